@@ -1,0 +1,52 @@
+"""The one interface of everything that draws."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from model.contours.structure import Structure
+from model.volume.volume import Volume
+
+# Called with a fraction from 0 to 1 and a few words on what is being done.
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class Algorithm:
+    """Who drew: written into the RTSTRUCT (DICOM PS3.3 10.16 Algorithm Identification) and the job.
+
+    ``digest`` is the SHA-256, in hex, of what the result depends on (weights, or the engine's own source).
+    """
+
+    model: str
+    version: str
+    digest: str
+    licence: str
+    description: str
+
+
+@dataclass(frozen=True)
+class NotDrawn:
+    """A structure that the image could not give, and why, in a short phrase."""
+
+    label: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """The answer of an engine."""
+
+    algorithm: Algorithm
+    structures: tuple[Structure, ...]
+    not_drawn: tuple[NotDrawn, ...] = ()
+
+
+class Engine(Protocol):
+    """Draws structures on a volume; raises EngineFailed when it cannot."""
+
+    def draw(self, volume: Volume, progress: Progress) -> Drawing:
+        """Draw every structure that the image can give."""
+        ...

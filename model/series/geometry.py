@@ -1,0 +1,267 @@
+"""The geometry of a series from every one of its slices: order, gaps, positions; never from the first alone.
+
+Patient coordinates are DICOM's LPS in mm; voxel indices are (slice, row, column) with slices along the normal.
+Sources: DICOM PS3.3 C.7.6.2.1.1 (Image Plane), C.7.6.1.1.2 (ImageType value 3 LOCALIZER).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.errors import InputRefused
+from model.series.header import SliceHeader
+
+Vector = tuple[float, float, float]
+
+# Two slices nearer than this lie at one position; two directions nearer than this are parallel.
+SAME_POSITION_MM = 1e-3
+PARALLEL = 1e-4
+# A step above this multiple of the median step is a gap: acquisitions with alternating steps stay below it.
+GAP_FACTOR = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class SlicePlane:
+    """One slice: where its voxels lie.
+
+    ``position`` is the centre of the first voxel; ``row_direction`` the unit vector along increasing column
+    index (IOP values 1-3), ``column_direction`` along increasing row index (IOP values 4-6);
+    ``spacing`` is (between rows, between columns) in mm, as PixelSpacing.
+    """
+
+    sop_instance_uid: str
+    sop_class_uid: str
+    position: Vector
+    position_text: tuple[str, str, str]
+    row_direction: Vector
+    column_direction: Vector
+    spacing: tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A slice of the series that is no part of the volume, and why (``localizer``)."""
+
+    sop_instance_uid: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """A place where slices are missing: between ``after`` and ``after + 1``, at these offsets along the normal (mm)."""
+
+    after: int
+    offsets: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class SeriesGeometry:
+    """The planes of one volume, sorted along their common normal."""
+
+    study_uid: str
+    series_uid: str
+    frame_of_reference_uid: str
+    modality: str
+    rows: int
+    columns: int
+    planes: tuple[SlicePlane, ...]
+    left_out: tuple[LeftOut, ...] = ()
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(slices, rows, columns)."""
+        return len(self.planes), self.rows, self.columns
+
+    @cached_property
+    def normal(self) -> NDArray[np.float64]:
+        """Unit normal of the planes, row direction × column direction; (3,) float64, LPS."""
+        first = self.planes[0]
+        normal = np.cross(np.array(first.row_direction), np.array(first.column_direction))
+        return np.asarray(normal / np.linalg.norm(normal), dtype=np.float64)
+
+    @cached_property
+    def positions(self) -> NDArray[np.float64]:
+        """Centre of the first voxel of each slice; (slices, 3) float64, LPS mm."""
+        return np.array([plane.position for plane in self.planes], dtype=np.float64)
+
+    @cached_property
+    def offsets(self) -> NDArray[np.float64]:
+        """Signed distance of each slice from the origin along the normal, ascending; (slices,) float64 mm."""
+        return np.asarray(self.positions @ self.normal, dtype=np.float64)
+
+    @cached_property
+    def steps(self) -> NDArray[np.float64]:
+        """Distances between neighbouring slices; (slices - 1,) float64 mm."""
+        return np.diff(self.offsets)
+
+    @property
+    def spacing_mm(self) -> float:
+        """Median distance between neighbouring slices in mm; 0 for a single slice."""
+        return float(np.median(self.steps)) if len(self.planes) > 1 else 0.0
+
+    @property
+    def uniform(self) -> bool:
+        """Whether all steps agree within 1 % of their median."""
+        return len(self.planes) < 3 or bool(np.ptp(self.steps) <= 0.01 * self.spacing_mm)
+
+    @property
+    def tilt_degrees(self) -> float:
+        """Angle between the normal and the line through the slice positions (gantry tilt); 0 for one slice."""
+        if len(self.planes) < 2:
+            return 0.0
+        line = self.positions[-1] - self.positions[0]
+        cosine = abs(float(line @ self.normal)) / float(np.linalg.norm(line))
+        return float(np.degrees(np.arccos(min(1.0, cosine))))
+
+    @property
+    def orientation(self) -> str:
+        """AXIAL, CORONAL, SAGITTAL, or OBLIQUE when the normal is more than 20 degrees off every axis."""
+        axis = int(np.argmax(np.abs(self.normal)))
+        if abs(float(self.normal[axis])) < np.cos(np.radians(20.0)):
+            return "OBLIQUE"
+        return ("SAGITTAL", "CORONAL", "AXIAL")[axis]
+
+    @property
+    def gaps(self) -> tuple[Gap, ...]:
+        """Places where slices are missing, judged by the median step."""
+        median = self.spacing_mm
+        found = []
+        for index in np.flatnonzero(self.steps > GAP_FACTOR * median):
+            count = max(1, round(float(self.steps[index]) / median) - 1)
+            step = float(self.steps[index]) / (count + 1)
+            start = float(self.offsets[index])
+            found.append(Gap(int(index), tuple(start + step * (n + 1) for n in range(count))))
+        return tuple(found)
+
+
+def is_localizer(header: SliceHeader) -> bool:
+    """Whether ImageType calls the slice a localizer (scout, topogram)."""
+    return "LOCALIZER" in (value.upper() for value in header.image_type)
+
+
+def geometry_of(headers: Iterable[SliceHeader]) -> SeriesGeometry:
+    """Sort the slices of one series along their normal, in whatever order they come.
+
+    Raises InputRefused when what was given cannot be one volume: no slice, several series, studies, modalities
+    or frames of reference, a frame of reference missing, planes without position or orientation, slices that
+    are not parallel or of different matrix or pixel spacing, two slices at one position or with one UID.
+    """
+    everything = list(headers)
+    left_out = tuple(LeftOut(h.sop_instance_uid, "localizer") for h in everything if is_localizer(h))
+    slices = [header for header in everything if not is_localizer(header)]
+    if not slices:
+        raise InputRefused("SERIES_EMPTY", "The series holds no image slice that could be contoured.")
+    _one_value(slices, "series_uid", "SERIES_MIXED", "series")
+    _one_value(slices, "study_uid", "SERIES_MIXED", "studies")
+    _one_value(slices, "modality", "SERIES_MIXED", "modalities")
+    _one_value(slices, "frame_of_reference_uid", "FRAME_OF_REFERENCE", "frames of reference")
+    if not slices[0].frame_of_reference_uid:
+        raise InputRefused(
+            "FRAME_OF_REFERENCE",
+            "The series has no frame of reference, so contours have no place in the patient.",
+        )
+    if len({header.sop_instance_uid for header in slices}) != len(slices):
+        raise InputRefused("SLICE_TWICE", "Two files of the series carry the same SOP Instance UID.")
+    _one_value(slices, "rows", "GEOMETRY_MIXED", "image heights")
+    _one_value(slices, "columns", "GEOMETRY_MIXED", "image widths")
+    planes = [plane_of(header) for header in slices]
+    _check_parallel(planes)
+    first = planes[0]
+    normal = np.cross(np.array(first.row_direction), np.array(first.column_direction))
+    planes.sort(key=lambda plane: float(np.dot(plane.position, normal)))
+    geometry = SeriesGeometry(
+        study_uid=slices[0].study_uid,
+        series_uid=slices[0].series_uid,
+        frame_of_reference_uid=slices[0].frame_of_reference_uid,
+        modality=slices[0].modality,
+        rows=_count(slices[0].rows, "Rows"),
+        columns=_count(slices[0].columns, "Columns"),
+        planes=tuple(planes),
+        left_out=left_out,
+    )
+    if len(planes) > 1 and float(geometry.steps.min()) < SAME_POSITION_MM:
+        raise InputRefused("SLICES_COINCIDE", "Two slices of the series lie at the same position.")
+    return geometry
+
+
+def require_whole(geometry: SeriesGeometry) -> None:
+    """Raise InputRefused when slices are missing, naming how many and where along the normal in mm."""
+    gaps = geometry.gaps
+    if gaps:
+        offsets = [offset for gap in gaps for offset in gap.offsets]
+        where = ", ".join(f"{offset:.1f}" for offset in offsets[:10]) + (" …" if len(offsets) > 10 else "")
+        raise InputRefused(
+            "GEOMETRY_GAP",
+            f"{len(offsets)} slice(s) are missing, at {where} mm along the slice normal; "
+            "send the series again so that it is whole.",
+        )
+
+
+def plane_of(header: SliceHeader) -> SlicePlane:
+    """Read one image plane; raises InputRefused when position, orientation or spacing are missing or no numbers."""
+    position = _numbers(header.position, 3, "ImagePositionPatient")
+    orientation = _numbers(header.orientation, 6, "ImageOrientationPatient")
+    spacing = _numbers(header.pixel_spacing, 2, "PixelSpacing")
+    row, column = np.array(orientation[:3]), np.array(orientation[3:])
+    lengths = np.linalg.norm(row), np.linalg.norm(column)
+    if min(lengths) < 0.9 or max(lengths) > 1.1 or abs(float(row @ column)) > 0.01:
+        raise InputRefused(
+            "GEOMETRY_ORIENTATION", "ImageOrientationPatient is no pair of perpendicular unit vectors."
+        )
+    if min(spacing) <= 0:
+        raise InputRefused("GEOMETRY_SPACING", "PixelSpacing is not positive.")
+    row, column = row / lengths[0], column / lengths[1]
+    x, y, z = header.position
+    return SlicePlane(
+        sop_instance_uid=header.sop_instance_uid,
+        sop_class_uid=header.sop_class_uid,
+        position=(position[0], position[1], position[2]),
+        position_text=(x, y, z),
+        row_direction=(float(row[0]), float(row[1]), float(row[2])),
+        column_direction=(float(column[0]), float(column[1]), float(column[2])),
+        spacing=(spacing[0], spacing[1]),
+    )
+
+
+def _one_value(slices: Sequence[SliceHeader], field: str, code: str, what: str) -> None:
+    count = len({getattr(header, field) for header in slices})
+    if count > 1:
+        raise InputRefused(code, f"The slices belong to {count} different {what}; a volume has one.")
+
+
+def _check_parallel(planes: Sequence[SlicePlane]) -> None:
+    first = planes[0]
+    for plane in planes:
+        for mine, others in (
+            (plane.row_direction, first.row_direction),
+            (plane.column_direction, first.column_direction),
+            (plane.spacing, first.spacing),
+        ):
+            if float(np.max(np.abs(np.subtract(mine, others)))) > PARALLEL:
+                raise InputRefused(
+                    "GEOMETRY_MIXED",
+                    "The slices differ in orientation or pixel spacing, so they are no single volume.",
+                )
+
+
+def _numbers(texts: tuple[str, ...], count: int, keyword: str) -> tuple[float, ...]:
+    try:
+        numbers = tuple(float(text) for text in texts)
+    except ValueError:
+        numbers = ()
+    if len(numbers) != count or not np.all(np.isfinite(numbers)):
+        raise InputRefused(
+            "GEOMETRY_MISSING", f"A slice has no usable {keyword} ({count} numbers are needed)."
+        )
+    return numbers
+
+
+def _count(text: str, keyword: str) -> int:
+    if not text.isdigit() or int(text) < 1:
+        raise InputRefused("GEOMETRY_MISSING", f"The series has no usable {keyword}.")
+    return int(text)

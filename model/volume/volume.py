@@ -1,0 +1,22 @@
+"""One series as an array with its geometry: what an engine is given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.series.geometry import SeriesGeometry
+
+
+@dataclass(frozen=True)
+class Volume:
+    """Voxels of one series.
+
+    ``array`` is (slice, row, column), slices in the order of ``geometry.planes``; int16 where rescale slope and
+    intercept are whole numbers, else float32. For CT the values are Hounsfield units (HU), for MR arbitrary.
+    """
+
+    array: NDArray[np.int16] | NDArray[np.float32]
+    geometry: SeriesGeometry

@@ -210,9 +210,7 @@ def plane_of(header: SliceHeader) -> SlicePlane:
     row, column = np.array(orientation[:3]), np.array(orientation[3:])
     lengths = np.linalg.norm(row), np.linalg.norm(column)
     if min(lengths) < 0.9 or max(lengths) > 1.1 or abs(float(row @ column)) > 0.01:
-        raise InputRefused(
-            "GEOMETRY_ORIENTATION", "ImageOrientationPatient is no pair of perpendicular unit vectors."
-        )
+        raise InputRefused("GEOMETRY_ORIENTATION", "ImageOrientationPatient is no pair of perpendicular unit vectors.")
     if min(spacing) <= 0:
         raise InputRefused("GEOMETRY_SPACING", "PixelSpacing is not positive.")
     row, column = row / lengths[0], column / lengths[1]
@@ -255,9 +253,7 @@ def _numbers(texts: tuple[str, ...], count: int, keyword: str) -> tuple[float, .
     except ValueError:
         numbers = ()
     if len(numbers) != count or not np.all(np.isfinite(numbers)):
-        raise InputRefused(
-            "GEOMETRY_MISSING", f"A slice has no usable {keyword} ({count} numbers are needed)."
-        )
+        raise InputRefused("GEOMETRY_MISSING", f"A slice has no usable {keyword} ({count} numbers are needed).")
     return numbers
 
 

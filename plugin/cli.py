@@ -1,0 +1,53 @@
+"""The command line: ``autocontour COMMAND``; each command is a module that adds its own parser."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from model.errors import AutocontourError, ConfigurationRefused
+
+# Modules with add_parser(subparsers); imported only when the command is asked for, as numpy and torch take seconds.
+COMMANDS = {
+    "check": ("plugin.commands.check", "validate orthanc.json and say what would happen with it"),
+    "gateway": ("plugin.commands.gateway", "run the gateway process (the plugin does this by itself)"),
+    "contours": ("model.commands.contours", "turn a label map into an RTSTRUCT"),
+    "masks": ("model.commands.masks", "turn an RTSTRUCT into one NIfTI per ROI"),
+    "segment": ("model.commands.segment", "contour a folder of DICOM files, offline"),
+    "gate": ("model.commands.gate", "check that a folder of DICOM files is pseudonymised"),
+}
+
+GOOD, FAILED, WRONG_USAGE = 0, 1, 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; exit status 0 good, 1 failed or refused, 2 wrong usage or configuration."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(
+        prog="autocontour", description="Auto-contouring beside Orthanc.", epilog="autocontour COMMAND --help says more."
+    )
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    wanted = next((word for word in arguments if not word.startswith("-")), None)
+    for name, (module, summary) in COMMANDS.items():
+        if name == wanted:
+            importlib.import_module(module).add_parser(subparsers, summary)
+        else:
+            subparsers.add_parser(name, help=summary)
+    options = parser.parse_args(arguments)
+    try:
+        return int(options.run(options))
+    except ConfigurationRefused as error:
+        print(f"autocontour: {error.message}", file=sys.stderr)
+        return WRONG_USAGE
+    except AutocontourError as error:
+        print(f"autocontour: {error.message} [{error.code}]", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("autocontour: stopped", file=sys.stderr)
+        return FAILED
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

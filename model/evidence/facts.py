@@ -1,0 +1,82 @@
+"""Let only counts, digests, declared words and our own identifiers into a record."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+
+from model.evidence.code import is_code
+from model.evidence.errors import EvidenceRefused
+from model.evidence.event import FACTS, SHAPES, Event, Kind, Words
+
+Fact = bool | int | str | Mapping[str, int]
+Facts = Mapping[str, Fact]
+
+# No shape takes six digits in a row where a word is meant: record numbers and dates of birth look like that.
+_NO_NUMBERS = r"(?!.*\d{6})"
+_SHAPE = {
+    Kind.DIGEST: re.compile(r"[0-9a-f]{64}"),
+    Kind.PUBLIC_KEY: re.compile(r"[0-9a-f]{64}"),
+    Kind.KEY: re.compile(r"[0-9a-f]{16}"),
+    Kind.CODE: re.compile(_NO_NUMBERS + r"[A-Z][A-Z0-9]{1,23}(_[A-Z0-9]{1,23}){0,5}"),
+    Kind.VERSION: re.compile(r"(?!\d{8})\d{1,4}[a-z]?([.+-][0-9a-z]{1,12}){0,5}"),
+    Kind.LABEL: re.compile(_NO_NUMBERS + r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}"),
+    Kind.PERIOD: re.compile(r"\d{4}-(0[1-9]|1[0-2])"),
+}
+_RULE = re.compile(_NO_NUMBERS + r"[A-Za-z][A-Za-z0-9._-]{0,47}")
+_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_RANDOM = re.compile(r"[0-9a-f]{32,64}|[A-Z2-7]{26,64}")
+_LARGEST = 2**53 - 1  # what every JSON reader holds exactly (RFC 8259, section 6)
+
+
+def is_own_id(text: str) -> bool:
+    """Say whether a text is one of our random identifiers: evidence code, UUID, 128 bits or more in base32 or hex."""
+    return is_code(text) or bool(_UUID.fullmatch(text) or _RANDOM.fullmatch(text))
+
+
+def check_facts(event: Event, facts: Facts, labels: Collection[str] | None) -> None:
+    """Refuse facts that the event's record may not hold.
+
+    ``labels`` are the names that the configuration declares (models, targets, profiles); None skips only that
+    membership, for records read back. Raises EvidenceRefused with EVIDENCE_FACT; the message never repeats a value.
+    """
+    shape = SHAPES[event]
+    missing = shape.needs - facts.keys()
+    surplus = facts.keys() - shape.needs - shape.may
+    if missing or surplus:
+        # A surplus name could be anything, so only its number is told.
+        wanted = ", ".join(sorted(missing)) or "none"
+        raise EvidenceRefused(
+            "EVIDENCE_FACT", f"A record of {event} misses the facts {wanted} and has {len(surplus)} that do not belong."
+        )
+    for name, value in facts.items():
+        if not _fits(FACTS[name], value, labels):
+            kind = FACTS[name]
+            meant = kind.value if isinstance(kind, Kind) else "one of " + ", ".join(sorted(kind.allowed))
+            raise EvidenceRefused("EVIDENCE_FACT", f"The fact {name} of a record of {event} must be {meant}.")
+
+
+def _fits(kind: Kind | Words, value: object, labels: Collection[str] | None) -> bool:
+    if isinstance(kind, Words):
+        return isinstance(value, str) and value in kind.allowed
+    if kind is Kind.FLAG:
+        return isinstance(value, bool)
+    if kind is Kind.COUNT:
+        return _is_count(value)
+    if kind is Kind.COUNTS:
+        return (
+            isinstance(value, Mapping)
+            and len(value) <= 512
+            and all(isinstance(rule, str) and _RULE.fullmatch(rule) and _is_count(n) for rule, n in value.items())
+        )
+    if not isinstance(value, str):
+        return False
+    if kind is Kind.ID:
+        return is_own_id(value)
+    if not _SHAPE[kind].fullmatch(value):
+        return False
+    return kind is not Kind.LABEL or labels is None or value in labels
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _LARGEST

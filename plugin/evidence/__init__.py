@@ -1,0 +1,1 @@
+"""What the hospital shows an auditor: certificates, monthly reports, the dossier, patients' rights, audit, alerts."""

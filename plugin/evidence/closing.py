@@ -1,0 +1,47 @@
+"""When a job may be closed: what left is gone there, what was made is gone here, and the key is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from model.evidence.chain import Chain
+from model.evidence.errors import EvidenceRefused
+from model.evidence.event import Event
+from model.evidence.record import Record
+
+
+def missing_before_close(records: Sequence[Record]) -> tuple[Event, ...]:
+    """Name the events that a job's records still lack before it may be closed; empty when it may.
+
+    Once a pseudonymised copy was begun, its files must be gone (LOCAL_DELETED with nothing left) and its key
+    destroyed; once anything was sent away, it must be deleted there (REMOTE_DELETED).
+    """
+    by_event = {record.event: record for record in records}
+    missing: list[Event] = []
+    begun = by_event.keys() & {Event.DEIDENTIFIED, Event.SELF_CHECKED, Event.SENT}
+    if begun:
+        deleted = by_event.get(Event.LOCAL_DELETED)
+        if deleted is None or deleted.facts["left"] != 0 or deleted.facts["orthanc_copies"] != 0:
+            missing.append(Event.LOCAL_DELETED)
+        if Event.KEY_DESTROYED not in by_event:
+            missing.append(Event.KEY_DESTROYED)
+    sent = by_event.get(Event.SENT)
+    if sent is not None and sent.facts["target_type"] != "local" and Event.REMOTE_DELETED not in by_event:
+        missing.append(Event.REMOTE_DELETED)
+    return tuple(missing)
+
+
+def close_job(chain: Chain, job: str, outcome: str, duration_ms: int) -> Record:
+    """Record CLOSED; ``outcome`` is the job's final state.
+
+    Raises EvidenceRefused with EVIDENCE_OPEN, naming what is missing, when a deletion or the key's destruction is
+    not on record, or the job is closed already.
+    """
+    records = chain.records(job)
+    if any(record.event is Event.CLOSED for record in records):
+        raise EvidenceRefused("EVIDENCE_OPEN", "The job is closed already.")
+    missing = missing_before_close(records)
+    if missing:
+        names = ", ".join(missing)
+        raise EvidenceRefused("EVIDENCE_OPEN", f"The job cannot be closed yet: its records lack {names}.")
+    return chain.append(Event.CLOSED, job, {"outcome": outcome, "duration_ms": duration_ms})

@@ -1,0 +1,109 @@
+"""The sentences of certificates and reports: exactly what was verified and how, and no more than that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from model.evidence.event import Event
+from model.evidence.record import Record
+
+HOW: dict[str, str] = {
+    "LISTED": "verified by listing the place after the deletion",
+    "READ_BACK": "verified by reading it back after the deletion",
+    "RECEIPT": "verified by the recipient's signed receipt, whose key this site pinned",
+    "NEVER_WRITTEN": "nothing was written",
+    "NEVER_SENT": "nothing was sent",
+    "CONTRACT_ONLY": "not verified here: the recipient gives no receipts, and deletion there rests on the contract",
+    "NOT_VERIFIED": "not verified",
+}
+
+
+def deletion_sentences(records: Sequence[Record]) -> list[dict[str, Any]]:
+    """Say for each deletion where it was, how much, when, and how its success was established."""
+    deletions: list[dict[str, Any]] = []
+    for record in records:
+        facts = record.facts
+        if record.event is Event.LOCAL_DELETED:
+            deletions.append(
+                {
+                    "Where": "this hospital: working files and copies in Orthanc",
+                    "Files": facts["files"],
+                    "Left": facts["left"],
+                    "OrthancCopies": facts["orthanc_copies"],
+                    "Time": record.time,
+                    "How": HOW[str(facts["verified"])],
+                }
+            )
+        elif record.event is Event.REMOTE_DELETED:
+            deletions.append(
+                {
+                    "Where": "the recipient",
+                    "Files": facts.get("files"),
+                    "Left": facts.get("left"),
+                    "Time": record.time,
+                    "How": HOW[str(facts["verified"])],
+                }
+            )
+        elif record.event is Event.KEY_DESTROYED:
+            deletions.append(
+                {
+                    "Where": "this hospital: the key that links the pseudonyms to the patient",
+                    "Time": record.time,
+                    "How": HOW[str(facts["verified"])],
+                }
+            )
+    return deletions
+
+
+def statements(records: Sequence[Record]) -> list[str]:
+    """Say in whole sentences what happened to a series, in the order in which it happened."""
+    return [sentence for record in records if (sentence := _sentence(record)) is not None]
+
+
+def _sentence(record: Record) -> str | None:
+    facts = record.facts
+    match record.event:
+        case Event.RECEIVED:
+            return f"A series of {facts['instances']} {facts['modality']} images was taken in."
+        case Event.MATCHED:
+            where = {
+                "local": "on this hospital's own machine",
+                "service": "at a segmentation service",
+                "dicom": "at a DICOM node",
+            }[str(facts["target_type"])]
+            return f"The site's rules chose the model {facts['model']}, to run {where}."
+        case Event.EXCLUDED:
+            return f"The series was excluded from processing ({facts['code']}); nothing left the hospital."
+        case Event.DEIDENTIFIED:
+            return f"A pseudonymised copy of {facts['instances']} images was made by profile {facts['profile']}."
+        case Event.SELF_CHECKED if facts["passed"]:
+            return "The copy was searched for every identifier of the original and nothing was found."
+        case Event.SELF_CHECKED:
+            return "The search for identifiers refused the copy; it was not sent."
+        case Event.SENT:
+            return f"{facts['instances']} pseudonymised images went to {facts['target']}."
+        case Event.REMOTE_VERIFIED:
+            return "The recipient verified, without knowing the patient, that they are pseudonymised."
+        case Event.REMOTE_REJECTED:
+            return "The recipient refused the transfer and deleted it."
+        case Event.RESULT_RECEIVED:
+            return f"Contours of {facts['rois']} structures came back under the pseudonym."
+        case Event.REIDENTIFIED:
+            return f"All {facts['references']} references of the contours were resolved to the original images."
+        case Event.STORED:
+            return f"A structure set of {facts['rois']} structures was stored under the original study."
+        case Event.FAILED:
+            return f"The job failed ({facts['code']})."
+        case Event.LOCAL_DELETED:
+            return (
+                f"{facts['files']} working files were deleted here; {facts['left']} are left, and Orthanc holds "
+                f"{facts['orthanc_copies']} pseudonymised copies ({HOW[str(facts['verified'])]})."
+            )
+        case Event.REMOTE_DELETED:
+            return f"Deletion at the recipient: {HOW[str(facts['verified'])]}."
+        case Event.KEY_DESTROYED:
+            return f"The key that links pseudonyms and patient was destroyed ({HOW[str(facts['verified'])]})."
+        case Event.CLOSED:
+            return f"The job was closed with the outcome {facts['outcome']}."
+    return None

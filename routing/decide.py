@@ -1,0 +1,158 @@
+"""From the facts of a series and the site's rules to a decision, with every reason for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from routing.conditions import ConditionResult, RuleFailed, explained
+from routing.facts import SeriesFacts
+from routing.names import FactName
+from routing.rules import Rule
+
+CONTOUR, EXCLUDED, NONE, ERROR = "contour", "excluded", "none", "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One result wanted: which rule asked for it, and what it asked for."""
+
+    rule: str
+    model: str | None
+    target: str
+    priority: str = "normal"
+    structures: str | None = None
+    outputs: tuple[str, ...] = ("RTSTRUCT",)
+    hours: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """In the shape of the REST API."""
+        return {
+            "Rule": self.rule,
+            "Model": self.model,
+            "Target": self.target,
+            "Priority": self.priority,
+            "Structures": self.structures,
+            "Outputs": list(self.outputs),
+            "Hours": self.hours,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RuleResult:
+    """What one rule said: whether it matched, each condition, and the sentence of the error where it failed."""
+
+    name: str
+    matched: bool
+    conditions: tuple[ConditionResult, ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A decision and its reasons; ``outcome`` is ``contour``, ``excluded``, ``none`` or ``error``."""
+
+    outcome: str
+    reason: str
+    decisions: tuple[Decision, ...] = ()
+    rules: tuple[RuleResult, ...] = ()
+
+    def to_json(self, *, redacted: bool = False) -> dict[str, Any]:
+        """In the shape of ``POST /autocontour/routing/explain``.
+
+        ``redacted`` says of DICOM attributes only whether there was a value, for what is kept with the job.
+        """
+        return {
+            "Outcome": self.outcome,
+            "Decisions": [decision.to_json() for decision in self.decisions],
+            "Reason": self.reason,
+            "Rules": [_rule_json(rule, redacted) for rule in self.rules],
+        }
+
+
+def decide(facts: SeriesFacts, rules: Sequence[Rule]) -> Explanation:
+    """Decide by the first rule that matches, and by those after it as long as each says ``Continue``.
+
+    A rule that excludes ends with ``excluded``, even when an earlier one asked for a result and went on. Never raises:
+    a rule that fails is the outcome ``error``. Before any rule, an objection or a veto excludes.
+    """
+    if refused := _refused_before_rules(facts):
+        return refused
+    said = tuple(_ask(rule, facts) for rule in rules)
+    decisions: list[Decision] = []
+    for rule, answer in zip(rules, said, strict=True):
+        if answer.error is not None:
+            return Explanation(ERROR, f"The rule {rule.name!r} failed: {answer.error}.", (), said)
+        if not answer.matched:
+            continue
+        if rule.exclude is not None:
+            return Explanation(EXCLUDED, rule.exclude, (), said)
+        decision = Decision(
+            rule.name, rule.model, rule.target, rule.priority, rule.structures, rule.outputs, rule.hours
+        )
+        if not any(_same_result(decision, earlier) for earlier in decisions):
+            decisions.append(decision)
+        if not rule.go_on:
+            break
+    if not decisions:
+        reason = "No rule matched." if rules else "There are no rules, so nothing is contoured by itself."
+        return Explanation(NONE, reason, (), said)
+    names = ", ".join(repr(decision.rule) for decision in decisions)
+    return Explanation(CONTOUR, f"Matched: {names}.", tuple(decisions), said)
+
+
+_OBJECTION, _VETO = FactName("Objection"), FactName("Veto")
+
+
+def _refused_before_rules(facts: SeriesFacts) -> Explanation | None:
+    if facts.attribute(_OBJECTION).distinct == ((True,),):
+        return Explanation(EXCLUDED, "The patient objected to the processing.")
+    veto = facts.attribute(_VETO)
+    if not veto.missing:
+        return Explanation(EXCLUDED, f"The site's Lua vetoed: {veto.shown}")
+    return None
+
+
+def _ask(rule: Rule, facts: SeriesFacts) -> RuleResult:
+    try:
+        matched, conditions = explained(rule.when, facts)
+    except RuleFailed as failure:
+        return RuleResult(rule.name, False, (), str(failure))
+    except Exception as failure:  # noqa: BLE001 - whatever went wrong must be seen with this series, not end the intake
+        return RuleResult(rule.name, False, (), f"unexpected {type(failure).__name__}")
+    return RuleResult(rule.name, matched, tuple(conditions))
+
+
+def _same_result(one: Decision, other: Decision) -> bool:
+    return (one.model, one.target, one.structures, one.outputs) == (
+        other.model,
+        other.target,
+        other.structures,
+        other.outputs,
+    )
+
+
+def _rule_json(rule: RuleResult, redacted: bool) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "Name": rule.name,
+        "Matched": rule.matched,
+        "Conditions": [
+            {
+                "Fact": row.fact,
+                "Expected": row.expected,
+                "Found": _without_value(row.found) if redacted and row.is_tag else row.found,
+                "Matched": row.matched,
+            }
+            for row in rule.conditions
+        ],
+    }
+    if rule.error is not None:
+        answer["Error"] = rule.error
+    return answer
+
+
+def _without_value(found: Any) -> str:
+    if found is None:
+        return "(missing)"
+    return "(differs between slices)" if isinstance(found, str) and found.startswith("differs between") else "(a value)"

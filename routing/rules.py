@@ -1,0 +1,161 @@
+"""The section ``Rules`` of the configuration: validated, then compiled; every mistake is reported with its path."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from routing.compile import compile_when
+from routing.conditions import Condition
+from routing.hours import parse_hours
+from routing.problems import Problem, nearest, one_of, problems_of, shown
+
+PRIORITIES = ("urgent", "normal", "night")
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class ThenDocument(_Document):
+    """``Then`` of a rule, as the site writes it."""
+
+    Model: str | None = Field(None, min_length=1)
+    Target: str = Field("local", min_length=1)
+    Priority: Literal["urgent", "normal", "night"] = "normal"
+    Structures: str | None = Field(None, min_length=1)
+    Outputs: list[Literal["RTSTRUCT", "SEG"]] = Field(["RTSTRUCT"], min_length=1)
+    Hours: str | None = None
+    Continue: bool = False
+    Exclude: str | None = Field(None, min_length=1)
+
+
+class RuleDocument(_Document):
+    """One rule, as the site writes it; ``When`` is read by routing.compile."""
+
+    Name: str = Field(min_length=1)
+    When: dict[str, Any]
+    Then: ThenDocument
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule, compiled. ``exclude`` holds the reason of a rule that excludes; ``go_on`` is ``Continue``."""
+
+    name: str
+    when: Condition
+    model: str | None = None
+    target: str = "local"
+    priority: str = "normal"
+    structures: str | None = None
+    outputs: tuple[str, ...] = ("RTSTRUCT",)
+    hours: str | None = None
+    exclude: str | None = None
+    go_on: bool = False
+
+
+def read_rules(
+    data: Any, keywords: Collection[str] | None = None, path: str = "Rules"
+) -> tuple[tuple[Rule, ...], list[Problem]]:
+    """Read the list of rules; what is wrong comes back as problems, with paths that begin with ``path``.
+
+    ``keywords`` are the DICOM keywords that a condition may name; None lets every well-formed keyword pass.
+    """
+    if data is None:
+        return (), []
+    if not isinstance(data, list):
+        return (), [Problem(path, shown(data), "a list of rules")]
+    rules: list[Rule] = []
+    problems: list[Problem] = []
+    names: dict[str, int] = {}
+    for index, one in enumerate(data):
+        where = f"{path}[{index}]"
+        rule, wrong = read_rule(one, keywords, where)
+        problems += wrong
+        if rule is None:
+            continue
+        if rule.name in names:
+            first = f"{path}[{names[rule.name]}]"
+            problems.append(Problem(f"{where}.Name", shown(rule.name), f"a name of its own; {first} has this one"))
+        names.setdefault(rule.name, index)
+        rules.append(rule)
+    return tuple(rules), problems
+
+
+def read_rule(data: Any, keywords: Collection[str] | None, path: str) -> tuple[Rule | None, list[Problem]]:
+    """Read one rule; None when something in it is wrong."""
+    problems: list[Problem] = []
+    document: RuleDocument | None = None
+    try:
+        document = RuleDocument.model_validate(data)
+    except ValidationError as error:
+        problems += problems_of(error, path, _keys_at)
+    condition = None
+    if isinstance(data, dict) and isinstance(data.get("When"), dict):
+        condition, wrong = compile_when(data["When"], keywords, f"{path}.When")
+        problems += wrong
+    if document is not None:
+        problems += _contradictions(document.Then, f"{path}.Then")
+    if problems or document is None or condition is None:
+        return None, problems
+    then = document.Then
+    return (
+        Rule(
+            name=document.Name,
+            when=condition,
+            model=then.Model,
+            target=then.Target,
+            priority=then.Priority,
+            structures=then.Structures,
+            outputs=tuple(dict.fromkeys(then.Outputs)),
+            hours=then.Hours,
+            exclude=then.Exclude,
+            go_on=then.Continue,
+        ),
+        [],
+    )
+
+
+def check_references(
+    rules: Iterable[tuple[int, Rule]],
+    *,
+    targets: Collection[str],
+    templates: Collection[str],
+    models: Collection[str] | None = None,
+    path: str = "Rules",
+) -> list[Problem]:
+    """Problems of rules that name a target, a structure template or a model that the site does not have.
+
+    ``models`` None leaves models unchecked, as a remote service may know more of them than this machine.
+    """
+    problems = []
+    for index, rule in rules:
+        named = (("Target", rule.target, targets), ("Structures", rule.structures, templates))
+        for key, word, words in (*named, ("Model", rule.model, models)):
+            if word is not None and words is not None and word not in words and rule.exclude is None:
+                allowed = one_of(sorted(words)) or "none is configured"
+                problems.append(Problem(f"{path}[{index}].Then.{key}", shown(word), allowed, nearest(word, words)))
+    return problems
+
+
+def _keys_at(location: tuple[Any, ...]) -> Iterable[str]:
+    return ThenDocument.model_fields if location[:1] == ("Then",) else RuleDocument.model_fields
+
+
+def _contradictions(then: ThenDocument, path: str) -> list[Problem]:
+    problems = []
+    if then.Exclude is not None:
+        beside = sorted(then.model_fields_set - {"Exclude"})
+        if beside:
+            problems.append(Problem(path, f"Exclude together with {one_of(beside)}", "Exclude alone, or a result"))
+    elif then.Model is None:
+        problems.append(Problem(f"{path}.Model", "nothing", 'the name of a model, or "Exclude" with a reason instead'))
+    if then.Hours is not None:
+        try:
+            parse_hours(then.Hours)
+        except ValueError as error:
+            problems.append(Problem(f"{path}.Hours", shown(then.Hours), str(error)))
+    return problems

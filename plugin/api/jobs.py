@@ -1,0 +1,90 @@
+"""Routes about jobs: list, show, cancel, retry, preview."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Response
+
+from plugin.api.answers import BadRequest, Conflict, NotFound
+from plugin.gateway.gateway import Gateway
+from plugin.jobs.job import Job, State
+
+MAX_LIMIT = 1000
+
+
+def router(gateway: Gateway) -> APIRouter:
+    """Routes under /jobs."""
+    routes = APIRouter(prefix="/jobs", tags=["jobs"])
+
+    def found(job_id: str) -> Job:
+        job = gateway.jobs.get(job_id)
+        if job is None:
+            raise NotFound("NO_JOB", "There is no such job.")
+        return job
+
+    @routes.get("", summary="The jobs, newest first")
+    def list_jobs(
+        series: Annotated[str | None, Query(alias="Series")] = None,
+        study: Annotated[str | None, Query(alias="Study")] = None,
+        state: Annotated[str | None, Query(alias="State")] = None,
+        limit: Annotated[int, Query(alias="Limit", ge=1, le=MAX_LIMIT)] = 100,
+        since: Annotated[str | None, Query(alias="Since")] = None,
+    ) -> list[dict[str, Any]]:
+        jobs = gateway.jobs.list(
+            series=series, study=study, states=_states(state), since=_seconds(since), limit=limit
+        )
+        return [gateway.show(job) for job in jobs]
+
+    @routes.get("/{job_id}", summary="One job")
+    def show(job_id: str) -> dict[str, Any]:
+        return gateway.show(found(job_id))
+
+    @routes.post("/{job_id}/cancel", summary="Cancel an open job")
+    def cancel(job_id: str) -> dict[str, Any]:
+        job = found(job_id)
+        if job.state.final or not gateway.cancel(job, State.CANCELLED, "The job was cancelled by a user."):
+            raise Conflict("JOB_ENDED", f"The job is {found(job_id).state}; only an open job can be cancelled.")
+        return gateway.show(found(job_id))
+
+    @routes.post("/{job_id}/retry", summary="Run a failed, rejected or cancelled job again")
+    def retry(job_id: str) -> dict[str, Any]:
+        job = gateway.retry(found(job_id))
+        if job is None:
+            state = found(job_id).state
+            raise Conflict("JOB_STATE", f"The job is {state}; only a failed, rejected or cancelled one can be retried.")
+        return gateway.show(job)
+
+    @routes.get("/{job_id}/preview", summary="Contours over the image", response_class=Response)
+    def preview(
+        job_id: str,
+        plane: Annotated[Literal["axial", "coronal", "sagittal"] | None, Query(alias="Plane")] = None,
+        number: Annotated[int | None, Query(alias="Slice", ge=0)] = None,
+    ) -> Response:
+        job = found(job_id)
+        if job.rtstruct is None:
+            raise Conflict("NO_RTSTRUCT", f"The job is {job.state} and has no RTSTRUCT to show.")
+        png = gateway.preview(job, plane, number)
+        return Response(png, media_type="image/png", headers={"Cache-Control": "private, max-age=60"})
+
+    return routes
+
+
+def _states(text: str | None) -> list[State] | None:
+    if not text:
+        return None
+    try:
+        return [State(word.strip().lower()) for word in text.split(",")]
+    except ValueError:
+        allowed = ", ".join(State)
+        raise BadRequest("BAD_STATE", f"State is one of {allowed}, or several with commas between.") from None
+
+
+def _seconds(text: str | None) -> float | None:
+    if not text:
+        return None
+    try:
+        return datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
+    except ValueError:
+        raise BadRequest("BAD_TIME", "Since is a time in ISO 8601, such as 2026-01-31T12:00:00Z.") from None

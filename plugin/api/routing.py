@@ -1,0 +1,37 @@
+"""The route that explains a decision; it starts nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from plugin.api.answers import BadRequest
+from plugin.gateway.gateway import Gateway
+from routing.decide import decide
+from routing.facts import SeriesFacts
+
+
+class Question(BaseModel):
+    """A stored series, or tags and facts by their names."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    series: str | None = Field(default=None, alias="Series")
+    tags: dict[str, Any] | None = Field(default=None, alias="Tags")
+
+
+def router(gateway: Gateway) -> APIRouter:
+    """Routes under /routing."""
+    routes = APIRouter(prefix="/routing", tags=["routing"])
+
+    @routes.post("/explain", summary="What the rules say of a series, and why")
+    def explain(question: Question) -> dict[str, Any]:
+        if (question.series is None) == (question.tags is None):
+            raise BadRequest("BAD_QUESTION", 'Give either {"Series": id} or {"Tags": {…}}.')
+        if question.series is not None:
+            return gateway.explain(question.series)
+        return decide(SeriesFacts.from_tags(question.tags or {}), gateway.settings.rules).to_json()
+
+    return routes

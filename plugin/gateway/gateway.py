@@ -1,0 +1,136 @@
+"""The gateway as one object: what the API asks, and what runs behind it."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from pathlib import Path
+from typing import Any
+
+from model.errors import AutocontourError
+from model.pipeline.draw import draw_series, warm_up
+from plugin.erase.sweep import sweep
+from plugin.gateway.letter import Letter
+from plugin.gateway.preview import preview
+from plugin.intake.arrivals import Arrivals
+from plugin.intake.intake import Intake
+from plugin.intake.loop import IntakeLoop
+from plugin.jobs.job import Job, State
+from plugin.jobs.stages import Stages
+from plugin.jobs.store import JobStore
+from plugin.jobs.workflow import Workflows, sqlite_url
+from plugin.pacs.client import Orthanc
+from plugin.settings.settings import Settings
+from plugin.state.database import open_database
+from plugin.state.directory import StateDirectory
+from plugin.vault.vault import Vault
+from plugin.worker.pool import Workers
+
+logger = logging.getLogger(__name__)
+
+ORTHANC_PATIENCE_SECONDS = 120
+
+
+class Gateway:
+    """Everything beside Orthanc; made before it can work, and says so until ``run`` has brought it up."""
+
+    def __init__(self, letter: Letter, settings: Settings, state: StateDirectory) -> None:
+        self.settings = settings
+        self._letter = letter
+        self._state = state
+        self._up = threading.Event()
+        self._broken: str | None = None
+        self._orthanc = Orthanc(
+            letter.orthanc,
+            token=letter.token,
+            user=letter.user,
+            password=letter.password,
+            certificate=letter.certificate,
+        )
+        database = settings.database or sqlite_url(state.jobs)
+        engine = open_database(database)
+        self.jobs = JobStore(engine)
+        self._workers = Workers(settings.workers)
+        self._vault = Vault.open(state.vault)
+        self._stages = Stages(self._orthanc, self.jobs, self._vault, self._workers, state, settings)
+        arrivals = Arrivals(engine)
+        self._intake = Intake(self._orthanc, arrivals, self.jobs, settings, self._start, self.cancel)
+        self._loop = IntakeLoop(self._orthanc, arrivals, self._intake, settings.quiet_seconds, letter.started)
+        self._workflows: Workflows | None = None
+
+    def run(self) -> None:
+        """Bring everything up, then take in series until the process ends."""
+        try:
+            self._workers.warm_up(warm_up)
+            database = self.settings.database or sqlite_url(self._state.workflows)
+            self._workflows = Workflows(self._stages, database, "gateway", self.settings.workers + 1)
+            sweep(self._state, self._vault, self.jobs)
+            for job in self.jobs.list(states=(State.WAITING, State.RUNNING), limit=100_000):
+                self._workflows.start(job)  # noted, but perhaps not queued before the gateway was killed
+        except Exception as error:  # noqa: BLE001 - shown in health, where the administrator looks
+            self._broken = error.message if isinstance(error, AutocontourError) else f"start failed: {type(error).__name__}"
+            logger.exception("the gateway cannot work")
+            return
+        self._up.set()
+        self._loop.run()
+
+    def ring(self) -> None:
+        """Something was stored in Orthanc."""
+        self._loop.ring()
+
+    def troubles(self) -> list[str]:
+        """Why the gateway cannot work now; empty when it can."""
+        if self._broken:
+            return [self._broken]
+        if not self._up.is_set():
+            return ["The gateway is starting."]
+        return [self._loop.trouble] if self._loop.trouble else []
+
+    def figures(self) -> dict[str, Any]:
+        """What health says beside the status."""
+        return {"Jobs": self.jobs.count_by_state(), "Rules": len(self.settings.rules), "Process": os.getpid()}
+
+    def show(self, job: Job) -> dict[str, Any]:
+        """A job as the API shows it, with the progress of its worker."""
+        answer = job.to_json()
+        if job.state is State.RUNNING:
+            answer |= self._stages.progress(job)
+        return answer
+
+    def request(self, series: str, model: str | None, target: str | None) -> Job:
+        """A person asks for contours of a series."""
+        self._require_up()
+        return self._intake.request(series, model, target)
+
+    def explain(self, series: str) -> dict[str, Any]:
+        """What the rules say of a stored series."""
+        return self._intake.see(series).explanation.to_json()
+
+    def cancel(self, job: Job, state: State, reason: str) -> bool:
+        """End an open job; its worker is killed and its workflow erases what it left."""
+        code = "CANCELLED" if state is State.CANCELLED else "SUPERSEDED"
+        if not self.jobs.finish(job.id, state, error=(code, reason)):
+            return False
+        self._workers.cancel(job.id)
+        return True
+
+    def retry(self, job: Job) -> Job | None:
+        """Run an ended job again from its start; None when its state forbids it."""
+        self._require_up()
+        again = self.jobs.reopen(job.id)
+        if again is not None:
+            self._start(again)
+        return again
+
+    def preview(self, job: Job, plane: str | None, number: int | None) -> bytes:
+        """A PNG of the stored contours over the stored image."""
+        return preview(self._orthanc, job, plane, number)
+
+    def _start(self, job: Job) -> None:
+        assert self._workflows is not None, "intake runs only after the workflows are up"
+        self._workflows.start(job)
+
+    def _require_up(self) -> None:
+        if not self._up.is_set():
+            raise AutocontourError("STARTING", "The gateway is starting; try again in a few seconds.", retry=True)

@@ -1,0 +1,192 @@
+"""From a series that is quiet to a job, or to none: is it whole, and what do the rules say?"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from model.errors import AutocontourError, InputRefused
+from model.evidence.code import new_code
+from model.series.geometry import SeriesGeometry, geometry_of, require_whole
+from plugin.facts.series import facts_of, headers_of
+from plugin.intake.arrivals import Arrival, Arrivals
+from plugin.intake.content import content_of
+from plugin.jobs.job import Job, State
+from plugin.jobs.store import JobStore, NewJob
+from plugin.pacs.client import Orthanc, SeriesGone
+from plugin.settings.settings import Settings
+from routing.decide import CONTOUR, ERROR, EXCLUDED, NONE, Decision, Explanation, decide
+
+logger = logging.getLogger(__name__)
+
+IMAGE_MODALITIES = ("CT", "MR")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A series as intake sees it: every slice's tags read once."""
+
+    series: str
+    study: str
+    content: str
+    instances: int
+    geometry: SeriesGeometry | None
+    refusal: AutocontourError | None
+    explanation: Explanation
+
+
+class Intake:
+    """Decides on series and notes jobs; ``start`` is called with each new job."""
+
+    def __init__(
+        self,
+        orthanc: Orthanc,
+        arrivals: Arrivals,
+        jobs: JobStore,
+        settings: Settings,
+        start: Callable[[Job], None],
+        cancel: Callable[[Job, State, str], None],
+    ) -> None:
+        self._orthanc = orthanc
+        self._arrivals = arrivals
+        self._jobs = jobs
+        self._settings = settings
+        self._start = start
+        self._cancel = cancel
+
+    def look_at(self, arrival: Arrival) -> None:
+        """Decide on a quiet series, once per content."""
+        try:
+            header = self._orthanc.series(arrival.series)
+            if header["MainDicomTags"].get("Modality", "") not in IMAGE_MODALITIES:
+                self._arrivals.decided(arrival, "", "ignored")
+                return
+            seen = self.see(arrival.series, header)
+        except SeriesGone:
+            self._arrivals.forget(arrival.series)
+            return
+        if seen.content == arrival.content:
+            self._arrivals.settle(arrival)
+            return
+        incomplete = seen.refusal is not None and seen.refusal.code == "GEOMETRY_GAP"
+        waited = time.time() - arrival.last_arrival
+        if seen.explanation.outcome == CONTOUR and incomplete and waited < self._settings.incomplete_seconds:
+            return  # a slow sender: looked at again on the next turn
+        for job in self._take(seen):
+            self._start(job)
+        self._arrivals.decided(arrival, seen.content, seen.explanation.outcome)
+
+    def see(self, series: str, header: dict[str, Any] | None = None) -> Seen:
+        """Read every slice's tags of a series and decide; starts nothing. Raises SeriesGone."""
+        header = header or self._orthanc.series(series)
+        tags = self._orthanc.instances_tags(series)
+        headers = headers_of(tags)
+        geometry, refusal = None, None
+        try:
+            geometry = geometry_of(headers)
+            require_whole(geometry)
+        except InputRefused as error:
+            refusal = error
+        metadata = self._orthanc.instance_metadata(header["Instances"][0])
+        facts = facts_of(tags, geometry=geometry, metadata=metadata)
+        return Seen(
+            series=series,
+            study=str(header["ParentStudy"]),
+            content=content_of(h.sop_instance_uid for h in headers),
+            instances=len(tags),
+            geometry=geometry,
+            refusal=refusal,
+            explanation=decide(facts, self._settings.rules),
+        )
+
+    def request(self, series: str, model: str | None, target: str | None) -> Job:
+        """Note a job that a person asked for; what they leave open, the rules decide.
+
+        The same request while its job is open is the same job. Raises SeriesGone, InputRefused.
+        """
+        seen = self.see(series)
+        decision = seen.explanation.decisions[0] if seen.explanation.decisions else None
+        if model is None and decision is None:
+            raise InputRefused(
+                "NO_RULE", "No rule matches this series; name a model in the request, or add a rule to orthanc.json."
+            )
+        wanted = Decision(
+            rule=decision.rule if decision and model is None else "",
+            model=model or (decision.model if decision else None),
+            target=target or (decision.target if decision else "local"),
+        )
+        earlier = self._jobs.list(series=series, limit=1000)
+        for job in earlier:
+            same = (job.content, job.model, job.target) == (seen.content, wanted.model, wanted.target)
+            if same and not job.state.final:
+                return job
+        job, new = self._note(seen, wanted, serial=1 + len(earlier))
+        if new and not job.state.final:
+            self._start(job)
+        return job
+
+    def deleted(self, series: str) -> None:
+        """Orthanc said that a series was deleted; with OverwriteInstances that may not be so: look again."""
+        if self._orthanc.exists("series", series):
+            return
+        self._arrivals.forget(series)
+        for job in self._jobs.list(series=series, states=(State.WAITING, State.RUNNING)):
+            self._cancel(job, State.CANCELLED, "The series was deleted from Orthanc while its job was open.")
+
+    def _take(self, seen: Seen) -> Sequence[Job]:
+        outcome = seen.explanation.outcome
+        if outcome == NONE:
+            return ()
+        self._supersede(seen)
+        if outcome in (EXCLUDED, ERROR):
+            code = ("EXCLUDED", State.EXCLUDED) if outcome == EXCLUDED else ("ROUTING_ERROR", State.FAILED)
+            rule = next((rule.name for rule in seen.explanation.rules if rule.matched), "")
+            nothing = Decision(rule=rule, model="", target="")
+            self._note(seen, nothing, state=code[1], error=(code[0], seen.explanation.reason))
+            return ()
+        jobs = [self._note(seen, decision) for decision in seen.explanation.decisions]
+        return [job for job, new in jobs if new and not job.state.final]
+
+    def _note(
+        self,
+        seen: Seen,
+        decision: Decision,
+        *,
+        serial: int = 0,
+        state: State = State.WAITING,
+        error: tuple[str, str] | None = None,
+    ) -> tuple[Job, bool]:
+        if seen.refusal is not None and not state.final:
+            state, error = State.FAILED, (seen.refusal.code, seen.refusal.message)
+        details = {"decision": decision.to_json(), "explanation": seen.explanation.to_json(redacted=True)}
+        new = NewJob(
+            series=seen.series,
+            study=seen.study,
+            content=seen.content,
+            instances=seen.instances,
+            rule=decision.rule,
+            model=decision.model or "",
+            target=decision.target,
+            priority=decision.priority,
+            evidence_code=new_code(),
+            details=details,
+            serial=serial,
+        )
+        job, is_new = self._jobs.add(new, state=state, error=error)
+        if is_new:
+            logger.info("job %s: %s%s", job.id, job.state, f" ({error[0]})" if error else "")
+        return job, is_new
+
+    def _supersede(self, seen: Seen) -> None:
+        """Jobs of an earlier content of this series are overtaken."""
+        message = "More slices of the series arrived; a newer job contours the whole."
+        for job in self._jobs.list(series=seen.series, limit=1000):
+            if job.content == seen.content:
+                continue
+            if not job.state.final:
+                self._cancel(job, State.SUPERSEDED, message)
+            else:
+                self._jobs.supersede_done(job.id, message)

@@ -1,0 +1,69 @@
+"""Any exception as what a job may show: a code and a sentence, never a value."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import traceback
+from dataclasses import dataclass
+from typing import TypedDict
+
+from model.errors import AutocontourError, PrivacyRefused
+from plugin.jobs.job import State
+from plugin.worker.pool import Cancelled
+
+logger = logging.getLogger(__name__)
+
+
+class FailureRecord(TypedDict):
+    """A failure as the durable-job engine stores it."""
+
+    state: str
+    code: str
+    message: str
+    findings: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a stage did not succeed, and whether trying again can help."""
+
+    state: State
+    code: str
+    message: str
+    retry: bool
+    findings: dict[str, int]
+
+    def record(self) -> FailureRecord:
+        """What is stored and shown."""
+        return {"state": str(self.state), "code": self.code, "message": self.message, "findings": self.findings}
+
+
+def failure_of(error: Exception) -> Failure:
+    """Say what went wrong without repeating what the exception says, unless it is one of ours."""
+    if isinstance(error, PrivacyRefused):
+        return Failure(State.REJECTED, error.code, error.message, False, dict(error.findings))
+    if isinstance(error, Cancelled):
+        return Failure(State.CANCELLED, error.code, error.message, False, {})
+    if isinstance(error, AutocontourError):
+        return Failure(State.FAILED, error.code, error.message, error.retry, {})
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return Failure(
+            State.FAILED,
+            "DISK_FULL",
+            "The disk of the state directory is full; free space there and retry the job.",
+            False,
+            {},
+        )
+    # The text of a foreign exception may hold a patient's value: only its kind and place are shown and logged.
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{frames[-1].name}, line {frames[-1].lineno}" if frames else "unknown place"
+    kind = type(error).__name__
+    logger.error("unexpected %s at %s", kind, " < ".join(f"{f.name}:{f.lineno}" for f in reversed(frames)))
+    return Failure(
+        State.FAILED,
+        "INTERNAL",
+        f"Something unexpected went wrong ({kind} in {place}). Please report it with this text; a retry may help.",
+        False,
+        {},
+    )

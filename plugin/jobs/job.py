@@ -1,0 +1,118 @@
+"""A job: what is done with one series, from waiting to one of the final states."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+
+class State(StrEnum):
+    """The states of a job; all but the first two are final and have their reason."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    EXCLUDED = "excluded"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    SUPERSEDED = "superseded"
+
+    @property
+    def final(self) -> bool:
+        """Whether nothing more happens by itself."""
+        return self not in (State.WAITING, State.RUNNING)
+
+
+class Stage(StrEnum):
+    """The stages of the way through, in order."""
+
+    QUEUED = "queued"
+    PSEUDONYMISE = "pseudonymise"
+    DRAW = "draw"
+    RESTORE = "restore"
+    STORE = "store"
+    ERASE = "erase"
+    CLOSED = "closed"
+
+
+# Where the bar stands when a stage begins; drawing takes most of the time.
+STAGE_BEGINS = {
+    Stage.QUEUED: 0.0,
+    Stage.PSEUDONYMISE: 0.02,
+    Stage.DRAW: 0.15,
+    Stage.RESTORE: 0.9,
+    Stage.STORE: 0.93,
+    Stage.ERASE: 0.97,
+    Stage.CLOSED: 1.0,
+}
+
+
+@dataclass(frozen=True)
+class Job:
+    """One row of the job table."""
+
+    id: str
+    key: str
+    series: str
+    study: str
+    content: str
+    rule: str
+    model: str
+    target: str
+    priority: str
+    state: State
+    stage: Stage
+    progress: float
+    created: float
+    updated: float
+    attempt: int
+    instances: int
+    rtstruct: str | None = None
+    evidence_code: str | None = None
+    error_code: str | None = None
+    error_message: str | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def workflow_id(self) -> str:
+        """The durable workflow of this attempt."""
+        return f"{self.id}-{self.attempt}"
+
+    def to_json(self) -> dict[str, Any]:
+        """The job as the REST API shows it."""
+        details = self.details
+        answer: dict[str, Any] = {
+            "ID": self.id,
+            "Series": self.series,
+            "Study": self.study,
+            "Rule": self.rule or None,
+            "Model": self.model,
+            "Target": self.target,
+            "Priority": self.priority,
+            "State": str(self.state),
+            "Stage": str(self.stage),
+            "Progress": round(self.progress, 3),
+            "Created": iso(self.created),
+            "Updated": iso(self.updated),
+            "Attempt": self.attempt,
+            "Instances": self.instances,
+            "Rtstruct": self.rtstruct,
+            "Rois": details.get("rois", []),
+            "NotDrawn": details.get("not_drawn", []),
+            "EvidenceCode": self.evidence_code,
+            "Error": {"Code": self.error_code, "Message": self.error_message} if self.error_code else None,
+            "Findings": details.get("findings", {}),
+            "Warnings": details.get("warnings", []),
+            "Timings": details.get("timings", {}),
+        }
+        if "explanation" in details:
+            answer["Explanation"] = details["explanation"]
+        return answer
+
+
+def iso(seconds: float) -> str:
+    """Seconds since the epoch as ISO 8601 UTC."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,195 @@
+"""The job table: every change of a job goes through here, and a final state is final."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
+from typing import Any
+
+import sqlalchemy as sa
+
+from plugin.jobs.job import STAGE_BEGINS, Job, Stage, State
+from plugin.state.database import jobs
+
+COLUMNS = tuple(field.name for field in fields(Job))
+OPEN_STATES = (str(State.WAITING), str(State.RUNNING))
+
+
+@dataclass(frozen=True)
+class NewJob:
+    """What intake or a user asks for."""
+
+    series: str
+    study: str
+    content: str
+    instances: int
+    rule: str
+    model: str
+    target: str
+    priority: str
+    evidence_code: str
+    details: Mapping[str, Any]
+    serial: int = 0
+
+    @property
+    def key(self) -> str:
+        """The same for the same work."""
+        return ":".join((self.series, self.content, self.rule, self.model, self.target, str(self.serial)))
+
+
+class JobStore:
+    """Reads and writes jobs; safe for several threads and, on PostgreSQL, several gateways."""
+
+    def __init__(self, engine: sa.Engine, clock: Callable[[], float] = time.time) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def add(
+        self,
+        new: NewJob,
+        *,
+        state: State = State.WAITING,
+        error: tuple[str, str] | None = None,
+    ) -> tuple[Job, bool]:
+        """Note a job; returns it and whether it is new. The same work noted twice is one job."""
+        now = self._clock()
+        row: dict[str, Any] = {
+            "id": uuid.uuid4().hex,
+            "key": new.key,
+            "series": new.series,
+            "study": new.study,
+            "content": new.content,
+            "rule": new.rule,
+            "model": new.model,
+            "target": new.target,
+            "priority": new.priority,
+            "state": str(state),
+            "stage": str(Stage.CLOSED if state.final else Stage.QUEUED),
+            "progress": 1.0 if state.final else 0.0,
+            "created": now,
+            "updated": now,
+            "attempt": 1,
+            "instances": new.instances,
+            "evidence_code": new.evidence_code,
+            "error_code": error[0] if error else None,
+            "error_message": error[1] if error else None,
+            "details": dict(new.details),
+        }
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(sa.insert(jobs).values(row))
+        except sa.exc.IntegrityError:
+            with self._engine.begin() as connection:
+                found = connection.execute(sa.select(jobs).where(jobs.c.key == new.key)).mappings().first()
+            if found is None:
+                raise
+            return _job(found), False
+        return _job({column: None for column in COLUMNS} | row), True
+
+    def get(self, job_id: str) -> Job | None:
+        """One job, or None."""
+        with self._engine.connect() as connection:
+            row = connection.execute(sa.select(jobs).where(jobs.c.id == job_id)).mappings().first()
+        return _job(row) if row else None
+
+    def by_evidence_code(self, code: str) -> Job | None:
+        """The job behind an evidence code, or None."""
+        with self._engine.connect() as connection:
+            row = connection.execute(sa.select(jobs).where(jobs.c.evidence_code == code)).mappings().first()
+        return _job(row) if row else None
+
+    def list(
+        self,
+        *,
+        series: str | None = None,
+        study: str | None = None,
+        states: Iterable[State] | None = None,
+        since: float | None = None,
+        limit: int = 100,
+    ) -> list[Job]:
+        """Jobs that fit, newest first."""
+        query = sa.select(jobs).order_by(jobs.c.created.desc(), jobs.c.id).limit(limit)
+        if series is not None:
+            query = query.where(jobs.c.series == series)
+        if study is not None:
+            query = query.where(jobs.c.study == study)
+        if states is not None:
+            query = query.where(jobs.c.state.in_([str(state) for state in states]))
+        if since is not None:
+            query = query.where(jobs.c.updated >= since)
+        with self._engine.connect() as connection:
+            return [_job(row) for row in connection.execute(query).mappings()]
+
+    def count_by_state(self) -> dict[str, int]:
+        """How many jobs are in each state."""
+        query = sa.select(jobs.c.state, sa.func.count()).group_by(jobs.c.state)
+        with self._engine.connect() as connection:
+            return {str(state): int(count) for state, count in connection.execute(query)}
+
+    def enter(self, job_id: str, stage: Stage) -> Job | None:
+        """Begin a stage; returns the job, or None when it has ended meanwhile (cancelled, superseded)."""
+        values = {"state": str(State.RUNNING), "stage": str(stage), "progress": STAGE_BEGINS[stage]}
+        if not self._change(job_id, OPEN_STATES, values):
+            return None
+        return self.get(job_id)
+
+    def note(self, job_id: str, details: Mapping[str, Any], **columns: Any) -> None:
+        """Add to the details of a job; ``timings`` are merged, everything else is replaced."""
+        with self._engine.begin() as connection:
+            row = connection.execute(sa.select(jobs.c.details).where(jobs.c.id == job_id).with_for_update()).first()
+            if row is None:
+                return
+            merged = dict(row[0]) | dict(details)
+            if "timings" in details:
+                merged["timings"] = dict(row[0].get("timings", {})) | dict(details["timings"])
+            connection.execute(
+                sa.update(jobs).where(jobs.c.id == job_id).values(details=merged, updated=self._clock(), **columns)
+            )
+
+    def finish(self, job_id: str, state: State, *, error: tuple[str, str] | None = None) -> bool:
+        """Bring an open job to a final state; False when it already had one."""
+        values = {
+            "state": str(state),
+            "error_code": error[0] if error else None,
+            "error_message": error[1] if error else None,
+        }
+        if state is State.DONE:
+            values |= {"stage": str(Stage.CLOSED), "progress": 1.0}  # type: ignore[dict-item]
+        return self._change(job_id, OPEN_STATES, values)
+
+    def supersede_done(self, job_id: str, message: str) -> bool:
+        """Mark a finished job as overtaken by a newer content of its series."""
+        values = {"state": str(State.SUPERSEDED), "error_code": "SUPERSEDED", "error_message": message}
+        return self._change(job_id, (str(State.DONE), str(State.FAILED), str(State.REJECTED)), values)
+
+    def reopen(self, job_id: str) -> Job | None:
+        """Let a failed, rejected or cancelled job run again from the start; None when its state forbids it."""
+        values = {
+            "state": str(State.WAITING),
+            "stage": str(Stage.QUEUED),
+            "progress": 0.0,
+            "attempt": jobs.c.attempt + 1,
+            "error_code": None,
+            "error_message": None,
+        }
+        states = (str(State.FAILED), str(State.REJECTED), str(State.CANCELLED))
+        if not self._change(job_id, states, values):
+            return None
+        return self.get(job_id)
+
+    def _change(self, job_id: str, states: Iterable[str], values: Mapping[str, Any]) -> bool:
+        query = (
+            sa.update(jobs)
+            .where(jobs.c.id == job_id, jobs.c.state.in_(list(states)))
+            .values(updated=self._clock(), **values)
+        )
+        with self._engine.begin() as connection:
+            return connection.execute(query).rowcount == 1
+
+
+def _job(row: Mapping[Any, Any]) -> Job:
+    values = {column: row[column] for column in COLUMNS}
+    values["state"], values["stage"] = State(values["state"]), Stage(values["stage"])
+    return Job(**values)

@@ -1,0 +1,93 @@
+"""The durable way of one job through its stages: checkpointed after each, resumed where it stood after a crash.
+
+What the durable-job engine stores of a stage is the job's own id and, when it failed, a code and a sentence.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
+
+from plugin.jobs.failure import FailureRecord, failure_of
+from plugin.jobs.job import Job, Stage
+from plugin.jobs.stages import Stages
+
+logger = logging.getLogger(__name__)
+
+QUEUE = "jobs"
+WORKFLOW = "contour"
+# The steps of a workflow have these names and this order: raise it only when they change, for a job that is open
+# during an upgrade goes on only under the version it began with.
+WORKFLOW_VERSION = "1"
+PRIORITIES = {"urgent": 1, "normal": 10, "night": 100}
+POLLING_SECONDS = 0.2
+# For what is temporary (Orthanc restarting, a worker killed): then the job ends as failed, and can be retried.
+RETRY_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+
+WAY = (Stage.PSEUDONYMISE, Stage.DRAW, Stage.RESTORE, Stage.STORE)
+
+
+class Workflows:
+    """Starts jobs and lets them go on after a restart."""
+
+    def __init__(self, stages: Stages, database_url: str, executor: str, concurrency: int) -> None:
+        config: DBOSConfig = {
+            "name": "autocontour",
+            "system_database_url": database_url,
+            "application_version": WORKFLOW_VERSION,
+            "executor_id": executor,
+            "log_level": "WARNING",
+            "enable_otlp": False,
+        }
+        self._dbos = DBOS(config=config)
+        self._contour = DBOS.workflow(name=WORKFLOW)(_way_of(stages))
+        DBOS.launch()
+        DBOS.register_queue(QUEUE, worker_concurrency=concurrency, polling_interval_sec=POLLING_SECONDS)
+
+    def start(self, job: Job) -> None:
+        """Queue this attempt of the job; done twice, it still runs once."""
+        with SetWorkflowID(job.workflow_id), SetEnqueueOptions(priority=PRIORITIES[job.priority]):
+            DBOS.enqueue_workflow(QUEUE, self._contour, job.id)
+
+    def stop(self) -> None:
+        """Stop taking work; what runs is resumed at the next start."""
+        DBOS.destroy()
+
+
+def sqlite_url(path: Path) -> str:
+    """The address of an SQLite file as SQLAlchemy writes it."""
+    return f"sqlite:///{path}"
+
+
+def _way_of(stages: Stages) -> Callable[[str], str]:
+    def contour(job_id: str) -> str:
+        failure: FailureRecord | None = None
+        for stage in WAY:
+            failure = DBOS.run_step({"name": str(stage)}, _attempt, stages, stage, job_id)
+            if failure is not None:
+                break
+        erasure = DBOS.run_step({"name": str(Stage.ERASE)}, _attempt, stages, Stage.ERASE, job_id)
+        ending = failure or erasure
+        DBOS.run_step({"name": "close"}, stages.close, job_id, ending)
+        return ending["state"] if ending else "done"
+
+    return contour
+
+
+def _attempt(stages: Stages, stage: Stage, job_id: str) -> FailureRecord | None:
+    """Run one stage, again after a pause while what went wrong is temporary; None when it succeeded."""
+    for pause in (*RETRY_PAUSES, None):
+        try:
+            stages.run(stage, job_id)
+            return None
+        except Exception as error:  # noqa: BLE001 - every failure of a stage is an outcome of the job
+            failure = failure_of(error)
+            if not failure.retry or pause is None:
+                return failure.record()
+            logger.warning("job %s, stage %s: %s; trying again in %.1f s", job_id, stage, failure.code, pause)
+            time.sleep(pause)
+    raise AssertionError("unreachable: the last attempt returns")

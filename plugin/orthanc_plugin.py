@@ -1,0 +1,346 @@
+"""What runs inside Orthanc: it rings a bell, keeps the gateway alive, and passes /autocontour/ requests through.
+
+Standard library only, so that it loads in whatever Python an Orthanc embeds. It computes nothing, parses no
+request, and never calls Orthanc's REST API through the SDK: from a callback that can hang Orthanc for good.
+Callbacks of Orthanc run on threads with a stack of 100 KB, so they only hand their work to threads made here.
+"""
+
+import contextlib
+import http.client
+import json
+import os
+import pathlib
+import queue
+import random
+import socket
+import subprocess
+import threading
+import time
+import traceback
+import urllib.parse
+
+import orthanc
+
+ROUTE = "/autocontour"
+REQUEST_THREADS = 8
+REQUEST_SECONDS = 60  # a page of reports may take a while; Orthanc's own threads wait meanwhile
+BACKOFF_SECONDS = (1, 2, 5, 10, 30, 60)
+STOP_SECONDS = 5
+THREAD_STACK_BYTES = 8 * 1024 * 1024
+MAX_SOCKET_PATH = 100  # sockaddr_un holds 108 bytes on Linux
+
+
+class UnixConnection(http.client.HTTPConnection):
+    """HTTP over the gateway's Unix socket."""
+
+    def __init__(self, path, timeout):
+        super().__init__("gateway", timeout=timeout)
+        self._path = path
+
+    def connect(self):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.sock.settimeout(self.timeout)
+        self.sock.connect(self._path)
+
+
+class Address:
+    """Where the gateway listens: a Unix socket of our own child, or the URL of one that runs elsewhere."""
+
+    def __init__(self, socket_path=None, url=None):
+        self.socket_path = socket_path
+        self.url = url
+
+    def connection(self, timeout):
+        if self.socket_path is not None:
+            return UnixConnection(self.socket_path, timeout)
+        parts = urllib.parse.urlsplit(self.url)
+        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        return kind(parts.hostname, parts.port, timeout=timeout)
+
+    def request(self, method, target, body=b"", headers=None, timeout=REQUEST_SECONDS):
+        """Send one request; returns (status, headers, body)."""
+        connection = self.connection(timeout)
+        try:
+            connection.request(method, target, body=body or None, headers=headers or {})
+            response = connection.getresponse()
+            return response.status, dict(response.getheaders()), response.read()
+        finally:
+            connection.close()
+
+
+class Gateway:
+    """Starts the gateway as a child, starts it again with back-off when it ends, stops it with Orthanc."""
+
+    def __init__(self, command, environment, letter):
+        self._command = command
+        self._environment = environment
+        self._letter = letter  # what the child reads first on its standard input, the token among it
+        self._stopping = threading.Event()
+        self._child = None
+        self.trouble = "The gateway is starting."
+
+    def supervise(self):
+        failures = 0
+        while not self._stopping.is_set():
+            started = time.monotonic()
+            status = self._run_once()
+            if self._stopping.is_set():
+                return
+            failures = 0 if time.monotonic() - started > 60 else failures + 1
+            pause = BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS)) - 1] if failures else 1
+            self.trouble = "The gateway ended (%s); it is started again in %d s. Orthanc's log says more." % (
+                status,
+                pause,
+            )
+            orthanc.LogError("AutoContour: " + self.trouble)
+            self._stopping.wait(pause + random.random() / 4)
+
+    def _run_once(self):
+        try:
+            self._child = subprocess.Popen(
+                self._command,
+                stdin=subprocess.PIPE,
+                env=self._environment,
+                close_fds=True,
+                start_new_session=True,  # Ctrl-C reaches Orthanc first, and Orthanc stops the gateway
+            )
+        except OSError as error:
+            return "it could not be started: %s" % error.strerror
+        self.trouble = "The gateway is starting."
+        try:
+            self._child.stdin.write(self._letter)
+            self._child.stdin.flush()  # left open: the child leaves when this pipe ends, however Orthanc dies
+        except OSError:
+            orthanc.LogError("AutoContour: the gateway left before it was told what to do")
+        status = self._child.wait()
+        return "exit status %d" % status
+
+    def stop(self):
+        self._stopping.set()
+        child = self._child
+        if child is None:
+            return
+        with contextlib.suppress(OSError):
+            child.stdin.close()
+        try:
+            child.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+
+
+class Bell:
+    """Tells the gateway that something was stored. Losing a ring costs nothing: the gateway reads /changes."""
+
+    def __init__(self, address):
+        self._address = address
+        self._rung = threading.Event()
+        self._stopping = threading.Event()
+
+    def ring(self):
+        self._rung.set()
+
+    def carry(self):
+        while not self._stopping.is_set():
+            self._rung.wait()
+            if self._stopping.is_set():
+                return
+            self._rung.clear()
+            with contextlib.suppress(OSError, http.client.HTTPException):
+                self._address.request("POST", "/internal/bell", timeout=2)
+            self._stopping.wait(0.2)  # 300 slices in a second are one ring, not 300
+
+    def stop(self):
+        self._stopping.set()
+        self._rung.set()
+
+
+class Passage:
+    """Passes requests from Orthanc's HTTP threads to the gateway, on threads of our own."""
+
+    def __init__(self, address, trouble):
+        self._address = address
+        self._trouble = trouble  # says, as text, why the gateway cannot be reached
+        self._waiting = queue.Queue()
+
+    def answer(self, output, uri, **request):
+        """Orthanc's REST callback: hand over, wait, answer."""
+        done = queue.Queue(1)
+        self._waiting.put((uri, request, done))
+        try:
+            status, headers, body = done.get(timeout=REQUEST_SECONDS + 5)
+        except queue.Empty:
+            status, headers, body = self._unreachable("The gateway did not answer in time.")
+        for name in ("Cache-Control", "Content-Disposition", "Location", "Retry-After"):
+            value = headers.get(name.lower())
+            if value:
+                output.SetHttpHeader(name, value)
+        content_type = headers.get("content-type", "application/octet-stream")
+        if status == 200:
+            output.AnswerBuffer(body, content_type)
+            return
+        output.SetHttpHeader("Content-Type", content_type)
+        try:
+            output.SendHttpStatus(status, body)
+        except TypeError:  # the Python plugin before 4.2 asks for the length
+            output.SendHttpStatus(status, body, len(body))
+
+    def work(self):
+        while True:
+            job = self._waiting.get()
+            if job is None:
+                return
+            uri, request, done = job
+            done.put(self._forward(uri, request))
+
+    def _forward(self, uri, request):
+        query = urllib.parse.urlencode(request.get("get") or {})
+        headers = {name: value for name, value in (request.get("headers") or {}).items() if name in PASSED_HEADERS}
+        try:
+            status, answered, body = self._address.request(
+                request["method"],
+                urllib.parse.quote(uri) + ("?" + query if query else ""),
+                request.get("body") or b"",
+                headers,
+            )
+        except TimeoutError:
+            return self._unreachable("The gateway is too slow to answer; it may be busy starting.")
+        except (OSError, http.client.HTTPException):
+            return self._unreachable(self._trouble())
+        return status, {name.lower(): value for name, value in answered.items()}, body
+
+    @staticmethod
+    def _unreachable(reason):
+        body = json.dumps({"Status": "unavailable", "Error": "GATEWAY_UNAVAILABLE", "Message": reason})
+        return 503, {"content-type": "application/json", "retry-after": "5"}, body.encode()
+
+    def stop(self):
+        for _ in range(REQUEST_THREADS):
+            self._waiting.put(None)
+
+
+PASSED_HEADERS = ("accept", "content-type", "if-none-match")
+
+
+def base_directory():
+    """The folder that Orthanc resolves relative paths of its configuration against."""
+    path = pathlib.Path(orthanc.GetConfigurationPath() or ".")
+    return (path if path.is_dir() else path.parent).resolve()
+
+
+def state_directory(configuration, section):
+    chosen = section.get("StateDirectory") if isinstance(section.get("StateDirectory"), str) else None
+    storage = base_directory() / configuration.get("StorageDirectory", "OrthancStorage")
+    return base_directory() / chosen if chosen else storage / "autocontour"
+
+
+def gateway_python():
+    """The interpreter of the gateway's own environment: AUTOCONTOUR_PYTHON, else .venv beside this folder."""
+    return os.environ.get("AUTOCONTOUR_PYTHON") or str(pathlib.Path(__file__).resolve().parent.parent / ".venv/bin/python")
+
+
+def letter_to_gateway(configuration, section, state, socket_path):
+    """One line of JSON for the child's standard input; the token never stands in argv or a file."""
+    scheme = "https" if configuration.get("SslEnabled") else "http"
+    letter = {
+        "Orthanc": "%s://127.0.0.1:%d" % (scheme, configuration.get("HttpPort", 8042)),
+        "Certificate": configuration.get("SslCertificate") if configuration.get("SslEnabled") else None,
+        "Token": orthanc.GenerateRestApiAuthorizationToken(),
+        "Started": time.time(),
+        "Aet": configuration.get("DicomAet", "ORTHANC"),
+        "StateDirectory": str(state),
+        "BaseDirectory": str(base_directory()),
+        "Socket": socket_path,
+        "AutoContour": section,
+    }
+    return json.dumps(letter).encode() + b"\n"
+
+
+def thread(target, name):
+    worker = threading.Thread(target=guarded, args=(target, name), name=name, daemon=True)
+    worker.start()
+    return worker
+
+
+def guarded(target, name):
+    try:
+        target()
+    except Exception:  # noqa: BLE001 - the last line of defence inside the PACS: say it, never raise
+        orthanc.LogError("AutoContour: thread %s ended: %s" % (name, traceback.format_exc(limit=3)))
+
+
+class Plugin:
+    """Wires the parts and holds what must be stopped."""
+
+    RINGS = (orthanc.ChangeType.NEW_INSTANCE, orthanc.ChangeType.STABLE_SERIES, orthanc.ChangeType.DELETED)
+
+    def __init__(self):
+        configuration = json.loads(orthanc.GetConfiguration())
+        section = configuration.get("AutoContour", {})
+        section = section if isinstance(section, dict) else {"AutoContour": section}
+        state = state_directory(configuration, section)
+        elsewhere = section.get("Gateway")
+        self.gateway = None
+        if elsewhere:
+            address = Address(url=str(elsewhere))
+        else:
+            socket_path = str(state / "gateway.sock")
+            if len(socket_path.encode()) > MAX_SOCKET_PATH:
+                socket_path = "/tmp/autocontour-%d-%d.sock" % (os.getuid(), configuration.get("HttpPort", 8042))
+            address = Address(socket_path=socket_path)
+            self.gateway = Gateway(
+                [gateway_python(), "-m", "plugin.gateway"],
+                dict(os.environ, PYTHONPATH=str(pathlib.Path(__file__).resolve().parent.parent), PYTHONUNBUFFERED="1"),
+                letter_to_gateway(configuration, section, state, socket_path),
+            )
+        self.bell = Bell(address)
+        self.passage = Passage(address, self.trouble)
+        self.threads = []
+
+    def trouble(self):
+        if self.gateway is None:
+            return "The gateway at the configured address does not answer."
+        return self.gateway.trouble
+
+    def start(self):
+        previous = threading.stack_size(THREAD_STACK_BYTES)
+        try:
+            if self.gateway is not None:
+                self.threads.append(thread(self.gateway.supervise, "autocontour-gateway"))
+            self.threads.append(thread(self.bell.carry, "autocontour-bell"))
+            for number in range(REQUEST_THREADS):
+                self.threads.append(thread(self.passage.work, "autocontour-request-%d" % number))
+        finally:
+            threading.stack_size(previous)
+
+    def stop(self):
+        self.bell.stop()
+        self.passage.stop()
+        if self.gateway is not None:
+            self.gateway.stop()
+        deadline = time.monotonic() + STOP_SECONDS
+        for worker in self.threads:
+            worker.join(max(0.0, deadline - time.monotonic()))
+
+    def on_change(self, change, level, resource):
+        if change == orthanc.ChangeType.ORTHANC_STOPPED:
+            self.stop()
+        elif change in self.RINGS:
+            self.bell.ring()
+
+    def on_stored(self, dicom, instance_id):
+        self.bell.ring()
+
+
+def register():
+    """Called once, when Orthanc loads this file; whatever goes wrong, Orthanc itself must start."""
+    try:
+        plugin = Plugin()
+        orthanc.RegisterOnChangeCallback(plugin.on_change)
+        orthanc.RegisterOnStoredInstanceCallback(plugin.on_stored)
+        orthanc.RegisterRestCallback(ROUTE + "/(.*)", plugin.passage.answer)
+        plugin.start()
+    except Exception:  # noqa: BLE001 - an exception here would keep the PACS from starting
+        orthanc.LogError("AutoContour does not work: %s" % traceback.format_exc(limit=3))
+
+
+register()

@@ -1,0 +1,131 @@
+"""Orthanc's REST API as the gateway uses it; every failure becomes a TargetFailed without an address in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+import requests
+from orthanc_api_client import exceptions
+from orthanc_api_client.http_client import HttpClient
+
+from model.errors import TargetFailed
+
+Answer = TypeVar("Answer")
+
+CONNECT_SECONDS = 5
+READ_SECONDS = 120
+POOL = 16
+
+
+class SeriesGone(TargetFailed):
+    """The series, study or instance is no longer in Orthanc."""
+
+
+class Orthanc:
+    """A connection to one Orthanc; used by several threads at once."""
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        token: str | None = None,
+        user: str | None = None,
+        password: str | None = None,
+        certificate: str | None = None,
+    ) -> None:
+        # Orthanc compresses answers by default, which costs 17 s for 300 slices that take 0.5 s plain (measured).
+        headers = {"Accept-Encoding": "identity"}
+        if token:
+            headers["Authorization"] = token
+        self._http = HttpClient(url.rstrip("/") + "/", user=user, pwd=password, headers=headers, pool_maxsize=POOL)
+        self._options: dict[str, Any] = {"timeout": (CONNECT_SECONDS, READ_SECONDS)}
+        if url.startswith("https:"):
+            self._options["verify"] = certificate or True
+
+    def system(self) -> dict[str, Any]:
+        """GET /system."""
+        return self._get("system")
+
+    def changes(self, since: int, limit: int = 1000) -> dict[str, Any]:
+        """One page of the change log after sequence number ``since``: Changes, Done, Last."""
+        return self._get(f"changes?since={since}&limit={limit}")
+
+    def last_change(self) -> int:
+        """The newest sequence number of the change log."""
+        return int(self._get("changes?last").get("Last", 0))
+
+    def parents_of(self, instances: Sequence[str]) -> list[str]:
+        """The series that hold these instances; instances that are gone are passed over."""
+        body = {"Resources": list(instances), "Level": "Series", "Short": True, "Metadata": False}
+        found = self._call(lambda: self._http.post("tools/bulk-content", json=body, **self._options).json())
+        return [str(series["ID"]) for series in found]
+
+    def series(self, series: str) -> dict[str, Any]:
+        """GET /series/{id}: MainDicomTags, ParentStudy, Instances, …; raises SeriesGone."""
+        return self._get(f"series/{series}")
+
+    def study(self, study: str) -> dict[str, Any]:
+        """GET /studies/{id}."""
+        return self._get(f"studies/{study}")
+
+    def exists(self, level: str, resource: str) -> bool:
+        """Whether a resource (``series``, ``instances`` …) is there."""
+        try:
+            self._get(f"{level}/{resource}")
+        except SeriesGone:
+            return False
+        return True
+
+    def instances_tags(self, series: str) -> dict[str, dict[str, Any]]:
+        """Every slice's tags in Orthanc's full form, by instance id."""
+        return self._get(f"series/{series}/instances-tags")
+
+    def instance_metadata(self, instance: str) -> dict[str, Any]:
+        """The metadata of one instance by name: RemoteAET, CalledAET, Origin, ReceptionDate …"""
+        return self._get(f"instances/{instance}/metadata?expand")
+
+    def anonymize_instance(self, instance: str, request: Mapping[str, Any]) -> bytes:
+        """POST /instances/{id}/anonymize: the answer is the file; nothing is stored and no job is made."""
+        return self._call(
+            lambda: self._http.post(f"instances/{instance}/anonymize", json=dict(request), **self._options).content
+        )
+
+    def instance_file(self, instance: str) -> bytes:
+        """GET /instances/{id}/file: the DICOM file as received."""
+        return self._call(lambda: self._http.get(f"instances/{instance}/file", **self._options).content)
+
+    def store(self, file: bytes) -> dict[str, Any]:
+        """POST /instances: stores one DICOM file; the answer has ID, ParentStudy, ParentSeries, Status."""
+        return self._call(lambda: self._http.post("instances", data=file, **self._options).json())
+
+    def delete_instance(self, instance: str) -> None:
+        """DELETE /instances/{id}; one that is already gone is no error."""
+        try:
+            self._call(lambda: self._http.delete(f"instances/{instance}", **self._options))
+        except SeriesGone:
+            return
+
+    def _get(self, path: str) -> Any:
+        return self._call(lambda: self._http.get(path, **self._options).json())
+
+    @staticmethod
+    def _call(request: Callable[[], Answer]) -> Answer:
+        # The client's own messages name addresses and answers; "from None" keeps them out of every log.
+        try:
+            return request()
+        except exceptions.ResourceNotFound:
+            raise SeriesGone("SERIES_GONE", "The series is no longer in Orthanc; nothing is left to contour.") from None
+        except (exceptions.ConnectionError, exceptions.TimeoutError, requests.ConnectionError, requests.Timeout):
+            raise TargetFailed("ORTHANC_UNREACHABLE", "Orthanc does not answer; it may be restarting.", retry=True) from None
+        except exceptions.HttpError as error:
+            status = error.http_status_code
+            if status in (401, 403):
+                raise TargetFailed("ORTHANC_DENIED", "Orthanc did not accept the gateway's credentials.") from None
+            if status == 507:
+                raise TargetFailed("ORTHANC_FULL", "Orthanc's disk is full; free space and retry the job.") from None
+            raise TargetFailed(
+                "ORTHANC_ERROR", f"Orthanc answered with HTTP status {status}; its log says why.", retry=status >= 500
+            ) from None
+        except (exceptions.OrthancApiException, requests.RequestException, ValueError):
+            raise TargetFailed("ORTHANC_ERROR", "Orthanc's answer could not be understood; its log says why.") from None

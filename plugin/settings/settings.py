@@ -1,0 +1,101 @@
+"""The configuration, validated once at start; from then on it is this type."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+from pydicom.datadict import keyword_dict
+
+from model.engines.registry import models
+from model.errors import ConfigurationRefused
+from plugin.settings.document import Document, DicomTarget, Section, ServiceTarget
+from routing.problems import Problem, problems_of, shown
+from routing.rules import Rule, check_references, read_rules
+
+ROOT = "AutoContour"
+LOCAL = "local"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the site configured, defaults filled in."""
+
+    state_directory: str | None
+    database: str | None
+    quiet_seconds: float
+    incomplete_seconds: float
+    workers: int
+    job_seconds: int
+    keep_superseded: bool
+    rules: tuple[Rule, ...]
+
+
+def read_settings(section: Any) -> Settings:
+    """Validate the section; raises ConfigurationRefused with every problem: path, what was found, what is allowed."""
+    settings, problems = examine(section)
+    if settings is None:
+        first = problems[0]
+        more = "".join(f"; {problem}" for problem in problems[1:])
+        raise ConfigurationRefused(first.path, first.sentence + more)
+    return settings
+
+
+def examine(section: Any) -> tuple[Settings | None, list[Problem]]:
+    """The settings, or all that is wrong with the section."""
+    if not isinstance(section, dict):
+        return None, [Problem(ROOT, shown(section), "an object")]
+    problems: list[Problem] = []
+    document: Section | None = None
+    try:
+        document = Section.model_validate(section)
+    except ValidationError as error:
+        problems += problems_of(error, ROOT, _keys_at)
+    rules, wrong = read_rules(section.get("Rules"), keyword_dict, f"{ROOT}.Rules")
+    problems += wrong
+    if document is not None:
+        problems += _unavailable(document)
+        if not wrong:
+            problems += check_references(
+                tuple(enumerate(rules)),
+                targets=(LOCAL, *document.Targets),
+                templates=tuple(document.Structures or ()),
+                models=models(),
+                path=f"{ROOT}.Rules",
+            )
+    if problems or document is None:
+        return None, problems
+    settings = Settings(
+        state_directory=document.StateDirectory,
+        database=document.Database,
+        quiet_seconds=float(document.QuietSeconds),
+        incomplete_seconds=float(document.IncompleteSeconds),
+        workers=document.Workers,
+        job_seconds=document.JobSeconds,
+        keep_superseded=document.Superseded == "keep",
+        rules=rules,
+    )
+    return settings, []
+
+
+def _unavailable(document: Section) -> list[Problem]:
+    """Keys of the contract that this version cannot serve yet: refused rather than silently ignored."""
+    problems = []
+    for name, target in document.Targets.items():
+        problems.append(Problem(f"{ROOT}.Targets.{name}", f"a target of type {target.Type}", f"only {LOCAL} as yet"))
+    for key in ("RoutingScript", "Database"):
+        if getattr(document, key) is not None:
+            problems.append(Problem(f"{ROOT}.{key}", "a value", "null; this version does not support it yet"))
+    return problems
+
+
+_KINDS: dict[str, type[Document]] = {"service": ServiceTarget, "dicom": DicomTarget}
+
+
+def _keys_at(location: tuple[int | str, ...]) -> tuple[str, ...]:
+    """The keys that are allowed at a place of the section."""
+    kind: type[Document] = Section
+    if location and location[0] == "Targets":
+        kind = next((_KINDS[step] for step in location if step in _KINDS), ServiceTarget)
+    return tuple(kind.model_fields)

@@ -1,0 +1,71 @@
+"""The tables of the gateway, the same on SQLite and PostgreSQL."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+metadata = sa.MetaData()
+
+jobs = sa.Table(
+    "jobs",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    # Orthanc series, content, rule, model, target and a serial number: the same work is never noted twice.
+    sa.Column("key", sa.String(300), unique=True, nullable=False),
+    sa.Column("series", sa.String(44), nullable=False, index=True),
+    sa.Column("study", sa.String(44), nullable=False, index=True),
+    sa.Column("content", sa.String(64), nullable=False),
+    sa.Column("rule", sa.String(200), nullable=False),
+    sa.Column("model", sa.String(200), nullable=False),
+    sa.Column("target", sa.String(64), nullable=False),
+    sa.Column("priority", sa.String(8), nullable=False),
+    sa.Column("state", sa.String(16), nullable=False, index=True),
+    sa.Column("stage", sa.String(32), nullable=False),
+    sa.Column("progress", sa.Float, nullable=False),
+    sa.Column("created", sa.Float, nullable=False, index=True),
+    sa.Column("updated", sa.Float, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("instances", sa.Integer, nullable=False),
+    sa.Column("rtstruct", sa.String(44)),
+    sa.Column("evidence_code", sa.String(32), unique=True),
+    sa.Column("error_code", sa.String(64)),
+    sa.Column("error_message", sa.Text),
+    # What grows with each widening: decision, ROIs, timings, explanation, findings; never a patient's value.
+    sa.Column("details", sa.JSON, nullable=False),
+)
+
+series = sa.Table(
+    "series",
+    metadata,
+    sa.Column("id", sa.String(44), primary_key=True),
+    sa.Column("last_arrival", sa.Float, nullable=False),
+    sa.Column("pending", sa.Boolean, nullable=False, index=True),
+    sa.Column("content", sa.String(64)),  # what was last decided on
+    sa.Column("outcome", sa.String(16)),
+)
+
+cursor = sa.Table(
+    "cursor",
+    metadata,
+    sa.Column("name", sa.String(32), primary_key=True),
+    sa.Column("value", sa.BigInteger, nullable=False),
+)
+
+
+def open_database(url: str) -> sa.Engine:
+    """Connect and create what is missing; ``url`` is SQLAlchemy's (``sqlite:///…``, ``postgresql+psycopg://…``)."""
+    engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    if engine.dialect.name == "sqlite":
+        sa.event.listen(engine, "connect", _prepare_sqlite)
+    metadata.create_all(engine)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    cursor_ = connection.cursor()
+    cursor_.execute("PRAGMA journal_mode=WAL")
+    cursor_.execute("PRAGMA synchronous=NORMAL")
+    cursor_.execute("PRAGMA busy_timeout=10000")
+    cursor_.close()

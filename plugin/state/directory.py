@@ -1,0 +1,87 @@
+"""The state directory: where it lies, who may read it, and that only one gateway uses it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from model.errors import ConfigurationRefused
+
+# A gateway whose Orthanc was killed leaves within a second; a new one waits this long for it.
+LOCK_SECONDS = 15.0
+
+
+@dataclass(frozen=True)
+class StateDirectory:
+    """The folder that holds everything the gateway keeps; files 0600, folders 0700."""
+
+    path: Path
+
+    @property
+    def jobs(self) -> Path:
+        """SQLite: jobs, series seen, position in the change log."""
+        return self.path / "jobs.sqlite"
+
+    @property
+    def workflows(self) -> Path:
+        """SQLite of the durable-job engine."""
+        return self.path / "workflows.sqlite"
+
+    @property
+    def vault(self) -> Path:
+        """SQLite of the transfer keys, encrypted."""
+        return self.path / "vault.sqlite"
+
+    @property
+    def spool(self) -> Path:
+        """One folder per open transfer: pseudonymised slices, then the pseudonymous RTSTRUCT."""
+        return self.path / "spool"
+
+    @property
+    def evidence(self) -> Path:
+        """The chain and its keys."""
+        return self.path / "evidence"
+
+
+def open_state(path: Path) -> StateDirectory:
+    """Make the directory, private to this user; raises ConfigurationRefused when that is impossible."""
+    os.umask(0o077)  # every file that any library makes from here on is 0600
+    state = StateDirectory(path)
+    try:
+        for folder in (path, state.spool, state.evidence):
+            folder.mkdir(parents=True, exist_ok=True)
+            folder.chmod(0o700)
+        probe = path / ".writable"
+        probe.write_bytes(b"")
+        probe.unlink()
+    except OSError as error:
+        raise ConfigurationRefused(
+            "AutoContour.StateDirectory",
+            f"{path} cannot be written ({error.strerror}); name a folder that Orthanc's user owns.",
+        ) from None
+    return state
+
+
+def lock_state(state: StateDirectory) -> IO[bytes]:
+    """Hold the directory against a second gateway; the lock ends with the process.
+
+    Raises ConfigurationRefused when another gateway still holds it after 15 s.
+    """
+    handle = (state.path / "gateway.lock").open("wb")
+    deadline = time.monotonic() + LOCK_SECONDS
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return handle
+        except OSError:
+            if time.monotonic() > deadline:
+                handle.close()
+                raise ConfigurationRefused(
+                    "AutoContour.StateDirectory",
+                    f"{state.path} is in use by another gateway; give each Orthanc a folder of its own.",
+                ) from None
+            time.sleep(0.1)

@@ -1,0 +1,199 @@
+"""A real Orthanc with the plugin, on free ports and with its own storage: what every Orthanc test runs against."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import requests
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+PYTHON_PLUGIN = "/usr/share/orthanc/plugins/libOrthancPython.so"
+START_SECONDS = 60
+# An Orthanc that does not obey SIGTERM for this long is deadlocked.
+STOP_SECONDS = 15
+
+AXIAL_CT = {
+    "Name": "every axial CT",
+    "When": {"Modality": "CT", "Orientation": "AXIAL"},
+    "Then": {"Model": "hu-ct", "Target": "local"},
+}
+
+
+class Deadlock(AssertionError):
+    """Orthanc did not obey SIGTERM."""
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+def until(condition: Callable[[], Any], what: str, seconds: float = 60, every: float = 0.05) -> Any:
+    """Wait until ``condition`` gives something true, and return that."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = condition()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what}")
+        time.sleep(every)
+
+
+@dataclass
+class OrthancProcess:
+    """One Orthanc; ``section`` is its "AutoContour", ``options`` are further keys of its configuration."""
+
+    directory: Path
+    section: dict[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    plugin: bool = True
+    http_port: int = field(default_factory=free_port)
+    dicom_port: int = field(default_factory=free_port)
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.http_port}"
+
+    @property
+    def log(self) -> Path:
+        return self.directory / "orthanc.log"
+
+    @property
+    def state(self) -> Path:
+        return self.directory / "storage" / "autocontour"
+
+    def configuration(self) -> dict[str, Any]:
+        return {
+            "Name": "test",
+            "HttpPort": self.http_port,
+            "DicomPort": self.dicom_port,
+            "StorageDirectory": str(self.directory / "storage"),
+            "HttpCompressionEnabled": False,
+            "AuthenticationEnabled": False,
+            "DicomAlwaysAllowStore": True,
+            "DicomCheckCalledAet": False,
+            "Plugins": [PYTHON_PLUGIN] if self.plugin else [],
+            "PythonScript": str(CHECKOUT / "plugin" / "orthanc_plugin.py"),
+            "AutoContour": {"QuietSeconds": 0.6, "IncompleteSeconds": 1.5, "Rules": [AXIAL_CT]} | self.section,
+            **self.options,
+        }
+
+    def start(self, *, wait_for_gateway: bool = True) -> OrthancProcess:
+        self.directory.mkdir(parents=True, exist_ok=True)
+        path = self.directory / "orthanc.json"
+        path.write_text(json.dumps(self.configuration()))
+        environment = os.environ | {"TCP_NODELAY": "1"} | dict(self.environment)
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                ["Orthanc", "--verbose", str(path)], stdout=log, stderr=log, cwd=self.directory, env=environment
+            )
+        until(self._answers, f"Orthanc answers; log:\n{self.tail()}", START_SECONDS)
+        if self.plugin and wait_for_gateway:
+            self.wait_for_gateway()
+        return self
+
+    def wait_for_gateway(self) -> None:
+        until(lambda: self.get("/autocontour/health").status_code == 200, "the gateway is up", START_SECONDS, 0.1)
+
+    def _answers(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, f"Orthanc ended; log:\n{self.tail()}"
+        try:
+            return requests.get(self.url + "/system", timeout=2).status_code == 200
+        except requests.RequestException:
+            return False
+
+    def stop(self) -> None:
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise Deadlock(f"Orthanc did not stop within {STOP_SECONDS} s; log:\n{self.tail()}") from None
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
+
+    def restart(self) -> None:
+        self.stop()
+        self.start()
+
+    def tail(self, lines: int = 60) -> str:
+        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log.exists() else ""
+
+    # --- REST -------------------------------------------------------------------------------------------------
+
+    def get(self, path: str, **options: Any) -> requests.Response:
+        return requests.get(self.url + path, timeout=60, **options)
+
+    def post(self, path: str, **options: Any) -> requests.Response:
+        return requests.post(self.url + path, timeout=60, **options)
+
+    def json(self, path: str) -> Any:
+        answer = self.get(path)
+        assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text}"
+        return answer.json()
+
+    def store(self, file: bytes) -> dict[str, Any]:
+        answer = self.post("/instances", data=file)
+        assert answer.status_code == 200, answer.text
+        return dict(answer.json())
+
+    def store_all(self, files: Iterable[bytes | Path]) -> str:
+        """Store one after the other; returns the Orthanc id of the (last) series."""
+        stored: dict[str, Any] = {}
+        for file in files:
+            stored = self.store(file.read_bytes() if isinstance(file, Path) else file)
+        return str(stored["ParentSeries"])
+
+    def wipe(self) -> None:
+        """Cancel what runs, wait until it is erased, and delete every patient."""
+        for job in self.jobs(State="waiting,running"):
+            self.post(f"/autocontour/jobs/{job['ID']}/cancel")
+        for patient in self.json("/patients"):
+            requests.delete(f"{self.url}/patients/{patient}", timeout=60)
+
+    # --- jobs -------------------------------------------------------------------------------------------------
+
+    def jobs(self, **filters: str) -> list[dict[str, Any]]:
+        answer = self.get("/autocontour/jobs", params=filters)
+        assert answer.status_code == 200, answer.text
+        return list(answer.json())
+
+    def job_of(self, series: str, seconds: float = 120) -> dict[str, Any]:
+        """The newest job of a series, once it is final."""
+
+        def ended() -> Any:
+            found = self.jobs(Series=series)
+            return found and found[0]["State"] not in ("waiting", "running") and found[0]
+
+        return dict(until(ended, f"the job of the series ends; log:\n{self.tail()}", seconds))
+
+    def rtstructs(self) -> list[str]:
+        """Orthanc ids of every RTSTRUCT series."""
+        return [
+            series["ID"]
+            for series in self.json("/series?expand")
+            if series["MainDicomTags"].get("Modality") == "RTSTRUCT"
+        ]
+
+    def gateway_pid(self) -> int:
+        return int(self.json("/autocontour/health")["Process"])

@@ -1,0 +1,139 @@
+"""Trachea: the chain of round pieces of air from the neck down to where the airway divides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from model.contours.structure import BoxedMask
+from model.engines.hu_ct.morphology import IN_PLANE, Mask, grow
+from model.engines.hu_ct.surface import share_below, surface_field
+from model.engines.hu_ct.working import WorkingGrid, to_full
+
+# Air of the airway is near -1000 HU, lung above -930 but in emphysema; block means keep the two apart.
+AIR_HU = -880.0
+# Cross-sections of the adult trachea are 130 to 400 mm² (Breatnach 1984); wider bounds for children and block means.
+LEAST_MM2, MOST_MM2 = 25.0, 600.0
+# Neighbouring cross-sections differ by less than this factor, but where the airway divides.
+AREA_JUMP = 2.2
+LEAST_LENGTH_MM = 25.0
+FROM_MIDLINE_MM = 45.0
+# How far below the division the main bronchi are followed, to keep them out of the lungs.
+BRONCHI_MM = 45.0
+BRONCHUS_MM2 = 350.0
+LUMEN_EDGE_HU = -500.0
+
+
+@dataclass(frozen=True)
+class Airway:
+    """``trachea`` down to its division, ``bronchi`` below it; both (slice, row, column) on the working grid."""
+
+    trachea: Mask
+    bronchi: Mask
+
+
+@dataclass(frozen=True)
+class _Piece:
+    label: int
+    area: float
+    row: float
+    column: float
+
+
+def find_airway(grid: WorkingGrid, body: Mask) -> Airway | None:
+    """The airway on the working grid; None when no chain of pieces is long enough."""
+    air = (grid.hu < AIR_HU) & body
+    labels, count = ndimage.label(air, structure=IN_PLANE)
+    if count == 0:
+        return None
+    pieces = _pieces(labels, count, grid, body)
+    chain = _longest_chain(pieces, labels)
+    if not chain or len(chain) * grid.spacing[0] < LEAST_LENGTH_MM:
+        return None
+    core = np.zeros_like(air)
+    for index, label in chain.items():
+        core[index] = labels[index] == label
+    bronchi = _follow_down(core, labels, min(chain), grid)
+    lumen = (grid.hu < LUMEN_EDGE_HU) & body
+    around = (0, 1, 1)
+    trachea = grow(core, around) & lumen
+    return Airway(trachea, grow(bronchi, around) & lumen & ~trachea)
+
+
+def draw_trachea(grid: WorkingGrid, airway: Airway) -> BoxedMask:
+    """The lumen at full resolution."""
+    return to_full(surface_field(airway.trachea, share_below(grid.hu, LUMEN_EDGE_HU, 1000.0)), grid)
+
+
+def _pieces(labels: NDArray[np.int32], count: int, grid: WorkingGrid, body: Mask) -> dict[int, list[_Piece]]:
+    """Round pieces of air near the midline, by slice."""
+    area_mm2 = grid.spacing[1] * grid.spacing[2]
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)
+    found: dict[int, list[_Piece]] = {}
+    boxes = ndimage.find_objects(labels)
+    for label, box in enumerate(boxes, start=1):
+        area = float(sizes[label]) * area_mm2
+        if box is None or not LEAST_MM2 <= area <= MOST_MM2:
+            continue
+        rows, columns = (box[axis].stop - box[axis].start for axis in (1, 2))
+        height, width = rows * grid.spacing[1], columns * grid.spacing[2]
+        if max(height, width) > 2.5 * min(height, width) + grid.spacing[1]:
+            continue
+        index = box[0].start
+        across = np.flatnonzero(body[index].any(axis=0))
+        middle = (across[0] + across[-1]) / 2
+        row, column = (box[1].start + box[1].stop - 1) / 2, (box[2].start + box[2].stop - 1) / 2
+        if abs(column - middle) * grid.spacing[2] <= FROM_MIDLINE_MM:
+            found.setdefault(index, []).append(_Piece(label, area, row, column))
+    return found
+
+
+def _longest_chain(pieces: dict[int, list[_Piece]], labels: NDArray[np.int32]) -> dict[int, int]:
+    """Slice → label of the longest run of pieces, each overlapping the next and of a similar area."""
+    length: dict[int, int] = {}
+    before: dict[int, tuple[int, int] | None] = {}
+    for index in sorted(pieces, reverse=True):
+        above = {piece.label: piece for piece in pieces.get(index + 1, [])}
+        for piece in pieces[index]:
+            touching = set(np.unique(labels[index + 1][labels[index] == piece.label])) if above else set()
+            linked = [
+                one
+                for label, one in above.items()
+                if label in touching and max(one.area, piece.area) <= AREA_JUMP * min(one.area, piece.area)
+            ]
+            best = max(linked, key=lambda one: length[one.label], default=None)
+            length[piece.label] = 1 + (length[best.label] if best else 0)
+            before[piece.label] = (index + 1, best.label) if best else None
+    if not length:
+        return {}
+    at = {piece.label: index for index, ones in pieces.items() for piece in ones}
+    end = max(length, key=lambda label: length[label])
+    chain: dict[int, int] = {}
+    step: tuple[int, int] | None = (at[end], end)
+    while step is not None:
+        chain[step[0]] = step[1]
+        step = before[step[1]]
+    return chain
+
+
+def _follow_down(core: Mask, labels: NDArray[np.int32], lowest: int, grid: WorkingGrid) -> Mask:
+    """Pieces of air below the division that hang on the airway and are no wider than a bronchus."""
+    bronchi = np.zeros_like(core)
+    area_mm2 = grid.spacing[1] * grid.spacing[2]
+    above = core[lowest]
+    for index in range(lowest - 1, max(-1, lowest - 1 - round(BRONCHI_MM / grid.spacing[0])), -1):
+        reach = grow(above[None], (0, 1, 1))[0]
+        touching = [label for label in np.unique(labels[index][reach]) if label]
+        here = np.zeros_like(above)
+        for label in touching:
+            piece = labels[index] == label
+            if float(piece.sum()) * area_mm2 <= BRONCHUS_MM2 * 2:
+                here |= piece
+        if not here.any():
+            break
+        bronchi[index] = here
+        above = here
+    return bronchi

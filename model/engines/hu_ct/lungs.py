@@ -1,0 +1,111 @@
+"""Lung_L and Lung_R: the pieces of air that are lung and not gas, told apart by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cc3d
+import edt
+import numpy as np
+
+from model.contours.structure import BoxedMask
+from model.engines.hu_ct.airway import Airway
+from model.engines.hu_ct.morphology import Mask, fill_in_plane, grow, grow_mm, shrink, shrink_mm
+from model.engines.hu_ct.surface import share_below, surface_field
+from model.engines.hu_ct.working import WorkingGrid, to_full
+
+# Halfway between lung (about -850 HU) and soft tissue (about 40 HU).
+SURFACE_HU = -400.0
+# Lung bases at the end of a series are small: a cut at 60 ml lost real ones (measured).
+LEAST_ML = 8.0
+# Away from its edges gas is near -1000 HU and lung is not.
+PARENCHYMA_HU = (-965.0, -450.0)
+# Vessels and fissures up to twice this width belong to the lung.
+CLOSE_MM = 5.0
+# A piece with this share on each side of the midline is two lungs that touch.
+BOTH_SIDES = 0.12
+
+
+@dataclass(frozen=True)
+class Lungs:
+    """Masks (slice, row, column) on the working grid; all False where a lung was not found."""
+
+    left: Mask
+    right: Mask
+
+
+def find_lungs(grid: WorkingGrid, body: Mask, airway: Airway | None) -> Lungs:
+    """Both lungs on the working grid."""
+    air = (grid.hu < SURFACE_HU) & body
+    if airway is not None:
+        air &= ~(airway.trachea | airway.bronchi)
+    labels, count = cc3d.connected_components(air, connectivity=6, return_N=True)
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)
+    core = shrink(air, (1, 1, 1)) & air
+    left, right = np.zeros_like(air), np.zeros_like(air)
+    boxes = cc3d.statistics(labels)["bounding_boxes"]
+    for label in np.flatnonzero(sizes * grid.voxel_ml >= LEAST_ML):
+        if label == 0:
+            continue
+        box = boxes[label]
+        piece = labels[box] == label
+        deep = grid.hu[box][piece & core[box]]
+        if deep.size == 0 or not PARENCHYMA_HU[0] < float(np.median(deep)) < PARENCHYMA_HU[1]:
+            continue
+        mine, other = _sides(piece, _midline(body, box[0]) - box[2].start, grid)
+        left[box] |= mine
+        right[box] |= other
+    return Lungs(_closed(left, right, grid, body, airway), _closed(right, left, grid, body, airway))
+
+
+def draw_lung(grid: WorkingGrid, lung: Mask) -> BoxedMask:
+    """One lung at full resolution."""
+    return to_full(surface_field(lung, share_below(grid.hu, SURFACE_HU, 900.0)), grid)
+
+
+def _midline(body: Mask, slices: slice) -> float:
+    """Column of the body's middle over some slices."""
+    columns = np.flatnonzero(body[slices].any(axis=(0, 1)))
+    return float(columns[0] + columns[-1]) / 2
+
+
+def _sides(piece: Mask, midline: float, grid: WorkingGrid) -> tuple[Mask, Mask]:
+    """Split a piece of lung into (left, right); columns grow to the patient's left."""
+    nothing = np.zeros_like(piece)
+    share = float((np.nonzero(piece)[2] > midline).mean())
+    if not BOTH_SIDES < share < 1 - BOTH_SIDES:
+        return (piece, nothing) if share > 0.5 else (nothing, piece)
+    depth = edt.edt(np.ascontiguousarray(piece), anisotropy=grid.spacing, black_border=False, parallel=2)
+    for thinner_than in (2.0, 4.0, 6.0, 9.0, 12.0, 16.0):
+        labels, count = cc3d.connected_components(depth > thinner_than, connectivity=6, return_N=True)
+        sizes = np.bincount(labels.ravel(), minlength=count + 1)
+        sizes[0] = 0
+        big = np.flatnonzero(sizes > 0.1 * sizes.sum())
+        middles = {int(label): float(np.nonzero(labels == label)[2].mean()) for label in big}
+        seeds_left = np.isin(labels, [label for label, column in middles.items() if column > midline])
+        seeds_right = np.isin(labels, [label for label, column in middles.items() if column <= midline])
+        if len(big) >= 2 and seeds_left.any() and seeds_right.any():
+            to_left = edt.edt(np.ascontiguousarray(~seeds_left), anisotropy=grid.spacing, parallel=2)
+            to_right = edt.edt(np.ascontiguousarray(~seeds_right), anisotropy=grid.spacing, parallel=2)
+            return piece & (to_left < to_right), piece & (to_left >= to_right)
+    columns = np.arange(piece.shape[2])[None, None, :]
+    return piece & (columns > midline), piece & (columns <= midline)
+
+
+def _closed(lung: Mask, other: Mask, grid: WorkingGrid, body: Mask, airway: Airway | None) -> Mask:
+    """Close over vessels and fill what the lung encloses in a slice."""
+    box = BoxedMask.crop(lung)
+    if box.empty:
+        return lung
+    margin = [max(2, round(CLOSE_MM / size) + 1) for size in grid.spacing]
+    part = tuple(
+        slice(max(0, start - more), start + extent + more)
+        for start, extent, more in zip(box.origin, box.array.shape, margin, strict=True)
+    )
+    closed = shrink_mm(grow_mm(lung[part], CLOSE_MM, grid.spacing), CLOSE_MM, grid.spacing) | lung[part]
+    closed = fill_in_plane(closed) & body[part] & ~other[part]
+    if airway is not None:
+        closed &= ~grow((airway.trachea | airway.bronchi)[part], (0, 1, 1))
+    whole = np.zeros_like(lung)
+    whole[part] = closed
+    return whole

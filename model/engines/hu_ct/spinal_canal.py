@@ -1,0 +1,146 @@
+"""SpinalCanal: what bone encloses behind the vertebral bodies, followed from slice to slice.
+
+On the working grid each soft voxel is scored by how much of a circle of rays meets bone nearby; the best path
+through all slices (Viterbi 1967) is the canal's middle. Rays from it at full resolution give its wall.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from model.engines.hu_ct.morphology import Mask
+from model.engines.hu_ct.working import WorkingGrid
+
+BONE_HU = 150.0
+SOFT_HU = (-80.0, 140.0)
+RAYS = 24
+# The adult canal is 12 to 25 mm across; a ray that meets no bone this near has left it.
+NEAR_MM, FAR_MM = 3.0, 16.0
+# The path may move this far sideways per mm of height.
+SLOPE = 1.0
+# A slice whose neighbourhood of this height encloses less than this share of the rays is no canal.
+STOP_WINDOW_MM = 30.0
+STOP_SHARE = 0.62
+LEAST_LENGTH_MM = 30.0
+
+
+@dataclass(frozen=True)
+class Path:
+    """The canal's middle: working-grid (row, column) and share of enclosing rays for each slice of a run."""
+
+    first: int
+    rows: NDArray[np.float64]
+    columns: NDArray[np.float64]
+    enclosure: NDArray[np.float64]
+
+
+def find_canal(grid: WorkingGrid, body: Mask) -> Path | None:
+    """The canal's middle through the slices where bone encloses it; None when no run is long enough."""
+    score, enclosure = _scores(grid, body)
+    rows, columns = _best_path(score, grid)
+    slices = np.arange(score.shape[0])
+    share = enclosure[slices, rows, columns]
+    run = _enclosed_run(share, grid.spacing[0])
+    if run is None:
+        return None
+    first, last = run
+    return Path(
+        first,
+        rows[first:last].astype(np.float64),
+        columns[first:last].astype(np.float64),
+        share[first:last].astype(np.float64),
+    )
+
+
+def _scores(grid: WorkingGrid, body: Mask) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """(score, enclosure) per voxel of the working grid, (slice, row, column); score -1 where no canal can be."""
+    bone = (grid.hu > BONE_HU) & body
+    soft = (grid.hu > SOFT_HU[0]) & (grid.hu < SOFT_HU[1]) & body
+    hits = np.zeros(grid.hu.shape, dtype=np.uint8)
+    reach = np.zeros(grid.hu.shape, dtype=np.float32)
+    step = min(grid.spacing[1:])
+    radii = np.arange(max(NEAR_MM, step), FAR_MM + 0.1, step)
+    for angle in np.arange(RAYS) * (2 * np.pi / RAYS):
+        met = np.zeros_like(bone)
+        for radius in radii:
+            shift = (round(np.sin(angle) * radius / grid.spacing[1]), round(np.cos(angle) * radius / grid.spacing[2]))
+            there = _shifted(bone, shift)
+            reach += np.where(there & ~met, np.float32(radius), np.float32(0.0))
+            met |= there
+        hits += met
+        reach += np.where(met, np.float32(0.0), np.float32(FAR_MM))
+    enclosure = np.where(soft, hits / np.float32(RAYS), np.float32(0.0)).astype(np.float32)
+    # A vertebral body lies in front of the canal: bone a little way ahead of it, a good part of the way.
+    ahead = np.zeros(grid.hu.shape, dtype=np.float32)
+    distances = np.arange(9.0, 30.0, step)
+    dense = (grid.hu > 90.0) & body
+    for distance in distances:
+        ahead += _shifted(dense, (-round(distance / grid.spacing[1]), 0))
+    ahead /= len(distances)
+    score = enclosure + 0.4 * ahead - 0.3 * reach / (RAYS * FAR_MM)
+    score[enclosure == 0.0] = -1.0
+    return score, enclosure
+
+
+def _shifted(mask: Mask, shift: tuple[int, int]) -> Mask:
+    """The mask's value ``shift`` (rows, columns) away; False beyond the array."""
+    moved = np.zeros_like(mask)
+    target, source = [slice(None)], [slice(None)]
+    for count, size in zip(shift, mask.shape[1:], strict=True):
+        target.append(slice(max(0, -count), max(0, size - max(0, count))))
+        source.append(slice(max(0, count), max(0, size + min(0, count))))
+    moved[tuple(target)] = mask[tuple(source)]
+    return moved
+
+
+def _best_path(score: NDArray[np.float32], grid: WorkingGrid) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Rows and columns of the path of greatest summed score whose steps are bounded by SLOPE."""
+    _, height, width = score.shape
+    reach_rows = max(1, round(SLOPE * grid.spacing[0] / grid.spacing[1]))
+    reach_columns = max(1, round(SLOPE * grid.spacing[0] / grid.spacing[2]))
+    moves = [
+        (row, column)
+        for row in range(-reach_rows, reach_rows + 1)
+        for column in range(-reach_columns, reach_columns + 1)
+    ]
+    total = score[0].copy()
+    chosen = np.zeros(score.shape, dtype=np.int16)
+    for index in range(1, score.shape[0]):
+        padded = np.pad(total, ((reach_rows,) * 2, (reach_columns,) * 2), constant_values=-1e9)
+        best = np.full((height, width), -1e9, dtype=np.float32)
+        for number, (row, column) in enumerate(moves):
+            cost = 0.02 * float(np.hypot(row * grid.spacing[1], column * grid.spacing[2]))
+            value = padded[
+                reach_rows + row : reach_rows + row + height, reach_columns + column : reach_columns + column + width
+            ] - np.float32(cost)
+            better = value > best
+            best[better] = value[better]
+            chosen[index][better] = number
+        total = best + score[index]
+    row, column = divmod(int(np.argmax(total)), width)
+    rows, columns = np.zeros(score.shape[0], dtype=np.intp), np.zeros(score.shape[0], dtype=np.intp)
+    for index in range(score.shape[0] - 1, -1, -1):
+        rows[index], columns[index] = row, column
+        if index:
+            move = moves[int(chosen[index, row, column])]
+            row, column = row + move[0], column + move[1]
+    return rows, columns
+
+
+def _enclosed_run(share: NDArray[np.float32], spacing: float) -> tuple[int, int] | None:
+    """(first, after the last) slice of the longest run that bone encloses, neighbourhoods smoothed."""
+    window = max(1, round(STOP_WINDOW_MM / spacing))
+    smooth = ndimage.uniform_filter1d(share.astype(np.float64), window, mode="nearest")
+    labels, count = ndimage.label(smooth >= STOP_SHARE)
+    if count == 0:
+        return None
+    sizes = np.bincount(labels)
+    sizes[0] = 0
+    run = np.flatnonzero(labels == int(np.argmax(sizes)))
+    if len(run) * spacing < LEAST_LENGTH_MM:
+        return None
+    return int(run[0]), int(run[-1]) + 1

@@ -11,11 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from model.series.header import KEYWORDS, SliceHeader
 from plugin.facts.dictionary import is_single_text, tag_of
 from routing.facts import Opaque, Values
 from routing.names import Keyword, Private, Step, Tag
 
+InstancesTags = Mapping[str, Mapping[str, Any]]
+
 _NOTHING: Mapping[str, Any] = {}
+_HEADER_TAGS = {keyword: tag_of(keyword) or "" for keyword in KEYWORDS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +87,13 @@ def _values(tag: str, element: Any) -> Values:
         return (Opaque.PRESENT,) if value else ()
     # Binary values come as Type "Null", and too long ones as "TooLong": there, but not to be compared.
     return (Opaque.PRESENT,) if element.get("Type") in ("Null", "TooLong", "Binary") else ()
+
+
+def items_of(instances_tags: InstancesTags) -> tuple[OrthancItem, ...]:
+    """Every slice of what ``/series/{id}/instances-tags`` answers."""
+    return tuple(OrthancItem(tags) for tags in instances_tags.values() if isinstance(tags, Mapping))
+
+
+def header_of(item: OrthancItem) -> SliceHeader:
+    """The header of one slice, for model.series.geometry; missing values are empty."""
+    return SliceHeader.from_texts({keyword: item.text(tag) for keyword, tag in _HEADER_TAGS.items()})

@@ -2,46 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from model.errors import InputRefused
-from model.series.geometry import SeriesGeometry, geometry_of, is_localizer
-from model.series.header import KEYWORDS, SliceHeader
+from model.series.geometry import SeriesGeometry
+from model.series.header import SliceHeader
 from plugin.facts.dictionary import keywords as dicom_keywords
 from plugin.facts.dictionary import tag_of
-from plugin.facts.orthanc_item import OrthancItem
-from routing.facts import SeriesFacts, named, number_of
+from plugin.facts.orthanc_item import InstancesTags, OrthancItem, header_of, items_of
+from plugin.facts.volumes import Volume, Volumes, volumes_of
+from routing.facts import Attribute, Scalar, SeriesFacts, named, number_of
 from routing.hours import WEEKDAYS
-
-InstancesTags = Mapping[str, Mapping[str, Any]]
-
-_HEADER_TAGS = {keyword: tag_of(keyword) or "" for keyword in KEYWORDS}
-
-
-@dataclass(frozen=True, slots=True)
-class Arrival:
-    """How and when the series came; ``moment`` in the site's local time. Empty texts and None are missing facts."""
-
-    moment: datetime | None = None
-    calling_aet: str = ""
-    called_aet: str = ""
-    origin: str = ""
-    remote_ip: str = ""
-
-    @classmethod
-    def from_metadata(cls, metadata: Mapping[str, Any], moment: datetime | None) -> Arrival:
-        """Build from ``/instances/{id}/metadata?expand`` of one instance of the series."""
-        texts = {key: value for key, value in metadata.items() if isinstance(value, str)}
-        return cls(
-            moment=moment,
-            calling_aet=texts.get("RemoteAET", ""),
-            called_aet=texts.get("CalledAET", ""),
-            origin=texts.get("Origin", ""),
-            remote_ip=texts.get("RemoteIP", ""),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,42 +27,47 @@ class Sibling:
 
 @dataclass(frozen=True, slots=True)
 class Circumstances:
-    """What the gateway knows of a series beside its tags; ``veto`` is the reason that the site's Lua gave."""
+    """What the gateway knows of a series beside its tags; None is a missing fact.
 
-    arrival: Arrival = Arrival()
+    ``veto`` is the reason that the site's Lua gave, ``objection`` whether the patient objected.
+    """
+
     siblings: tuple[Sibling, ...] | None = None
-    anonymized: bool | None = None
-    modified: bool | None = None
     objection: bool | None = None
     veto: str | None = None
 
 
-def facts_of(instances_tags: InstancesTags, circumstances: Circumstances | None = None) -> SeriesFacts:
+def facts_of(
+    instances_tags: InstancesTags,
+    *,
+    metadata: Mapping[str, Any] | None = None,
+    volumes: Volumes | None = None,
+    around: Circumstances | None = None,
+    zone: tzinfo | None = None,
+) -> SeriesFacts:
     """Build the facts of a series.
 
     ``instances_tags`` maps every instance's Orthanc id to its tags in Orthanc's full form, as
-    ``/series/{id}/instances-tags`` answers. Tags that slices lack, values that are wrong and a geometry that is none
-    make missing facts.
+    ``/series/{id}/instances-tags`` answers; ``metadata`` is what ``/instances/{id}/metadata?expand`` answers for one of
+    them; ``volumes`` is plugin.facts.volumes.volumes_of the same tags, where it is known already; ``zone`` the site's
+    time zone, None for the machine's. Tags that slices lack, values that are wrong and a geometry that is none make
+    missing facts.
     """
-    items = tuple(OrthancItem(tags) for tags in instances_tags.values() if isinstance(tags, Mapping))
-    around = circumstances or Circumstances()
-    facts = named(
-        {
-            **_shape_facts(items),
-            **_arrival_facts(around.arrival),
-            **_study_facts(items, around.siblings),
-            "Anonymized": around.anonymized,
-            "Modified": around.modified,
-            "Objection": around.objection,
-            "Veto": around.veto,
-        }
-    )
+    items = items_of(instances_tags)
+    found = volumes_of(instances_tags) if volumes is None else volumes
+    circumstances = around or Circumstances()
+    facts = {
+        **named(_arrival_facts(metadata or {}, zone)),
+        **named(_study_facts(items, circumstances.siblings)),
+        **named({"Objection": circumstances.objection, "Veto": circumstances.veto}),
+        **_shape_facts(found),
+    }
     return SeriesFacts(items, facts)
 
 
 def headers_of(instances_tags: InstancesTags) -> list[SliceHeader]:
     """The headers of every instance, for model.series.geometry; missing values are empty."""
-    return [_header(OrthancItem(tags)) for tags in instances_tags.values() if isinstance(tags, Mapping)]
+    return [header_of(item) for item in items_of(instances_tags)]
 
 
 def given_facts(tags: Mapping[str, Any] | list[Mapping[str, Any]]) -> SeriesFacts:
@@ -102,23 +80,28 @@ def known_keywords(own: Iterable[str] = ()) -> frozenset[str]:
     return dicom_keywords(tuple(own))
 
 
-def _header(item: OrthancItem) -> SliceHeader:
-    return SliceHeader.from_texts({keyword: item.text(tag) for keyword, tag in _HEADER_TAGS.items()})
+def _shape_facts(found: Volumes) -> dict[str, Attribute]:
+    """Facts of the planes; where the volumes of one series differ, so does the fact."""
+    slices = sum(len(volume.slices) for volume in found.volumes)
+    counts = named({"Slices": slices, "Localizers": len(found.localizers), "Acquisitions": len(found.volumes)})
+    different: dict[str, dict[tuple[Scalar, ...], None]] = {}
+    each = [_volume_facts(volume) for volume in found.volumes]
+    for name in _SHAPES:
+        for facts in each:
+            value = facts.get(name)
+            different.setdefault(name, {})[() if value is None else (value,)] = None
+    return counts | {name: Attribute(tuple(values)) for name, values in different.items()}
 
 
-def _shape_facts(items: tuple[OrthancItem, ...]) -> dict[str, Any]:
-    headers = [_header(item) for item in items]
-    localizers = sum(is_localizer(header) for header in headers)
-    facts: dict[str, Any] = {"Slices": len(headers) - localizers, "Localizers": localizers}
-    thickness = _thickness(items)
-    try:
-        geometry = geometry_of(headers)
-    except InputRefused:
-        return {**facts, "ThicknessMm": thickness}
-    return {**facts, **_geometry_facts(geometry, thickness)}
+_SHAPES = ("Orientation", "SpacingMm", "ExtentMm", "ThicknessMm", "Uniform", "TiltDegrees")
 
 
-def _geometry_facts(geometry: SeriesGeometry, thickness: float | None) -> dict[str, Any]:
+def _volume_facts(volume: Volume) -> Mapping[str, Scalar | None]:
+    thickness = _thickness([one.item for one in volume.slices])
+    return {"ThicknessMm": thickness} if volume.geometry is None else _geometry_facts(volume.geometry, thickness)
+
+
+def _geometry_facts(geometry: SeriesGeometry, thickness: float | None) -> Mapping[str, Scalar | None]:
     spacing = round(geometry.spacing_mm, 4)
     covered = float(geometry.offsets[-1] - geometry.offsets[0])
     thick = thickness if thickness is not None else spacing
@@ -132,26 +115,37 @@ def _geometry_facts(geometry: SeriesGeometry, thickness: float | None) -> dict[s
     }
 
 
-def _thickness(items: tuple[OrthancItem, ...]) -> float | None:
+def _thickness(items: Sequence[OrthancItem]) -> float | None:
     tag = tag_of("SliceThickness") or ""
     numbers = {number_of(item.text(tag).strip()) for item in items}
     one = next(iter(numbers)) if len(numbers) == 1 else None
     return one if one and one > 0 else None
 
 
-def _arrival_facts(arrival: Arrival) -> dict[str, Any]:
-    moment = arrival.moment
+def _arrival_facts(metadata: Mapping[str, Any], zone: tzinfo | None) -> dict[str, Any]:
+    texts = {key: value.strip() for key, value in metadata.items() if isinstance(value, str)}
+    moment = _local(texts.get("ReceptionDate", ""), zone)
     return {
-        "CallingAet": arrival.calling_aet.strip() or None,
-        "CalledAet": arrival.called_aet.strip() or None,
-        "Origin": arrival.origin or None,
-        "RemoteIp": arrival.remote_ip or None,
+        "CallingAet": texts.get("RemoteAET") or None,
+        "CalledAet": texts.get("CalledAET") or None,
+        "Origin": texts.get("Origin") or None,
+        "RemoteIp": texts.get("RemoteIP") or None,
         "Weekday": WEEKDAYS[moment.weekday()] if moment else None,
         "Time": f"{moment:%H:%M}" if moment else None,
+        "Anonymized": "AnonymizedFrom" in texts if texts else None,
+        "Modified": "ModifiedFrom" in texts if texts else None,
     }
 
 
-def _study_facts(items: tuple[OrthancItem, ...], siblings: tuple[Sibling, ...] | None) -> dict[str, Any]:
+def _local(written: str, zone: tzinfo | None) -> datetime | None:
+    # Orthanc writes the reception as 20260131T235959, in UTC (measured on 1.10.1).
+    try:
+        return datetime.strptime(written, "%Y%m%dT%H%M%S").replace(tzinfo=UTC).astimezone(zone)
+    except ValueError:
+        return None
+
+
+def _study_facts(items: Sequence[OrthancItem], siblings: tuple[Sibling, ...] | None) -> dict[str, Any]:
     agent = tag_of("ContrastBolusAgent") or ""
     facts: dict[str, Any] = {"Contrast": any(item.text(agent).strip(" \0") for item in items)}
     if siblings is not None:

@@ -1,0 +1,145 @@
+"""Is a series whole? From its geometry, and from the counts that scanners write, where they write them.
+
+Nothing in DICOM says that a series has ended. Holes between slices are certain. Counts are a hint: ImagesInAcquisition
+counts what the scanner made, not what was sent. So an answer says whether it is certain, and whoever asks decides how
+long a hint is worth waiting for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from model.errors import InputRefused
+from model.series.geometry import GAP_FACTOR, require_whole
+from plugin.facts.dictionary import tag_of
+from plugin.facts.orthanc_item import OrthancItem
+from plugin.facts.volumes import Volume, Volumes
+from routing.facts import number_of
+from routing.names import Private, Tag
+
+# More images than any series holds: a count above it is no count.
+MOST_IMAGES = 20000
+
+
+class Wholeness(StrEnum):
+    """What is known about a series."""
+
+    WHOLE = "whole"
+    WAITING = "waiting"
+    BROKEN = "broken"
+
+
+@dataclass(frozen=True, slots=True)
+class Completeness:
+    """Whether a series is whole; ``code`` and ``reason`` say what is missing or wrong.
+
+    ``waiting``: more slices can mend it. ``certain`` False: only a count says so, and the geometry is without hole.
+    ``broken``: no slice that may still come can mend it. ``expected`` is the count that a tag gives.
+    """
+
+    state: Wholeness
+    code: str
+    reason: str
+    slices: int
+    expected: int | None = None
+    certain: bool = True
+
+
+def completeness_of(found: Volumes) -> Completeness:
+    """Judge a series whose volumes are told apart."""
+    slices = sum(len(volume.slices) for volume in found.volumes)
+    if not slices:
+        return Completeness(Wholeness.WAITING, "SERIES_EMPTY", "No image slice has arrived yet.", 0)
+    for volume in found.volumes:
+        if volume.refusal is not None:
+            return Completeness(Wholeness.BROKEN, volume.refusal.code, volume.refusal.message, slices)
+    for volume in found.volumes:
+        if volume.geometry is None:
+            continue
+        try:
+            require_whole(volume.geometry)
+        except InputRefused as gap:
+            return Completeness(Wholeness.WAITING, gap.code, gap.message, slices)
+    everything = [one.item for volume in found.volumes for one in volume.slices]
+    everything += [one.item for one in found.localizers]
+    hint = _count_hint(everything) or _sparse_hint(found.volumes)
+    if hint is not None:
+        return Completeness(Wholeness.WAITING, hint.code, hint.reason, slices, hint.expected, certain=False)
+    return Completeness(Wholeness.WHOLE, "WHOLE", "The series is whole.", slices, _expected(everything))
+
+
+@dataclass(frozen=True, slots=True)
+class _Hint:
+    code: str
+    reason: str
+    expected: int | None
+
+
+def _count_hint(items: Sequence[OrthancItem]) -> _Hint | None:
+    expected = _expected(items)
+    if expected is None or len(items) >= expected:
+        return None
+    return _Hint("COUNT_EXPECTED", f"{len(items)} of {expected} images that the scanner announced have come.", expected)
+
+
+def _expected(items: Sequence[OrthancItem]) -> int | None:
+    """The number of images announced for the series; what counts the series itself goes before what counts a scan."""
+    for step in (_tag("NumberOfSeriesRelatedInstances"), _GE_IMAGES_IN_SERIES):
+        if (count := _agreed(items, step)) is not None:
+            return count
+    for number, repeats in _PER_SCAN:
+        count = _agreed(items, number)
+        if count is not None:
+            return min(count * (_agreed(items, repeats) or 1), MOST_IMAGES) * _scans(items, number)
+    return None
+
+
+def _scans(items: Sequence[OrthancItem], number: Tag | Private) -> int:
+    # ImagesInAcquisition counts one acquisition (PS3.3 C.7.6.1); a series may hold several.
+    if number != _tag("ImagesInAcquisition"):
+        return 1
+    return len({item.values(_tag("AcquisitionNumber")) for item in items}) or 1
+
+
+def _agreed(items: Sequence[OrthancItem], step: Tag | Private) -> int | None:
+    """The count that every slice gives alike, when it is one."""
+    found = {item.values(step) for item in items}
+    if len(found) != 1:
+        return None
+    values = next(iter(found))
+    number = number_of(values[0]) if len(values) == 1 and isinstance(values[0], str) else None
+    return int(number) if number is not None and 1 < number <= MOST_IMAGES and number == int(number) else None
+
+
+def _sparse_hint(volumes: Iterable[Volume]) -> _Hint | None:
+    """Slices further apart than SpacingBetweenSlices says, or holes in InstanceNumber: every other slice came first."""
+    for volume in volumes:
+        if volume.geometry is None or len(volume.slices) < 3:
+            continue
+        items = [one.item for one in volume.slices]
+        announced = {number_of(item.text(_SPACING_TAG).strip()) for item in items}
+        spacing = next(iter(announced)) if len(announced) == 1 else None
+        if spacing and volume.geometry.spacing_mm > GAP_FACTOR * abs(spacing):
+            return _Hint("SPACING_EXPECTED", "Slices are further apart than SpacingBetweenSlices says.", None)
+        numbers = {number_of(item.text(_NUMBER_TAG).strip()) for item in items}
+        whole = {int(number) for number in numbers if number is not None}
+        if len(whole) == len(items) and max(whole) - min(whole) + 1 == 2 * len(whole) - 1:
+            return _Hint("NUMBERS_EXPECTED", "Every other InstanceNumber is missing.", None)
+    return None
+
+
+def _tag(keyword: str) -> Tag:
+    return Tag(tag_of(keyword) or "")
+
+
+_SPACING_TAG = _tag("SpacingBetweenSlices").tag
+_NUMBER_TAG = _tag("InstanceNumber").tag
+# GE's conformance statements: (0025,xx07) "Images in Series", SL.
+_GE_IMAGES_IN_SERIES = Private("0025", "07", "GEMS_SERS_01")
+# As Orthanc's own ExpectedNumberOfInstances: PET counts slices times time slices; others images times time points.
+_PER_SCAN = (
+    (_tag("NumberOfSlices"), _tag("NumberOfTimeSlices")),
+    (_tag("ImagesInAcquisition"), _tag("NumberOfTemporalPositions")),
+)

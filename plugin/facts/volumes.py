@@ -1,0 +1,184 @@
+"""Several acquisitions, orientations or localizers inside one series, told apart without reading a pixel.
+
+Slices that differ in frame of reference, matrix, pixel spacing or plane cannot be one volume. Slices that can, but lie
+at the same places or leave holes, are told apart by what scanners write for repeats: acquisition, temporal position,
+echo, trigger delay, b-value, image type (DICOM PS3.3 C.7.6.1, C.8.2.1, C.8.3.1, C.8.13.5.9).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from model.errors import InputRefused
+from model.series.geometry import PARALLEL, SeriesGeometry, SlicePlane, geometry_of, is_localizer, plane_of
+from model.series.header import SliceHeader
+from plugin.facts.dictionary import tag_of
+from plugin.facts.orthanc_item import InstancesTags, OrthancItem, header_of, items_of
+
+MixedPolicy = Literal["refuse", "largest"]
+LocalizerPolicy = Literal["leave-out", "refuse"]
+
+# In the order in which they are tried; the first that leaves only volumes without hole or repeat tells apart.
+REPEATS = (
+    "AcquisitionNumber",
+    "TemporalPositionIdentifier",
+    "EchoNumbers",
+    "EchoTime",
+    "TriggerTime",
+    "DiffusionBValue",
+    "ImageType",
+    "ConvolutionKernel",
+    "AcquisitionTime",
+)
+# Scouts that ImageType does not name: so few slices, and so many times fewer than the largest volume's.
+SCOUT_SLICES, SCOUT_RATIO = 3, 5
+# Fewer slices than this are no acquisition of their own.
+LEAST_SLICES = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """One slice: its header for the geometry, and its tags for telling repeats apart."""
+
+    header: SliceHeader
+    item: OrthancItem
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """Slices that belong together; ``geometry`` is None, and ``refusal`` says why, when they make no volume."""
+
+    slices: tuple[Slice, ...]
+    geometry: SeriesGeometry | None
+    refusal: InputRefused | None
+
+    @property
+    def clean(self) -> bool:
+        """Whether it is a volume without a hole."""
+        return self.geometry is not None and not self.geometry.gaps
+
+
+@dataclass(frozen=True, slots=True)
+class Volumes:
+    """The volumes of a series, most slices first, and its localizers."""
+
+    volumes: tuple[Volume, ...]
+    localizers: tuple[Slice, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The slices that are contoured and those that are left out with the reason."""
+
+    kept: tuple[SliceHeader, ...]
+    left_out: tuple[tuple[str, str], ...]
+
+
+def volumes_of(instances_tags: InstancesTags) -> Volumes:
+    """Tell the volumes of a series apart, from what ``/series/{id}/instances-tags`` answers."""
+    return tell_apart(Slice(header_of(item), item) for item in items_of(instances_tags))
+
+
+def tell_apart(slices: Iterable[Slice]) -> Volumes:
+    """Tell the volumes of a series apart."""
+    everything = list(slices)
+    localizers = [one for one in everything if is_localizer(one.header)]
+    groups = _by_plane([one for one in everything if not is_localizer(one.header)])
+    volumes = sorted((part for group in groups for part in _repeats(group)), key=lambda v: -len(v.slices))
+    if volumes:
+        largest = len(volumes[0].slices)
+        scouts = [v for v in volumes if len(v.slices) <= SCOUT_SLICES and SCOUT_RATIO * len(v.slices) <= largest]
+        volumes = [volume for volume in volumes if volume not in scouts]
+        localizers += [one for scout in scouts for one in scout.slices]
+    return Volumes(tuple(volumes), tuple(localizers))
+
+
+def select(found: Volumes, *, mixed: MixedPolicy = "refuse", localizers: LocalizerPolicy = "leave-out") -> Selection:
+    """The slices to contour; raises InputRefused when the site refuses such series, or nothing is left."""
+    if localizers == "refuse" and found.localizers:
+        count = len(found.localizers)
+        raise InputRefused(
+            "LOCALIZERS", f"The series holds {count} localizer slice(s), and the configuration refuses such series."
+        )
+    if not found.volumes:
+        raise InputRefused("SERIES_EMPTY", "The series holds no image slice that could be contoured.")
+    if mixed == "refuse" and len(found.volumes) > 1:
+        sizes = ", ".join(str(len(volume.slices)) for volume in found.volumes[:6])
+        raise InputRefused(
+            "SEVERAL_VOLUMES",
+            f"The series holds {len(found.volumes)} acquisitions or orientations ({sizes} slices); "
+            "send each as a series of its own, or let the largest be contoured.",
+        )
+    chosen, *others = found.volumes
+    left_out = [(one.header.sop_instance_uid, "localizer") for one in found.localizers]
+    left_out += [(one.header.sop_instance_uid, "other acquisition") for other in others for one in other.slices]
+    return Selection(tuple(one.header for one in chosen.slices), tuple(left_out))
+
+
+def _by_plane(slices: Sequence[Slice]) -> list[list[Slice]]:
+    groups: list[tuple[tuple[object, ...], SlicePlane | None, list[Slice]]] = []
+    for one in slices:
+        header = one.header
+        fixed = (header.modality, header.frame_of_reference_uid, header.rows, header.columns)
+        plane = _plane(header)
+        for known, like, members in groups:
+            if known == fixed and _parallel(plane, like):
+                members.append(one)
+                break
+        else:
+            groups.append((fixed, plane, [one]))
+    return [members for _, _, members in groups]
+
+
+def _plane(header: SliceHeader) -> SlicePlane | None:
+    try:
+        return plane_of(header)
+    except InputRefused:
+        return None
+
+
+def _parallel(one: SlicePlane | None, other: SlicePlane | None) -> bool:
+    if one is None or other is None:
+        return one is other
+    pairs = (
+        (one.row_direction, other.row_direction),
+        (one.column_direction, other.column_direction),
+        (one.spacing, other.spacing),
+    )
+    return all(abs(a - b) <= PARALLEL for mine, others in pairs for a, b in zip(mine, others, strict=True))
+
+
+def _repeats(group: Sequence[Slice]) -> list[Volume]:
+    whole = _volume(group)
+    if whole.clean:
+        return [whole]
+    for keyword in REPEATS:
+        tag = tag_of(keyword)
+        parts = _split(group, lambda one, tag=tag: one.item.text(tag or "").strip(" \0"))  # type: ignore[misc]
+        if len(parts) < 2 or min(map(len, parts)) < LEAST_SLICES:
+            continue
+        volumes = [_volume(part) for part in parts]
+        if all(volume.clean for volume in volumes):
+            return volumes
+    return [whole]
+
+
+def _split(group: Sequence[Slice], key: Callable[[Slice], str]) -> list[list[Slice]]:
+    parts: dict[str, list[Slice]] = {}
+    for one in group:
+        parts.setdefault(key(one), []).append(one)
+    return list(parts.values())
+
+
+def _volume(slices: Sequence[Slice]) -> Volume:
+    try:
+        geometry = geometry_of(one.header for one in slices)
+    except InputRefused as refusal:
+        return Volume(tuple(slices), None, refusal)
+    if not bool(np.all(np.isfinite(geometry.positions))):
+        return Volume(tuple(slices), None, InputRefused("GEOMETRY_MISSING", "A slice has no finite position."))
+    return Volume(tuple(slices), geometry, None)

@@ -10,12 +10,12 @@ from model.contours.structure import BoxedMask, Structure
 from model.engines.engine import Algorithm, Drawing, NotDrawn, Progress
 from model.engines.hu_ct.airway import draw_trachea, find_airway
 from model.engines.hu_ct.canal_wall import draw_canal
-from model.engines.hu_ct.canonical import to_canonical
 from model.engines.hu_ct.external import draw_external, find_body
 from model.engines.hu_ct.lungs import draw_lung, find_lungs
 from model.engines.hu_ct.spinal_canal import find_canal
 from model.engines.hu_ct.working import working_grid
 from model.errors import EngineFailed
+from model.volume.canonical import to_canonical
 from model.volume.volume import Volume
 
 MODEL, VERSION = "hu-ct", "1.0"
@@ -62,7 +62,7 @@ class HuCt:
         else:
             missing["SpinalCanal"] = "no stretch of the spine where bone encloses the canal"
         shape = volume.geometry.shape
-        structures = tuple(Structure(label, full.back(mask, shape)) for label, mask in found.items())
+        structures = tuple(Structure(label, full.frame.back(mask, shape)) for label, mask in found.items())
         progress(1.0, "drawn")
         return Drawing(_algorithm(), structures, tuple(NotDrawn(label, why) for label, why in missing.items()))
 

@@ -28,11 +28,12 @@ PATIENT_AXIS = (2, 1, 0)
 
 @dataclass(frozen=True)
 class Canonical:
-    """``array`` int16 HU on the patient's axes, ``spacing`` mm per (slice, row, column); ``back`` undoes the turn."""
+    """``array`` int16 HU on the patient's axes, ``spacing`` mm per (slice, row, column); ``frame`` takes masks
+    there and back."""
 
     array: NDArray[np.int16]
     spacing: tuple[float, float, float]
-    back: Turn | Resampling
+    frame: Turn | Resampling
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,15 @@ class Turn:
         steps = tuple(slice(None, None, -1 if flipped else 1) for flipped in self.flip)
         return array.transpose(self.order)[steps]
 
-    def __call__(self, mask: BoxedMask, shape: tuple[int, int, int]) -> BoxedMask:
+    def forth(self, mask: BoxedMask, own_shape: tuple[int, int, int], shape: tuple[int, int, int]) -> BoxedMask:
+        """A mask on the series' grid of ``own_shape`` on the canonical grid of ``shape``."""
+        origin = [0, 0, 0]
+        for axis, own in enumerate(self.order):
+            start, size = mask.origin[own], mask.array.shape[own]
+            origin[axis] = own_shape[own] - start - size if self.flip[axis] else start
+        return BoxedMask((origin[0], origin[1], origin[2]), self.forward(mask.array))
+
+    def back(self, mask: BoxedMask, shape: tuple[int, int, int]) -> BoxedMask:
         """The same voxels on the series' own grid of ``shape``."""
         steps = tuple(slice(None, None, -1 if flipped else 1) for flipped in self.flip)
         inverse = tuple(int(axis) for axis in np.argsort(self.order))
@@ -66,22 +75,32 @@ class Resampling:
     matrix: NDArray[np.float64]
     shift: NDArray[np.float64]
 
-    def __call__(self, mask: BoxedMask, shape: tuple[int, int, int]) -> BoxedMask:
+    def back(self, mask: BoxedMask, shape: tuple[int, int, int]) -> BoxedMask:
         """The mask sampled at the centres of the series' voxels, linearly, inside at one half and above."""
+        return self._sample(mask, self.matrix, self.shift, shape)
+
+    def forth(self, mask: BoxedMask, own_shape: tuple[int, int, int], shape: tuple[int, int, int]) -> BoxedMask:
+        """A mask on the series' grid of ``own_shape`` on the canonical grid of ``shape``."""
+        inverse = np.asarray(np.linalg.inv(self.matrix), dtype=np.float64)
+        return self._sample(mask, inverse, -inverse @ self.shift, shape)
+
+    @staticmethod
+    def _sample(
+        mask: BoxedMask, matrix: NDArray[np.float64], shift: NDArray[np.float64], shape: tuple[int, int, int]
+    ) -> BoxedMask:
+        """The mask at ``matrix`` @ index + ``shift`` for every index of a grid of ``shape`` that it can reach."""
         if mask.empty:
             return mask
-        inverse = np.linalg.inv(self.matrix)
+        inverse = np.linalg.inv(matrix)
         first = np.array(mask.origin, dtype=np.float64) - 1
         last = first + np.array(mask.array.shape) + 1
-        corners = np.array(
-            [[(first, last)[bit][axis] for axis, bit in enumerate(bits)] for bits in np.ndindex(2, 2, 2)]
-        )
-        own = (corners - self.shift) @ inverse.T
+        corners = first + np.array(list(np.ndindex(2, 2, 2))) * (last - first)
+        own = (corners - shift) @ inverse.T
         low = np.clip(np.floor(own.min(axis=0)).astype(int), 0, shape)
         high = np.clip(np.ceil(own.max(axis=0)).astype(int) + 1, low, shape)
-        offset = self.matrix @ low + self.shift - np.array(mask.origin)
+        offset = matrix @ low + shift - np.array(mask.origin)
         field = ndimage.affine_transform(
-            mask.array.astype(np.float32), self.matrix, offset, tuple(high - low), order=1, mode="constant"
+            mask.array.astype(np.float32), matrix, offset, tuple(high - low), order=1, mode="constant"
         )
         return BoxedMask.crop(field >= 0.5, (int(low[0]), int(low[1]), int(low[2])))
 
@@ -109,14 +128,18 @@ def to_canonical(volume: Volume) -> Canonical:
     lengths = np.linalg.norm(axes, axis=0)
     cosines = axes / lengths
     turn = _nearest(cosines)
-    array = np.asarray(volume.array, dtype=np.int16)
-    if volume.array.dtype != np.int16:
-        array = np.rint(np.clip(volume.array, -32768, 32767)).astype(np.int16)
+    array = _int16(volume.array)
     worst = min(abs(float(cosines[PATIENT_AXIS[a], own])) for a, own in enumerate(turn.order))
     if worst >= np.cos(np.radians(RESAMPLE_DEGREES)):
         spacing = tuple(float(lengths[own]) for own in turn.order)
         return Canonical(turn.forward(array), (spacing[0], spacing[1], spacing[2]), turn)
     return _resampled(array, axes)
+
+
+def _int16(array: NDArray[np.int16] | NDArray[np.float32]) -> NDArray[np.int16]:
+    if array.dtype == np.int16:
+        return np.asarray(array, dtype=np.int16)
+    return np.asarray(np.rint(np.clip(array, -32768, 32767)), dtype=np.int16)
 
 
 def _nearest(cosines: NDArray[np.float64]) -> Turn:

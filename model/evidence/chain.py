@@ -11,12 +11,14 @@ import fcntl
 import hashlib
 import os
 import threading
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
+from model.evidence.canonical import Json
 from model.evidence.errors import EvidenceBroken, EvidenceRefused
 from model.evidence.event import SHAPES, Event
 from model.evidence.facts import Facts, check_facts, is_own_id
@@ -34,7 +36,8 @@ from model.evidence.files import (
     read_tail,
     sync_directory,
 )
-from model.evidence.record import START, Record, make_record
+from model.evidence.record import START, Record, make_record, parse_line
+from model.evidence.signed import Document, sign
 from model.evidence.signing import PublicKey, SigningKey
 
 
@@ -122,6 +125,10 @@ class Chain:
             self._signed_by = key.public.id
             return record
 
+    def sign(self, kind: Document, body: Mapping[str, Json]) -> dict[str, Any]:
+        """Sign a document with the chain's present key."""
+        return sign(kind, body, self._key)
+
     def head(self) -> Head:
         """Give the sequence number and the digest of the last record."""
         with self._alone():
@@ -180,6 +187,9 @@ class Chain:
             if newest == [self._path] and os.fstat(self._file).st_size == self._size:
                 return
         last, torn = self._find_end()
+        if torn and parse_line(torn.rpartition(b"\n")[2]) is not None:
+            self._put(b"\n")  # only the end of the line was missing
+            last, torn = self._find_end()
         noted = read_head(self._directory)
         found = Head(0, START) if last is None else Head(last.sequence, last.digest)
         if noted is not None and (

@@ -132,7 +132,7 @@ FACTS: Mapping[str, Kind | Words] = {
     "sequence": Kind.COUNT,
     "software_version": Kind.VERSION,
     "stage": _words(
-        "intake", "routing", "deidentify", "gate", "send", "segment", "receive", "restore", "store", "erase", "evidence"
+        "queued", "intake", "routing", "pseudonymise", "send", "draw", "receive", "restore", "store", "erase", "closed"
     ),
     "stamped": Kind.FLAG,
     "target": Kind.LABEL,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from model.evidence.facts import Facts
 from model.evidence.signing import SigningKey
 
 FORMAT = 1
+_STAMP = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z")
 START = "0" * 64  # what the first record names as the one before it
 
 
@@ -114,12 +116,18 @@ def stamp(time: datetime) -> str:
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{time.microsecond // 1000:03d}Z"
 
 
+def is_stamp(text: object) -> bool:
+    """Say whether a text is a time as ``stamp`` writes it."""
+    return isinstance(text, str) and _STAMP.fullmatch(text) is not None
+
+
 def _typed(record: Record) -> bool:
     return (
         isinstance(record.sequence, int)
         and isinstance(record.facts, dict)
         and (record.job is None or isinstance(record.job, str))
-        and all(isinstance(text, str) for text in (record.time, record.previous, record.key))
+        and is_stamp(record.time)
+        and all(isinstance(text, str) for text in (record.previous, record.key))
     )
 
 

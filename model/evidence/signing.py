@@ -92,11 +92,7 @@ class SigningKey:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         made = cls.new()
         unfinished = path.with_name(f"{path.name}.{os.getpid()}.new")
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(made._pem())
-            file.flush()
-            os.fsync(file.fileno())
+        _write_private(unfinished, made._pem())
         try:
             os.link(unfinished, path)  # fails when another process was first, which then has the key that counts
         except FileExistsError:
@@ -117,3 +113,11 @@ class SigningKey:
         return self._key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
+
+
+def _write_private(path: Path, content: bytes) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())

@@ -11,9 +11,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from model.errors import AutocontourError
+from model.evidence.anchor import anchored_heads
 from model.evidence.event import Event
 from model.evidence.facts import check_facts
-from model.evidence.files import KEYS_NAME, Head, month_files, read_head, read_lines
+from model.evidence.files import ANCHORS_NAME, KEYS_NAME, Head, month_files, read_head, read_lines
 from model.evidence.record import START, Record, parse_line
 from model.evidence.signing import PublicKey
 
@@ -84,7 +85,9 @@ def verify(directory: Path, keys: Collection[PublicKey] = (), heads: Iterable[He
         walk.rewind(bad_signature)
         broken = walk.judge_signature()
     noted = read_head(directory)
-    anchored = list(heads) + ([noted] if noted is not None else [])
+    anchored = [*heads, *anchored_heads(directory / ANCHORS_NAME, walk.trusted)]
+    if noted is not None:
+        anchored.append(noted)
     if broken is None:
         broken = _missing_head(walk.passed, anchored, lines)
     if noted is None:
@@ -122,6 +125,10 @@ class _Walk:
         self.passed: list[Record] = []
         self._places: list[int] = []
         self.to_check: list[tuple[Record, PublicKey]] = []
+
+    @property
+    def trusted(self) -> list[PublicKey]:
+        return list(self._trusted.values())
 
     @property
     def good(self) -> int:

@@ -1,0 +1,62 @@
+"""RFC 3161 time stamps over anchored heads, from the authority that the site configures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import requests
+from cryptography import x509
+from rfc3161_client import TimestampRequestBuilder, VerificationError, VerifierBuilder, decode_timestamp_response
+from rfc3161_client.base import HashAlgorithm
+
+from model.evidence.anchor import Stamper
+from model.evidence.errors import EvidenceRefused
+
+# Replies are a few KB with their certificates; more than this is not one.
+LARGEST_REPLY = 1 << 20
+
+
+def stamper(url: str, authority: Path, *, timeout: float = 15.0) -> Stamper:
+    """Make the function that has bytes stamped; ``authority`` is a PEM file with the authority's root certificates.
+
+    The function raises EvidenceRefused with TIME_STAMP_WRONG when the reply is not over these bytes by that
+    authority, and OSError (which requests' errors are) when it cannot be reached. Only a digest is sent.
+    """
+    roots = x509.load_pem_x509_certificates(authority.read_bytes())
+
+    def stamp(content: bytes) -> bytes:
+        request = TimestampRequestBuilder().data(content).hash_algorithm(HashAlgorithm.SHA256).build()
+        answer = requests.post(
+            url,
+            data=request.as_bytes(),
+            headers={"Content-Type": "application/timestamp-query"},
+            timeout=timeout,
+            stream=True,
+        )
+        answer.raise_for_status()
+        reply = answer.raw.read(LARGEST_REPLY, decode_content=True)
+        check_stamp(content, reply, roots, nonce=request.nonce)
+        return bytes(reply)
+
+    return stamp
+
+
+def check_stamp(content: bytes, reply: bytes, roots: Sequence[x509.Certificate], *, nonce: int | None = None) -> str:
+    """Verify a kept reply over these bytes; return the time it states as ISO 8601 UTC.
+
+    Raises EvidenceRefused with TIME_STAMP_WRONG.
+    """
+    try:
+        response = decode_timestamp_response(reply)
+        builder = VerifierBuilder()
+        for root in roots:
+            builder = builder.add_root_certificate(root)
+        if nonce is not None:
+            builder = builder.nonce(nonce)
+        builder.build().verify_message(response, content)
+    except (VerificationError, ValueError) as error:
+        raise EvidenceRefused(
+            "TIME_STAMP_WRONG", "The time stamp is not over this head, or not by the configured authority."
+        ) from error
+    return response.tst_info.gen_time.isoformat().replace("+00:00", "Z")

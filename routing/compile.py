@@ -12,6 +12,8 @@ from routing.names import FactName, Keyword, parse_steps
 from routing.problems import Problem, nearest, one_of, shown
 
 GROUPS = ("All", "Any", "Not")
+# Deeper nesting is a mistake, and would exhaust Python's stack far above it.
+DEEPEST = 16
 
 
 def compile_when(data: dict[str, Any], keywords: Collection[str] | None, path: str) -> tuple[Condition, list[Problem]]:
@@ -42,12 +44,14 @@ class _Compiler:
         if key == "Not":
             if not isinstance(value, dict) or not value:
                 wrong(where, shown(value), "an object with conditions")
+            _check_depth(label, where)
             inner = self.together(value, where, f"{label}.")
             together = isinstance(inner, Group) and not inner.path
             return Group(label, "Not", inner.parts if isinstance(inner, Group) and together else (inner,))
         if key in GROUPS:
             if not isinstance(value, list) or not value or not all(isinstance(one, dict) and one for one in value):
                 wrong(where, shown(value), "a list of objects with conditions, at least one")
+            _check_depth(label, where)
             parts = (self.together(one, f"{where}[{n}]", f"{label}[{n}].") for n, one in enumerate(value))
             return Group(label, key, tuple(parts))
         name = self._name(key, where)
@@ -67,3 +71,8 @@ class _Compiler:
                 allowed = f"a DICOM keyword, a tag, {one_of(GROUPS)}, or one of the facts {one_of(FACTS)}"
                 wrong(where, f"the unknown name {step.name!r}", allowed, nearest(step.name, words))
         return FactName(key, steps)
+
+
+def _check_depth(label: str, where: str) -> None:
+    if label.count(".") >= DEEPEST:
+        wrong(where, f"conditions nested {DEEPEST} deep", f"at most {DEEPEST - 1} levels")

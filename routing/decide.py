@@ -16,15 +16,18 @@ CONTOUR, EXCLUDED, NONE, ERROR = "contour", "excluded", "none", "error"
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One result wanted: which rule asked for it, and what it asked for."""
+    """One result wanted: model, target, urgency, structure template, outputs, hours, and the rule that asked for it.
 
-    rule: str
-    model: str | None
-    target: str
+    The defaults are those of a rule: contoured on this machine, with normal urgency, all structures, at any hour.
+    """
+
+    model: str
+    target: str = "local"
     priority: str = "normal"
     structures: str | None = None
     outputs: tuple[str, ...] = ("RTSTRUCT",)
     hours: str | None = None
+    rule: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """In the shape of the REST API."""
@@ -77,7 +80,7 @@ def decide(facts: SeriesFacts, rules: Sequence[Rule]) -> Explanation:
     A rule that excludes ends with ``excluded``, even when an earlier one asked for a result and went on. Never raises:
     a rule that fails is the outcome ``error``. Before any rule, an objection or a veto excludes.
     """
-    if refused := _refused_before_rules(facts):
+    if refused := refused_before_rules(facts):
         return refused
     said = tuple(_ask(rule, facts) for rule in rules)
     decisions: list[Decision] = []
@@ -89,7 +92,7 @@ def decide(facts: SeriesFacts, rules: Sequence[Rule]) -> Explanation:
         if rule.exclude is not None:
             return Explanation(EXCLUDED, rule.exclude, (), said)
         decision = Decision(
-            rule.name, rule.model, rule.target, rule.priority, rule.structures, rule.outputs, rule.hours
+            rule.model, rule.target, rule.priority, rule.structures, rule.outputs, rule.hours, rule.name
         )
         if not any(_same_result(decision, earlier) for earlier in decisions):
             decisions.append(decision)
@@ -105,7 +108,8 @@ def decide(facts: SeriesFacts, rules: Sequence[Rule]) -> Explanation:
 _OBJECTION, _VETO = FactName("Objection"), FactName("Veto")
 
 
-def _refused_before_rules(facts: SeriesFacts) -> Explanation | None:
+def refused_before_rules(facts: SeriesFacts) -> Explanation | None:
+    """The exclusion that no rule can lift: the patient objected, or the site's Lua vetoed."""
     if facts.attribute(_OBJECTION).distinct == ((True,),):
         return Explanation(EXCLUDED, "The patient objected to the processing.")
     veto = facts.attribute(_VETO)

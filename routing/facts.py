@@ -88,7 +88,7 @@ class SeriesFacts:
     def from_tags(
         cls,
         tags: Mapping[str, Any] | Sequence[Mapping[str, Any]],
-        tag_of: Callable[[str], str | None] = lambda keyword: None,
+        tag_of: Callable[[str], str | None] | None = None,
     ) -> SeriesFacts:
         """Build from given tags, facts beside them under their names: ``{"Modality": "CT", "Slices": 120}``.
 
@@ -102,7 +102,7 @@ class SeriesFacts:
             for name in FACTS:
                 if name in given and name not in named:
                     named[name] = Attribute((_scalars(given[name]),))
-            items.append(GivenItem.of({k: v for k, v in given.items() if k not in FACTS}, tag_of))
+            items.append(GivenItem.of({k: v for k, v in given.items() if k not in FACTS}, tag_of or _no_tag))
         return cls(tuple(items), named)
 
     def attribute(self, name: FactName) -> Attribute:
@@ -176,6 +176,10 @@ class GivenItem:
         if all(isinstance(key, str) for key in one):
             return GivenItem.of(one, self.tag_of)
         return GivenItem(one, self.tag_of)
+
+
+def _no_tag(keyword: str) -> str | None:
+    return None
 
 
 def _canonical(step: Step, tag_of: Callable[[str], str | None]) -> Step:

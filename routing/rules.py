@@ -14,6 +14,7 @@ from routing.hours import parse_hours
 from routing.problems import Problem, nearest, one_of, problems_of, shown
 
 PRIORITIES = ("urgent", "normal", "night")
+OUTPUTS = ("RTSTRUCT", "SEG")
 
 
 class _Document(BaseModel):
@@ -47,7 +48,7 @@ class Rule:
 
     name: str
     when: Condition
-    model: str | None = None
+    model: str = ""
     target: str = "local"
     priority: str = "normal"
     structures: str | None = None
@@ -106,7 +107,7 @@ def read_rule(data: Any, keywords: Collection[str] | None, path: str) -> tuple[R
         Rule(
             name=document.Name,
             when=condition,
-            model=then.Model,
+            model=then.Model or "",
             target=then.Target,
             priority=then.Priority,
             structures=then.Structures,

@@ -167,19 +167,17 @@ def anchor_head(
     return Anchor(now.astimezone(UTC).date(), head, peer is not None, stamped is not None, tuple(failures))
 
 
-def anchored_heads(folder: Path, keys: Collection[PublicKey]) -> list[Head]:
-    """Read all anchors of a folder that the given keys signed: heads, and heads inside countersignatures.
-
-    An anchor that cannot be read or has another signer proves nothing and is left out.
-    """
+def anchored_heads(folder: Path, keys: Collection[PublicKey]) -> tuple[list[Head], int]:
+    """Read all anchors of a folder that the given keys signed, heads and countersignatures; count the others."""
     heads: list[Head] = []
+    others = 0
     for path in sorted(folder.glob(f"*{HEAD_SUFFIX}")) + sorted(folder.glob(f"*{COUNTERSIGNATURE_SUFFIX}")):
         kind = Document.HEAD if path.name.endswith(HEAD_SUFFIX) else Document.COUNTERSIGNATURE
         try:
             heads.append(_head(open_signed(kind, json.loads(path.read_bytes()), keys)))
         except (EvidenceRefused, ValueError):
-            continue
-    return heads
+            others += 1
+    return heads, others
 
 
 def _head(body: dict[str, Any]) -> Head:

@@ -85,7 +85,12 @@ def verify(directory: Path, keys: Collection[PublicKey] = (), heads: Iterable[He
         walk.rewind(bad_signature)
         broken = walk.judge_signature()
     noted = read_head(directory)
-    anchored = [*heads, *anchored_heads(directory / ANCHORS_NAME, walk.trusted)]
+    anchors, unreadable = anchored_heads(directory / ANCHORS_NAME, walk.trusted)
+    anchored = [*heads, *anchors]
+    if unreadable:
+        remarks.append(
+            f"{unreadable} anchors are not signed by a trusted key: name the keys of the service, or later keys."
+        )
     if noted is not None:
         anchored.append(noted)
     if broken is None:
@@ -145,7 +150,7 @@ class _Walk:
             torn = b""
             broken = broken or self._month(index) or self._place(index, line.record)
             if broken is not None:
-                return broken
+                return self._of_a_forger(index, line.record) or broken
             key = self._trusted.get(line.record.key)
             if key is None or (signer is not None and line.record.key != signer):
                 return self._broken(index, Change.UNKNOWN_KEY, "its key is not among the trusted ones at this place")
@@ -180,6 +185,9 @@ class _Walk:
             change = Change.REORDERED if later else Change.REMOVED
             return self._broken(index, change, f"record {record.sequence} stands where record {expected} belongs")
         if record.sequence < expected:
+            if self._is_sibling(index, record):
+                self.rewind(self.good - 1)
+                return self._broken(self._places[self.good], Change.INSERTED, "the chain goes on from its double")
             return self._broken(index, Change.INSERTED, f"record {record.sequence} stands there a second time")
         if record.previous != previous:
             return self._judge(index, "it does not continue the record before it")
@@ -189,11 +197,29 @@ class _Walk:
             return self._broken(index, Change.FORBIDDEN, error.message)
         return None
 
+    def _is_sibling(self, index: int, record: Record) -> bool:
+        """Say whether this record, not the one that passed before it, is the one that the chain goes on from."""
+        last = self.passed[-1] if self.passed else None
+        if last is None or record.previous != last.previous or record.digest == last.digest:
+            return False
+        following = self._following(index)
+        return following is not None and following.previous == record.digest
+
+    def _of_a_forger(self, index: int, record: Record) -> Broken | None:
+        """Prefer the plain finding where a record out of place was not signed by its key at all."""
+        key = self._trusted.get(record.key)
+        if key is None or key.verifies(_bytes(record.signature), record.body()):
+            return None
+        return self._judge(index, "its signature does not verify")
+
+    def _following(self, index: int) -> Record | None:
+        return next((line.record for line in self._lines[index + 1 :] if line.record is not None), None)
+
     def _judge(self, index: int, why: str) -> Broken:
         """Tell an inserted record from an edited one: after an insertion the true record follows."""
         expected = self.good + 1
         previous = self.passed[-1].digest if self.passed else START
-        following = next((line.record for line in self._lines[index + 1 :] if line.record is not None), None)
+        following = self._following(index)
         true_one_follows = following is not None and following.sequence == expected and following.previous == previous
         return self._broken(index, Change.INSERTED if true_one_follows else Change.EDITED, why)
 

@@ -156,7 +156,7 @@ def _legend(entries: Sequence[tuple[str, Colour, float]], width: int) -> Image.I
     line, square, gap = 24, 12, 22
     places, left, top = [], 10, 2
     for name, colour, volume in entries:
-        text = f"{name}  {volume:,.1f} cm³" if volume < 100 else f"{name}  {volume:,.0f} cm³"
+        text = f"{name}  {volume:,.1f} ml" if volume < 100 else f"{name}  {volume:,.0f} ml"
         needed = square + 6 + int(font.getlength(text))
         if left + needed > width - 10 and left > 10:
             left, top = 10, top + line

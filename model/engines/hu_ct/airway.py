@@ -19,6 +19,8 @@ AIR_HU = -880.0
 LEAST_MM2, MOST_MM2 = 25.0, 600.0
 # Neighbouring cross-sections differ by less than this factor, but where the airway divides.
 AREA_JUMP = 2.2
+# A trachea may be flattened from the sides (sabre sheath); one that is this much wider than high is dividing.
+HIGHEST, WIDEST = 2.5, 1.7
 LEAST_LENGTH_MM = 25.0
 FROM_MIDLINE_MM = 45.0
 # How far below the division the main bronchi are followed, to keep them out of the lungs.
@@ -80,7 +82,7 @@ def _pieces(labels: NDArray[np.int32], count: int, grid: WorkingGrid, body: Mask
             continue
         rows, columns = (box[axis].stop - box[axis].start for axis in (1, 2))
         height, width = rows * grid.spacing[1], columns * grid.spacing[2]
-        if max(height, width) > 2.5 * min(height, width) + grid.spacing[1]:
+        if height > HIGHEST * width + grid.spacing[1] or width > WIDEST * height + grid.spacing[2]:
             continue
         index = box[0].start
         across = np.flatnonzero(body[index].any(axis=0))

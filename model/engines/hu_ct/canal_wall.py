@@ -7,14 +7,13 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from model.contours.structure import BoxedMask
-from model.engines.hu_ct.spinal_canal import FAR_MM, Path
+from model.engines.hu_ct.spinal_canal import FAR_MM, ORDINARY_MM, Path
 from model.engines.hu_ct.working import WorkingGrid
 
 ANGLES = 36
 STEP_MM = 0.5
 WALL_HU = 140.0
 # A ray that meets no bone ends where its neighbours do; where no ray does, at the radius of an ordinary canal.
-ORDINARY_MM = 8.0
 LEAST_MM, MOST_MM = 3.0, 14.0
 SMOOTH_MM = 8.0
 PASSES = 3

@@ -5,9 +5,10 @@ from __future__ import annotations
 import cc3d
 import edt
 import numpy as np
+from scipy import ndimage
 
 from model.contours.structure import BoxedMask
-from model.engines.hu_ct.morphology import Mask, fill_in_plane, grow, shrink
+from model.engines.hu_ct.morphology import IN_PLANE, Mask, fill_in_plane, grow, shrink
 from model.engines.hu_ct.surface import share_below, surface_field
 from model.engines.hu_ct.working import WorkingGrid, to_full
 
@@ -18,6 +19,8 @@ THIN_MM = 7.0
 # A part that is separate in the image (an arm) belongs to the patient when it is this thick, of tissue, with bone.
 PART_RADIUS_MM = 15.0
 PART_ML = 50.0
+# Enclosed air is the body's when more than this share of its border is.
+BODY_SHARE = 0.5
 
 
 def find_body(grid: WorkingGrid) -> Mask:
@@ -37,8 +40,33 @@ def find_body(grid: WorkingGrid) -> Mask:
         kept[label] = kept[label] or _is_limb(labels == label, grid)
     body = kept[labels]
     # Back to the skin: what eroding took, but not the table that touches it.
-    body = grow(body, (0, row_steps + 1, column_steps + 1)) & tissue
-    return fill_in_plane(body)
+    reach = (0, row_steps + 1, column_steps + 1)
+    body = grow(body, reach) & tissue
+    # A fold of skin that hangs into the next slice is too thin there to survive eroding.
+    body |= grow(body, (1, 0, 0)) & tissue
+    gas = _gas_within(tissue, body)
+    # A wall between gas and skin may be as thin as a table top; gas that is the body's brings it back.
+    return fill_in_plane(body | gas | (grow(gas, reach) & tissue))
+
+
+def _gas_within(tissue: Mask, body: Mask) -> Mask:
+    """Air that tissue encloses in a slice and that borders on the body more than on anything else.
+
+    Bowel gas behind a thin wall does; the hollow of a table top and the gap above it do not.
+    """
+    holes, count = ndimage.label(fill_in_plane(tissue) & ~tissue, structure=IN_PLANE)
+    if count == 0:
+        return np.zeros_like(tissue)
+    borders, shared = np.zeros(count + 1), np.zeros(count + 1)
+    for axis in (1, 2):
+        for step in (-1, 1):
+            beside = np.roll(holes, step, axis=axis)
+            at = (beside > 0) & tissue
+            borders += np.bincount(beside[at], minlength=count + 1)
+            shared += np.bincount(beside[at & body], minlength=count + 1)
+    owned = shared > BODY_SHARE * borders
+    owned[0] = False
+    return np.asarray(owned[holes])
 
 
 def draw_external(grid: WorkingGrid, body: Mask) -> BoxedMask:

@@ -12,14 +12,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from model.contours.structure import BoxedMask
 from model.engines.hu_ct.morphology import Mask
 from model.engines.hu_ct.working import WorkingGrid
 
 BONE_HU = 150.0
-SOFT_HU = (-80.0, 140.0)
+# Mean HU of cord, fluid and fat over a few mm; marrow in an adult spine lies higher.
+SOFT_HU = (-80.0, 100.0)
 RAYS = 24
 # The adult canal is 12 to 25 mm across; a ray that meets no bone this near has left it.
 NEAR_MM, FAR_MM = 3.0, 16.0
+ORDINARY_MM = 9.0
+AHEAD_MM = (9.0, 30.0)
+# The spine keeps this near to the middle of the body, a curved one too.
+FROM_MIDLINE_MM = 50.0
 # The path may move this far sideways per mm of height.
 SLOPE = 1.0
 # A slice whose neighbourhood of this height encloses less than this share of the rays is no canal.
@@ -59,31 +65,56 @@ def find_canal(grid: WorkingGrid, body: Mask) -> Path | None:
 def _scores(grid: WorkingGrid, body: Mask) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """(score, enclosure) per voxel of the working grid, (slice, row, column); score -1 where no canal can be."""
     bone = (grid.hu > BONE_HU) & body
-    soft = (grid.hu > SOFT_HU[0]) & (grid.hu < SOFT_HU[1]) & body
-    hits = np.zeros(grid.hu.shape, dtype=np.uint8)
-    reach = np.zeros(grid.hu.shape, dtype=np.float32)
+    around = ndimage.uniform_filter(grid.hu, (1, 3, 3), mode="nearest")
+    soft = (around > SOFT_HU[0]) & (around < SOFT_HU[1]) & ~bone & _near_midline(grid, body)
+    where = BoxedMask.crop(soft)
+    score = np.full(grid.hu.shape, -1.0, dtype=np.float32)
+    share = np.zeros(grid.hu.shape, dtype=np.float32)
+    if where.empty:
+        return score, share
+    # Only the columns near the midline are searched; rays look past them.
+    first, last = where.origin[2], where.origin[2] + where.array.shape[2]
+    margin = int(FAR_MM / grid.spacing[2]) + 1
+    wide = slice(max(0, first - margin), last + margin)
+    enclosure, reach, ahead = _rays(bone[:, :, wide], grid)
+    # Marrow is enclosed too: it is denser than cord and fat, and rays in it meet bone sooner.
+    marrow = np.clip((around[:, :, wide] - 35.0) / 60.0, 0.0, 1.0)
+    value = enclosure + 0.4 * ahead - 0.5 * marrow - 0.5 * np.abs(reach - ORDINARY_MM) / ORDINARY_MM
+    share[:, :, wide] = np.where(soft[:, :, wide], enclosure, 0.0)
+    score[:, :, wide] = np.where(soft[:, :, wide], value, -1.0)
+    return score, share
+
+
+def _near_midline(grid: WorkingGrid, body: Mask) -> Mask:
+    """Voxels in columns near the middle of the body, half of which lies on either side in each slice."""
+    columns = body.sum(axis=1, dtype=np.int64)
+    half = np.cumsum(columns, axis=1) >= columns.sum(axis=1, keepdims=True) / 2
+    middle = ndimage.uniform_filter1d(np.argmax(half, axis=1).astype(np.float64), 9, mode="nearest")
+    away = np.abs(np.arange(body.shape[2])[None, :] - middle[:, None]) * grid.spacing[2]
+    return np.broadcast_to((away <= FROM_MIDLINE_MM)[:, None, :], body.shape) & body
+
+
+def _rays(bone: Mask, grid: WorkingGrid) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Per voxel: share of rays that meet bone, their mean length in mm, share of bone in front (a vertebral body)."""
+    hits = np.zeros(bone.shape, dtype=np.float32)
+    reach = np.zeros(bone.shape, dtype=np.float32)
     step = min(grid.spacing[1:])
     radii = np.arange(max(NEAR_MM, step), FAR_MM + 0.1, step)
     for angle in np.arange(RAYS) * (2 * np.pi / RAYS):
         met = np.zeros_like(bone)
+        length = np.full(bone.shape, FAR_MM, dtype=np.float32)
         for radius in radii:
             shift = (round(np.sin(angle) * radius / grid.spacing[1]), round(np.cos(angle) * radius / grid.spacing[2]))
-            there = _shifted(bone, shift)
-            reach += np.where(there & ~met, np.float32(radius), np.float32(0.0))
-            met |= there
+            new = _shifted(bone, shift) & ~met
+            length[new] = radius
+            met |= new
         hits += met
-        reach += np.where(met, np.float32(0.0), np.float32(FAR_MM))
-    enclosure = np.where(soft, hits / np.float32(RAYS), np.float32(0.0)).astype(np.float32)
-    # A vertebral body lies in front of the canal: bone a little way ahead of it, a good part of the way.
-    ahead = np.zeros(grid.hu.shape, dtype=np.float32)
-    distances = np.arange(9.0, 30.0, step)
-    dense = (grid.hu > 90.0) & body
+        reach += length
+    ahead = np.zeros(bone.shape, dtype=np.float32)
+    distances = np.arange(AHEAD_MM[0], AHEAD_MM[1], step)
     for distance in distances:
-        ahead += _shifted(dense, (-round(distance / grid.spacing[1]), 0))
-    ahead /= len(distances)
-    score = enclosure + 0.4 * ahead - 0.3 * reach / (RAYS * FAR_MM)
-    score[enclosure == 0.0] = -1.0
-    return score, enclosure
+        ahead += _shifted(bone, (-round(distance / grid.spacing[1]), 0))
+    return hits / RAYS, reach / RAYS, np.asarray(np.minimum(1.0, 2 * ahead / len(distances)), dtype=np.float32)
 
 
 def _shifted(mask: Mask, shift: tuple[int, int]) -> Mask:

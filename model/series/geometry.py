@@ -71,6 +71,7 @@ class SeriesGeometry:
     columns: int
     planes: tuple[SlicePlane, ...]
     left_out: tuple[LeftOut, ...] = ()
+    slice_thickness_mm: float = 0.0
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -103,6 +104,19 @@ class SeriesGeometry:
     def spacing_mm(self) -> float:
         """Median distance between neighbouring slices in mm; 0 for a single slice."""
         return float(np.median(self.steps)) if len(self.planes) > 1 else 0.0
+
+    @cached_property
+    def thicknesses(self) -> NDArray[np.float64]:
+        """Part of the normal that each slice stands for, for volumes; (slices,) float64 mm.
+
+        Half way to each neighbour, but never into a gap where slices are missing. A single slice has no neighbour:
+        its thickness is ``slice_thickness_mm``.
+        """
+        if len(self.planes) == 1:
+            return np.array([self.slice_thickness_mm], dtype=np.float64)
+        median = self.spacing_mm
+        halves = np.where(self.steps > GAP_FACTOR * median, median, self.steps) / 2
+        return np.concatenate([halves[:1], halves]) + np.concatenate([halves, halves[-1:]])
 
     @property
     def uniform(self) -> bool:
@@ -183,6 +197,7 @@ def geometry_of(headers: Iterable[SliceHeader]) -> SeriesGeometry:
         columns=_count(slices[0].columns, "Columns"),
         planes=tuple(planes),
         left_out=left_out,
+        slice_thickness_mm=_thickness(slices[0].slice_thickness),
     )
     if len(planes) > 1 and float(geometry.steps.min()) < SAME_POSITION_MM:
         raise InputRefused("SLICES_COINCIDE", "Two slices of the series lie at the same position.")
@@ -255,6 +270,15 @@ def _numbers(texts: tuple[str, ...], count: int, keyword: str) -> tuple[float, .
     if len(numbers) != count or not np.all(np.isfinite(numbers)):
         raise InputRefused("GEOMETRY_MISSING", f"A slice has no usable {keyword} ({count} numbers are needed).")
     return numbers
+
+
+def _thickness(text: str) -> float:
+    """SliceThickness, which nothing but the volume of a single slice depends on; 0 when it is unknown."""
+    try:
+        thickness = float(text)
+    except ValueError:
+        return 0.0
+    return thickness if np.isfinite(thickness) and thickness > 0 else 0.0
 
 
 def _count(text: str, keyword: str) -> int:

@@ -20,6 +20,7 @@ KEYWORDS = (
     "PixelSpacing",
     "Rows",
     "Columns",
+    "SliceThickness",
 )
 
 
@@ -39,6 +40,7 @@ class SliceHeader:
     pixel_spacing: tuple[str, ...]
     rows: str
     columns: str
+    slice_thickness: str = ""
 
     @classmethod
     def from_texts(cls, texts: Mapping[str, str]) -> SliceHeader:
@@ -64,6 +66,7 @@ class SliceHeader:
             pixel_spacing=many("PixelSpacing"),
             rows=one("Rows"),
             columns=one("Columns"),
+            slice_thickness=one("SliceThickness"),
         )
 
     @classmethod

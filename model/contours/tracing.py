@@ -1,0 +1,1 @@
+EXACT_PIXELS = 0.34

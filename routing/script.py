@@ -17,19 +17,20 @@ from __future__ import annotations
 
 import hashlib
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from routing.decide import CONTOUR, ERROR, EXCLUDED, Decision, Explanation, decide, refused_before_rules
+from routing.answer import Answer
+from routing.decide import Decision
 from routing.facts import SeriesFacts
 from routing.hours import parse_hours
-from routing.rules import OUTPUTS, PRIORITIES, Rule
+from routing.rules import OUTPUTS, PRIORITIES
 from routing.series import Series
 
-__all__ = ["Answer", "Decision", "Exclude", "Script", "ScriptKeeper", "Series", "answer_of", "check_script", "combine"]
+__all__ = ["Decision", "Exclude", "Script", "ScriptKeeper", "Series", "answer_of", "check_script", "late"]
 
 # What a decision of the script shows where a rule's name would stand.
 SCRIPT = "RoutingScript"
@@ -55,21 +56,12 @@ class Script:
         return hashlib.sha256(self.source.encode()).hexdigest()[:12]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the script said: decisions, an exclusion, nothing (all empty: the rules decide), or what went wrong."""
-
-    decisions: tuple[Decision, ...] = ()
-    exclude: str | None = None
-    error: str | None = None
-
-
 def answer_of(script: Script, facts: SeriesFacts) -> Answer:
     """Ask the script about a series; never raises. To be called in a worker process under a time limit."""
     try:
         return _checked(_route_of(script)(Series(facts)))
     except (Exception, SystemExit) as failure:  # noqa: BLE001 - the site's code may raise anything, and it must be seen
-        return Answer(error=_described(failure, script))
+        return Answer(SCRIPT, error=_described(failure, script))
 
 
 def check_script(script: Script) -> str | None:
@@ -83,20 +75,7 @@ def check_script(script: Script) -> str | None:
 
 def late(seconds: float) -> Answer:
     """The answer in the place of one that did not come in time."""
-    return Answer(error=f"it did not answer within {seconds:g} s")
-
-
-def combine(answer: Answer, facts: SeriesFacts, rules: Sequence[Rule]) -> Explanation:
-    """The script's answer as a decision; where it left the series to the rules, theirs."""
-    if refused := refused_before_rules(facts):
-        return refused
-    if answer.error is not None:
-        return Explanation(ERROR, f"The {SCRIPT} failed: {answer.error}.")
-    if answer.exclude is not None:
-        return Explanation(EXCLUDED, answer.exclude)
-    if answer.decisions:
-        return Explanation(CONTOUR, f"The {SCRIPT} decided.", answer.decisions)
-    return decide(facts, rules)
+    return Answer(SCRIPT, error=f"it did not answer within {seconds:g} s")
 
 
 class ScriptKeeper:
@@ -147,13 +126,13 @@ def _route_of(script: Script) -> Callable[[Series], Any]:
 
 def _checked(said: Any) -> Answer:
     if said is None:
-        return Answer()
+        return Answer(SCRIPT)
     if isinstance(said, Exclude):
         if not isinstance(said.reason, str) or not said.reason.strip():
             raise TypeError("it excluded without a reason")
-        return Answer(exclude=said.reason)
+        return Answer(SCRIPT, exclude=said.reason)
     decisions = tuple(said) if isinstance(said, list | tuple) else (said,)
-    return Answer(decisions=tuple(replace(_checked_one(one), rule=SCRIPT) for one in decisions))
+    return Answer(SCRIPT, decisions=tuple(replace(_checked_one(one), rule=SCRIPT) for one in decisions))
 
 
 def _checked_one(one: Any) -> Decision:

@@ -26,7 +26,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; exit status 0 good, 1 failed or refused, 2 wrong usage or configuration."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(
-        prog="autocontour", description="Auto-contouring beside Orthanc.", epilog="autocontour COMMAND --help says more."
+        prog="autocontour",
+        description="Auto-contouring beside Orthanc.",
+        epilog="autocontour COMMAND --help says more.",
     )
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     wanted = next((word for word in arguments if not word.startswith("-")), None)

@@ -5,6 +5,8 @@ request, and never calls Orthanc's REST API through the SDK: from a callback tha
 Callbacks of Orthanc run on threads with a stack of 100 KB, so they only hand their work to threads made here.
 """
 
+from __future__ import annotations
+
 import contextlib
 import http.client
 import json
@@ -18,6 +20,8 @@ import threading
 import time
 import traceback
 import urllib.parse
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import orthanc
 
@@ -29,15 +33,17 @@ STOP_SECONDS = 5
 THREAD_STACK_BYTES = 8 * 1024 * 1024
 MAX_SOCKET_PATH = 100  # sockaddr_un holds 108 bytes on Linux
 
+Answer = tuple[int, dict[str, str], bytes]  # status, headers in lower case, body
+
 
 class UnixConnection(http.client.HTTPConnection):
     """HTTP over the gateway's Unix socket."""
 
-    def __init__(self, path, timeout):
+    def __init__(self, path: str, timeout: float) -> None:
         super().__init__("gateway", timeout=timeout)
         self._path = path
 
-    def connect(self):
+    def connect(self) -> None:
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self.sock.settimeout(self.timeout)
         self.sock.connect(self._path)
@@ -46,22 +52,29 @@ class UnixConnection(http.client.HTTPConnection):
 class Address:
     """Where the gateway listens: a Unix socket of our own child, or the URL of one that runs elsewhere."""
 
-    def __init__(self, socket_path=None, url=None):
+    def __init__(self, socket_path: str | None = None, url: str | None = None) -> None:
         self.socket_path = socket_path
         self.url = url
 
-    def connection(self, timeout):
+    def connection(self, timeout: float) -> http.client.HTTPConnection:
         if self.socket_path is not None:
             return UnixConnection(self.socket_path, timeout)
-        parts = urllib.parse.urlsplit(self.url)
+        parts = urllib.parse.urlsplit(self.url or "")
         kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        return kind(parts.hostname, parts.port, timeout=timeout)
+        return kind(parts.hostname or "", parts.port, timeout=timeout)
 
-    def request(self, method, target, body=b"", headers=None, timeout=REQUEST_SECONDS):
+    def request(
+        self,
+        method: str,
+        target: str,
+        body: bytes = b"",
+        headers: Mapping[str, str] | None = None,
+        timeout: float = REQUEST_SECONDS,
+    ) -> tuple[int, dict[str, str], bytes]:
         """Send one request; returns (status, headers, body)."""
         connection = self.connection(timeout)
         try:
-            connection.request(method, target, body=body or None, headers=headers or {})
+            connection.request(method, target, body=body or None, headers=dict(headers or {}))
             response = connection.getresponse()
             return response.status, dict(response.getheaders()), response.read()
         finally:
@@ -71,15 +84,15 @@ class Address:
 class Gateway:
     """Starts the gateway as a child, starts it again with back-off when it ends, stops it with Orthanc."""
 
-    def __init__(self, command, environment, letter):
+    def __init__(self, command: list[str], environment: dict[str, str], letter: bytes) -> None:
         self._command = command
         self._environment = environment
         self._letter = letter  # what the child reads first on its standard input, the token among it
         self._stopping = threading.Event()
-        self._child = None
+        self._child: subprocess.Popen[bytes] | None = None
         self.trouble = "The gateway is starting."
 
-    def supervise(self):
+    def supervise(self) -> None:
         failures = 0
         while not self._stopping.is_set():
             started = time.monotonic()
@@ -88,16 +101,13 @@ class Gateway:
                 return
             failures = 0 if time.monotonic() - started > 60 else failures + 1
             pause = BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS)) - 1] if failures else 1
-            self.trouble = "The gateway ended (%s); it is started again in %d s. Orthanc's log says more." % (
-                status,
-                pause,
-            )
+            self.trouble = f"The gateway ended ({status}); it is started again in {pause} s. Orthanc's log says more."
             orthanc.LogError("AutoContour: " + self.trouble)
             self._stopping.wait(pause + random.random() / 4)
 
-    def _run_once(self):
+    def _run_once(self) -> str:
         try:
-            self._child = subprocess.Popen(
+            child = subprocess.Popen(
                 self._command,
                 stdin=subprocess.PIPE,
                 env=self._environment,
@@ -105,20 +115,22 @@ class Gateway:
                 start_new_session=True,  # Ctrl-C reaches Orthanc first, and Orthanc stops the gateway
             )
         except OSError as error:
-            return "it could not be started: %s" % error.strerror
+            return f"it could not be started: {error.strerror}"
+        self._child = child
         self.trouble = "The gateway is starting."
+        assert child.stdin is not None, "it was asked for as a pipe"
         try:
-            self._child.stdin.write(self._letter)
-            self._child.stdin.flush()  # left open: the child leaves when this pipe ends, however Orthanc dies
+            child.stdin.write(self._letter)
+            child.stdin.flush()  # left open: the child leaves when this pipe ends, however Orthanc dies
         except OSError:
             orthanc.LogError("AutoContour: the gateway left before it was told what to do")
-        status = self._child.wait()
-        return "exit status %d" % status
+        status = child.wait()
+        return f"exit status {status}"
 
-    def stop(self):
+    def stop(self) -> None:
         self._stopping.set()
         child = self._child
-        if child is None:
+        if child is None or child.stdin is None:
             return
         with contextlib.suppress(OSError):
             child.stdin.close()
@@ -131,15 +143,15 @@ class Gateway:
 class Bell:
     """Tells the gateway that something was stored. Losing a ring costs nothing: the gateway reads /changes."""
 
-    def __init__(self, address):
+    def __init__(self, address: Address) -> None:
         self._address = address
         self._rung = threading.Event()
         self._stopping = threading.Event()
 
-    def ring(self):
+    def ring(self) -> None:
         self._rung.set()
 
-    def carry(self):
+    def carry(self) -> None:
         while not self._stopping.is_set():
             self._rung.wait()
             if self._stopping.is_set():
@@ -149,7 +161,7 @@ class Bell:
                 self._address.request("POST", "/internal/bell", timeout=2)
             self._stopping.wait(0.2)  # 300 slices in a second are one ring, not 300
 
-    def stop(self):
+    def stop(self) -> None:
         self._stopping.set()
         self._rung.set()
 
@@ -157,14 +169,14 @@ class Bell:
 class Passage:
     """Passes requests from Orthanc's HTTP threads to the gateway, on threads of our own."""
 
-    def __init__(self, address, trouble):
+    def __init__(self, address: Address, trouble: Callable[[], str]) -> None:
         self._address = address
         self._trouble = trouble  # says, as text, why the gateway cannot be reached
-        self._waiting = queue.Queue()
+        self._waiting: queue.Queue[Any] = queue.Queue()
 
-    def answer(self, output, uri, **request):
+    def answer(self, output: Any, uri: str, **request: Any) -> None:
         """Orthanc's REST callback: hand over, wait, answer."""
-        done = queue.Queue(1)
+        done: queue.Queue[Answer] = queue.Queue(1)
         self._waiting.put((uri, request, done))
         try:
             status, headers, body = done.get(timeout=REQUEST_SECONDS + 5)
@@ -184,7 +196,7 @@ class Passage:
         except TypeError:  # the Python plugin before 4.2 asks for the length
             output.SendHttpStatus(status, body, len(body))
 
-    def work(self):
+    def work(self) -> None:
         while True:
             job = self._waiting.get()
             if job is None:
@@ -192,7 +204,7 @@ class Passage:
             uri, request, done = job
             done.put(self._forward(uri, request))
 
-    def _forward(self, uri, request):
+    def _forward(self, uri: str, request: Mapping[str, Any]) -> Answer:
         query = urllib.parse.urlencode(request.get("get") or {})
         headers = {name: value for name, value in (request.get("headers") or {}).items() if name in PASSED_HEADERS}
         try:
@@ -209,11 +221,11 @@ class Passage:
         return status, {name.lower(): value for name, value in answered.items()}, body
 
     @staticmethod
-    def _unreachable(reason):
+    def _unreachable(reason: str) -> Answer:
         body = json.dumps({"Status": "unavailable", "Error": "GATEWAY_UNAVAILABLE", "Message": reason})
         return 503, {"content-type": "application/json", "retry-after": "5"}, body.encode()
 
-    def stop(self):
+    def stop(self) -> None:
         for _ in range(REQUEST_THREADS):
             self._waiting.put(None)
 
@@ -221,28 +233,32 @@ class Passage:
 PASSED_HEADERS = ("accept", "content-type", "if-none-match")
 
 
-def base_directory():
+def base_directory() -> pathlib.Path:
     """The folder that Orthanc resolves relative paths of its configuration against."""
     path = pathlib.Path(orthanc.GetConfigurationPath() or ".")
     return (path if path.is_dir() else path.parent).resolve()
 
 
-def state_directory(configuration, section):
+def state_directory(configuration: Mapping[str, Any], section: Mapping[str, Any]) -> pathlib.Path:
     chosen = section.get("StateDirectory") if isinstance(section.get("StateDirectory"), str) else None
-    storage = base_directory() / configuration.get("StorageDirectory", "OrthancStorage")
+    storage = base_directory() / str(configuration.get("StorageDirectory", "OrthancStorage"))
     return base_directory() / chosen if chosen else storage / "autocontour"
 
 
-def gateway_python():
+def gateway_python() -> str:
     """The interpreter of the gateway's own environment: AUTOCONTOUR_PYTHON, else .venv beside this folder."""
-    return os.environ.get("AUTOCONTOUR_PYTHON") or str(pathlib.Path(__file__).resolve().parent.parent / ".venv/bin/python")
+    return os.environ.get("AUTOCONTOUR_PYTHON") or str(
+        pathlib.Path(__file__).resolve().parent.parent / ".venv/bin/python"
+    )
 
 
-def letter_to_gateway(configuration, section, state, socket_path):
+def letter_to_gateway(
+    configuration: Mapping[str, Any], section: Mapping[str, Any], state: pathlib.Path, socket_path: str
+) -> bytes:
     """One line of JSON for the child's standard input; the token never stands in argv or a file."""
     scheme = "https" if configuration.get("SslEnabled") else "http"
     letter = {
-        "Orthanc": "%s://127.0.0.1:%d" % (scheme, configuration.get("HttpPort", 8042)),
+        "Orthanc": f"{scheme}://127.0.0.1:{configuration.get('HttpPort', 8042)}",
         "Certificate": configuration.get("SslCertificate") if configuration.get("SslEnabled") else None,
         "Token": orthanc.GenerateRestApiAuthorizationToken(),
         "Started": time.time(),
@@ -255,17 +271,17 @@ def letter_to_gateway(configuration, section, state, socket_path):
     return json.dumps(letter).encode() + b"\n"
 
 
-def thread(target, name):
+def thread(target: Callable[[], None], name: str) -> threading.Thread:
     worker = threading.Thread(target=guarded, args=(target, name), name=name, daemon=True)
     worker.start()
     return worker
 
 
-def guarded(target, name):
+def guarded(target: Callable[[], None], name: str) -> None:
     try:
         target()
     except Exception:  # noqa: BLE001 - the last line of defence inside the PACS: say it, never raise
-        orthanc.LogError("AutoContour: thread %s ended: %s" % (name, traceback.format_exc(limit=3)))
+        orthanc.LogError(f"AutoContour: thread {name} ended: {traceback.format_exc(limit=3)}")
 
 
 class Plugin:
@@ -273,19 +289,19 @@ class Plugin:
 
     RINGS = (orthanc.ChangeType.NEW_INSTANCE, orthanc.ChangeType.STABLE_SERIES, orthanc.ChangeType.DELETED)
 
-    def __init__(self):
+    def __init__(self) -> None:
         configuration = json.loads(orthanc.GetConfiguration())
         section = configuration.get("AutoContour", {})
         section = section if isinstance(section, dict) else {"AutoContour": section}
         state = state_directory(configuration, section)
         elsewhere = section.get("Gateway")
-        self.gateway = None
+        self.gateway: Gateway | None = None
         if elsewhere:
             address = Address(url=str(elsewhere))
         else:
             socket_path = str(state / "gateway.sock")
             if len(socket_path.encode()) > MAX_SOCKET_PATH:
-                socket_path = "/tmp/autocontour-%d-%d.sock" % (os.getuid(), configuration.get("HttpPort", 8042))
+                socket_path = f"/tmp/autocontour-{os.getuid()}-{configuration.get('HttpPort', 8042)}.sock"
             address = Address(socket_path=socket_path)
             self.gateway = Gateway(
                 [gateway_python(), "-m", "plugin.gateway"],
@@ -294,25 +310,25 @@ class Plugin:
             )
         self.bell = Bell(address)
         self.passage = Passage(address, self.trouble)
-        self.threads = []
+        self.threads: list[threading.Thread] = []
 
-    def trouble(self):
+    def trouble(self) -> str:
         if self.gateway is None:
             return "The gateway at the configured address does not answer."
         return self.gateway.trouble
 
-    def start(self):
+    def start(self) -> None:
         previous = threading.stack_size(THREAD_STACK_BYTES)
         try:
             if self.gateway is not None:
                 self.threads.append(thread(self.gateway.supervise, "autocontour-gateway"))
             self.threads.append(thread(self.bell.carry, "autocontour-bell"))
             for number in range(REQUEST_THREADS):
-                self.threads.append(thread(self.passage.work, "autocontour-request-%d" % number))
+                self.threads.append(thread(self.passage.work, f"autocontour-request-{number}"))
         finally:
             threading.stack_size(previous)
 
-    def stop(self):
+    def stop(self) -> None:
         self.bell.stop()
         self.passage.stop()
         if self.gateway is not None:
@@ -321,17 +337,17 @@ class Plugin:
         for worker in self.threads:
             worker.join(max(0.0, deadline - time.monotonic()))
 
-    def on_change(self, change, level, resource):
+    def on_change(self, change: int, level: int, resource: str) -> None:
         if change == orthanc.ChangeType.ORTHANC_STOPPED:
             self.stop()
         elif change in self.RINGS:
             self.bell.ring()
 
-    def on_stored(self, dicom, instance_id):
+    def on_stored(self, dicom: Any, instance_id: str) -> None:
         self.bell.ring()
 
 
-def register():
+def register() -> None:
     """Called once, when Orthanc loads this file; whatever goes wrong, Orthanc itself must start."""
     try:
         plugin = Plugin()
@@ -340,7 +356,7 @@ def register():
         orthanc.RegisterRestCallback(ROUTE + "/(.*)", plugin.passage.answer)
         plugin.start()
     except Exception:  # noqa: BLE001 - an exception here would keep the PACS from starting
-        orthanc.LogError("AutoContour does not work: %s" % traceback.format_exc(limit=3))
+        orthanc.LogError(f"AutoContour does not work: {traceback.format_exc(limit=3)}")
 
 
 register()

@@ -32,9 +32,7 @@ def router(gateway: Gateway) -> APIRouter:
         limit: Annotated[int, Query(alias="Limit", ge=1, le=MAX_LIMIT)] = 100,
         since: Annotated[str | None, Query(alias="Since")] = None,
     ) -> list[dict[str, Any]]:
-        jobs = gateway.jobs.list(
-            series=series, study=study, states=_states(state), since=_seconds(since), limit=limit
-        )
+        jobs = gateway.jobs.list(series=series, study=study, states=_states(state), since=_seconds(since), limit=limit)
         return [gateway.show(job) for job in jobs]
 
     @routes.get("/{job_id}", summary="One job")

@@ -5,17 +5,20 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from pathlib import Path
 from typing import Any
 
 from model.errors import AutocontourError
-from model.pipeline.draw import draw_series, warm_up
+from model.evidence.chain import Chain
+from model.evidence.code import new_code
+from model.evidence.signing import SigningKey
+from model.pipeline.draw import warm_up
 from plugin.erase.sweep import sweep
 from plugin.gateway.letter import Letter
 from plugin.gateway.preview import preview
 from plugin.intake.arrivals import Arrivals
 from plugin.intake.intake import Intake
 from plugin.intake.loop import IntakeLoop
+from plugin.jobs.failure import failure_of
 from plugin.jobs.job import Job, State
 from plugin.jobs.stages import Stages
 from plugin.jobs.store import JobStore
@@ -52,8 +55,9 @@ class Gateway:
         engine = open_database(database)
         self.jobs = JobStore(engine)
         self._workers = Workers(settings.workers)
-        self._vault = Vault.open(state.vault)
-        self._stages = Stages(self._orthanc, self.jobs, self._vault, self._workers, state, settings)
+        self._vault = Vault(state.vault)
+        self._chain = Chain.open(state.evidence / "chain", SigningKey.load_or_create(state.evidence / "signing.key"))
+        self._stages = Stages(self._orthanc, self.jobs, self._vault, self._chain, self._workers, state, settings)
         arrivals = Arrivals(engine)
         self._intake = Intake(self._orthanc, arrivals, self.jobs, settings, self._start, self.cancel)
         self._loop = IntakeLoop(self._orthanc, arrivals, self._intake, settings.quiet_seconds, letter.started)
@@ -69,8 +73,8 @@ class Gateway:
             for job in self.jobs.list(states=(State.WAITING, State.RUNNING), limit=100_000):
                 self._workflows.start(job)  # noted, but perhaps not queued before the gateway was killed
         except Exception as error:  # noqa: BLE001 - shown in health, where the administrator looks
-            self._broken = error.message if isinstance(error, AutocontourError) else f"start failed: {type(error).__name__}"
-            logger.exception("the gateway cannot work")
+            self._broken = failure_of(error).message
+            logger.error("the gateway cannot work: %s", self._broken)
             return
         self._up.set()
         self._loop.run()
@@ -118,7 +122,7 @@ class Gateway:
     def retry(self, job: Job) -> Job | None:
         """Run an ended job again from its start; None when its state forbids it."""
         self._require_up()
-        again = self.jobs.reopen(job.id)
+        again = self.jobs.reopen(job.id, new_code())
         if again is not None:
             self._start(again)
         return again

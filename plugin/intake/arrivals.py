@@ -51,8 +51,7 @@ class Arrivals:
         query = sa.select(series).where(series.c.pending).order_by(series.c.last_arrival)
         with self._engine.connect() as connection:
             return [
-                Arrival(row["id"], row["last_arrival"], row["content"])
-                for row in connection.execute(query).mappings()
+                Arrival(row["id"], row["last_arrival"], row["content"]) for row in connection.execute(query).mappings()
             ]
 
     def next_quiet(self, quiet_seconds: float) -> float | None:

@@ -10,8 +10,9 @@ from typing import Any
 
 from model.errors import AutocontourError, InputRefused
 from model.evidence.code import new_code
-from model.series.geometry import SeriesGeometry, geometry_of, require_whole
+from plugin.facts.completeness import Completeness, Wholeness, completeness_of
 from plugin.facts.series import facts_of, headers_of
+from plugin.facts.volumes import select, volumes_of
 from plugin.intake.arrivals import Arrival, Arrivals
 from plugin.intake.content import content_of
 from plugin.jobs.job import Job, State
@@ -33,7 +34,7 @@ class Seen:
     study: str
     content: str
     instances: int
-    geometry: SeriesGeometry | None
+    completeness: Completeness
     refusal: AutocontourError | None
     explanation: Explanation
 
@@ -48,7 +49,7 @@ class Intake:
         jobs: JobStore,
         settings: Settings,
         start: Callable[[Job], None],
-        cancel: Callable[[Job, State, str], None],
+        cancel: Callable[[Job, State, str], bool],
     ) -> None:
         self._orthanc = orthanc
         self._arrivals = arrivals
@@ -71,9 +72,9 @@ class Intake:
         if seen.content == arrival.content:
             self._arrivals.settle(arrival)
             return
-        incomplete = seen.refusal is not None and seen.refusal.code == "GEOMETRY_GAP"
         waited = time.time() - arrival.last_arrival
-        if seen.explanation.outcome == CONTOUR and incomplete and waited < self._settings.incomplete_seconds:
+        wanted = seen.explanation.outcome == CONTOUR and seen.completeness.state is Wholeness.WAITING
+        if wanted and waited < self._settings.incomplete_seconds:
             return  # a slow sender: looked at again on the next turn
         for job in self._take(seen):
             self._start(job)
@@ -83,23 +84,24 @@ class Intake:
         """Read every slice's tags of a series and decide; starts nothing. Raises SeriesGone."""
         header = header or self._orthanc.series(series)
         tags = self._orthanc.instances_tags(series)
-        headers = headers_of(tags)
-        geometry, refusal = None, None
+        metadata = self._orthanc.instance_metadata(header["Instances"][0])
+        volumes = volumes_of(tags)
+        completeness = completeness_of(volumes)
+        refusal: AutocontourError | None = None
         try:
-            geometry = geometry_of(headers)
-            require_whole(geometry)
+            select(volumes, mixed=self._settings.mixed_series, localizers=self._settings.localizers)
+            if completeness.state is not Wholeness.WHOLE and completeness.certain:
+                refusal = InputRefused(completeness.code, completeness.reason)
         except InputRefused as error:
             refusal = error
-        metadata = self._orthanc.instance_metadata(header["Instances"][0])
-        facts = facts_of(tags, geometry=geometry, metadata=metadata)
         return Seen(
             series=series,
             study=str(header["ParentStudy"]),
-            content=content_of(h.sop_instance_uid for h in headers),
+            content=content_of(one.sop_instance_uid for one in headers_of(tags)),
             instances=len(tags),
-            geometry=geometry,
+            completeness=completeness,
             refusal=refusal,
-            explanation=decide(facts, self._settings.rules),
+            explanation=decide(facts_of(tags, metadata=metadata, volumes=volumes), self._settings.rules),
         )
 
     def request(self, series: str, model: str | None, target: str | None) -> Job:
@@ -115,7 +117,7 @@ class Intake:
             )
         wanted = Decision(
             rule=decision.rule if decision and model is None else "",
-            model=model or (decision.model if decision else None),
+            model=model or (decision.model if decision else ""),
             target=target or (decision.target if decision else "local"),
         )
         earlier = self._jobs.list(series=series, limit=1000)
@@ -161,7 +163,12 @@ class Intake:
     ) -> tuple[Job, bool]:
         if seen.refusal is not None and not state.final:
             state, error = State.FAILED, (seen.refusal.code, seen.refusal.message)
-        details = {"decision": decision.to_json(), "explanation": seen.explanation.to_json(redacted=True)}
+        details: dict[str, Any] = {
+            "decision": decision.to_json(),
+            "explanation": seen.explanation.to_json(redacted=True),
+        }
+        if seen.completeness.state is Wholeness.WAITING and not seen.completeness.certain:
+            details["warnings"] = [seen.completeness.reason]
         new = NewJob(
             series=seen.series,
             study=seen.study,

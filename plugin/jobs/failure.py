@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from model.errors import AutocontourError, PrivacyRefused
-from plugin.jobs.job import State
+from plugin.jobs.job import Stage, State
 from plugin.worker.pool import Cancelled
 
 logger = logging.getLogger(__name__)
@@ -22,6 +22,7 @@ class FailureRecord(TypedDict):
     code: str
     message: str
     findings: dict[str, int]
+    stage: str
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,15 @@ class Failure:
     retry: bool
     findings: dict[str, int]
 
-    def record(self) -> FailureRecord:
-        """What is stored and shown."""
-        return {"state": str(self.state), "code": self.code, "message": self.message, "findings": self.findings}
+    def record(self, stage: Stage) -> FailureRecord:
+        """What is stored and shown of a failure in ``stage``."""
+        return {
+            "state": str(self.state),
+            "code": self.code,
+            "message": self.message,
+            "findings": self.findings,
+            "stage": str(stage),
+        }
 
 
 def failure_of(error: Exception) -> Failure:

@@ -86,7 +86,7 @@ class JobStore:
             if found is None:
                 raise
             return _job(found), False
-        return _job({column: None for column in COLUMNS} | row), True
+        return _job(dict.fromkeys(COLUMNS) | row), True
 
     def get(self, job_id: str) -> Job | None:
         """One job, or None."""
@@ -164,13 +164,17 @@ class JobStore:
         values = {"state": str(State.SUPERSEDED), "error_code": "SUPERSEDED", "error_message": message}
         return self._change(job_id, (str(State.DONE), str(State.FAILED), str(State.REJECTED)), values)
 
-    def reopen(self, job_id: str) -> Job | None:
-        """Let a failed, rejected or cancelled job run again from the start; None when its state forbids it."""
+    def reopen(self, job_id: str, evidence_code: str) -> Job | None:
+        """Let a failed, rejected or cancelled job run again from the start; None when its state forbids it.
+
+        The new attempt is a processing of its own, so it gets an evidence code of its own.
+        """
         values = {
             "state": str(State.WAITING),
             "stage": str(Stage.QUEUED),
             "progress": 0.0,
             "attempt": jobs.c.attempt + 1,
+            "evidence_code": evidence_code,
             "error_code": None,
             "error_message": None,
         }

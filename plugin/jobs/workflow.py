@@ -80,14 +80,16 @@ def _way_of(stages: Stages) -> Callable[[str], str]:
 
 def _attempt(stages: Stages, stage: Stage, job_id: str) -> FailureRecord | None:
     """Run one stage, again after a pause while what went wrong is temporary; None when it succeeded."""
-    for pause in (*RETRY_PAUSES, None):
+    # A worker that dies twice on one series will die again: what it needs, this machine does not have.
+    pauses = RETRY_PAUSES if stage is not Stage.DRAW else RETRY_PAUSES[:1]
+    for pause in (*pauses, None):
         try:
             stages.run(stage, job_id)
             return None
         except Exception as error:  # noqa: BLE001 - every failure of a stage is an outcome of the job
             failure = failure_of(error)
             if not failure.retry or pause is None:
-                return failure.record()
+                return failure.record(stage)
             logger.warning("job %s, stage %s: %s; trying again in %.1f s", job_id, stage, failure.code, pause)
             time.sleep(pause)
     raise AssertionError("unreachable: the last attempt returns")

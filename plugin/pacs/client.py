@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import requests
 from orthanc_api_client import exceptions
 from orthanc_api_client.http_client import HttpClient
 
 from model.errors import TargetFailed
-
-Answer = TypeVar("Answer")
+from plugin.privacy.native import RequestRefused
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 120
@@ -45,11 +44,11 @@ class Orthanc:
 
     def system(self) -> dict[str, Any]:
         """GET /system."""
-        return self._get("system")
+        return dict(self._get("system"))
 
     def changes(self, since: int, limit: int = 1000) -> dict[str, Any]:
         """One page of the change log after sequence number ``since``: Changes, Done, Last."""
-        return self._get(f"changes?since={since}&limit={limit}")
+        return dict(self._get(f"changes?since={since}&limit={limit}"))
 
     def last_change(self) -> int:
         """The newest sequence number of the change log."""
@@ -63,11 +62,11 @@ class Orthanc:
 
     def series(self, series: str) -> dict[str, Any]:
         """GET /series/{id}: MainDicomTags, ParentStudy, Instances, …; raises SeriesGone."""
-        return self._get(f"series/{series}")
+        return dict(self._get(f"series/{series}"))
 
     def study(self, study: str) -> dict[str, Any]:
         """GET /studies/{id}."""
-        return self._get(f"studies/{study}")
+        return dict(self._get(f"studies/{study}"))
 
     def exists(self, level: str, resource: str) -> bool:
         """Whether a resource (``series``, ``instances`` …) is there."""
@@ -79,25 +78,24 @@ class Orthanc:
 
     def instances_tags(self, series: str) -> dict[str, dict[str, Any]]:
         """Every slice's tags in Orthanc's full form, by instance id."""
-        return self._get(f"series/{series}/instances-tags")
+        return dict(self._get(f"series/{series}/instances-tags"))
 
     def instance_metadata(self, instance: str) -> dict[str, Any]:
         """The metadata of one instance by name: RemoteAET, CalledAET, Origin, ReceptionDate …"""
-        return self._get(f"instances/{instance}/metadata?expand")
+        return dict(self._get(f"instances/{instance}/metadata?expand"))
 
     def anonymize_instance(self, instance: str, request: Mapping[str, Any]) -> bytes:
         """POST /instances/{id}/anonymize: the answer is the file; nothing is stored and no job is made."""
-        return self._call(
-            lambda: self._http.post(f"instances/{instance}/anonymize", json=dict(request), **self._options).content
-        )
+        path, body = f"instances/{instance}/anonymize", dict(request)
+        return bytes(self._call(lambda: self._http.post(path, json=body, **self._options).content))
 
     def instance_file(self, instance: str) -> bytes:
         """GET /instances/{id}/file: the DICOM file as received."""
-        return self._call(lambda: self._http.get(f"instances/{instance}/file", **self._options).content)
+        return bytes(self._call(lambda: self._http.get(f"instances/{instance}/file", **self._options).content))
 
     def store(self, file: bytes) -> dict[str, Any]:
         """POST /instances: stores one DICOM file; the answer has ID, ParentStudy, ParentSeries, Status."""
-        return self._call(lambda: self._http.post("instances", data=file, **self._options).json())
+        return dict(self._call(lambda: self._http.post("instances", data=file, **self._options).json()))
 
     def delete_instance(self, instance: str) -> None:
         """DELETE /instances/{id}; one that is already gone is no error."""
@@ -110,22 +108,26 @@ class Orthanc:
         return self._call(lambda: self._http.get(path, **self._options).json())
 
     @staticmethod
-    def _call(request: Callable[[], Answer]) -> Answer:
+    def _call(request: Callable[[], Any]) -> Any:
         # The client's own messages name addresses and answers; "from None" keeps them out of every log.
         try:
             return request()
         except exceptions.ResourceNotFound:
             raise SeriesGone("SERIES_GONE", "The series is no longer in Orthanc; nothing is left to contour.") from None
         except (exceptions.ConnectionError, exceptions.TimeoutError, requests.ConnectionError, requests.Timeout):
-            raise TargetFailed("ORTHANC_UNREACHABLE", "Orthanc does not answer; it may be restarting.", retry=True) from None
+            raise TargetFailed(
+                "ORTHANC_UNREACHABLE", "Orthanc does not answer; it may be restarting.", retry=True
+            ) from None
         except exceptions.HttpError as error:
             status = error.http_status_code
             if status in (401, 403):
                 raise TargetFailed("ORTHANC_DENIED", "Orthanc did not accept the gateway's credentials.") from None
             if status == 507:
                 raise TargetFailed("ORTHANC_FULL", "Orthanc's disk is full; free space and retry the job.") from None
+            if status is not None and 400 <= status < 500:
+                raise RequestRefused(status) from None
             raise TargetFailed(
-                "ORTHANC_ERROR", f"Orthanc answered with HTTP status {status}; its log says why.", retry=status >= 500
+                "ORTHANC_ERROR", f"Orthanc answered with HTTP status {status}; its log says why.", retry=True
             ) from None
         except (exceptions.OrthancApiException, requests.RequestException, ValueError):
             raise TargetFailed("ORTHANC_ERROR", "Orthanc's answer could not be understood; its log says why.") from None

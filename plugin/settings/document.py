@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from plugin.privacy.settings import PrivacySettings
+
 
 class Document(BaseModel):
     """Base of every part: nothing unknown, nothing converted."""
@@ -34,7 +36,7 @@ Target = Annotated[ServiceTarget | DicomTarget, Field(discriminator="Type")]
 
 
 class Section(Document):
-    """All keys with their defaults; Rules, Privacy and Evidence are read by their own rooms."""
+    """All keys with their defaults; Rules and Evidence are read by their own rooms."""
 
     StateDirectory: str | None = None
     Database: str | None = Field(default=None, pattern=r"^postgresql(\+psycopg)?://")
@@ -48,9 +50,12 @@ class Section(Document):
     JobSeconds: int = Field(default=3600, ge=10, le=86400)
     # What becomes of the RTSTRUCT of a job that a late slice has overtaken.
     Superseded: Literal["keep", "remove"] = "keep"
+    # A series that holds several acquisitions or orientations, and one that holds localizer slices.
+    MixedSeries: Literal["refuse", "largest"] = "refuse"
+    Localizers: Literal["leave-out", "refuse"] = "leave-out"
     Rules: list[Any] | None = None
     Structures: dict[str, Any] | None = None
     RoutingScript: str | None = None
     Targets: dict[str, Target] = Field(default_factory=dict)
-    Privacy: dict[str, Any] = Field(default_factory=dict)
+    Privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     Evidence: dict[str, Any] = Field(default_factory=dict)

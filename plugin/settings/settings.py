@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import ValidationError
-from pydicom.datadict import keyword_dict
 
-from model.engines.registry import models
+from model.engines.registry import names as model_names
 from model.errors import ConfigurationRefused
-from plugin.settings.document import Document, DicomTarget, Section, ServiceTarget
+from plugin.facts.series import known_keywords
+from plugin.privacy.settings import PrivacyRules
+from plugin.settings.document import DicomTarget, Document, Section, ServiceTarget
 from routing.problems import Problem, problems_of, shown
 from routing.rules import Rule, check_references, read_rules
 
@@ -29,6 +30,9 @@ class Settings:
     workers: int
     job_seconds: int
     keep_superseded: bool
+    mixed_series: Literal["refuse", "largest"]
+    localizers: Literal["leave-out", "refuse"]
+    privacy: PrivacyRules
     rules: tuple[Rule, ...]
 
 
@@ -52,7 +56,7 @@ def examine(section: Any) -> tuple[Settings | None, list[Problem]]:
         document = Section.model_validate(section)
     except ValidationError as error:
         problems += problems_of(error, ROOT, _keys_at)
-    rules, wrong = read_rules(section.get("Rules"), keyword_dict, f"{ROOT}.Rules")
+    rules, wrong = read_rules(section.get("Rules"), known_keywords(), f"{ROOT}.Rules")
     problems += wrong
     if document is not None:
         problems += _unavailable(document)
@@ -61,7 +65,7 @@ def examine(section: Any) -> tuple[Settings | None, list[Problem]]:
                 tuple(enumerate(rules)),
                 targets=(LOCAL, *document.Targets),
                 templates=tuple(document.Structures or ()),
-                models=models(),
+                models=model_names(),
                 path=f"{ROOT}.Rules",
             )
     if problems or document is None:
@@ -73,6 +77,9 @@ def examine(section: Any) -> tuple[Settings | None, list[Problem]]:
         incomplete_seconds=float(document.IncompleteSeconds),
         workers=document.Workers,
         job_seconds=document.JobSeconds,
+        mixed_series=document.MixedSeries,
+        localizers=document.Localizers,
+        privacy=document.Privacy.rules(),
         keep_superseded=document.Superseded == "keep",
         rules=rules,
     )

@@ -33,8 +33,8 @@ class StateDirectory:
 
     @property
     def vault(self) -> Path:
-        """SQLite of the transfer keys, encrypted."""
-        return self.path / "vault.sqlite"
+        """The transfer keys, encrypted, and what encrypts them."""
+        return self.path / "vault"
 
     @property
     def spool(self) -> Path:

@@ -30,7 +30,7 @@ class Workers:
             max_workers=count, context=multiprocessing.get_context("spawn"), initializer=_prepare_worker
         )
         self._lock = threading.Lock()
-        self._running: dict[str, ProcessFuture] = {}
+        self._running: dict[str, ProcessFuture[Any]] = {}
 
     def warm_up(self, function: Callable[[], None]) -> None:
         """Let a worker import what it will need, without waiting for it."""
@@ -68,11 +68,11 @@ class Workers:
         """Kill the worker that runs ``name``; False when none does."""
         with self._lock:
             future = self._running.get(name)
-        return bool(future and future.cancel())
+        return bool(future and future.cancel())  # type: ignore[no-untyped-call]
 
     def stop(self) -> None:
         """Kill all workers."""
-        self._pool.stop()
+        self._pool.stop()  # type: ignore[no-untyped-call]
         with contextlib.suppress(RuntimeError):
             self._pool.join(timeout=3)
 

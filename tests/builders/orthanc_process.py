@@ -168,6 +168,10 @@ class OrthancProcess:
         """Cancel what runs, wait until it is erased, and delete every patient."""
         for job in self.jobs(State="waiting,running"):
             self.post(f"/autocontour/jobs/{job['ID']}/cancel")
+        self.wipe_patients()
+
+    def wipe_patients(self) -> None:
+        """Delete every patient."""
         for patient in self.json("/patients"):
             requests.delete(f"{self.url}/patients/{patient}", timeout=60)
 

@@ -1,0 +1,165 @@
+"""The model's whole room in one call: pseudonymised files → gate → volume → engine → contours → RTSTRUCT.
+
+The same code draws in the gateway's own worker and in the segmentation service. It runs in a process of its own:
+arguments and results cross by pickle, so they are paths, names and numbers.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import traceback
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from model.errors import AutocontourError, EngineFailed
+
+Result = TypeVar("Result")
+
+IMAGES, STRUCTURE_SET, PROGRESS = "images", "rtstruct.dcm", "progress.json"
+PROGRESS_SECONDS = 0.2
+LABEL = "AutoContour"
+
+
+@dataclass(frozen=True)
+class DrawnRoi:
+    """One ROI as it stands in the RTSTRUCT; ``volume_cm3`` from its voxels."""
+
+    number: int
+    name: str
+    full_name: str
+    volume_cm3: float
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What came of it; the RTSTRUCT itself lies beside the images, with pseudonyms."""
+
+    rois: tuple[DrawnRoi, ...]
+    not_drawn: tuple[tuple[str, str], ...]
+    model: str
+    version: str
+    digest: str
+    files: int
+    list_digest: str
+    rtstruct_bytes: int
+    timings: dict[str, float]
+
+
+def warm_up() -> None:
+    """Import what a first job would otherwise wait for."""
+    import model.engines.registry
+    import model.gate.verify
+    import model.rtstruct.write
+    import model.volume.load  # noqa: F401
+
+
+def draw_series(folder: Path, model: str, series_uid: str, instance_uid: str, now: datetime) -> Drawn:
+    """Verify the files under ``folder/images``, draw, and write ``folder/rtstruct.dcm``.
+
+    Raises PrivacyRefused when the gate finds anything, InputRefused for a geometry that is none, EngineFailed.
+    """
+    try:
+        return _draw(folder, model, series_uid, instance_uid, now)
+    except (AutocontourError, OSError):
+        raise
+    except MemoryError:
+        raise EngineFailed("OUT_OF_MEMORY", "The machine has too little memory for this series and model.") from None
+    except Exception as error:  # noqa: BLE001 - whatever a model raises ends its job with a reason
+        # The text of a foreign exception is not repeated: only its kind and place.
+        frame = traceback.extract_tb(error.__traceback__)[-1]
+        raise EngineFailed(
+            "ENGINE_RAISED",
+            f"The model {model} failed ({type(error).__name__} in {frame.name}, line {frame.lineno}). "
+            "Please report it with this text.",
+        ) from None
+
+
+def _draw(folder: Path, model: str, series_uid: str, instance_uid: str, now: datetime) -> Drawn:
+    from model.engines.registry import engine
+    from model.gate.verify import verify
+    from model.rtstruct.write import structure_set
+    from model.series.geometry import geometry_of, require_whole
+    from model.volume.load import load_volume
+
+    timings: dict[str, float] = {}
+    progress = ProgressFile(folder / PROGRESS)
+    drawer = engine(model)
+
+    progress(0.0, "checking the pseudonyms")
+    verified = _timed(timings, "gate", lambda: verify(folder / IMAGES))
+    geometry = geometry_of(file.header for file in verified)
+    require_whole(geometry)
+    progress(0.05, "reading the volume")
+    volume = _timed(timings, "volume", lambda: load_volume((file.dataset() for file in verified), geometry))
+    drawing = _timed(
+        timings, "engine", lambda: drawer.draw(volume, lambda done, what: progress(0.1 + 0.8 * done, what))
+    )
+    if all(structure.mask.empty for structure in drawing.structures):
+        raise EngineFailed(
+            "NOTHING_DRAWN", f"The model {model} found none of its structures in this series; nothing was stored."
+        )
+    progress(0.9, "writing the contours")
+    header = verified.files[0].dataset()
+    written = _timed(
+        timings,
+        "contours",
+        lambda: structure_set(
+            geometry, header, drawing, series_uid=series_uid, instance_uid=instance_uid, label=LABEL, now=now
+        ),
+    )
+    _write_whole(folder / STRUCTURE_SET, written.content)
+    progress(1.0, "drawn")
+    return Drawn(
+        rois=tuple(
+            DrawnRoi(roi.number, roi.name, roi.full_name, roi.volume_cm3, tuple(roi.flags)) for roi in written.rois
+        ),
+        not_drawn=tuple((one.label, one.reason) for one in drawing.not_drawn),
+        model=drawing.algorithm.model,
+        version=drawing.algorithm.version,
+        digest=drawing.algorithm.digest,
+        files=len(verified),
+        list_digest=verified.list_digest,
+        rtstruct_bytes=len(written.content),
+        timings=timings,
+    )
+
+
+class ProgressFile:
+    """Progress that another process can read: a small file, replaced whole, a few times a second."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._last = 0.0
+
+    def __call__(self, fraction: float, what: str) -> None:
+        now = time.monotonic()
+        if now - self._last < PROGRESS_SECONDS and fraction < 1.0:
+            return
+        self._last = now
+        _write_whole(self._path, json.dumps({"Progress": round(fraction, 3), "Doing": what}).encode())
+
+
+def read_progress(folder: Path) -> dict[str, Any]:
+    """What the worker last said it was doing; empty when it has not said anything."""
+    try:
+        return dict(json.loads((folder / PROGRESS).read_bytes()))
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    partial = path.with_suffix(".partial")
+    partial.write_bytes(content)
+    partial.replace(path)
+
+
+def _timed(timings: dict[str, float], name: str, work: Callable[[], Result]) -> Result:
+    started = time.perf_counter()
+    result = work()
+    timings[name] = round(time.perf_counter() - started, 3)
+    return result

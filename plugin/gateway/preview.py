@@ -1,0 +1,32 @@
+"""The picture of a job: the stored contours over the stored image."""
+
+from __future__ import annotations
+
+import io
+
+import pydicom
+
+
+from model.preview.planes import render, three_planes
+from model.series.geometry import geometry_of
+from model.series.header import SliceHeader
+from model.volume.load import load_volume
+from plugin.jobs.job import Job
+from plugin.pacs.client import Orthanc
+
+
+def preview(orthanc: Orthanc, job: Job, plane: str | None, number: int | None) -> bytes:
+    """A PNG of one plane, or of all three side by side when ``plane`` is None.
+
+    Raises SeriesGone when series or RTSTRUCT were deleted, InputRefused for a slice outside the volume.
+    """
+    from model.rtstruct.read import read_masks
+
+    assert job.rtstruct is not None, "asked for only when there is an RTSTRUCT"
+    structures = pydicom.dcmread(io.BytesIO(orthanc.instance_file(job.rtstruct)))
+    instances = orthanc.series(job.series)["Instances"]
+    slices = [pydicom.dcmread(io.BytesIO(orthanc.instance_file(instance))) for instance in instances]
+    geometry = geometry_of(SliceHeader.from_dataset(one) for one in slices)
+    volume = load_volume(slices, geometry)
+    overlays = [(roi.name, roi.colour, roi.mask) for roi in read_masks(structures, geometry)]
+    return three_planes(volume, overlays) if plane is None else render(volume, overlays, plane, number)

@@ -1,0 +1,113 @@
+"""What the evidence chain is told at each stage of a job: counts, digests and our own identifiers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from model.evidence.chain import Chain
+from model.evidence.event import Event
+from model.evidence.facts import Facts
+from model.pipeline.draw import Drawn
+from plugin.erase.erase import Erasure
+from plugin.evidence.closing import close_job
+from plugin.jobs.failure import FailureRecord
+from plugin.jobs.job import Job
+from plugin.privacy.clean import CleanSeries
+from plugin.version import VERSION
+
+MODALITIES = ("CT", "MR")
+
+
+@dataclass(frozen=True)
+class JobRecords:
+    """Writes one job's records, under its evidence code."""
+
+    chain: Chain
+    job: Job
+
+    @property
+    def _code(self) -> str:
+        assert self.job.evidence_code is not None, "every job is noted with its evidence code"
+        return self.job.evidence_code
+
+    def received(self, modality: str) -> None:
+        """The series was taken in and a rule, or a person, chose model and target."""
+        kind = modality if modality in MODALITIES else "OTHER"
+        origin = "RETRY" if self.job.attempt > 1 else "STORED" if self.job.rule else "REQUESTED"
+        facts: Facts = {
+            "instances": self.job.instances,
+            "modality": kind,
+            "origin": origin,
+            "software_version": VERSION,
+        }
+        self.chain.append(Event.RECEIVED, self._code, facts)
+        target: Facts = {"model": self.job.model, "target": self.job.target, "target_type": "local"}
+        self.chain.declare((self.job.model, self.job.target))
+        self.chain.append(Event.MATCHED, self._code, target)
+
+    def deidentified(self, clean: CleanSeries, size: int) -> None:
+        """The pseudonymised files were made, searched for every identifier of the patient, and nothing was found."""
+        profile = clean.manifest.profile
+        self.chain.declare((profile,))
+        facts: Facts = {
+            "instances": len(clean),
+            "profile": profile,
+            "profile_digest": clean.manifest.profile_digest,
+            "actions": dict(clean.actions),
+            "bytes": size,
+            "software_version": VERSION,
+        }
+        self.chain.append(Event.DEIDENTIFIED, self._code, facts)
+        checked: Facts = {"passed": True, "instances": len(clean), "manifest": clean.list_digest, "findings": {}}
+        self.chain.append(Event.SELF_CHECKED, self._code, checked)
+
+    def begun(self) -> bool:
+        """Whether anything was recorded of this job, so that its erasure has to be."""
+        return bool(self.chain.records(self._code))
+
+    def drawn(self, drawn: Drawn, digest: str) -> None:
+        """The local worker's gate accepted the files, and contours came back."""
+        self.chain.append(
+            Event.RESULT_RECEIVED,
+            self._code,
+            {
+                "result": digest,
+                "rois": len(drawn.rois),
+                "bytes": drawn.rtstruct_bytes,
+                "model": self.job.model,
+                "model_version": drawn.version,
+            },
+        )
+
+    def restored(self, references: int, rois: int) -> None:
+        """Every reference was resolved and the patient put back."""
+        self.chain.append(Event.REIDENTIFIED, self._code, {"references": references, "rois": rois})
+
+    def stored(self, rois: int, size: int) -> None:
+        """The RTSTRUCT lies under the original study."""
+        self.chain.append(Event.STORED, self._code, {"rois": rois, "bytes": size})
+
+    def failed(self, failure: FailureRecord) -> None:
+        """The job did not succeed."""
+        self.chain.append(Event.FAILED, self._code, {"code": failure["code"], "stage": failure["stage"]})
+
+    def erased(self, erasure: Erasure) -> None:
+        """The spool was deleted and listed again; no copy was ever stored in Orthanc."""
+        facts: Facts = {
+            "files": erasure.files,
+            "bytes": erasure.bytes,
+            "left": erasure.left,
+            "orthanc_copies": 0,
+            "verified": "LISTED",
+        }
+        self.chain.append(Event.LOCAL_DELETED, self._code, facts)
+
+    def key_destroyed(self) -> None:
+        """The transfer's key is gone from the vault, which was read again."""
+        self.chain.append(Event.KEY_DESTROYED, self._code, {"verified": "READ_BACK"})
+
+    def closed(self, outcome: str, seconds: float) -> None:
+        """Nothing is open any more; said once, also when the gateway was killed right after saying it."""
+        if any(record.event is Event.CLOSED for record in self.chain.records(self._code)):
+            return
+        close_job(self.chain, self._code, outcome, round(1000 * seconds))

@@ -1,0 +1,230 @@
+"""The stages of one job. Each reads what the one before left, and may be run again after being cut off anywhere."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import logging
+import shutil
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from model.errors import InputRefused, TargetFailed
+from model.evidence.chain import Chain
+from model.pipeline.draw import IMAGES, STRUCTURE_SET, Drawn, draw_series, read_progress
+from plugin.erase.erase import erase_folder
+from plugin.facts.series import headers_of
+from plugin.facts.volumes import select, volumes_of
+from plugin.intake.content import content_of
+from plugin.jobs.failure import FailureRecord
+from plugin.jobs.job import STAGE_BEGINS, Job, Stage, State
+from plugin.jobs.records import JobRecords
+from plugin.jobs.store import JobStore
+from plugin.pacs.client import Orthanc
+from plugin.privacy.pseudonymise import pseudonymise
+from plugin.restore.restore import SourceSeries, restore
+from plugin.settings.settings import Settings
+from plugin.state.directory import StateDirectory
+from plugin.vault.vault import Vault
+from plugin.worker.pool import Workers
+
+logger = logging.getLogger(__name__)
+
+# Left free on the disk of the state directory: the job database and the chain must be able to say what happened.
+RESERVE_BYTES = 64 * 1024 * 1024
+RESTORED = "restored.dcm"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The slices of a series that are contoured: Orthanc's ids of their instances, and how many are left out."""
+
+    instances: tuple[str, ...]
+    sop_instance_uids: tuple[str, ...]
+    modality: str
+    left_out: int
+
+
+@dataclass(frozen=True)
+class Stages:
+    """Runs one stage of one job; what stages share is the spool folder of the job and its row."""
+
+    orthanc: Orthanc
+    jobs: JobStore
+    vault: Vault
+    chain: Chain
+    workers: Workers
+    state: StateDirectory
+    settings: Settings
+
+    def run(self, stage: Stage, job_id: str) -> None:
+        """Run a stage unless the job has ended meanwhile; erasure runs in any case.
+
+        Raises AutocontourError with the reason; OSError when the disk is full.
+        """
+        job = self.jobs.enter(job_id, stage) if stage is not Stage.ERASE else self._entered_for_erasure(job_id)
+        if job is None:
+            return
+        started = time.perf_counter()
+        self._work(stage)(job)
+        seconds = round(time.perf_counter() - started, 3)
+        if stage is not Stage.DRAW:  # the worker itself says how long each part of drawing took
+            self.jobs.note(job_id, {"timings": {str(stage): seconds}})
+
+    def close(self, job_id: str, failure: FailureRecord | None) -> None:
+        """Bring the job to its final state and close its evidence."""
+        job = self.jobs.get(job_id)
+        if job is None:
+            return
+        records = JobRecords(self.chain, job)
+        if failure is not None and not job.state.final:
+            records.failed(failure)
+            self.jobs.note(job_id, {"findings": failure["findings"]})
+            self.jobs.finish(job_id, State(failure["state"]), error=(failure["code"], failure["message"]))
+        elif failure is None:
+            self.jobs.finish(job_id, State.DONE)
+        ended = self.jobs.get(job_id)
+        assert ended is not None, "jobs are never deleted while they run"
+        logger.info("job %s: %s%s", job_id, ended.state, f" ({ended.error_code})" if ended.error_code else "")
+        erased = failure is None or failure["code"] != "ERASE_FAILED"
+        if erased:
+            records.closed(str(ended.state), time.time() - ended.created)
+
+    def progress(self, job: Job) -> dict[str, Any]:
+        """What the worker of a running job says, in the scale of the whole job."""
+        if job.stage is not Stage.DRAW:
+            return {}
+        said = read_progress(self._folder(job))
+        if "Progress" not in said:
+            return {}
+        begins, ends = STAGE_BEGINS[Stage.DRAW], STAGE_BEGINS[Stage.RESTORE]
+        return {"Progress": round(begins + (ends - begins) * said["Progress"], 3), "Doing": said["Doing"]}
+
+    def _work(self, stage: Stage) -> Callable[[Job], None]:
+        return {
+            Stage.PSEUDONYMISE: self._pseudonymise,
+            Stage.DRAW: self._draw,
+            Stage.RESTORE: self._restore,
+            Stage.STORE: self._store,
+            Stage.ERASE: self._erase,
+        }[stage]
+
+    def _pseudonymise(self, job: Job) -> None:
+        erase_folder(self._folder(job))  # what an earlier, cut off attempt left
+        chosen = self._chosen(job)
+        JobRecords(self.chain, job).received(chosen.modality)
+        key = self.vault.open_transfer(job.workflow_id, job.series, hours=self.settings.privacy.transfer_hours)
+        clean = pseudonymise(chosen.instances, self.orthanc, key, self.settings.privacy)
+        size = sum(len(file.data) for file in clean)
+        self._require_room(size)
+        clean.write(self._folder(job) / IMAGES)
+        JobRecords(self.chain, job).deidentified(clean, size)
+        self.jobs.note(job.id, {"left_out": chosen.left_out})
+
+    def _draw(self, job: Job) -> None:
+        drawn: Drawn = self.workers.run(
+            job.id,
+            draw_series,
+            self._folder(job),
+            job.model,
+            made_uid(job, "pseudonymous series"),
+            made_uid(job, "pseudonymous instance"),
+            datetime.now(UTC).astimezone(),
+            seconds=self.settings.job_seconds,
+        )
+        digest = hashlib.sha256((self._folder(job) / STRUCTURE_SET).read_bytes()).hexdigest()
+        JobRecords(self.chain, job).drawn(drawn, digest)
+        rois = [
+            {
+                "Number": roi.number,
+                "Name": roi.name,
+                "FullName": roi.full_name,
+                "Volume": round(roi.volume_cm3, 2),
+                "Flags": list(roi.flags),
+            }
+            for roi in drawn.rois
+        ]
+        not_drawn = [{"Label": label, "Reason": reason} for label, reason in drawn.not_drawn]
+        algorithm = {"Version": drawn.version, "Digest": drawn.digest}
+        details = {"rois": rois, "not_drawn": not_drawn, "algorithm": algorithm, "timings": drawn.timings}
+        self.jobs.note(job.id, details)
+
+    def _restore(self, job: Job) -> None:
+        folder = self._folder(job)
+        chosen = self._chosen(job)
+        source = SourceSeries(self.orthanc.instance_file(chosen.instances[0]), chosen.sop_instance_uids)
+        restored = restore(
+            (folder / STRUCTURE_SET).read_bytes(),
+            self.vault.get(job.workflow_id),
+            source,
+            [roi["Name"] for roi in job.details["rois"]],
+            series_uid=made_uid(job, "series"),
+            instance_uid=made_uid(job, "instance"),
+        )
+        write_private(folder / RESTORED, restored)
+        JobRecords(self.chain, job).restored(len(chosen.instances), len(job.details["rois"]))
+
+    def _store(self, job: Job) -> None:
+        file = (self._folder(job) / RESTORED).read_bytes()
+        stored = self.orthanc.store(file)
+        if stored.get("ParentStudy") != job.study:
+            self.orthanc.delete_instance(str(stored["ID"]))
+            raise TargetFailed(
+                "STORED_ELSEWHERE",
+                "Orthanc put the RTSTRUCT under another study; it was taken back. Please report this.",
+            )
+        if not self.orthanc.exists("series", job.series):
+            # Deleted while its job ran: contours without their image would bring the patient back.
+            self.orthanc.delete_instance(str(stored["ID"]))
+            raise InputRefused("SERIES_GONE", "The series was deleted from Orthanc while its job was open.")
+        JobRecords(self.chain, job).stored(len(job.details["rois"]), len(file))
+        self.jobs.note(job.id, {}, rtstruct=str(stored["ID"]))
+
+    def _erase(self, job: Job) -> None:
+        erasure = erase_folder(self._folder(job))
+        destroyed = self.vault.destroy(job.workflow_id)
+        records = JobRecords(self.chain, job)
+        if records.begun():
+            records.erased(erasure)
+            if destroyed:
+                records.key_destroyed()
+
+    def _chosen(self, job: Job) -> Chosen:
+        """The slices that are contoured, as Orthanc has them now; refused when the series is not the job's any more."""
+        tags = self.orthanc.instances_tags(job.series)
+        headers = dict(zip(tags, headers_of(tags), strict=True))
+        if content_of(header.sop_instance_uid for header in headers.values()) != job.content:
+            raise InputRefused(
+                "SERIES_CHANGED", "The series changed in Orthanc after its job was noted; a newer job contours it."
+            )
+        kept = select(volumes_of(tags), mixed=self.settings.mixed_series, localizers=self.settings.localizers).kept
+        uids = {header.sop_instance_uid for header in kept}
+        instances = tuple(identifier for identifier, header in headers.items() if header.sop_instance_uid in uids)
+        return Chosen(instances, tuple(uids), kept[0].modality, len(tags) - len(instances))
+
+    def _entered_for_erasure(self, job_id: str) -> Job | None:
+        return self.jobs.enter(job_id, Stage.ERASE) or self.jobs.get(job_id)
+
+    def _folder(self, job: Job) -> Path:
+        return self.state.spool / job.id
+
+    def _require_room(self, size: int) -> None:
+        if shutil.disk_usage(self.state.spool).free < size + RESERVE_BYTES:
+            raise OSError(errno.ENOSPC, "the series would fill the disk")
+
+
+def made_uid(job: Job, what: str) -> str:
+    """A UID that this attempt of the job makes again each time (PS3.5 B.2), so that storing twice stores one."""
+    return f"2.25.{uuid.uuid5(uuid.UUID(hex=job.id), f'{what} {job.attempt}').int}"
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file whole or not at all; 0600 by the process's umask."""
+    partial = path.with_suffix(".partial")
+    partial.write_bytes(content)
+    partial.replace(path)

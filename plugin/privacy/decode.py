@@ -1,0 +1,57 @@
+"""Pixels of any transfer syntax that pydicom and its plugins decode, as little endian bytes of exactly one frame."""
+
+from __future__ import annotations
+
+from pydicom.pixels.decoders.base import get_decoder
+from pydicom.uid import UID
+
+from model.gate.pixels import PixelFormat, with_silent_bits
+from plugin.privacy.reading import EXPLICIT_BIG, PIXEL_DATA, RawFile
+
+# PS3.5 annex A.1 and A.2, deflated (A.5) and the retired big endian: nothing to decode.
+NATIVE_SYNTAXES = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99", EXPLICIT_BIG})
+
+
+class Undecodable(Exception):
+    """The pixels are not there, too short, or not what their header says."""
+
+
+def decodable(transfer_syntax: str) -> bool:
+    """Whether pixels in this transfer syntax can be decoded here."""
+    if transfer_syntax in NATIVE_SYNTAXES:
+        return True
+    try:
+        return bool(get_decoder(UID(transfer_syntax)).is_available)
+    except NotImplementedError:
+        return False
+
+
+def pixels_of(file: RawFile, form: PixelFormat) -> bytes | memoryview:
+    """The pixels of one slice, exactly as long as its format says, unused bits silent; raises Undecodable.
+
+    What follows the image inside PixelData (tails, surplus fragments, comments in the code stream) is left behind.
+    """
+    if not form.consistent or not form.length:
+        raise Undecodable
+    found = _native(file, form) if file.transfer_syntax in NATIVE_SYNTAXES else _decoded(file, form)
+    return with_silent_bits(form, found)
+
+
+def _native(file: RawFile, form: PixelFormat) -> bytes | memoryview:
+    element = file.dataset.get_item(PIXEL_DATA) if PIXEL_DATA in file.dataset else None
+    if element is None or not isinstance(element.value, bytes) or len(element.value) < form.length:
+        raise Undecodable
+    found = memoryview(element.value)[: form.length]
+    if file.big_endian and form.bits_allocated == 16:
+        return form.array(found).byteswap().tobytes()
+    return found
+
+
+def _decoded(file: RawFile, form: PixelFormat) -> bytes:
+    try:
+        array, _ = get_decoder(UID(file.transfer_syntax)).as_array(file.dataset, index=0, raw=True)
+    except Exception:  # noqa: BLE001  (decoders raise whatever their library raises, and quote the file)
+        raise Undecodable from None
+    if array.shape != (form.rows, form.columns) or array.dtype.itemsize * 8 != form.bits_allocated:
+        raise Undecodable
+    return array.astype(form.dtype, copy=False).tobytes()

@@ -1,0 +1,97 @@
+"""The native step: Orthanc's own anonymization of one instance, told everything that it can do.
+
+Only ``POST /instances/{id}/anonymize`` is used: it stores nothing and makes no job. The job behind
+``/series/{id}/anonymize`` would keep original and pseudonym side by side in Orthanc's index (measured on 1.10.1).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from typing import Protocol
+
+from pydicom.datadict import tag_for_keyword
+
+from model.errors import TargetFailed
+from model.gate.profile import Option
+from plugin.privacy.denylist import deny_list
+
+# Editions of PS3.15 that Orthanc knows as profiles, newest first; 1.10.1 knows 2021b and answers 400 to 2023b.
+DICOM_VERSIONS = ("2023b", "2021b")
+
+_CHARACTERISTICS = ("PatientSex", "PatientAge", "PatientSize", "PatientWeight")
+
+
+class RequestRefused(TargetFailed):
+    """Orthanc answered a request with a status from 400 to 499."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__("ORTHANC_REFUSED", f"Orthanc refused a request with HTTP status {status}.")
+        self.status = status
+
+
+class Native(Protocol):
+    """What is asked of Orthanc; called from several threads. Raises TargetFailed, RequestRefused for a status 4xx."""
+
+    def anonymize_instance(self, instance_id: str, request: Mapping[str, object]) -> bytes:
+        """``POST /instances/{id}/anonymize``: the file that comes back."""
+
+    def instance_file(self, instance_id: str) -> bytes:
+        """``GET /instances/{id}/file``: the original."""
+
+
+class NativeStep:
+    """Anonymizes instance after instance with the newest profile that this Orthanc knows."""
+
+    def __init__(self, orthanc: Native, options: frozenset[Option]) -> None:
+        self._orthanc = orthanc
+        self._options = options
+        self._version: str | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def version(self) -> str | None:
+        """The profile in use, once known."""
+        return self._version
+
+    def run(self, instance_id: str, replace: Mapping[str, str]) -> bytes:
+        """The anonymized file of one instance; ``replace`` gives our own identifiers by keyword."""
+        if self._version is None:
+            # The first instance finds out which profile works; the others wait for it.
+            with self._lock:
+                if self._version is None:
+                    return self._find_out(instance_id, replace)
+        return self._ask(instance_id, replace, self._version)
+
+    def _find_out(self, instance_id: str, replace: Mapping[str, str]) -> bytes:
+        for version in DICOM_VERSIONS[:-1]:
+            try:
+                answer = self._ask(instance_id, replace, version)
+            except RequestRefused as error:
+                if error.status != 400:
+                    raise
+                continue
+            self._version = version
+            return answer
+        self._version = DICOM_VERSIONS[-1]
+        return self._ask(instance_id, replace, self._version)
+
+    def _ask(self, instance_id: str, replace: Mapping[str, str], version: str) -> bytes:
+        return self._orthanc.anonymize_instance(instance_id, request(replace, version, self._options))
+
+
+def request(replace: Mapping[str, str], version: str, options: frozenset[Option]) -> dict[str, object]:
+    """The body for ``/instances/{id}/anonymize``: remove the whole deny-list, put our identifiers."""
+    spared = {tag_for_keyword(keyword) for keyword in replace}
+    kept: list[str] = []
+    if Option.PATIENT_CHARACTERISTICS in options:
+        spared |= {tag_for_keyword(keyword) for keyword in _CHARACTERISTICS}
+        kept.extend(_CHARACTERISTICS)
+    return {
+        "DicomVersion": version,
+        "KeepPrivateTags": False,
+        "Remove": [f"{tag >> 16:04x}-{tag & 0xFFFF:04x}" for tag in deny_list() if tag not in spared],
+        "Replace": dict(replace),
+        "Keep": kept,
+        "Force": True,
+    }

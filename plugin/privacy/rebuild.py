@@ -1,0 +1,137 @@
+"""The allow-list rebuild: a new file of listed attributes only, each with a value that its predicate accepts.
+
+Nothing is copied that is not listed, so what a scanner, a vendor or an attacker adds has no way through.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from model.gate import canonical
+from model.gate.check import CODES, METHOD
+from model.gate.pixels import PixelFormat
+from model.gate.predicates import Terms
+from model.gate.profile import Action, Attribute, method, method_codes, profile_of
+from model.gate.rules import Findings
+from plugin.privacy.decode import Undecodable, pixels_of
+from plugin.privacy.pseudonyms import TransferKey
+from plugin.privacy.reading import PIXEL_DATA, RawFile, TooDeep, Unreadable, read
+from plugin.privacy.settings import PrivacyRules
+from plugin.privacy.source import SourceInstance
+
+PIXEL_REPRESENTATION = 0x00280103
+_LEADING_ZEROS = re.compile(rb"^([+-]?)0+(?=[0-9])")
+_NUMBERS = ("DS", "IS")
+_TEXTS = ("CS", "DS", "IS", "LO", "AS", "SH", "UI")
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """One rebuilt file and what became of the source's attributes: action → count."""
+
+    data: bytes
+    values: Mapping[int, tuple[str, bytes]]
+    actions: Counter[Action]
+
+
+def rebuild(
+    native: bytes, source: SourceInstance, key: TransferKey, rules: PrivacyRules
+) -> tuple[Rebuilt | None, Findings]:
+    """Rebuild one file from the native step's answer; the first is None when there are findings."""
+    findings = Findings()
+    try:
+        file = read(native)
+    except (TooDeep, Unreadable):
+        findings.add("NATIVE_UNREADABLE")
+        return None, findings
+    replaced = replacements(source, key, rules)
+    values: dict[int, tuple[str, bytes]] = {}
+    actions: Counter[Action] = Counter()
+    signed = file.word(PIXEL_REPRESENTATION) == 1
+    for row in profile_of(source.sop_class).attributes.values():
+        if row.tag == PIXEL_DATA:
+            actions[Action.KEPT] += 1
+            continue
+        action, value = _value(row, file, source, replaced, rules, findings)
+        if value is not None:
+            values[row.tag] = (row.vrs[-1 if signed else 0], value)
+            actions[action] += 1
+    form = PixelFormat.of(values)
+    if findings or form is None:
+        return None, findings
+    try:
+        pixels = pixels_of(file, form)
+    except Undecodable:
+        findings.add("REBUILD_PIXELS")
+        return None, findings
+    left = sum(1 for tag in values if tag in file.dataset) + 1
+    actions[Action.REMOVED] += max(0, source.elements - left)
+    return Rebuilt(canonical.encode(values, pixels), values, actions), findings
+
+
+def replacements(source: SourceInstance, key: TransferKey, rules: PrivacyRules) -> dict[int, bytes]:
+    """The values that we write ourselves, by tag."""
+    return {
+        0x00080018: key.uid(source.sop_instance).encode(),
+        0x00100010: key.pseudonym.encode(),
+        0x00100020: key.pseudonym.encode(),
+        0x0020000D: key.uid(source.study).encode(),
+        0x0020000E: key.uid(source.series).encode(),
+        0x00200052: key.uid(source.frame).encode(),
+        0x00120062: b"YES",
+        METHOD: method(),
+        CODES: method_codes(rules.options),
+        0x00280303: b"REMOVED",
+    }
+
+
+def _value(
+    row: Attribute,
+    file: RawFile,
+    source: SourceInstance,
+    replaced: Mapping[int, bytes],
+    rules: PrivacyRules,
+    findings: Findings,
+) -> tuple[Action, bytes | None]:
+    if row.tag in replaced:
+        return Action.REPLACED, replaced[row.tag]
+    retained = row.option is not None and row.option in rules.options
+    if row.action is Action.EMPTIED and not retained:
+        return Action.EMPTIED, b""
+    if (row.option is not None and not retained) or row.tag in rules.remove:
+        return Action.REMOVED, None
+    found = file.value(row.tag)
+    if row.action is Action.KEPT and (found or b"").strip(b" \0") != source.kept[row.tag].strip(b" \0"):
+        findings.add("NATIVE_CHANGED", row.tag)
+        return Action.REMOVED, None
+    value = fitted(row, found)
+    if value is not None and row.predicate.accepts(value):
+        return Action.KEPT, value
+    if row.needed:
+        findings.add("REBUILD_VALUE", row.tag)
+    return Action.REMOVED, None
+
+
+def fitted(row: Attribute, found: bytes | None) -> bytes | None:
+    """The value in canonical form: parts stripped, numbers without leading zeros, lists without unknown terms."""
+    if found is None:
+        return b"" if isinstance(row.predicate, Terms) and row.predicate.least == 0 else None
+    if row.vrs[0] not in _TEXTS:
+        return found
+    parts = [part.strip(b" \0") for part in found.strip(b" \0").split(b"\\")]
+    if row.vrs[0] in _NUMBERS:
+        parts = [_LEADING_ZEROS.sub(rb"\1", part) for part in parts]
+    if isinstance(row.predicate, Terms):
+        return _terms(row.predicate, parts)
+    return b"\\".join(parts)
+
+
+def _terms(predicate: Terms, parts: list[bytes]) -> bytes:
+    if predicate.least == 0:
+        return b"\\".join([part for part in parts if part in predicate.terms][: predicate.most])
+    # The meaning of a term is bound to its place (ImageType), so the list ends where it stops being known.
+    known = next((index for index, part in enumerate(parts) if part not in predicate.terms), len(parts))
+    return b"\\".join(parts[: min(known, predicate.most)])

@@ -1,0 +1,151 @@
+"""The gate on the source: what cannot be made clean, or is no slice of a patient, is refused at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from model.gate.allowlist import CT_IMAGE, MR_IMAGE, SOP_CLASSES
+from model.gate.profile import Action, profile_of
+from model.gate.rules import Findings
+from model.gate.terms import NO_SLICE
+from plugin.privacy.decode import decodable
+from plugin.privacy.markers import Markers
+from plugin.privacy.reading import RawFile, TooDeep, Unreadable, read
+from plugin.privacy.settings import PrivacyRules
+
+MAXIMUM_SOURCE = 512 << 20  # bytes of one instance
+MAXIMUM_INSTANCES = 5_000
+
+ENHANCED = {
+    "1.2.840.10008.5.1.4.1.1.2.1": "Enhanced CT",
+    "1.2.840.10008.5.1.4.1.1.4.1": "Enhanced MR",
+    "1.2.840.10008.5.1.4.1.1.4.3": "Enhanced MR Color",
+    "1.2.840.10008.5.1.4.1.1.2.2": "Legacy Converted Enhanced CT",
+    "1.2.840.10008.5.1.4.1.1.4.4": "Legacy Converted Enhanced MR",
+}
+# PS3.3 C.8.6.1 (SC Equipment) and C.8.6.2: a slice from a scanner has none of these.
+SECONDARY_CAPTURE = (
+    0x00080064,
+    0x00181010,
+    0x00181011,
+    0x00181012,
+    0x00181014,
+    0x00181016,
+    0x00181017,
+    0x00181018,
+    0x00181019,
+    0x0018101A,
+    0x0018101B,
+    0x00181022,
+    0x00181023,
+)
+
+SOP_CLASS, SOP_INSTANCE = 0x00080016, 0x00080018
+STUDY, SERIES, FRAME = 0x0020000D, 0x0020000E, 0x00200052
+PATIENT_ID, MODALITY, IMAGE_TYPE, BURNED_IN = 0x00100020, 0x00080060, 0x00080008, 0x00280301
+SAMPLES, PHOTOMETRIC, FRAMES = 0x00280002, 0x00280004, 0x00280008
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInstance:
+    """One instance of the source that the gate let through: its identifiers, and the values that have to survive."""
+
+    instance_id: str
+    sop_class: str
+    sop_instance: str
+    study: str
+    series: str
+    frame: str
+    patient_id: str
+    kept: Mapping[int, bytes]
+    elements: int
+
+
+def inspect(
+    instance_id: str, data: bytes, rules: PrivacyRules, markers: Markers
+) -> tuple[SourceInstance | None, Findings]:
+    """Judge one instance and collect its markers; the first is None when there are findings."""
+    findings = Findings()
+    if len(data) > MAXIMUM_SOURCE:
+        findings.add("SOURCE_SIZE")
+        return None, findings
+    try:
+        file = read(data)
+        markers.collect(file)
+    except TooDeep:
+        findings.add("SOURCE_NESTING")
+        return None, findings
+    except Unreadable:
+        findings.add("SOURCE_UNREADABLE")
+        return None, findings
+    _judge(file, rules, findings)
+    if findings:
+        return None, findings
+    rows = profile_of(file.text(SOP_CLASS)).attributes.values()
+    kept = {row.tag: file.value(row.tag) or b"" for row in rows if row.action is Action.KEPT and row.vrs != ("OW",)}
+    return (
+        SourceInstance(
+            instance_id=instance_id,
+            sop_class=file.text(SOP_CLASS),
+            sop_instance=file.text(SOP_INSTANCE),
+            study=file.text(STUDY),
+            series=file.text(SERIES),
+            frame=file.text(FRAME),
+            patient_id=file.text(PATIENT_ID),
+            kept=kept,
+            elements=len(file.dataset),
+        ),
+        findings,
+    )
+
+
+def inspect_series(instances: Sequence[SourceInstance]) -> Findings:
+    """Judge what only the whole series shows: one patient, one study, one series, one frame of reference."""
+    findings = Findings()
+    for field, rule in (
+        ("patient_id", "SOURCE_PATIENTS"),
+        ("study", "SOURCE_STUDIES"),
+        ("series", "SOURCE_SERIES"),
+        ("frame", "SOURCE_FRAMES_OF_REFERENCE"),
+        ("sop_class", "SOURCE_SOP_CLASSES"),
+    ):
+        if len({getattr(instance, field) for instance in instances}) > 1:
+            findings.add(rule)
+    if len({instance.sop_instance for instance in instances}) != len(instances):
+        findings.add("SOURCE_INSTANCE_TWICE")
+    return findings
+
+
+def _judge(file: RawFile, rules: PrivacyRules, findings: Findings) -> None:
+    sop_class = file.text(SOP_CLASS)
+    if sop_class in ENHANCED:
+        # Their functional groups nest geometry per frame; a flat allow-list cannot hold them yet.
+        findings.add("SOURCE_ENHANCED")
+        return
+    if sop_class not in SOP_CLASSES:
+        findings.add("SOURCE_SOP_CLASS")
+        return
+    if file.text(MODALITY) != {CT_IMAGE: "CT", MR_IMAGE: "MR"}[sop_class]:
+        findings.add("SOURCE_MODALITY")
+    kinds = {part.strip().upper() for part in (file.value(IMAGE_TYPE) or b"").strip(b" \0").split(b"\\")}
+    if kinds & NO_SLICE:
+        findings.add("SOURCE_IMAGE_TYPE")
+    burned_in = file.text(BURNED_IN).upper()
+    if burned_in == "YES" or (rules.require_burned_in_no and burned_in != "NO"):
+        findings.add("SOURCE_BURNED_IN")
+    if file.word(SAMPLES) != 1 or file.text(PHOTOMETRIC) not in ("MONOCHROME1", "MONOCHROME2"):
+        findings.add("SOURCE_COLOUR")
+    if file.text(FRAMES) not in ("", "1"):
+        findings.add("SOURCE_FRAMES")
+    if any(tag in file.dataset for tag in SECONDARY_CAPTURE):
+        findings.add("SOURCE_SECONDARY_CAPTURE")
+    if not file.text(PATIENT_ID):
+        findings.add("SOURCE_PATIENT_ID")
+    for tag, rule in ((SOP_INSTANCE, "SOURCE_UID"), (STUDY, "SOURCE_UID"), (SERIES, "SOURCE_UID")):
+        if not file.text(tag):
+            findings.add(rule)
+    if not file.text(FRAME):
+        findings.add("SOURCE_FRAME_OF_REFERENCE")
+    if not decodable(file.transfer_syntax):
+        findings.add("SOURCE_TRANSFER_SYNTAX")

@@ -1,0 +1,65 @@
+"""The key-encryption key: a file of 32 random bytes, made on first use, kept apart from what it encrypts."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from model.errors import ConfigurationRefused
+
+KEY_BYTES = 32
+
+
+def key_encryption_key(path: Path) -> bytes:
+    """Read the key, or make it (0600) when the file is missing; safe against a second process doing the same.
+
+    The path may lie in a systemd credentials directory or a container's secrets. Raises ConfigurationRefused when
+    the file is unreadable, of another size, or writable for others.
+    """
+    if not path.exists():
+        _make(path)
+    try:
+        status = path.stat()
+        key = path.read_bytes()
+    except OSError:
+        raise ConfigurationRefused(
+            "Privacy.VaultKeyFile", "the file cannot be read; it has to be a readable file"
+        ) from None
+    if status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise ConfigurationRefused(
+            "Privacy.VaultKeyFile", "the file is writable for others; its mode has to be 0600 or 0400"
+        )
+    if len(key) != KEY_BYTES:
+        raise ConfigurationRefused(
+            "Privacy.VaultKeyFile", f"the file holds {len(key)} bytes; it has to be {KEY_BYTES} bytes"
+        )
+    return key
+
+
+def _make(path: Path) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(secrets.token_bytes(KEY_BYTES))
+            stream.flush()
+            os.fsync(stream.fileno())
+        try:
+            # A link never replaces a key that another process made in the meantime.
+            os.link(fresh, path)
+        except FileExistsError:
+            return
+    except OSError:
+        raise ConfigurationRefused(
+            "Privacy.VaultKeyFile", "the key file cannot be made there; name a writable place"
+        ) from None
+    finally:
+        fresh.unlink(missing_ok=True)
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)

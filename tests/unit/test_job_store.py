@@ -1,0 +1,109 @@
+"""The job table: the same work is one job, and a final state is final."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from plugin.jobs.job import Stage, State
+from plugin.jobs.store import JobStore, NewJob
+from plugin.state.database import open_database
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> JobStore:
+    ticks = iter(range(1000, 100_000))
+    return JobStore(open_database(f"sqlite:///{tmp_path}/jobs.sqlite"), clock=lambda: float(next(ticks)))
+
+
+def new(**changed: Any) -> NewJob:
+    values: dict[str, Any] = {
+        "series": "s1",
+        "study": "t1",
+        "content": "c1",
+        "instances": 5,
+        "rule": "all",
+        "model": "hu-ct",
+        "target": "local",
+        "priority": "normal",
+        "evidence_code": changed.pop("evidence_code", "code-" + repr(sorted(changed.items()))),
+        "details": {},
+    }
+    return NewJob(**(values | changed))
+
+
+def test_the_same_work_noted_twice_is_one_job(store: JobStore) -> None:
+    first, is_new = store.add(new())
+    second, again = store.add(new(evidence_code="other"))
+    assert (is_new, again) == (True, False)
+    assert first.id == second.id
+
+
+def test_another_content_rule_model_or_serial_is_another_job(store: JobStore) -> None:
+    ids = {
+        store.add(new(**change))[0].id
+        for change in ({}, {"content": "c2"}, {"rule": "b"}, {"model": "x"}, {"serial": 1})
+    }
+    assert len(ids) == 5
+
+
+def test_a_job_runs_only_while_it_is_open(store: JobStore) -> None:
+    job, _ = store.add(new())
+    running = store.enter(job.id, Stage.DRAW)
+    assert running is not None
+    assert (running.state, running.stage) == (State.RUNNING, Stage.DRAW)
+    assert store.finish(job.id, State.CANCELLED, error=("CANCELLED", "by a user"))
+    assert store.enter(job.id, Stage.RESTORE) is None
+    assert not store.finish(job.id, State.DONE)
+    ended = store.get(job.id)
+    assert ended is not None
+    assert (ended.state, ended.error_code) == (State.CANCELLED, "CANCELLED")
+
+
+def test_timings_add_up_and_other_details_are_replaced(store: JobStore) -> None:
+    job, _ = store.add(new())
+    store.note(job.id, {"timings": {"gate": 1.0}, "warnings": ["a"]})
+    store.note(job.id, {"timings": {"engine": 2.0}, "warnings": ["b"]})
+    found = store.get(job.id)
+    assert found is not None
+    assert found.details == {"timings": {"gate": 1.0, "engine": 2.0}, "warnings": ["b"]}
+
+
+@pytest.mark.parametrize("state", [State.DONE, State.EXCLUDED, State.SUPERSEDED])
+def test_what_succeeded_or_was_excluded_is_not_retried(store: JobStore, state: State) -> None:
+    job, _ = store.add(new())
+    store.finish(job.id, state)
+    assert store.reopen(job.id, "fresh") is None
+
+
+def test_a_retry_is_a_new_attempt_with_its_own_workflow_and_evidence(store: JobStore) -> None:
+    job, _ = store.add(new())
+    store.finish(job.id, State.FAILED, error=("X", "y"))
+    again = store.reopen(job.id, "fresh")
+    assert again is not None
+    assert (again.state, again.attempt, again.evidence_code, again.error_code) == (State.WAITING, 2, "fresh", None)
+    assert again.workflow_id != job.workflow_id
+    assert store.reopen(job.id, "fresher") is None
+
+
+def test_jobs_are_listed_newest_first_and_filtered(store: JobStore) -> None:
+    a, _ = store.add(new(series="a"))
+    b, _ = store.add(new(series="b"))
+    store.finish(a.id, State.DONE)
+    assert [job.id for job in store.list()] == [b.id, a.id]
+    assert [job.id for job in store.list(states=[State.DONE])] == [a.id]
+    assert [job.id for job in store.list(series="b")] == [b.id]
+    assert [job.id for job in store.list(limit=1)] == [b.id]
+
+
+def test_a_job_as_json_has_the_keys_of_the_contract(store: JobStore) -> None:
+    job, _ = store.add(new())
+    contract = {
+        *("ID", "Series", "Study", "Rule", "Model", "Target", "State", "Stage", "Progress", "Created", "Updated"),
+        *("Instances", "Rtstruct", "Rois", "EvidenceCode", "Error", "Timings"),
+    }
+    shown = job.to_json()
+    assert contract <= set(shown)
+    assert shown["Created"].endswith("Z")

@@ -1,0 +1,47 @@
+"""``autocontour gate DICOM_DIR``: the receiver's check alone; rule identifiers with counts, never a value."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from model.errors import PrivacyRefused
+from model.gate.verify import verify
+
+GOOD, FAILED = 0, 1
+
+
+def add_parser(subparsers: Any, summary: str) -> None:
+    """Add the command's parser."""
+    parser = subparsers.add_parser(
+        "gate",
+        help=summary,
+        description="Check that every file of a folder is pseudonymised by this product's profile, as a receiver does: "
+        "without any secret and without knowing the patient. Exit status 0: clean; 1: findings.",
+    )
+    parser.add_argument(
+        "directory", type=Path, metavar="DICOM_DIR", help="the folder; a manifest.json in it is checked"
+    )
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Check and print; raises InputRefused when the folder cannot be read."""
+    try:
+        series = verify(options.directory)
+    except PrivacyRefused as refused:
+        if options.json:
+            print(json.dumps({"Clean": False, "Findings": refused.findings}))
+        else:
+            print("refused: the folder is not pseudonymised by this profile")
+            for rule, count in refused.findings.items():
+                print(f"{count:6d}  {rule}")
+        return FAILED
+    if options.json:
+        print(json.dumps({"Clean": True, "Files": len(series), "Digest": series.list_digest}))
+    else:
+        print(f"clean: {len(series)} file(s), SHA-256 of the list {series.list_digest}")
+    return GOOD

@@ -8,9 +8,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from plugin.api.answers import BadRequest
+from plugin.facts.given import given_facts
 from plugin.gateway.gateway import Gateway
 from routing.decide import decide
-from routing.facts import SeriesFacts
 
 
 class Question(BaseModel):
@@ -19,7 +19,7 @@ class Question(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     series: str | None = Field(default=None, alias="Series")
-    tags: dict[str, Any] | None = Field(default=None, alias="Tags")
+    tags: dict[str, Any] | list[dict[str, Any]] | None = Field(default=None, alias="Tags")
 
 
 def router(gateway: Gateway) -> APIRouter:
@@ -32,6 +32,6 @@ def router(gateway: Gateway) -> APIRouter:
             raise BadRequest("BAD_QUESTION", 'Give either {"Series": id} or {"Tags": {…}}.')
         if question.series is not None:
             return gateway.explain(question.series)
-        return decide(SeriesFacts.from_tags(question.tags or {}), gateway.settings.rules).to_json()
+        return decide(given_facts(question.tags), gateway.settings.rules).to_json()
 
     return routes

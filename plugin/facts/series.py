@@ -70,11 +70,6 @@ def headers_of(instances_tags: InstancesTags) -> list[SliceHeader]:
     return [header_of(item) for item in items_of(instances_tags)]
 
 
-def given_facts(tags: Mapping[str, Any] | list[Mapping[str, Any]]) -> SeriesFacts:
-    """The facts from tags given to explain: ``{"Modality": "CT", "Slices": 120}``, or one such object per slice."""
-    return SeriesFacts.from_tags(tags, tag_of)
-
-
 def known_keywords(own: Iterable[str] = ()) -> frozenset[str]:
     """The names that a rule may use for DICOM attributes; ``own`` are those of Orthanc's ``Dictionary``."""
     return dicom_keywords(tuple(own))

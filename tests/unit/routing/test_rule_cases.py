@@ -6,7 +6,8 @@ import json
 
 import pytest
 
-from plugin.facts.series import given_facts, known_keywords
+from plugin.facts.given import given_facts
+from plugin.facts.series import known_keywords
 from routing.decide import CONTOUR, NONE, decide
 from routing.rules import Rule, read_rules
 from tests.unit.routing.cases import CASES, Case

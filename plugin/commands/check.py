@@ -1,0 +1,128 @@
+"""``autocontour check``: validates orthanc.json and says what would happen with it, without Orthanc."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+from model.errors import ConfigurationRefused, InputRefused
+from plugin.commands.orthanc_json import read_configuration
+from plugin.facts.given import given_facts
+from plugin.settings.settings import ROOT, Settings, examine
+from routing.answer import combine
+from routing.decide import ERROR, Explanation
+from routing.rules import Rule
+from routing.script import Script, answer_of, check_script
+
+
+def add_parser(subparsers: Any, summary: str) -> None:
+    """Add the command to the parser."""
+    parser = subparsers.add_parser(
+        "check",
+        help=summary,
+        description="Validate the section AutoContour of Orthanc's configuration, and try its rules on a series.",
+        epilog="Exit status: 0 valid; 1 the rules fail on the series; 2 the configuration is wrong.",
+    )
+    parser.add_argument("configuration", metavar="ORTHANC.JSON", type=Path, help="Orthanc's file, or its folder")
+    parser.add_argument(
+        "--series",
+        metavar="TAGS.JSON",
+        type=Path,
+        help='a series to try the rules on: {"Modality": "CT", "Slices": 120}, or what Orthanc answers at '
+        "/series/{id}/instances-tags",
+    )
+    parser.add_argument("--json", action="store_true", help="print the decision as JSON")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the command; raises ConfigurationRefused with everything that is wrong."""
+    configuration = read_configuration(options.configuration)
+    settings = _settings(configuration)
+    script = _script(configuration, options.configuration)
+    if options.series is None:
+        if options.json:
+            print(json.dumps({"Valid": True, "Rules": [rule.name for rule in settings.rules]}))
+        else:
+            print("\n".join(_described(settings, script)))
+        return 0
+    facts = given_facts(_read_tags(options.series))
+    answers = () if script is None else (answer_of(script, facts),)
+    explanation = combine(answers, facts, settings.rules)
+    text = json.dumps(explanation.to_json(), indent=2, ensure_ascii=False) if options.json else None
+    print(text or "\n".join(_told(explanation)))
+    return 1 if explanation.outcome == ERROR else 0
+
+
+def _settings(configuration: dict[str, Any]) -> Settings:
+    if ROOT not in configuration:
+        raise ConfigurationRefused(ROOT, f'found no section "{ROOT}" in the configuration')
+    settings, problems = examine(configuration[ROOT])
+    if settings is None:
+        for problem in problems[1:]:
+            print(f"autocontour: {problem}", file=sys.stderr)
+        raise ConfigurationRefused(problems[0].path, problems[0].sentence)
+    return settings
+
+
+def _script(configuration: dict[str, Any], place: Path) -> Script | None:
+    written = configuration[ROOT].get("RoutingScript")
+    if written is None:
+        return None
+    base = place if place.is_dir() else place.parent
+    path = base / written
+    try:
+        script = Script(str(path), path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigurationRefused(
+            f"{ROOT}.RoutingScript", f"found no readable file ({type(error).__name__})"
+        ) from None
+    if wrong := check_script(script):
+        raise ConfigurationRefused(f"{ROOT}.RoutingScript", f"found a script that does not load: {wrong}")
+    return script
+
+
+def _read_tags(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise InputRefused("TAGS_FILE", f"The file of tags cannot be read ({type(error).__name__}).") from None
+    except (ValueError, RecursionError):
+        raise InputRefused("TAGS_FILE", "The file of tags is no valid JSON.") from None
+
+
+def _described(settings: Settings, script: Script | None) -> list[str]:
+    lines = ["The configuration is valid."]
+    if script is not None:
+        lines.append(f"RoutingScript decides first (version {script.digest}); where it answers None, the rules do.")
+    if not settings.rules:
+        lines.append("There are no rules, so nothing is contoured by itself.")
+    lines += [f"{number}. {_rule(rule)}" for number, rule in enumerate(settings.rules, 1)]
+    return lines
+
+
+def _rule(rule: Rule) -> str:
+    if rule.exclude is not None:
+        return f"{rule.name}: excluded ({rule.exclude})"
+    extras = [f"priority {rule.priority}"]
+    extras += [f"structures {rule.structures}"] if rule.structures else []
+    extras += [f"only {rule.hours}"] if rule.hours else []
+    extras += ["and the rules after it are asked too"] if rule.go_on else []
+    return f"{rule.name}: {rule.model} at {rule.target} → {', '.join(rule.outputs)}; {', '.join(extras)}"
+
+
+def _told(explanation: Explanation) -> list[str]:
+    lines = [f"{explanation.outcome}: {explanation.reason}"]
+    for decision in explanation.decisions:
+        lines.append(f"  {decision.model} at {decision.target}, priority {decision.priority}")
+    for rule in explanation.rules:
+        lines.append(f"{'+' if rule.matched else '-'} {rule.name}" + (f": {rule.error}" if rule.error else ""))
+        for row in rule.conditions:
+            sign = "+" if row.matched else "-"
+            expected = json.dumps(row.expected, ensure_ascii=False)
+            found = "(missing)" if row.found is None else json.dumps(row.found, ensure_ascii=False)
+            lines.append(f"    {sign} {row.fact}: expected {expected}, found {found}")
+    return lines

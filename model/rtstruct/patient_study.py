@@ -153,7 +153,7 @@ def copied_from(source: Dataset) -> Dataset:
         tag = tag_for_keyword(keyword)
         if tag is None or tag not in source:
             continue
-        element = source.get_item(tag)
+        element: object = source.get_item(tag)
         # Bytes as read are kept, unless the encoding around them (sequences, big endian) would change.
         if isinstance(element, RawDataElement) and element.is_little_endian and dictionary_VR(tag) != "SQ":
             copy[tag] = element

@@ -116,7 +116,7 @@ class SeriesGeometry:
             return np.array([self.slice_thickness_mm], dtype=np.float64)
         median = self.spacing_mm
         halves = np.where(self.steps > GAP_FACTOR * median, median, self.steps) / 2
-        return np.concatenate([halves[:1], halves]) + np.concatenate([halves, halves[-1:]])
+        return np.asarray(np.append(halves[:1], halves) + np.append(halves, halves[-1:]), dtype=np.float64)
 
     @property
     def uniform(self) -> bool:

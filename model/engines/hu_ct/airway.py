@@ -26,6 +26,8 @@ FROM_MIDLINE_MM = 45.0
 # How far below the division the main bronchi are followed, to keep them out of the lungs.
 BRONCHI_MM = 45.0
 BRONCHUS_MM2 = 350.0
+# The larynx, at the upper end, lies less than this above the lungs.
+ABOVE_LUNGS_MM = 40.0
 LUMEN_EDGE_HU = -500.0
 
 
@@ -68,6 +70,15 @@ def find_airway(grid: WorkingGrid, body: Mask) -> Airway | None:
 def draw_trachea(grid: WorkingGrid, airway: Airway) -> BoxedMask:
     """The lumen at full resolution."""
     return to_full(surface_field(airway.trachea, share_below(grid.hu, LUMEN_EDGE_HU, 1000.0)), grid)
+
+
+def above_lungs(grid: WorkingGrid, airway: Airway, lungs: Mask) -> bool:
+    """Whether the airway ends beside or a little above lung: that of a head ends in the throat."""
+    lung_slices = np.flatnonzero(lungs.any(axis=(1, 2)))
+    if lung_slices.size == 0:
+        return False
+    lowest = int(np.flatnonzero(airway.trachea.any(axis=(1, 2)))[0])
+    return (lowest - int(lung_slices[-1])) * grid.spacing[0] <= ABOVE_LUNGS_MM
 
 
 def _pieces(labels: NDArray[np.int32], count: int, grid: WorkingGrid, body: Mask) -> dict[int, list[_Piece]]:

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from model.contours.structure import BoxedMask, Structure
 from model.engines.engine import Algorithm, Drawing, NotDrawn, Progress
-from model.engines.hu_ct.airway import draw_trachea, find_airway
+from model.engines.hu_ct.airway import above_lungs, draw_trachea, find_airway
+from model.engines.hu_ct.bones import draw_bones, find_bones, has_contrast, without
+from model.engines.hu_ct.brain import draw_brain, find_brain
 from model.engines.hu_ct.canal_wall import draw_canal
 from model.engines.hu_ct.external import draw_external, find_body
 from model.engines.hu_ct.lungs import draw_lung, find_lungs
 from model.engines.hu_ct.spinal_canal import find_canal
-from model.engines.hu_ct.working import working_grid
+from model.engines.hu_ct.working import WorkingGrid, working_grid
 from model.errors import EngineFailed
 from model.volume.canonical import to_canonical
 from model.volume.volume import Volume
@@ -23,8 +25,11 @@ DESCRIPTION = "HU-based, not a trained model, review required"
 LICENCE = "AGPL-3.0-or-later"
 
 
+ORDER = ("External", "Lung_L", "Lung_R", "Trachea", "SpinalCanal", "Brain", "Bones_HU")
+
+
 class HuCt:
-    """Draws External, Lung_L, Lung_R, Trachea and SpinalCanal on a CT volume."""
+    """Draws External, Lung_L, Lung_R, Trachea, SpinalCanal, Brain and Bones_HU on a CT volume."""
 
     def draw(self, volume: Volume, progress: Progress) -> Drawing:
         """Draw what the image can give; raises EngineFailed for another modality and when there is no body."""
@@ -34,40 +39,70 @@ class HuCt:
             )
         progress(0.0, "averaging")
         full = to_canonical(volume)
-        grid = working_grid(full)
-        found: dict[str, BoxedMask] = {}
-        missing: dict[str, str] = {}
-        progress(0.1, "External")
-        body = find_body(grid)
-        if not body.any():
-            raise EngineFailed("MODEL_NOTHING", "hu-ct found no body in the image, so nothing was drawn.")
-        found["External"] = draw_external(grid, body)
-        progress(0.3, "lungs")
-        airway = find_airway(grid, body)
-        lungs = find_lungs(grid, body, airway)
-        for label, lung in (("Lung_L", lungs.left), ("Lung_R", lungs.right)):
-            if lung.any():
-                found[label] = draw_lung(grid, lung)
-            else:
-                missing[label] = "no lung in the image"
-        progress(0.6, "Trachea")
-        if airway is not None and "Lung_L" in found and "Lung_R" in found:
-            found["Trachea"] = draw_trachea(grid, airway)
-        else:
-            missing["Trachea"] = "no airway above the lungs in the image"
-        progress(0.7, "SpinalCanal")
-        path = find_canal(grid, body)
-        if path is not None:
-            found["SpinalCanal"] = draw_canal(grid, path)
-        else:
-            missing["SpinalCanal"] = "no stretch of the spine where bone encloses the canal"
+        found, missing = _draw(working_grid(full), progress)
         shape = volume.geometry.shape
-        structures = tuple(Structure(label, full.frame.back(mask, shape)) for label, mask in found.items())
+        structures = tuple(Structure(label, full.frame.back(found[label], shape)) for label in ORDER if label in found)
         progress(1.0, "drawn")
-        return Drawing(_algorithm(), structures, tuple(NotDrawn(label, why) for label, why in missing.items()))
+        return Drawing(
+            algorithm(), structures, tuple(NotDrawn(label, missing[label]) for label in ORDER if label in missing)
+        )
 
 
-def _algorithm() -> Algorithm:
+def _draw(grid: WorkingGrid, progress: Progress) -> tuple[dict[str, BoxedMask], dict[str, str]]:
+    """Masks on the full canonical grid, and the reasons for what could not be drawn, by label."""
+    found: dict[str, BoxedMask] = {}
+    missing: dict[str, str] = {}
+    progress(0.15, "External")
+    body = find_body(grid)
+    if not body.any():
+        raise EngineFailed("MODEL_NOTHING", "hu-ct found no body in the image, so nothing was drawn.")
+    found["External"] = draw_external(grid, body)
+
+    progress(0.35, "lungs")
+    airway = find_airway(grid, body)
+    lungs = find_lungs(grid, body, airway)
+    for label, lung in (("Lung_L", lungs.left), ("Lung_R", lungs.right)):
+        if lung.any():
+            found[label] = draw_lung(grid, lung)
+        else:
+            missing[label] = "no lung on this side in the image"
+    if airway is None:
+        missing["Trachea"] = "no airway from the neck down in the image"
+    elif not above_lungs(grid, airway, lungs.left | lungs.right):
+        missing["Trachea"] = "the airway in the image is not the one that leads to the lungs"
+    else:
+        found["Trachea"] = draw_trachea(grid, airway)
+
+    progress(0.55, "SpinalCanal")
+    path = find_canal(grid, body)
+    if path is None:
+        missing["SpinalCanal"] = "no stretch of spine whose bone encloses the canal"
+    else:
+        found["SpinalCanal"] = draw_canal(grid, path)
+
+    progress(0.75, "Brain")
+    brain = find_brain(grid, body)
+    if brain is None:
+        missing["Brain"] = "no skull that encloses a brain in the image"
+    else:
+        found["Brain"] = draw_brain(grid, brain)
+
+    progress(0.85, "Bones_HU")
+    if has_contrast(grid, body):
+        missing["Bones_HU"] = "contrast agent in the image: vessels and organs are as bright as bone"
+    else:
+        bones = draw_bones(grid, find_bones(grid, body))
+        for cavity in ("SpinalCanal", "Brain"):
+            bones = without(bones, found[cavity]) if cavity in found else bones
+        if bones.empty:
+            missing["Bones_HU"] = "no bone in the image"
+        else:
+            found["Bones_HU"] = bones
+    return found, missing
+
+
+def algorithm() -> Algorithm:
+    """Who drew, with the SHA-256 of this engine's sources."""
     return Algorithm(MODEL, VERSION, _source_digest(), LICENCE, DESCRIPTION)
 
 

@@ -19,6 +19,9 @@ THIN_MM = 7.0
 # A part that is separate in the image (an arm) belongs to the patient when it is this thick, of tissue, with bone.
 PART_RADIUS_MM = 15.0
 PART_ML = 50.0
+# A thin part hangs on the body, is no longer than an ear or a nose, and denser than cloth or foam.
+PART_MM = 60.0
+PART_HU = -300.0
 # Enclosed air is the body's when more than this share of its border is.
 BODY_SHARE = 0.5
 
@@ -40,13 +43,30 @@ def find_body(grid: WorkingGrid) -> Mask:
         kept[label] = kept[label] or _is_limb(labels == label, grid)
     body = kept[labels]
     # Back to the skin: what eroding took, but not the table that touches it.
-    reach = (0, row_steps + 1, column_steps + 1)
+    reach = (0, row_steps, column_steps)
     body = grow(body, reach) & tissue
-    # A fold of skin that hangs into the next slice is too thin there to survive eroding.
-    body |= grow(body, (1, 0, 0)) & tissue
     gas = _gas_within(tissue, body)
     # A wall between gas and skin may be as thin as a table top; gas that is the body's brings it back.
-    return fill_in_plane(body | gas | (grow(gas, reach) & tissue))
+    body |= gas | (grow(gas, (0, row_steps + 1, column_steps + 1)) & tissue)
+    return fill_in_plane(body | _thin_parts(tissue & ~body, body, grid))
+
+
+def _thin_parts(rest: Mask, body: Mask, grid: WorkingGrid) -> Mask:
+    """Nose, ears, folds of skin: small pieces of tissue that hang on the body; sheets and tubes are long or light."""
+    labels, count = cc3d.connected_components(rest, connectivity=6, return_N=True)
+    if count == 0:
+        return np.zeros_like(rest)
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)
+    mean = np.bincount(labels.ravel(), weights=grid.hu.ravel(), minlength=count + 1) / np.maximum(sizes, 1)
+    touching = np.zeros(count + 1, dtype=np.bool_)
+    touching[np.unique(labels[grow(body, (1, 1, 1))])] = True
+    boxes = cc3d.statistics(labels)["bounding_boxes"]
+    longest = [
+        max((part.stop - part.start) * size for part, size in zip(box, grid.spacing, strict=True)) for box in boxes
+    ]
+    kept = touching & (mean > PART_HU) & (np.array(longest) <= PART_MM)
+    kept[0] = False
+    return np.asarray(kept[labels])
 
 
 def _gas_within(tissue: Mask, body: Mask) -> Mask:

@@ -14,8 +14,8 @@ from model.engines.hu_ct.morphology import Mask, fill_in_plane, grow, grow_mm, s
 from model.engines.hu_ct.surface import share_below, surface_field
 from model.engines.hu_ct.working import WorkingGrid, to_full
 
-# Halfway between lung (about -850 HU) and soft tissue (about 40 HU).
-SURFACE_HU = -400.0
+# About halfway between lung (-850 HU) and soft tissue (40 HU); of -400 to -550 the best on real lung bases.
+SURFACE_HU = -450.0
 # Lung bases at the end of a series are small: a cut at 60 ml lost real ones (measured).
 LEAST_ML = 8.0
 # Away from its edges gas is near -1000 HU and lung is not (medians measured: gas below -950, lung above -880;

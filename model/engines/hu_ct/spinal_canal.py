@@ -31,6 +31,10 @@ SLOPE = 1.0
 # A slice whose neighbourhood of this height encloses less than this share of the rays is no canal.
 STOP_WINDOW_MM = 30.0
 STOP_SHARE = 0.62
+STOP_SCORE = 0.4
+# A quarter of the slices of a spine show a whole ring of bone; between the chewing muscles none does (measured:
+# 0.83 and more against 0.73).
+RING_SHARE = 0.8
 LEAST_LENGTH_MM = 30.0
 
 
@@ -50,7 +54,8 @@ def find_canal(grid: WorkingGrid, body: Mask) -> Path | None:
     rows, columns = _best_path(score, grid)
     slices = np.arange(score.shape[0])
     share = enclosure[slices, rows, columns]
-    run = _enclosed_run(share, grid.spacing[0])
+    worth = score[slices, rows, columns]
+    run = _enclosed_run(share, worth, grid.spacing[0])
     if run is None:
         return None
     first, last = run
@@ -65,8 +70,9 @@ def find_canal(grid: WorkingGrid, body: Mask) -> Path | None:
 def _scores(grid: WorkingGrid, body: Mask) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """(score, enclosure) per voxel of the working grid, (slice, row, column); score -1 where no canal can be."""
     bone = (grid.hu > BONE_HU) & body
+    away = _from_midline(grid, body)[:, None, :]
     around = ndimage.uniform_filter(grid.hu, (1, 3, 3), mode="nearest")
-    soft = (around > SOFT_HU[0]) & (around < SOFT_HU[1]) & ~bone & _near_midline(grid, body)
+    soft = (around > SOFT_HU[0]) & (around < SOFT_HU[1]) & ~bone & body & (away <= FROM_MIDLINE_MM)
     where = BoxedMask.crop(soft)
     score = np.full(grid.hu.shape, -1.0, dtype=np.float32)
     share = np.zeros(grid.hu.shape, dtype=np.float32)
@@ -81,17 +87,18 @@ def _scores(grid: WorkingGrid, body: Mask) -> tuple[NDArray[np.float32], NDArray
     marrow = np.clip((around[:, :, wide] - 35.0) / 60.0, 0.0, 1.0)
     value = enclosure + 0.4 * ahead - 0.5 * marrow - 0.5 * np.abs(reach - ORDINARY_MM) / ORDINARY_MM
     share[:, :, wide] = np.where(soft[:, :, wide], enclosure, 0.0)
+    value -= 0.5 * (away[:, :, wide] / FROM_MIDLINE_MM) ** 2
     score[:, :, wide] = np.where(soft[:, :, wide], value, -1.0)
     return score, share
 
 
-def _near_midline(grid: WorkingGrid, body: Mask) -> Mask:
-    """Voxels in columns near the middle of the body, half of which lies on either side in each slice."""
+def _from_midline(grid: WorkingGrid, body: Mask) -> NDArray[np.float32]:
+    """Distance in mm of each column from the middle of the body, half of which lies on either side; (slice, column)."""
     columns = body.sum(axis=1, dtype=np.int64)
     half = np.cumsum(columns, axis=1) >= columns.sum(axis=1, keepdims=True) / 2
     middle = ndimage.uniform_filter1d(np.argmax(half, axis=1).astype(np.float64), 9, mode="nearest")
     away = np.abs(np.arange(body.shape[2])[None, :] - middle[:, None]) * grid.spacing[2]
-    return np.broadcast_to((away <= FROM_MIDLINE_MM)[:, None, :], body.shape) & body
+    return np.asarray(away, dtype=np.float32)
 
 
 def _rays(bone: Mask, grid: WorkingGrid) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
@@ -114,7 +121,8 @@ def _rays(bone: Mask, grid: WorkingGrid) -> tuple[NDArray[np.float32], NDArray[n
     distances = np.arange(AHEAD_MM[0], AHEAD_MM[1], step)
     for distance in distances:
         ahead += _shifted(bone, (-round(distance / grid.spacing[1]), 0))
-    return hits / RAYS, reach / RAYS, np.asarray(np.minimum(1.0, 2 * ahead / len(distances)), dtype=np.float32)
+    share = np.float32(1.0 / RAYS)
+    return hits * share, reach * share, np.minimum(np.float32(1.0), ahead * np.float32(2.0 / len(distances)))
 
 
 def _shifted(mask: Mask, shift: tuple[int, int]) -> Mask:
@@ -162,16 +170,17 @@ def _best_path(score: NDArray[np.float32], grid: WorkingGrid) -> tuple[NDArray[n
     return rows, columns
 
 
-def _enclosed_run(share: NDArray[np.float32], spacing: float) -> tuple[int, int] | None:
+def _enclosed_run(share: NDArray[np.float32], worth: NDArray[np.float32], spacing: float) -> tuple[int, int] | None:
     """(first, after the last) slice of the longest run that bone encloses, neighbourhoods smoothed."""
     window = max(1, round(STOP_WINDOW_MM / spacing))
     smooth = ndimage.uniform_filter1d(share.astype(np.float64), window, mode="nearest")
-    labels, count = ndimage.label(smooth >= STOP_SHARE)
+    good = ndimage.uniform_filter1d(worth.astype(np.float64), window, mode="nearest")
+    labels, count = ndimage.label((smooth >= STOP_SHARE) & (good >= STOP_SCORE))
     if count == 0:
         return None
     sizes = np.bincount(labels)
     sizes[0] = 0
     run = np.flatnonzero(labels == int(np.argmax(sizes)))
-    if len(run) * spacing < LEAST_LENGTH_MM:
+    if len(run) * spacing < LEAST_LENGTH_MM or float(np.percentile(share[run], 75)) < RING_SHARE:
         return None
     return int(run[0]), int(run[-1]) + 1

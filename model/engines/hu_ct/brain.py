@@ -1,0 +1,89 @@
+"""Brain: what the skull encloses, on CT of the head.
+
+Every voxel looks for bone along 26 directions; inside a skull nearly all of them meet it. A vote, and not a closed
+shell, so that a burr hole, a fracture or the end of the series costs a few directions and not the brain.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+
+import cc3d
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from model.contours.structure import BoxedMask
+from model.engines.hu_ct.morphology import Mask, fill_in_plane, grow_mm, shrink_mm
+from model.engines.hu_ct.surface import surface_field
+from model.engines.hu_ct.working import WorkingGrid, to_full
+
+SKULL_HU = 200.0
+# Brain, fluid, fresh blood and calcifications, averaged over a block; orbital fat and air lie below.
+CONTENT_HU = (-15.0, 130.0)
+# Directions that must meet bone, of those that the series shows (26 away from its ends).
+VOTES = 0.84
+# A cavity narrower than this leaves the skull: the optic canal, the foramen magnum's edge, the spinal canal.
+NECK_MM = 9.0
+# Vessels, calcified plexus and noise inside the brain.
+CLOSE_MM = 4.0
+# Smaller is no intracranial space of a person's head; larger is not one either.
+LEAST_ML, MOST_ML = 250.0, 2500.0
+
+
+def find_brain(grid: WorkingGrid, body: Mask) -> Mask | None:
+    """The intracranial space on the working grid; None when there is no skull around one."""
+    bone = (grid.hu > SKULL_HU) & body
+    content = (grid.hu > CONTENT_HU[0]) & (grid.hu < CONTENT_HU[1]) & body
+    inside = content & (_votes(bone) >= VOTES)
+    core = shrink_mm(inside, NECK_MM, grid.spacing)
+    labels, count = cc3d.connected_components(core, connectivity=6, return_N=True)
+    if count == 0:
+        return None
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)
+    sizes[0] = 0
+    brain = grow_mm(labels == int(np.argmax(sizes)), NECK_MM + 0.5, grid.spacing) & inside
+    brain = shrink_mm(grow_mm(brain, CLOSE_MM, grid.spacing), CLOSE_MM, grid.spacing) & body
+    brain = fill_in_plane(brain) & ~(bone & ~brain)
+    volume = float(brain.sum()) * grid.voxel_ml
+    return brain if LEAST_ML <= volume <= MOST_ML else None
+
+
+def draw_brain(grid: WorkingGrid, brain: Mask) -> BoxedMask:
+    """The intracranial space at full resolution."""
+    smooth = ndimage.gaussian_filter(brain.astype(np.float32), 0.6)
+    return to_full(surface_field(brain, smooth), grid)
+
+
+def _votes(bone: Mask) -> NDArray[np.float32]:
+    """Share of the 26 directions that meet bone before the array ends, (slice, row, column)."""
+    total = np.zeros(bone.shape, dtype=np.float32)
+    directions = [step for step in product((-1, 0, 1), repeat=3) if any(step)]
+    for z, y, x in directions:
+        total += _meets(bone, (z, y, x))
+    return total / np.float32(len(directions))
+
+
+def _meets(bone: Mask, step: tuple[int, int, int]) -> Mask:
+    """Whether a walk by ``step`` from each voxel meets bone."""
+    axis = next(index for index in range(3) if step[index])
+    met = np.moveaxis(bone, axis, 0).copy()
+    sideways = [part for index, part in enumerate(step) if index != axis]
+    order = range(met.shape[0] - 2, -1, -1) if step[axis] > 0 else range(1, met.shape[0])
+    for index in order:
+        before = met[index + step[axis]]
+        met[index] |= _moved(before, sideways[0], sideways[1])
+    return np.moveaxis(met, 0, axis)
+
+
+def _moved(plane: NDArray[np.bool_], rows: int, columns: int) -> NDArray[np.bool_]:
+    """The plane's value (rows, columns) away; False beyond it."""
+    if not rows and not columns:
+        return plane
+    moved = np.zeros_like(plane)
+    target, source = [], []
+    for count in (rows, columns):
+        target.append(slice(max(0, -count), min(0, -count) or None))
+        source.append(slice(max(0, count), min(0, count) or None))
+    moved[tuple(target)] = plane[tuple(source)]
+    return moved

@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 EXPLICIT_LITTLE = b"1.2.840.10008.1.2.1"
 # The writer of these files as PS3.10 section 7.1 asks for it: the same for everybody, so that it tells nothing.
@@ -18,8 +19,8 @@ IMPLEMENTATION_VERSION = b"AUTOCONTOUR_1"
 PREAMBLE = b"\0" * 128 + b"DICM"
 PIXEL_DATA = 0x7FE00010
 
-# VRs with a reserved field and a 32-bit length (PS3.5 table 7.1-1), as far as the profile has them.
-_LONG = frozenset({"OB", "OW", "SQ"})
+# VRs with a reserved field and a 32-bit length (PS3.5 table 7.1-1); those that the profile lacks are findings later.
+_LONG = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"})
 _ITEM = struct.Struct("<HHL")
 _SHORT_HEADER = struct.Struct("<HH2sH")
 _LONG_HEADER = struct.Struct("<HH2sHL")
@@ -43,6 +44,7 @@ class Parsed:
     pixel_header: int
 
 
+@lru_cache(maxsize=4096)
 def element(tag: int, vr: str, value: bytes) -> bytes:
     """Encode one element, padded to even length with a space, or NUL for UI, OB and OW (PS3.5 section 6.2)."""
     return header(tag, vr, len(value) + len(value) % 2) + padded(vr, value)
@@ -141,7 +143,7 @@ def _element(data: bytes, at: int) -> tuple[int, str, bytes, int]:
 
 
 def _unpadded(vr: str, value: bytes) -> bytes:
-    if vr in ("US", "SS", "SQ", "OB", "OW"):
+    if vr in ("US", "SS") or vr in _LONG:
         return value
     pad = b"\0" if vr == "UI" else b" "
     return value[:-1] if value.endswith(pad) else value

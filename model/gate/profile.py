@@ -98,6 +98,7 @@ def product_version() -> str:
     return ".".join("".join(c for c in part if c.isdigit()) or "0" for part in parts)
 
 
+@cache
 def method_codes(options: frozenset[Option]) -> bytes:
     """The value of (0012,0064): items of code value, scheme designator and meaning, explicit VR little endian."""
     codes = [BASIC_CODE, *(OPTION_CODES[option] for option in sorted(options))]
@@ -114,11 +115,13 @@ def options_of(codes: bytes) -> frozenset[Option]:
     return _OPTIONS_BY_CODES.get(codes, frozenset())
 
 
+@cache
 def method() -> bytes:
     """The value of (0012,0063): product and version, then profile and digest."""
     return f"{PRODUCT} {product_version()}\\profile {PROFILE_NAME} {profile_digest()[:DIGEST_CHARACTERS]}".encode()
 
 
+@cache
 def profile_digest() -> str:
     """SHA-256 over every row of both profiles and the digest of the allow-list beneath them."""
     rows = [

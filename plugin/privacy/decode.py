@@ -38,8 +38,8 @@ def pixels_of(file: RawFile, form: PixelFormat) -> bytes | memoryview:
 
 
 def _native(file: RawFile, form: PixelFormat) -> bytes | memoryview:
-    element = file.dataset.get_item(PIXEL_DATA) if PIXEL_DATA in file.dataset else None
-    if element is None or not isinstance(element.value, bytes) or len(element.value) < form.length:
+    element = file.elements.get(PIXEL_DATA)
+    if element is None or len(element.value) < form.length:
         raise Undecodable
     found = memoryview(element.value)[: form.length]
     if file.big_endian and form.bits_allocated == 16:

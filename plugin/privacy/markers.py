@@ -6,9 +6,10 @@ Collected from every element of the source: nested, private, of unknown VR and b
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from plugin.privacy.reading import PIXEL_DATA, RawFile, TooDeep, elements, items_of, vr_of
+from plugin.privacy.reading import PIXEL_DATA, RawElement, RawFile, TooDeep, elements_of, items_of
 
 # Sequences deeper than this are refused: a CT or MR slice needs five; Orthanc's process dies at 60 (measured, 1.10.1).
 MAXIMUM_DEPTH = 16
@@ -36,33 +37,29 @@ class Markers:
     numbers: set[bytes] = field(default_factory=set)
     uids: set[bytes] = field(default_factory=set)
     exact: set[bytes] = field(default_factory=set)
-    _seen: set[tuple[int, str, bytes]] = field(default_factory=set)
+    _seen: set[tuple[str, bytes]] = field(default_factory=set)
 
     def collect(self, file: RawFile) -> None:
         """Add the markers of one file; raises TooDeep beyond MAXIMUM_DEPTH, Unreadable where a sequence is broken."""
-        self._dataset(file.dataset, 1)
-        meta = getattr(file.dataset, "file_meta", None)
-        if meta is not None:
-            self._dataset(meta, 1)
+        self._elements(file.meta, 1)
+        self._elements(file.elements, 1)
 
-    def _dataset(self, dataset: object, depth: int) -> None:
+    def _elements(self, elements: Mapping[int, RawElement], depth: int) -> None:
         if depth > MAXIMUM_DEPTH:
             raise TooDeep
-        for element in list(elements(dataset)):
-            vr, value = vr_of(element), element.value
-            if isinstance(value, bytes):
+        for tag, element in elements.items():
+            if tag == PIXEL_DATA:
+                continue
+            if element.items is None:
                 # Slices share most values; each is looked at once.
-                key = (int(element.tag), vr, value)
-                if int(element.tag) == PIXEL_DATA or key in self._seen:
+                key = (element.vr, bytes(element.value))
+                if key in self._seen:
                     continue
-                if vr != "SQ" or value:
-                    self._seen.add(key)
-                self._value(vr, value)
-            if vr == "SQ":
-                for item in items_of(dataset, element):
-                    self._dataset(item, depth + 1)
-            elif isinstance(value, str):
-                self._value(vr, value.encode("utf-8", "surrogateescape"))
+                self._seen.add(key)
+                self._value(*key)
+            if element.vr == "SQ":
+                for item in items_of(element):
+                    self._elements(elements_of(item), depth + 1)
 
     def _value(self, vr: str, value: bytes) -> None:
         value = value.strip(b" \0")

@@ -67,7 +67,7 @@ def rebuild(
     except Undecodable:
         findings.add("REBUILD_PIXELS")
         return None, findings
-    left = sum(1 for tag in values if tag in file.dataset) + 1
+    left = sum(1 for tag in values if tag in file) + 1
     actions[Action.REMOVED] += max(0, source.elements - left)
     return Rebuilt(canonical.encode(values, pixels), values, actions), findings
 

@@ -94,7 +94,7 @@ def inspect(
             frame=file.text(FRAME),
             patient_id=file.text(PATIENT_ID),
             kept=kept,
-            elements=len(file.dataset),
+            elements=len(file.elements),
         ),
         findings,
     )
@@ -138,7 +138,7 @@ def _judge(file: RawFile, rules: PrivacyRules, findings: Findings) -> None:
         findings.add("SOURCE_COLOUR")
     if file.text(FRAMES) not in ("", "1"):
         findings.add("SOURCE_FRAMES")
-    if any(tag in file.dataset for tag in SECONDARY_CAPTURE):
+    if any(tag in file for tag in SECONDARY_CAPTURE):
         findings.add("SOURCE_SECONDARY_CAPTURE")
     if not file.text(PATIENT_ID):
         findings.add("SOURCE_PATIENT_ID")

@@ -5,7 +5,7 @@ The attributes of DICOM PS3.3 A.19.3 (RT Structure Set) that a contouring servic
 
 from __future__ import annotations
 
-from pydicom.datadict import tag_for_keyword
+from pydicom.datadict import dictionary_VR, tag_for_keyword
 
 RT_STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
 # PS3.5 section 9.1: UIDs that the standard itself registered.
@@ -62,3 +62,11 @@ ALLOWED = frozenset(
     )
     if tag is not None
 )  # fmt: skip
+
+SEQUENCES = frozenset(tag for tag in ALLOWED if dictionary_VR(tag) == "SQ")
+UIDS = frozenset(tag for tag in ALLOWED if dictionary_VR(tag) == "UI")
+
+# What describes the pseudonym and gives way to the original's own.
+PATIENT_AND_STUDY = frozenset(
+    int(tag) for tag in map(tag_for_keyword, _PATIENT_AND_STUDY.split()) if tag is not None
+) | {0x00080005}

@@ -8,33 +8,39 @@ ROI names (measured on 1.10.1).
 
 from __future__ import annotations
 
-import io
 import re
+import struct
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from pydicom.dataelem import DataElement, RawDataElement
-from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import UID
+from pydicom.dataelem import RawDataElement
+from pydicom.dataset import Dataset
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_dataset
+from pydicom.uid import ImplicitVRLittleEndian
 
 from model.errors import PrivacyRefused
-from model.gate.canonical import IMPLEMENTATION_CLASS, IMPLEMENTATION_VERSION
+from model.gate.canonical import EXPLICIT_LITTLE, PREAMBLE, file_meta
 from model.gate.rules import Findings
 from model.rtstruct.patient_study import copied_from
-from plugin.privacy.reading import RawFile, TooDeep, Unreadable, items_of, read, vr_of
-from plugin.restore.allowed import ALLOWED, RT_STRUCTURE_SET, STANDARD_ROOT
+from plugin.privacy.reading import RawFile, TooDeep, Unreadable, read_with_pydicom
+from plugin.restore.allowed import PATIENT_AND_STUDY, RT_STRUCTURE_SET, STANDARD_ROOT
+from plugin.restore.rewrite import Pieces, Rewriter, header
 from plugin.vault.vault import OpenTransfer
 
-IMPLICIT_LITTLE, EXPLICIT_LITTLE = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
 MAXIMUM_BYTES = 1 << 30
-# The deepest sequence of a structure set is six deep; Orthanc's process dies at 60 (measured), and we are the sender.
-MAXIMUM_DEPTH = 10
+IMPLICIT = str(ImplicitVRLittleEndian)
 
+CHARACTER_SET = 0x00080005
 SOP_CLASS, SOP_INSTANCE, SERIES, STUDY, FRAME = 0x00080016, 0x00080018, 0x0020000E, 0x0020000D, 0x00200052
 MODALITY, PATIENT_NAME, PATIENT_ID, APPROVAL = 0x00080060, 0x00100010, 0x00100020, 0x300E0002
-REFERENCED_INSTANCE, REFERENCED_FRAME = 0x00081155, 0x30060024
-ROI_SEQUENCE, ROI_NAME = 0x30060020, 0x30060026
+REFERENCED_INSTANCE, REFERENCED_FRAME, ROI_NAME = 0x00081155, 0x30060024, 0x30060026
+# What a structure set has to carry for the check to mean anything.
+REQUIRED = (
+    *(SOP_CLASS, SOP_INSTANCE, MODALITY, PATIENT_NAME, PATIENT_ID, STUDY, SERIES, FRAME, APPROVAL),
+    *(REFERENCED_FRAME, REFERENCED_INSTANCE, ROI_NAME),
+)
 
 
 @dataclass(frozen=True)
@@ -59,23 +65,28 @@ def restore(
     with the findings when anything does not resolve.
     """
     findings = Findings()
-    returned = _read(rtstruct, findings)
-    original = _read(source.first_file, findings)
-    if returned is None or original is None:
+    if len(rtstruct) > MAXIMUM_BYTES:
+        findings.add("RESTORE_SIZE")
+        _refuse(findings)
+    try:
+        original = read_with_pydicom(source.first_file)
+    except (TooDeep, Unreadable):
+        findings.add("RESTORE_SOURCE")
         _refuse(findings)
     resolver = _Resolver(transfer, original, source.instance_uids, findings)
-    _check_object(returned, transfer, roi_names, findings)
+    rewriter = Rewriter(rtstruct, resolver.resolve, resolver.stranger, REQUIRED)
     try:
-        restored = resolver.dataset(returned.dataset, 1)
+        elements = rewriter.top(_dataset_start(rtstruct))
     except TooDeep:
         findings.add("RESTORE_NESTING")
         _refuse(findings)
     except Unreadable:
         findings.add("RESTORE_UNREADABLE")
         _refuse(findings)
+    _check(rewriter.texts, transfer, roi_names, findings)
     if findings:
         _refuse(findings)
-    result = _assemble(restored, original, series_uid, instance_uid)
+    result = _assemble(elements, original, series_uid, instance_uid)
     _check_result(result, transfer, resolver.mapping, findings)
     if findings:
         _refuse(findings)
@@ -83,7 +94,7 @@ def restore(
 
 
 class _Resolver:
-    """Copies a dataset with every pseudonymous UID turned into the original; what has none is a finding."""
+    """Turns every pseudonymous UID into the original; one that has none is a finding."""
 
     def __init__(
         self, transfer: OpenTransfer, original: RawFile, instances: Collection[str], findings: Findings
@@ -103,96 +114,108 @@ class _Resolver:
             REFERENCED_INSTANCE: {**study, **images},
         }
         self._findings = findings
+        self._resolved: dict[tuple[int, bytes], bytes] = {}
 
-    def dataset(self, dataset: Any, depth: int) -> Dataset:
-        """The copy; raises TooDeep and Unreadable."""
-        if depth > MAXIMUM_DEPTH:
-            raise TooDeep
-        copy = Dataset()
-        for element in list(dataset.values()):
-            tag = int(element.tag)
-            if tag not in ALLOWED:
-                self._findings.add("RESTORE_PRIVATE" if element.tag.is_private else "RESTORE_ATTRIBUTE", tag)
-                continue
-            vr = vr_of(element)
-            if vr == "SQ":
-                items = [self.dataset(item, depth + 1) for item in items_of(dataset, element)]
-                copy[tag] = DataElement(tag, "SQ", items)
-            elif vr == "UI":
-                copy[tag] = self._uid(tag, element, depth)
-            else:
-                copy[tag] = element
-        return copy
-
-    def _uid(self, tag: int, element: Any, depth: int) -> Any:
+    def resolve(self, tag: int, value: bytes, depth: int) -> bytes:
+        """The value to write for a UID."""
         if depth == 1 and tag in (SOP_INSTANCE, SERIES):
-            return element  # replaced by the new object's own
-        found = element.value if isinstance(element.value, bytes) else str(element.value or "").encode()
-        text = found.strip(b" \0").decode("ascii", "replace")
+            return value  # the new object's own takes its place
+        known = self._resolved.get((tag, value))
+        if known is not None:
+            return known
+        text = value.strip(b" \0").decode("ascii", "replace")
         if text.startswith(STANDARD_ROOT):
-            return element
-        resolved = self._by_role.get(tag, {}).get(text)
-        if resolved is None:
+            return value
+        original = self._by_role.get(tag, {}).get(text)
+        if original is None:
             self._findings.add("RESTORE_REFERENCE", tag)
-            return element
-        value = resolved.encode("ascii")
-        value += b"\0" * (len(value) % 2)
-        if isinstance(element, RawDataElement):
-            return element._replace(value=value, length=len(value))
-        return DataElement(tag, "UI", resolved)
+            return value
+        self._resolved[tag, value] = uid_value(original)
+        return self._resolved[tag, value]
+
+    def stranger(self, tag: int) -> None:
+        """Count an attribute that a structure set has no reason to hold."""
+        if tag >> 16 & 1:
+            self._findings.add("RESTORE_PRIVATE")
+        elif tag >> 16 in (0x7FE0, 0x5400) or tag >> 24 in (0x50, 0x60):
+            self._findings.add("RESTORE_PIXELS")
+        else:
+            self._findings.add("RESTORE_ATTRIBUTE", tag)
 
 
-def _check_object(file: RawFile, transfer: OpenTransfer, roi_names: Collection[str], findings: Findings) -> None:
-    if file.text(SOP_CLASS) != RT_STRUCTURE_SET or file.text(MODALITY) != "RTSTRUCT":
+def uid_value(uid: str) -> bytes:
+    """A UID as padded bytes."""
+    value = uid.encode("ascii")
+    return value + b"\0" * (len(value) % 2)
+
+
+def _check(
+    texts: Mapping[int, list[bytes]], transfer: OpenTransfer, roi_names: Collection[str], findings: Findings
+) -> None:
+    for tag in REQUIRED:
+        if not any(texts[tag]):
+            findings.add("RESTORE_MISSING", tag)
+    if texts[SOP_CLASS] != [RT_STRUCTURE_SET.encode()] or texts[MODALITY] != [b"RTSTRUCT"]:
         findings.add("RESTORE_CLASS")
+    pseudonym = transfer.key.pseudonym.encode()
     for tag in (PATIENT_NAME, PATIENT_ID):
-        if file.text(tag) != transfer.key.pseudonym:
+        if texts[tag] != [pseudonym]:
             findings.add("RESTORE_PSEUDONYM", tag)
-    if file.text(STUDY) == "":
-        findings.add("RESTORE_REFERENCE", STUDY)
-    if file.text(APPROVAL) not in ("", "UNAPPROVED"):
+    if any(text != b"UNAPPROVED" for text in texts[APPROVAL]):
         findings.add("RESTORE_APPROVAL")
-    if ROI_SEQUENCE not in file.dataset:
-        findings.add("RESTORE_ROIS")
-        return
-    names = [_name(item) for item in items_of(file.dataset, file.dataset.get_item(ROI_SEQUENCE))]
-    for name in names:
-        if name not in roi_names:
+    allowed = {name.encode("ascii") for name in roi_names}
+    for name in texts[ROI_NAME]:
+        if name not in allowed:
             findings.add("RESTORE_ROI_NAME")
-    if not names or len(set(names)) != len(names):
-        findings.add("RESTORE_ROIS")
+    if len(set(texts[ROI_NAME])) != len(texts[ROI_NAME]):
+        findings.add("RESTORE_ROI_NAME_TWICE")
 
 
-def _name(item: Any) -> str:
-    if ROI_NAME not in item:
-        return ""
-    value = item.get_item(ROI_NAME).value
-    return (value.decode("ascii", "replace") if isinstance(value, bytes) else str(value or "")).strip(" \0")
+def _assemble(elements: Mapping[int, Pieces], original: RawFile, series_uid: str, instance_uid: str) -> bytes:
+    kept = {tag: pieces for tag, pieces in elements.items() if tag not in PATIENT_AND_STUDY}
+    for tag, encoded in _patient_and_study(original).items():
+        kept[tag] = Pieces([encoded], len(encoded))
+    for tag, uid in ((SOP_INSTANCE, instance_uid), (SERIES, series_uid)):
+        value = uid_value(uid)
+        kept[tag] = Pieces([header(tag, len(value)) + value], 8 + len(value))
+    parts = [part for tag in sorted(kept) for part in kept[tag].parts]
+    return b"".join([PREAMBLE, _meta(instance_uid), *parts])
 
 
-def _assemble(restored: Dataset, original: RawFile, series_uid: str, instance_uid: str) -> bytes:
-    for tag in list(restored.keys()):
-        # What describes the pseudonym goes; the original's Patient and Study take its place.
-        if int(tag) >> 16 in (0x0010, 0x0012) or int(tag) in _STUDY_LEVEL:
-            del restored[tag]
+def _meta(instance_uid: str) -> bytes:
+    """File meta information as in a cleaned slice, but Implicit VR Little Endian."""
+    meta = file_meta(RT_STRUCTURE_SET.encode(), instance_uid.encode())
+    old, new = (struct.pack("<H", len(value)) + value for value in map(uid_value, (EXPLICIT_LITTLE.decode(), IMPLICIT)))
+    body = meta[12:].replace(b"UI" + old, b"UI" + new, 1)
+    return meta[:8] + struct.pack("<L", len(body)) + body
+
+
+def _patient_and_study(original: RawFile) -> dict[int, bytes]:
+    """Each attribute of the original's patient and study in Implicit VR Little Endian, values as they are."""
+    encoded = {}
     for element in copied_from(original.dataset).values():
-        restored[element.tag] = element
-    restored[SOP_INSTANCE] = DataElement(SOP_INSTANCE, "UI", instance_uid)
-    restored[SERIES] = DataElement(SERIES, "UI", series_uid)
-    meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = UID(RT_STRUCTURE_SET)
-    meta.MediaStorageSOPInstanceUID = UID(instance_uid)
-    meta.TransferSyntaxUID = UID(IMPLICIT_LITTLE)
-    meta.ImplementationClassUID = UID(IMPLEMENTATION_CLASS.decode())
-    meta.ImplementationVersionName = IMPLEMENTATION_VERSION.decode()
-    restored.file_meta = meta
-    buffer = io.BytesIO()
-    restored.save_as(buffer, implicit_vr=True, little_endian=True, enforce_file_format=True)
-    return buffer.getvalue()
+        if isinstance(element, RawDataElement) and isinstance(element.value, bytes):
+            value = element.value + b" " * (len(element.value) % 2)
+            encoded[int(element.tag)] = header(int(element.tag), len(value)) + value
+            continue
+        one = Dataset()
+        one[element.tag] = element
+        buffer = DicomBytesIO()
+        buffer.is_implicit_VR, buffer.is_little_endian = True, True
+        write_dataset(buffer, one)
+        encoded[int(element.tag)] = buffer.getvalue()
+    return encoded
 
 
-# Study-level attributes that are not in groups 0010 and 0012, and the character set they are written in.
-_STUDY_LEVEL = frozenset({0x00080005, 0x00080020, 0x00080030, 0x00080050, 0x00080090, 0x00200010, STUDY, 0x00280303})
+def _dataset_start(data: bytes) -> int:
+    """Where the dataset begins; raises Unreadable when this is no DICOM file in Implicit VR Little Endian."""
+    if data[128:132] != b"DICM" or data[132:140] != b"\x02\0\0\0UL\4\0" or len(data) < 144:
+        raise Unreadable
+    start = 144 + int(struct.unpack("<L", data[140:144])[0])
+    syntax = uid_value(IMPLICIT)
+    if b"\x02\0\x10\0UI" + struct.pack("<H", len(syntax)) + syntax not in data[:start]:
+        raise Unreadable
+    return start
 
 
 def _check_result(result: bytes, transfer: OpenTransfer, mapping: Mapping[str, str], findings: Findings) -> None:
@@ -201,19 +224,6 @@ def _check_result(result: bytes, transfer: OpenTransfer, mapping: Mapping[str, s
     for uid in set(re.findall(rb"2\.25\.[0-9]+", result)):
         if uid.decode() in mapping:
             findings.add("RESTORE_LEFTOVER")
-
-
-def _read(data: bytes, findings: Findings) -> RawFile | None:
-    if len(data) > MAXIMUM_BYTES:
-        findings.add("RESTORE_SIZE")
-        return None
-    try:
-        return read(data)
-    except TooDeep:
-        findings.add("RESTORE_NESTING")
-    except Unreadable:
-        findings.add("RESTORE_UNREADABLE")
-    return None
 
 
 def _refuse(findings: Findings) -> NoReturn:

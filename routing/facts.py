@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -211,7 +212,8 @@ _YEARS = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1.0}
 def number_of(text: str) -> float | None:
     """The number that a text writes (DS, IS; PS3.5 6.2), an age string (AS, ``045Y``) in years, or None."""
     if _DECIMAL.match(text):
-        return float(text)
+        number = float(text)
+        return number if math.isfinite(number) else None
     if age := _AGE.match(text):
         return int(age[1]) * _YEARS[age[2]]
     return None
@@ -229,7 +231,7 @@ def prepare(value: Scalar) -> Prepared:
     if isinstance(value, bool):
         return Prepared(None, None, value)
     if isinstance(value, int | float):
-        return Prepared(str(value), float(value), value)
+        return Prepared(str(value), float(value) if math.isfinite(value) else None, value)
     return Prepared(fold(value), number_of(value), value)
 
 

@@ -32,8 +32,16 @@ class Problem:
 def nearest(word: str, words: Iterable[str]) -> str | None:
     """The word that was probably meant, without regard to case, or None."""
     by_fold = {candidate.casefold(): candidate for candidate in words}
+    begun = [candidate for candidate in by_fold if _begins(candidate, word.casefold())]
+    if len(begun) == 1:
+        return by_fold[begun[0]]
     close = get_close_matches(word.casefold(), by_fold, n=1, cutoff=0.7)
     return by_fold[close[0]] if close else None
+
+
+def _begins(one: str, other: str) -> bool:
+    """Whether one is the other cut short (``Min`` and ``Minimum``)."""
+    return min(len(one), len(other)) >= 3 and (one.startswith(other) or other.startswith(one))
 
 
 def shown(value: Any) -> str:

@@ -65,6 +65,7 @@ NUMBERS = [
     no("an identifier with leading zeros is no number to a text", {"PatientID": "7"}, {"PatientID": "007"}),
     yes("but it is the number to a number", {"SeriesNumber": 7}, {"SeriesNumber": "007"}),
     no("NaN equals nothing", {"SliceThickness": {"Min": 0}}, {"SliceThickness": "NaN"}),
+    no("a number beyond all numbers lies in no range", {"SliceThickness": {"Min": 0}}, {"SliceThickness": "1e999"}),
     no("infinity lies in no range", {"SliceThickness": {"Min": 0}}, {"SliceThickness": "Infinity"}),
 ]
 

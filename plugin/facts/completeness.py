@@ -54,7 +54,10 @@ def completeness_of(found: Volumes) -> Completeness:
         return Completeness(Wholeness.WAITING, "SERIES_EMPTY", "No image slice has arrived yet.", 0)
     for volume in found.volumes:
         if volume.refusal is not None:
-            return Completeness(Wholeness.BROKEN, volume.refusal.code, volume.refusal.message, slices)
+            # Repeats are told apart once each is whole, so two slices at one place may be mended by those to come.
+            mendable = volume.refusal.code == "SLICES_COINCIDE"
+            state = Wholeness.WAITING if mendable else Wholeness.BROKEN
+            return Completeness(state, volume.refusal.code, volume.refusal.message, slices)
     for volume in found.volumes:
         if volume.geometry is None:
             continue

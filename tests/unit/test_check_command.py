@@ -1,0 +1,136 @@
+"""``autocontour check``: what it says of a configuration, and of a series, with which exit status."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from model.errors import ConfigurationRefused
+from plugin.cli import main
+from plugin.commands.orthanc_json import read_configuration, without_comments
+from tests.builders.orthanc_tags import series, stack
+
+RULES = [
+    {"Name": "chest", "When": {"BodyPartExamined": "CHEST"}, "Then": {"Exclude": "not here"}},
+    {"Name": "axial CT", "When": {"Modality": "CT", "Orientation": "AXIAL"}, "Then": {"Model": "hu-ct"}},
+]
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Any:
+    """Write orthanc.json and the tags of a series; returns the arguments of check."""
+
+    def write(section: Any, tags: Any = None) -> list[str]:
+        path = tmp_path / "orthanc.json"
+        path.write_text(json.dumps({"Name": "x", "AutoContour": section}))
+        arguments = ["check", str(path)]
+        if tags is not None:
+            (tmp_path / "tags.json").write_text(json.dumps(tags))
+            arguments += ["--series", str(tmp_path / "tags.json")]
+        return arguments
+
+    return write
+
+
+def test_a_valid_configuration_is_described(site: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(site({"Rules": RULES})) == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "The configuration is valid.",
+        "1. chest: excluded (not here)",
+        "2. axial CT: hu-ct at local → RTSTRUCT; priority normal",
+    ]
+
+
+def test_no_rules_are_said(site: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(site({})) == 0
+    assert "nothing is contoured by itself" in capsys.readouterr().out
+
+
+def test_every_mistake_is_said_with_its_path_and_ends_with_status_2(
+    site: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    wrong = [{"Name": "a", "When": {"Modalty": "CT"}, "Then": {"Modl": "hu-ct", "Model": "hu-ct"}}]
+    assert main(site({"Rules": wrong, "QuietSecond": 5})) == 2
+    said = capsys.readouterr().err
+    assert "AutoContour.Rules[0].When.Modalty" in said
+    assert "'Modality'" in said
+    assert "AutoContour.Rules[0].Then.Modl" in said
+    assert "AutoContour.QuietSecond" in said
+    assert "'QuietSeconds'" in said
+
+
+def test_a_section_that_is_missing_ends_with_status_2(tmp_path: Path) -> None:
+    (tmp_path / "orthanc.json").write_text("{}")
+    assert main(["check", str(tmp_path / "orthanc.json")]) == 2
+
+
+def test_a_series_is_tried_offline(site: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(site({"Rules": RULES}, {"Modality": "CT", "Orientation": "AXIAL"})) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("contour: Matched: 'axial CT'.")
+    assert '- BodyPartExamined: expected "CHEST", found (missing)' in said
+
+
+def test_a_series_as_orthanc_describes_it(site: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*site({"Rules": RULES}, series(*stack(12))), "--json"]) == 0
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["Outcome"] == "contour"
+    assert answer["Decisions"][0]["Rule"] == "axial CT"
+
+
+def test_a_rule_that_fails_on_the_series_ends_with_status_1(site: Any) -> None:
+    rules = [{"Name": "a", "When": {"ImageComments": {"Pattern": "x"}}, "Then": {"Model": "hu-ct"}}]
+    assert main(site({"Rules": rules}, {"ImageComments": "y" * 20000})) == 1
+
+
+@pytest.mark.parametrize("tags", [5, "CT", [], [1]])
+def test_tags_that_are_none_end_with_status_1(site: Any, tags: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(site({"Rules": RULES}, tags)) == 1
+    assert "instances-tags" in capsys.readouterr().err
+
+
+def test_a_file_of_tags_that_is_missing_ends_with_status_1(site: Any, tmp_path: Path) -> None:
+    assert main([*site({}), "--series", str(tmp_path / "nothing.json")]) == 1
+
+
+def test_comments_are_read_as_orthanc_reads_them() -> None:
+    text = '{ // one\n "a": "http://x/*y*/", /* two\n lines */ "b": "\\"//"}'
+    assert json.loads(without_comments(text)) == {"a": "http://x/*y*/", "b": '"//'}
+    assert without_comments(text).count("\n") == text.count("\n")
+
+
+def test_environment_variables_are_filled_in_as_orthanc_does(tmp_path: Path) -> None:
+    path = tmp_path / "orthanc.json"
+    path.write_text('{"Name": "${SITE}", "HttpPort": ${PORT:-8042}}')
+    assert read_configuration(path, {"SITE": "here"}) == {"Name": "here", "HttpPort": 8042}
+
+
+def test_a_folder_of_files_is_one_configuration(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"Name": "x"}')
+    (tmp_path / "b.json").write_text('{"AutoContour": {}}')
+    assert read_configuration(tmp_path, {}) == {"Name": "x", "AutoContour": {}}
+    (tmp_path / "c.json").write_text('{"Name": "y"}')
+    with pytest.raises(ConfigurationRefused, match="again"):
+        read_configuration(tmp_path, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("{", "line 1"), ('{\n "a": 1,\n}', "line 3"), ("[]", "an object"), ("[" * 50000, "JSON")],
+    ids=["cut", "comma", "list", "deep"],
+)
+def test_a_file_that_is_no_json_says_where(tmp_path: Path, text: str, said: str) -> None:
+    path = tmp_path / "orthanc.json"
+    path.write_text(text)
+    with pytest.raises(ConfigurationRefused, match=said):
+        read_configuration(path, {})
+
+
+def test_a_file_that_is_missing_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationRefused, match="no such file"):
+        read_configuration(tmp_path / "orthanc.json", {})
+    with pytest.raises(ConfigurationRefused, match=r"no \*.json"):
+        read_configuration(tmp_path, {})

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
+from scipy import ndimage
 
 from model.contours.structure import BoxedMask
 from model.preview.view import EDGES, PLANES, Colour, Overlay, View, scene
@@ -22,6 +23,8 @@ BAR = (24, 26, 30)
 OVERSAMPLE = 2
 LINE_PX = 1.6
 FILL = 0.10
+# Large structures are outlined only, so that the image under them stays as it is.
+FILL_BELOW = 0.25
 
 
 def render(
@@ -97,25 +100,28 @@ def _panel(view: View, window: Window, pixels_per_mm: float) -> Image.Image:
     picture = np.asarray(Image.fromarray(grey).resize(large, Image.Resampling.BICUBIC).convert("RGB")).astype(
         np.float32
     )
-    for _, colour, mask in view.masks:
-        if mask.any():
-            _draw(picture, mask, colour)
+    blur = 0.5 * OVERSAMPLE * pixels_per_mm * max(view.pixel_mm) / 2
+    outlines = [(_outline(mask, large, blur), colour) for _, colour, mask in view.masks if mask.any()]
+    # The longest outline first: bones would hide what they enclose.
+    for (inside, rim), colour in sorted(outlines, key=lambda one: -int(one[0][1].sum())):
+        shade = np.array(colour, dtype=np.float32)
+        if float(inside.mean()) < FILL_BELOW:
+            picture[inside] += FILL * (shade - picture[inside])
+        picture[rim] = shade
     image = Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).resize(size, Image.Resampling.LANCZOS)
     _letters(image, view)
     return image
 
 
-def _draw(picture: NDArray[np.float32], mask: NDArray[np.bool_], colour: Colour) -> None:
-    """One structure: a faint fill and its outline, between the voxels as a contour runs."""
-    tall, wide = picture.shape[:2]
-    soft = Image.fromarray(mask.astype(np.float32)).resize((wide, tall), Image.Resampling.BILINEAR)
-    inside = np.asarray(soft) >= 0.5
-    rim = _rim(inside, max(1, round(LINE_PX * OVERSAMPLE / 2)))
-    shade = np.array(colour, dtype=np.float32)
-    small = float(inside.mean()) < 0.25
-    if small:
-        picture[inside] += FILL * (shade - picture[inside])
-    picture[rim] = shade
+def _outline(
+    mask: NDArray[np.bool_], size: tuple[int, int], blur: float
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """(inside, rim) at ``size`` (width, height): between the voxels, and rounded over the steps of thick slices."""
+    soft = Image.fromarray(mask.astype(np.float32)).resize(size, Image.Resampling.BILINEAR)
+    inside = ndimage.gaussian_filter(np.asarray(soft), blur, mode="nearest") >= 0.5
+    if not inside.any():
+        inside = np.asarray(soft) >= 0.5
+    return inside, _rim(inside, max(1, round(LINE_PX * OVERSAMPLE / 2)))
 
 
 def _rim(inside: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:

@@ -21,8 +21,9 @@ from model.engines.hu_ct.working import WorkingGrid, to_full
 SKULL_HU = 200.0
 # Brain, fluid, fresh blood and calcifications, averaged over a block; orbital fat and air lie below.
 CONTENT_HU = (-15.0, 130.0)
-# Directions that must meet bone, of those that the series shows (26 away from its ends).
-VOTES = 0.84
+# Share of the directions that must meet bone. Behind a burr hole or above an orbit a third is lost; outside the
+# skull half are. Between 0.6 and 0.75 the volume on a real head stays within 0.5 %.
+VOTES = 0.69
 # A cavity narrower than this leaves the skull: the optic canal, the foramen magnum's edge, the spinal canal.
 NECK_MM = 9.0
 # Vessels, calcified plexus and noise inside the brain.
@@ -37,14 +38,11 @@ def find_brain(grid: WorkingGrid, body: Mask) -> Mask | None:
     content = (grid.hu > CONTENT_HU[0]) & (grid.hu < CONTENT_HU[1]) & body
     inside = content & (_votes(bone) >= VOTES)
     core = shrink_mm(inside, NECK_MM, grid.spacing)
-    labels, count = cc3d.connected_components(core, connectivity=6, return_N=True)
-    if count == 0:
+    if not core.any():
         return None
-    sizes = np.bincount(labels.ravel(), minlength=count + 1)
-    sizes[0] = 0
-    brain = grow_mm(labels == int(np.argmax(sizes)), NECK_MM + 0.5, grid.spacing) & inside
+    brain = grow_mm(_largest(core), NECK_MM + 0.5, grid.spacing) & inside
     brain = shrink_mm(grow_mm(brain, CLOSE_MM, grid.spacing), CLOSE_MM, grid.spacing) & body
-    brain = fill_in_plane(brain) & ~(bone & ~brain)
+    brain = _largest(fill_in_plane(brain) & ~(bone & ~brain))
     volume = float(brain.sum()) * grid.voxel_ml
     return brain if LEAST_ML <= volume <= MOST_ML else None
 
@@ -53,6 +51,13 @@ def draw_brain(grid: WorkingGrid, brain: Mask) -> BoxedMask:
     """The intracranial space at full resolution."""
     smooth = ndimage.gaussian_filter(brain.astype(np.float32), 0.6)
     return to_full(surface_field(brain, smooth), grid)
+
+
+def _largest(mask: Mask) -> Mask:
+    labels = cc3d.connected_components(mask, connectivity=6)
+    sizes = np.bincount(labels.ravel())
+    sizes[0] = 0
+    return np.asarray((labels == int(np.argmax(sizes))) & mask)
 
 
 def _votes(bone: Mask) -> NDArray[np.float32]:

@@ -14,21 +14,25 @@ from model.engines.hu_ct.working import WorkingGrid, to_full
 
 # Halfway between air and soft tissue: where a blurred skin surface lies, whatever the kernel.
 SKIN_HU = -500.0
+# Denser than cloth, foam and mattress.
+TISSUE_HU = -350.0
 # Table tops, sheets and tubes are thinner than this; what stays after eroding is a body.
 THIN_MM = 7.0
 # A part that is separate in the image (an arm) belongs to the patient when it is this thick, of tissue, with bone.
 PART_RADIUS_MM = 15.0
 PART_ML = 50.0
-# A thin part hangs on the body, is no longer than an ear or a nose, and denser than cloth or foam.
-PART_MM = 60.0
+# A thin part hangs on the body, is no longer than an ear, a nose or a sinus, and denser than cloth or foam.
+PART_MM = 120.0
 PART_HU = -300.0
+# Leads and electrodes are smaller than an ear.
+SMALL_ML = 1.5
 # Enclosed air is the body's when more than this share of its border is.
 BODY_SHARE = 0.5
 
 
 def find_body(grid: WorkingGrid) -> Mask:
     """The body on the working grid, what it encloses included; all False when there is none."""
-    tissue = grid.hu > SKIN_HU
+    tissue = grid.hu > TISSUE_HU
     _, row_steps, column_steps = grid.cells(THIN_MM)
     core = shrink(tissue, (0, row_steps, column_steps))
     labels, count = cc3d.connected_components(core, connectivity=6, return_N=True)
@@ -48,25 +52,31 @@ def find_body(grid: WorkingGrid) -> Mask:
     gas = _gas_within(tissue, body)
     # A wall between gas and skin may be as thin as a table top; gas that is the body's brings it back.
     body |= gas | (grow(gas, (0, row_steps + 1, column_steps + 1)) & tissue)
-    return fill_in_plane(body | _thin_parts(tissue & ~body, body, grid))
+    body |= _small_parts(tissue, body, grid)
+    # Voxels that the skin passes through are lighter than tissue, and so is the cloth beyond: one more, no further.
+    return fill_in_plane(body | (grow(body, (0, 1, 1)) & (grid.hu > SKIN_HU)))
 
 
-def _thin_parts(rest: Mask, body: Mask, grid: WorkingGrid) -> Mask:
-    """Nose, ears, folds of skin: small pieces of tissue that hang on the body; sheets and tubes are long or light."""
+def _small_parts(tissue: Mask, body: Mask, grid: WorkingGrid) -> Mask:
+    """Nose, ears, folds of skin, a sinus with its wall: pieces that hang on the body; sheets are long or light."""
+    whole = fill_in_plane(tissue)
+    beside = grow(body, (0, 1, 1))
+    # Without the rim that eroding took all around, which would join every piece to every other.
+    rest = whole & ~beside
     labels, count = cc3d.connected_components(rest, connectivity=6, return_N=True)
     if count == 0:
-        return np.zeros_like(rest)
-    sizes = np.bincount(labels.ravel(), minlength=count + 1)
-    mean = np.bincount(labels.ravel(), weights=grid.hu.ravel(), minlength=count + 1) / np.maximum(sizes, 1)
+        return rest
+    solid = np.where(tissue, labels, 0).ravel()
+    sizes = np.bincount(solid, minlength=count + 1)
+    mean = np.bincount(solid, weights=grid.hu.ravel(), minlength=count + 1) / np.maximum(sizes, 1)
     touching = np.zeros(count + 1, dtype=np.bool_)
-    touching[np.unique(labels[grow(body, (1, 1, 1))])] = True
+    touching[np.unique(labels[grow(beside, (1, 1, 1))])] = True
     boxes = cc3d.statistics(labels)["bounding_boxes"]
-    longest = [
-        max((part.stop - part.start) * size for part, size in zip(box, grid.spacing, strict=True)) for box in boxes
-    ]
-    kept = touching & (mean > PART_HU) & (np.array(longest) <= PART_MM)
+    extents = np.array([[part.stop - part.start for part in box] for box in boxes]) * np.array(grid.spacing)
+    kept = touching & (mean > PART_HU) & (extents.max(axis=1) <= PART_MM) & (sizes * grid.voxel_ml >= SMALL_ML)
     kept[0] = False
-    return np.asarray(kept[labels])
+    parts = kept[labels]
+    return parts | (whole & grow(parts, (0, 1, 1)))
 
 
 def _gas_within(tissue: Mask, body: Mask) -> Mask:

@@ -167,14 +167,19 @@ def anchor_head(
     return Anchor(now.astimezone(UTC).date(), head, peer is not None, stamped is not None, tuple(failures))
 
 
-def anchored_heads(folder: Path, keys: Collection[PublicKey]) -> tuple[list[Head], int]:
-    """Read all anchors of a folder that the given keys signed, heads and countersignatures; count the others."""
+def read_anchors(folder: Path) -> list[tuple[Document, bytes]]:
+    """Read the anchors of a folder, heads and countersignatures, without judging them."""
+    kinds = {HEAD_SUFFIX: Document.HEAD, COUNTERSIGNATURE_SUFFIX: Document.COUNTERSIGNATURE}
+    return [(kind, path.read_bytes()) for suffix, kind in kinds.items() for path in sorted(folder.glob(f"*{suffix}"))]
+
+
+def anchored_heads(anchors: Iterable[tuple[Document, bytes]], keys: Collection[PublicKey]) -> tuple[list[Head], int]:
+    """Return the heads of the anchors that the given keys signed, and count the other anchors."""
     heads: list[Head] = []
     others = 0
-    for path in sorted(folder.glob(f"*{HEAD_SUFFIX}")) + sorted(folder.glob(f"*{COUNTERSIGNATURE_SUFFIX}")):
-        kind = Document.HEAD if path.name.endswith(HEAD_SUFFIX) else Document.COUNTERSIGNATURE
+    for kind, content in anchors:
         try:
-            heads.append(_head(open_signed(kind, json.loads(path.read_bytes()), keys)))
+            heads.append(_head(open_signed(kind, json.loads(content), keys)))
         except (EvidenceRefused, ValueError):
             others += 1
     return heads, others

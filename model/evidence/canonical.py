@@ -9,10 +9,10 @@ Json = bool | int | str | None | list["Json"] | Mapping[str, "Json"]
 
 
 def canonical(value: Json) -> bytes:
-    """Encode a value as ASCII JSON with sorted keys and no white space.
+    """Encode a value as UTF-8 JSON with sorted keys and no white space.
 
     The subset of RFC 8785 in which nothing is left to the encoder: no fractions (their text differs between
-    languages) and no characters outside ASCII. Raises ValueError for anything else.
+    languages) and keys in ASCII. Raises ValueError for anything else.
     """
     _check(value)
     return _encode(value)
@@ -24,16 +24,13 @@ def canonical_unchecked(value: object) -> bytes:
 
 
 def _encode(value: object) -> bytes:
-    return json.dumps(value, ensure_ascii=True, separators=(",", ":"), sort_keys=True, allow_nan=False).encode("ascii")
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True, allow_nan=False).encode()
 
 
 def _check(value: object) -> None:
-    if value is None or isinstance(value, bool | int):
+    if value is None or isinstance(value, bool | int | str):
         return
-    if isinstance(value, str):
-        if not value.isascii():
-            raise ValueError("canonical JSON here holds ASCII only")
-    elif isinstance(value, list | tuple):
+    if isinstance(value, list | tuple):
         for item in value:
             _check(item)
     elif isinstance(value, Mapping):

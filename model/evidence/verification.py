@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from model.errors import AutocontourError
-from model.evidence.anchor import anchored_heads
+from model.evidence.anchor import anchored_heads, read_anchors
 from model.evidence.event import Event
 from model.evidence.facts import check_facts
 from model.evidence.files import ANCHORS_NAME, KEYS_NAME, Head, month_files, read_head, read_lines
@@ -75,6 +75,9 @@ def verify(directory: Path, keys: Collection[PublicKey] = (), heads: Iterable[He
     ``heads`` are heads that were anchored elsewhere (the countersignatures of a service, a printed report): records
     cut off at the end are found only against these or against the writer's own note of the head.
     """
+    # Witnesses before records: of a chain that is being written, the records may be ahead of them, never behind.
+    noted = read_head(directory)
+    anchors = read_anchors(directory / ANCHORS_NAME)
     lines = _read(directory)
     remarks: list[str] = []
     trusted = list(keys) or _keys_of_folder(directory, remarks)
@@ -84,9 +87,8 @@ def verify(directory: Path, keys: Collection[PublicKey] = (), heads: Iterable[He
     if bad_signature is not None and (broken is None or bad_signature <= walk.good):
         walk.rewind(bad_signature)
         broken = walk.judge_signature()
-    noted = read_head(directory)
-    anchors, unreadable = anchored_heads(directory / ANCHORS_NAME, walk.trusted)
-    anchored = [*heads, *anchors]
+    stated, unreadable = anchored_heads(anchors, walk.trusted)
+    anchored = [*heads, *stated]
     if unreadable:
         remarks.append(
             f"{unreadable} anchors are not signed by a trusted key: name the keys of the service, or later keys."

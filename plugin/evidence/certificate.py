@@ -2,24 +2,54 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
+from model.evidence.chain import Chain
 from model.evidence.code import printed
 from model.evidence.errors import EvidenceRefused
 from model.evidence.event import Event
 from model.evidence.files import Head
-from model.evidence.record import Record
+from model.evidence.record import Record, stamp
+from model.evidence.signed import Document
 from plugin.evidence.closing import missing_before_close
+from plugin.evidence.settings import Recipient
 from plugin.evidence.wording import deletion_sentences, statements
 
 FORMAT = 1
 
+VERSIONS = {
+    "software_version": "orthanc-autocontour",
+    "orthanc_version": "Orthanc",
+    "dicom_version": "profile base",
+    "model_version": "model",
+    "engine_version": "engine",
+}
 
-def certificate(records: Sequence[Record], head: Head | None = None) -> dict[str, Any]:
+
+def issue_certificate(
+    chain: Chain, job: str, recipients: Mapping[str, Recipient] | None = None, time: datetime | None = None
+) -> dict[str, Any]:
+    """Make and sign the certificate of a job now; ``signed["document"]["body"]`` is the certificate itself.
+
+    ``job`` is an evidence code as stored. Raises EvidenceRefused with EVIDENCE_UNKNOWN when no record names it.
+    """
+    issued = stamp(time or datetime.now(UTC))
+    body = certificate(chain.records(job), chain.head(), recipients, issued)
+    return chain.sign(Document.CERTIFICATE, body)
+
+
+def certificate(
+    records: Sequence[Record],
+    head: Head | None = None,
+    recipients: Mapping[str, Recipient] | None = None,
+    issued: str | None = None,
+) -> dict[str, Any]:
     """Make the JSON certificate of one job from its records, in the order of the chain.
 
-    ``head`` is the chain's head when the certificate is issued. The certificate holds the records themselves with
+    ``head`` is the chain's head and ``issued`` the time when the certificate is issued; ``recipients`` says who
+    stands behind a target, from the configuration. The certificate holds the records themselves with
     their signatures, so that each can be verified by itself. Raises EvidenceRefused with EVIDENCE_UNKNOWN when there
     are no records, or they are of several jobs.
     """
@@ -30,6 +60,7 @@ def certificate(records: Sequence[Record], head: Head | None = None) -> dict[str
     closed = last.get(Event.CLOSED)
     return {
         "Certificate": FORMAT,
+        "Issued": issued,
         "EvidenceCode": printed(records[0].job),
         "State": "closed" if closed else "open",
         "Outcome": closed.facts["outcome"] if closed else None,
@@ -38,6 +69,7 @@ def certificate(records: Sequence[Record], head: Head | None = None) -> dict[str
         "Pseudonymisation": _facts(last, Event.DEIDENTIFIED),
         "Checks": _facts(last, Event.SELF_CHECKED),
         "Sent": _facts(last, Event.SENT),
+        "Recipient": _recipient(last, recipients or {}),
         "Receipts": [
             {"Event": record.event.value, "Time": record.time, **_camel(record)}
             for record in records
@@ -50,6 +82,7 @@ def certificate(records: Sequence[Record], head: Head | None = None) -> dict[str
         "Deletions": deletion_sentences(records),
         "KeyDestroyed": _facts(last, Event.KEY_DESTROYED),
         "Missing": [event.value for event in missing],
+        "Versions": _versions(records),
         "Statements": statements(records),
         "Times": [{"Event": record.event.value, "Time": record.time, "Record": record.sequence} for record in records],
         "ChainHead": None if head is None else {"Sequence": head.sequence, "Digest": head.digest},
@@ -60,6 +93,23 @@ def certificate(records: Sequence[Record], head: Head | None = None) -> dict[str
 def _facts(last: dict[Event, Record], event: Event) -> dict[str, Any] | None:
     record = last.get(event)
     return None if record is None else {"Time": record.time, **_camel(record)}
+
+
+def _recipient(last: Mapping[Event, Record], recipients: Mapping[str, Recipient]) -> dict[str, Any] | None:
+    sent = last.get(Event.SENT)
+    recipient = recipients.get(str(sent.facts["target"])) if sent is not None else None
+    return None if recipient is None else recipient.model_dump()
+
+
+def _versions(records: Sequence[Record]) -> dict[str, Any]:
+    """Collect the versions that a job's records state: the last word on each counts."""
+    found = {
+        name: record.facts[fact]
+        for record in records
+        for fact, name in VERSIONS.items()
+        if record.facts.get(fact, "0") != "0"
+    }
+    return dict(sorted(found.items()))
 
 
 def _camel(record: Record) -> dict[str, Any]:

@@ -107,3 +107,23 @@ def _sentence(record: Record) -> str | None:
         case Event.CLOSED:
             return f"The job was closed with the outcome {facts['outcome']}."
     return None
+
+
+def second(time: str) -> str:
+    """Write a record's time to the second, for tables whose column says that it is UTC."""
+    return f"{time[:10]} {time[11:19]}"
+
+
+def minute(time: str) -> str:
+    """Write a record's time to the minute, for narrow tables."""
+    return f"{time[:10]} {time[11:16]}"
+
+
+def amount(count: object) -> str:
+    """Write a count, or a dash where there is none."""
+    return "–" if count is None else str(count)
+
+
+def plural(count: int, one: str, many: str) -> str:
+    """Write a count with its noun."""
+    return f"{count} {one if count == 1 else many}"

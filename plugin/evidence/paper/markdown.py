@@ -54,9 +54,7 @@ def _table(columns: tuple[str, ...], rows: tuple[tuple[str, ...], ...]) -> str:
 
 
 def _bars(chart: Bars) -> str:
-    rows = tuple(
-        (label, *(str(values[index]) for values in chart.values)) for index, label in enumerate(chart.labels)
-    )
+    rows = tuple((label, *(str(values[index]) for values in chart.values)) for index, label in enumerate(chart.labels))
     return f"**{chart.title}**\n\n" + _table(("", *chart.series), rows)
 
 

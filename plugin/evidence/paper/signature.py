@@ -105,7 +105,7 @@ def make_seal(organisation: str, now: datetime | None = None) -> PdfSeal:
 def sign_pdf(pdf: bytes, seal: PdfSeal, *, reason: str, attachments: Mapping[str, bytes] | None = None) -> bytes:
     """Attach files and sign the PDF as final: every later change, of the attachments too, breaks the signature."""
     chain = [asn1_x509.Certificate.load(der) for _, _, der in pem.unarmor(seal.certificate, multiple=True)]
-    others = SimpleCertificateStore()
+    others = SimpleCertificateStore()  # type: ignore[no-untyped-call]
     others.register_multiple(chain[1:])
     _, _, key = pem.unarmor(seal.key)
     signer = signers.SimpleSigner(

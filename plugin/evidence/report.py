@@ -1,0 +1,285 @@
+"""The monthly report: what an auditor asks about a month, from the records alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from model.evidence.chain import Chain
+from model.evidence.code import printed
+from model.evidence.errors import EvidenceRefused
+from model.evidence.event import Event
+from model.evidence.facts import Facts
+from model.evidence.files import Head
+from model.evidence.record import Record, stamp
+from model.evidence.signed import Document, digest_of
+from model.evidence.signing import PublicKey
+from model.evidence.verification import Verification, verify
+from plugin.evidence.certificate import VERSIONS
+from plugin.evidence.closing import missing_before_close
+from plugin.evidence.settings import EvidenceSection
+
+FORMAT = 1
+_REFUSALS = (Event.EXCLUDED, Event.REMOTE_REJECTED, Event.FAILED)
+_SITE_EXCEPTIONS = (Event.ALERT_RAISED, Event.ALERT_CLEARED, Event.CHAIN_REPAIRED, Event.SWEPT)
+_RIGHTS = (Event.SUBJECT_ASKED, Event.SUBJECT_ERASED, Event.OBJECTION_SET, Event.OBJECTION_WITHDRAWN)
+_CHANGES = (Event.CONFIG_CHANGED, Event.KEY_ROTATED, Event.CHAIN_STARTED, Event.DOSSIER_ISSUED)
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A calendar month in UTC."""
+
+    text: str
+
+    @classmethod
+    def parse(cls, text: str) -> Month:
+        """Read YYYY-MM; raises EvidenceRefused with REPORT_MONTH."""
+        try:
+            start = datetime.strptime(text, "%Y-%m")
+        except ValueError as error:
+            raise EvidenceRefused("REPORT_MONTH", "A month is written as YYYY-MM, as in 2026-11.") from error
+        return cls(start.strftime("%Y-%m"))
+
+    @property
+    def end(self) -> str:
+        """The first instant after the month, as records write times."""
+        start = datetime.strptime(self.text, "%Y-%m").replace(tzinfo=UTC)
+        return stamp((start + timedelta(days=32)).replace(day=1))
+
+    @property
+    def days(self) -> int:
+        """How many days it has."""
+        start = datetime.strptime(self.text, "%Y-%m").replace(tzinfo=UTC)
+        return ((start + timedelta(days=32)).replace(day=1) - start).days
+
+    def holds(self, time: str) -> bool:
+        """Whether a record's time is in the month."""
+        return time.startswith(self.text)
+
+
+def issue_report(
+    chain: Chain,
+    month: Month,
+    evidence: EvidenceSection,
+    keys: Collection[PublicKey],
+    time: datetime | None = None,
+    heads: Collection[Head] = (),
+) -> dict[str, Any]:
+    """Verify the chain, make and sign the report of a month, and record that it was issued.
+
+    ``keys`` are the site's published keys; ``heads`` are anchored heads from elsewhere (the service's
+    countersignatures). ``signed["document"]["body"]`` is the report itself.
+    """
+    issued = time or datetime.now(UTC)
+    verification = verify(chain.directory, keys, heads)
+    body = monthly_report(chain.records(), month, evidence, verification, issued)
+    signed = chain.sign(Document.REPORT, body)
+    facts: Facts = {"month": month.text, "digest": digest_of(signed), "jobs": len(body["Transfers"])}
+    chain.append(Event.REPORT_ISSUED, None, facts)
+    return signed
+
+
+def monthly_report(
+    records: Sequence[Record],
+    month: Month,
+    evidence: EvidenceSection,
+    verification: Verification,
+    issued: datetime,
+) -> dict[str, Any]:
+    """Make the JSON report of a month.
+
+    ``records`` are all records of the chain up to the end of the month or later, in order: what was still open at
+    its end may have begun before it. ``verification`` is the chain's, made for this report.
+    """
+    until = [record for record in records if record.time < month.end]
+    within = [record for record in until if month.holds(record.time)]
+    jobs = _by_job(until)
+    touched = {record.job for record in within if record.job is not None}
+    lines = [_transfer(code, own) for code, own in jobs.items() if code in touched]
+    return {
+        "Report": FORMAT,
+        "Month": month.text,
+        "Issued": stamp(issued),
+        "Complete": stamp(issued) >= month.end,
+        "Controller": evidence.model_dump(
+            include={"Controller", "Representative", "DataProtectionOfficer", "Purposes", "LegalBasis", "DataSubjects"}
+        ),
+        "Recipients": [{"Target": name, **recipient.model_dump()} for name, recipient in evidence.Recipients.items()],
+        "Totals": _totals(within, lines),
+        "Daily": _daily(within, month),
+        "Abroad": _abroad(lines),
+        "Transfers": lines,
+        "Refusals": [_refusal(record) for record in within if record.event in _REFUSALS or _refused_here(record)],
+        "Exceptions": [_plain(record) for record in within if record.event in _SITE_EXCEPTIONS],
+        "Rights": dict(Counter(record.event.value for record in within if record.event in _RIGHTS)),
+        "OpenItems": [_open_item(code, own) for code, own in jobs.items() if not _closed(own)],
+        "Changes": [_plain(record) for record in within if record.event in _CHANGES],
+        "Versions": _versions(within),
+        "Anchors": [_plain(record) for record in within if record.event is Event.HEAD_ANCHORED],
+        "Chain": _chain(within, verification),
+    }
+
+
+def _by_job(records: Sequence[Record]) -> dict[str, list[Record]]:
+    jobs: dict[str, list[Record]] = {}
+    for record in records:
+        if record.job is not None:
+            jobs.setdefault(record.job, []).append(record)
+    # An alert about a job does not make one.
+    return {code: own for code, own in jobs.items() if any(record.event is Event.RECEIVED for record in own)}
+
+
+def _transfer(code: str, records: Sequence[Record]) -> dict[str, Any]:
+    """Give one job in one line: when each step was, and how its deletions were verified."""
+    last = {record.event: record for record in records}
+
+    def time(event: Event) -> str | None:
+        return last[event].time if event in last else None
+
+    def fact(event: Event, name: str) -> Any:
+        return last[event].facts.get(name) if event in last else None
+
+    return {
+        "EvidenceCode": printed(code),
+        "Received": time(Event.RECEIVED),
+        "Modality": fact(Event.RECEIVED, "modality"),
+        "Instances": fact(Event.RECEIVED, "instances"),
+        "Model": fact(Event.MATCHED, "model"),
+        "Target": fact(Event.MATCHED, "target"),
+        "TargetType": fact(Event.MATCHED, "target_type"),
+        "Bytes": fact(Event.SENT, "bytes"),
+        "Sent": time(Event.SENT),
+        "RemoteVerified": time(Event.REMOTE_VERIFIED),
+        "Stored": time(Event.STORED),
+        "RemoteDeleted": time(Event.REMOTE_DELETED),
+        "RemoteDeletionVerified": fact(Event.REMOTE_DELETED, "verified"),
+        "LocalDeleted": time(Event.LOCAL_DELETED),
+        "KeyDestroyed": time(Event.KEY_DESTROYED),
+        "Closed": time(Event.CLOSED),
+        "Outcome": fact(Event.CLOSED, "outcome") or "open",
+    }
+
+
+def _totals(within: Sequence[Record], lines: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    sent = [record for record in within if record.event is Event.SENT]
+    return {
+        "Jobs": len(lines),
+        "Outcomes": dict(sorted(Counter(str(line["Outcome"]) for line in lines).items())),
+        "SeriesSent": len(sent),
+        "ImagesSent": sum(int(str(record.facts["instances"])) for record in sent),
+        "BytesSent": sum(int(str(record.facts["bytes"])) for record in sent),
+        "SeriesByTarget": dict(sorted(Counter(str(record.facts["target"]) for record in sent).items())),
+        "RemoteDeletionsByVerification": dict(
+            sorted(Counter(str(r.facts["verified"]) for r in within if r.event is Event.REMOTE_DELETED).items())
+        ),
+        "LocalDeletions": sum(record.event is Event.LOCAL_DELETED for record in within),
+        "KeysDestroyed": sum(record.event is Event.KEY_DESTROYED for record in within),
+        "Records": len(within),
+    }
+
+
+_BAR = {"done": "Done", "superseded": "Done", "failed": "Failed", "cancelled": "Failed"}
+
+
+def _daily(within: Sequence[Record], month: Month) -> list[dict[str, int]]:
+    """Count the jobs that were closed on each day: processed, refused or excluded, failed."""
+    days: list[dict[str, int]] = [
+        {"Day": day, "Done": 0, "Refused": 0, "Failed": 0} for day in range(1, month.days + 1)
+    ]
+    for record in within:
+        if record.event is Event.CLOSED:
+            outcome = str(record.facts["outcome"])
+            kind = {"done": "Done", "superseded": "Done", "failed": "Failed", "cancelled": "Failed"}.get(
+                outcome, "Refused"
+            )
+            days[int(record.time[8:10]) - 1][kind] += 1
+    return days
+
+
+# How long images were with a recipient, in minutes.
+_STEPS = ((1, "under 1 min"), (5, "1 to 5 min"), (15, "5 to 15 min"), (60, "15 to 60 min"), (24 * 60, "1 to 24 h"))
+_LONGER, _STILL = "over 24 h", "still there"
+
+
+def _abroad(lines: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Count how long pseudonymised images were with a recipient, from sending to the verified deletion there."""
+    counts = dict.fromkeys([name for _, name in _STEPS] + [_LONGER, _STILL], 0)
+    for line in lines:
+        if line["Sent"] is None or line["TargetType"] == "local":
+            continue
+        if line["RemoteDeleted"] is None:
+            counts[_STILL] += 1
+            continue
+        minutes = (_time(line["RemoteDeleted"]) - _time(line["Sent"])).total_seconds() / 60
+        counts[next((name for limit, name in _STEPS if minutes < limit), _LONGER)] += 1
+    return [{"Stay": name, "Series": count} for name, count in counts.items()]
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _refused_here(record: Record) -> bool:
+    return record.event is Event.SELF_CHECKED and not record.facts["passed"]
+
+
+def _refusal(record: Record) -> dict[str, Any]:
+    findings = record.facts.get("findings")
+    return {
+        "EvidenceCode": printed(str(record.job)),
+        "Time": record.time,
+        "Event": record.event.value,
+        "Code": record.facts.get("code"),
+        "Findings": findings if isinstance(findings, Mapping) else {},
+    }
+
+
+def _plain(record: Record) -> dict[str, Any]:
+    code = None if record.job is None else printed(record.job)
+    facts = {"".join(part.capitalize() for part in name.split("_")): value for name, value in record.facts.items()}
+    return {"Record": record.sequence, "Time": record.time, "Event": record.event.value, "EvidenceCode": code, **facts}
+
+
+def _closed(records: Sequence[Record]) -> bool:
+    return any(record.event is Event.CLOSED for record in records)
+
+
+def _open_item(code: str, records: Sequence[Record]) -> dict[str, Any]:
+    return {
+        "EvidenceCode": printed(code),
+        "Since": records[0].time,
+        "LastEvent": records[-1].event.value,
+        "Missing": [event.value for event in missing_before_close(records)] or [Event.CLOSED.value],
+    }
+
+
+def _versions(within: Sequence[Record]) -> dict[str, list[str]]:
+    found: dict[str, set[str]] = {}
+    for record in within:
+        for fact, name in VERSIONS.items():
+            version = record.facts.get(fact, "0")
+            if version != "0":
+                of_model = name == "model" and "model" in record.facts
+                found.setdefault(f"model {record.facts['model']}" if of_model else name, set()).add(str(version))
+    return {name: sorted(versions) for name, versions in sorted(found.items())}
+
+
+def _chain(within: Sequence[Record], verification: Verification) -> dict[str, Any]:
+    last = within[-1] if within else None
+    head = Head(last.sequence, last.digest) if last is not None else None
+    broken = verification.broken
+    return {
+        "FirstRecord": within[0].sequence if within else None,
+        "LastRecord": head.sequence if head else None,
+        "HeadAtEndOfMonth": head.digest if head else None,
+        "HeadAtIssue": {"Sequence": verification.head.sequence, "Digest": verification.head.digest},
+        "Verified": verification.valid,
+        "RecordsVerified": verification.records,
+        "FirstBrokenRecord": None if broken is None else {"Sequence": broken.sequence, "Change": broken.change.value},
+        "Keys": list(verification.keys),
+        "Remarks": list(verification.remarks),
+    }

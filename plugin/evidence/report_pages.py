@@ -1,0 +1,260 @@
+"""The monthly report on paper."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from model.evidence.canonical import canonical
+from plugin.evidence.paper.blocks import Bars, Block, Bullets, Command, Facts, Heading, Table, Text, Tone, Verdict
+from plugin.evidence.paper.page import Cover, to_pdf
+from plugin.evidence.paper.signature import PdfSeal, sign_pdf
+from plugin.evidence.wording import HOW, amount, minute, plural, second
+
+TITLE = "Monthly report of processing"
+ATTACHMENT = "report.json"
+
+
+def report_pdf(signed: Mapping[str, Any], site: str, seal: PdfSeal) -> bytes:
+    """Print and sign a report; the signed JSON report lies inside the PDF as an attachment."""
+    document = signed["document"]["body"]
+    subtitle = "Pseudonymised processing of image series: transfers, refusals, deletions, and the state of the record"
+    cover = Cover(TITLE, subtitle, site, f"Month {document['Month']}", second(document["Issued"]))
+    pdf = to_pdf(cover, report_blocks(document, str(signed["sha256"])))
+    content = canonical(json.loads(json.dumps(signed)))
+    return sign_pdf(pdf, seal, reason="Monthly report", attachments={ATTACHMENT: content})
+
+
+def report_blocks(document: Mapping[str, Any], digest: str) -> list[Block]:
+    """Lay out a JSON report: the verdict and two pictures first, every line of it behind them."""
+    return [
+        _verdict(document),
+        Heading("Record of processing (Article 30 GDPR)"),
+        Facts(_header(document)),
+        Heading("Totals"),
+        Facts(_totals(document)),
+        *_pictures(document),
+        Heading("Open items"),
+        Text("Jobs that were not closed at the end of the month or when this report was issued, and what they lack."),
+        Table(
+            ("Evidence code", "Open since (UTC)", "Last event", "Missing"),
+            tuple(
+                (item["EvidenceCode"], minute(item["Since"]), item["LastEvent"], ", ".join(item["Missing"]))
+                for item in document["OpenItems"]
+            ),
+            (2.6, 1.8, 2.0, 4.0),
+            empty="None: every job is closed.",
+        ),
+        Heading("Refusals and failures"),
+        Table(
+            ("Evidence code", "When (UTC)", "What", "Reason", "Findings by rule"),
+            tuple(
+                (
+                    item["EvidenceCode"],
+                    minute(item["Time"]),
+                    item["Event"],
+                    item["Code"] or "–",
+                    ", ".join(f"{rule}: {count}" for rule, count in item["Findings"].items()) or "–",
+                )
+                for item in document["Refusals"]
+            ),
+            (2.7, 1.8, 2.2, 2.0, 2.5),
+            empty="None.",
+        ),
+        Heading("Exceptions of the site"),
+        _events(document["Exceptions"], "None."),
+        Heading("Changes of configuration, versions and keys"),
+        _events(document["Changes"], "None."),
+        Facts(
+            tuple((name, ", ".join(versions)) for name, versions in document["Versions"].items())
+            or (("Versions", "–"),)
+        ),
+        Heading("Every transfer"),
+        Text(
+            "Day and time, UTC. Gone there: deletion at the recipient, by its signed receipt or under contract only; a "
+            "dash where nothing was sent. Gone here: deletion of the copies in this hospital. Key gone: destruction of "
+            "the key that links pseudonym and patient.",
+            Tone.NOTE,
+        ),
+        _transfers(document),
+        *_verification(document, digest),
+    ]
+
+
+def _verdict(document: Mapping[str, Any]) -> Verdict:
+    chain, totals = document["Chain"], document["Totals"]
+    if not chain["Verified"]:
+        broken = chain["FirstBrokenRecord"]
+        return Verdict(
+            "The record was changed",
+            f"Record {broken['Sequence']} is {broken['Change']}. What this report says from there on proves nothing.",
+            Tone.BAD,
+        )
+    still = len(document["OpenItems"])
+    text = (
+        f"{chain['RecordsVerified']} signed records were verified without a gap. {totals['SeriesSent']} series with "
+        f"{totals['ImagesSent']} pseudonymised images were sent; {totals['KeysDestroyed']} keys were destroyed."
+    )
+    if still:
+        return Verdict(f"The record is intact; {plural(still, 'job is', 'jobs are')} open", text, Tone.WARNING)
+    return Verdict("The record is intact; every job is closed", text, Tone.GOOD)
+
+
+def _header(document: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    controller = document["Controller"]
+
+    def party(name: str) -> str:
+        found = controller[name]
+        if found is None:
+            return "not named in the configuration"
+        return "\n".join(line for line in (found["Name"], found["Address"], found["Contact"]) if line)
+
+    recipients = [
+        f"{who['Target']}: " + ", ".join(who[part] for part in ("Name", "Country", "Role", "Contract") if who[part])
+        for who in document["Recipients"]
+    ]
+    rows = [("Controller", party("Controller"))]
+    if controller["Representative"] is not None:
+        rows.append(("Representative", party("Representative")))
+    return (
+        *rows,
+        ("Data protection officer", party("DataProtectionOfficer")),
+        ("Purposes", "\n".join(controller["Purposes"])),
+        ("Legal basis", "\n".join(controller["LegalBasis"]) or "not named in the configuration"),
+        ("Data subjects", "\n".join(controller["DataSubjects"])),
+        ("Categories of data", "Pseudonymised CT and MR images (data concerning health); contours of organs."),
+        ("Recipients", "\n".join(recipients) or "none named in the configuration"),
+        ("Time limits", "Pseudonymised copies: until the contours are stored. Keys: destroyed when the job is closed."),
+    )
+
+
+def _totals(document: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    totals = document["Totals"]
+    outcomes = ", ".join(f"{count} {name}" for name, count in totals["Outcomes"].items()) or "none"
+    targets = ", ".join(f"{count} to {name}" for name, count in totals["SeriesByTarget"].items()) or "none"
+    deletions = ", ".join(f"{n} {HOW[kind]}" for kind, n in totals["RemoteDeletionsByVerification"].items()) or "none"
+    return (
+        ("Jobs", f"{totals['Jobs']}: {outcomes}"),
+        ("Series sent", f"{totals['SeriesSent']}: {targets}"),
+        ("Images sent", f"{totals['ImagesSent']}, {totals['BytesSent'] / 1e6:.1f} MB"),
+        ("Deletions at recipients", deletions),
+        ("Deletions here", f"{totals['LocalDeletions']} jobs; {totals['KeysDestroyed']} keys destroyed"),
+        ("Rights of patients", _rights(document["Rights"])),
+    )
+
+
+def _rights(counts: Mapping[str, int]) -> str:
+    words = {
+        "SUBJECT_ASKED": ("request for access", "requests for access"),
+        "SUBJECT_ERASED": ("erasure", "erasures"),
+        "OBJECTION_SET": ("objection", "objections"),
+        "OBJECTION_WITHDRAWN": ("objection withdrawn", "objections withdrawn"),
+    }
+    return ", ".join(plural(count, *words[event]) for event, count in counts.items()) or "no requests"
+
+
+def _pictures(document: Mapping[str, Any]) -> list[Block]:
+    days = document["Daily"]
+    daily = Bars(
+        "Jobs closed, by day of the month",
+        tuple(str(day["Day"]) for day in days),
+        ("done", "refused or excluded", "failed or cancelled"),
+        tuple(tuple(day[kind] for day in days) for kind in ("Done", "Refused", "Failed")),
+        (Tone.GOOD, Tone.WARNING, Tone.BAD),
+    )
+    abroad = document["Abroad"]
+    if not any(stay["Series"] for stay in abroad):
+        return [daily]
+    stay = Bars(
+        "How long pseudonymised images were with a recipient, in series",
+        tuple(stay["Stay"] for stay in abroad),
+        ("from sending to the deletion there",),
+        (tuple(stay["Series"] for stay in abroad),),
+        (Tone.PLAIN,),
+    )
+    return [daily, stay]
+
+
+def _events(items: list[Mapping[str, Any]], empty: str) -> Table:
+    known = {"Record", "Time", "Event", "EvidenceCode"}
+    return Table(
+        ("Record", "When (UTC)", "Event", "Particulars"),
+        tuple(
+            (
+                str(item["Record"]),
+                minute(item["Time"]),
+                item["Event"],
+                ", ".join(f"{name} {value}" for name, value in item.items() if name not in known) or "–",
+            )
+            for item in items
+        ),
+        (0.8, 1.6, 2.0, 6.0),
+        numbers=frozenset({0}),
+        empty=empty,
+    )
+
+
+def _transfers(document: Mapping[str, Any]) -> Table:
+    there = {"RECEIPT": "receipt", "CONTRACT_ONLY": "contract", None: "–"}
+
+    def clock(time: str | None) -> str:
+        return "–" if time is None else time[8:10] + " " + time[11:19]
+
+    return Table(
+        (
+            "Evidence code",
+            "Series",
+            "Model, target",
+            "Received",
+            "Sent",
+            "Gone there",
+            "Gone here",
+            "Key gone",
+            "Outcome",
+        ),
+        tuple(
+            (
+                line["EvidenceCode"],
+                f"{amount(line['Instances'])} {line['Modality'] or ''}",
+                f"{line['Model'] or '–'}, {line['Target'] or '–'}",
+                clock(line["Received"]),
+                clock(line["Sent"]),
+                clock(line["RemoteDeleted"])
+                + (f" {there.get(line['RemoteDeletionVerified'], 'other')}" if line["RemoteDeleted"] else ""),
+                clock(line["LocalDeleted"]),
+                clock(line["KeyDestroyed"]),
+                line["Outcome"],
+            )
+            for line in document["Transfers"]
+        ),
+        (2.55, 0.9, 1.25, 1.2, 1.2, 1.2, 1.2, 1.2, 1.05),
+        empty="No series was processed in this month.",
+    )
+
+
+def _verification(document: Mapping[str, Any], digest: str) -> list[Block]:
+    chain = document["Chain"]
+    head, issue = chain["HeadAtEndOfMonth"], chain["HeadAtIssue"]
+    anchored = sum(1 for anchor in document["Anchors"])
+    countersigned = sum(1 for anchor in document["Anchors"] if anchor["Countersigned"])
+    stamped = sum(1 for anchor in document["Anchors"] if anchor["Stamped"])
+    rows = (
+        ("Records of the month", f"{amount(chain['FirstRecord'])} to {amount(chain['LastRecord'])}"),
+        ("Head at the end of the month", head or "–"),
+        ("Head at issue", f"record {issue['Sequence']}, {issue['Digest']}"),
+        ("Anchored in the month", f"{anchored} times; {countersigned} countersigned, {stamped} time-stamped"),
+        ("Signing keys", ", ".join(chain["Keys"]) or "–"),
+        ("SHA-256 of the JSON report", digest),
+    )
+    return [
+        Heading("The chain of records, and how to verify it"),
+        Facts(rows),
+        *([Bullets(tuple(chain["Remarks"]))] if chain["Remarks"] else []),
+        Command(("autocontour evidence verify FOLDER --key site-evidence-key.pem",)),
+        Text(
+            f"The attached file {ATTACHMENT} is this report as signed JSON. Without our software: the site's guide for "
+            "auditors verifies digests and signatures with sha256sum and openssl.",
+            Tone.NOTE,
+        ),
+    ]

@@ -1,0 +1,133 @@
+"""The section "AutoContour.Evidence": who answers for the processing, and where evidence goes besides the disk."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+
+from plugin.settings.document import Document
+from routing.problems import Problem, problems_of, shown
+
+ROOT = "AutoContour.Evidence"
+
+
+class Party(Document):
+    """A person or an organisation that a report or the dossier names."""
+
+    Name: str = Field(min_length=1, max_length=120)
+    Address: str = Field(default="", max_length=240)
+    Contact: str = Field(default="", max_length=120)
+
+
+class Recipient(Document):
+    """Who stands behind a target: what Article 30 asks to be known of a recipient."""
+
+    Name: str = Field(min_length=1, max_length=120)
+    Address: str = Field(default="", max_length=240)
+    Country: str = Field(default="", max_length=60)
+    Role: Literal["processor", "joint controller", "controller"] = "processor"
+    # The contract of Article 28 by its reference, as "DPA 2026-014".
+    Contract: str = Field(default="", max_length=120)
+    # For a country outside the EEA: what Article 46 or 49 gives.
+    Safeguards: str = Field(default="", max_length=240)
+
+
+class AuditRepository(Document):
+    """The hospital's audit repository: DICOM PS3.15 audit messages over syslog."""
+
+    Host: str = Field(min_length=1, max_length=253)
+    Port: int = Field(default=6514, ge=1, le=65535)
+    Protocol: Literal["tls", "udp"] = "tls"
+    # The authority that the repository's certificate must be of; the system's own by default.
+    CaFile: str | None = None
+    # Our certificate and key, where the repository asks for one.
+    CertificateFile: str | None = None
+    KeyFile: str | None = None
+    # What AuditSourceID says: which system speaks.
+    SourceId: str = Field(default="orthanc-autocontour", pattern=r"^[A-Za-z0-9._-]{1,48}$")
+
+
+class StampAuthority(Document):
+    """An authority for RFC 3161 time stamps over the daily head of the chain."""
+
+    Url: str = Field(pattern=r"^https?://")
+    # PEM file with the authority's root certificates.
+    CaFile: str
+
+
+class AlertHook(Document):
+    """Where an alert is posted as JSON."""
+
+    Url: str = Field(pattern=r"^https?://")
+    TokenFile: str | None = None
+    CaFile: str | None = None
+
+
+class PdfKeys(Document):
+    """Key and certificate (PEM) from the site's own authority, in the place of a self-made pair."""
+
+    CertificateFile: str
+    KeyFile: str
+
+
+class EvidenceSection(Document):
+    """All keys with their defaults; nothing is required, and the dossier lists what is still open."""
+
+    Controller: Party | None = None
+    Representative: Party | None = None
+    DataProtectionOfficer: Party | None = None
+    Purposes: list[str] = Field(
+        default_factory=lambda: ["Contouring of organs in CT and MR series for treatment planning."]
+    )
+    LegalBasis: list[str] = Field(default_factory=list)
+    DataSubjects: list[str] = Field(default_factory=lambda: ["Patients of the hospital who were imaged with CT or MR."])
+    # By the name of the target.
+    Recipients: dict[str, Recipient] = Field(default_factory=dict)
+    # Technical and organisational measures of the site beside those that the software brings.
+    Measures: list[str] = Field(default_factory=list)
+    RecordYears: int = Field(default=10, ge=1, le=100)
+    # A transfer open for longer raises an alert.
+    TransferHours: float | int = Field(default=24, gt=0, le=24 * 90)
+    # A receipt that has not come for this long raises an alert.
+    ReceiptMinutes: float | int = Field(default=60, gt=0, le=60 * 24 * 30)
+    # The hour (UTC) at which the head of the chain is anchored.
+    AnchorHour: int = Field(default=2, ge=0, le=23)
+    TimeStamp: StampAuthority | None = None
+    Audit: AuditRepository | None = None
+    Webhook: AlertHook | None = None
+    PdfSignature: PdfKeys | None = None
+
+    @property
+    def site(self) -> str:
+        """The name that stands at the head of documents."""
+        return self.Controller.Name if self.Controller is not None else "Controller not yet named in the configuration"
+
+
+def read_evidence(section: Any) -> tuple[EvidenceSection, list[Problem]]:
+    """Validate the section; with problems, the defaults stand in for it."""
+    if section is None:
+        return EvidenceSection(), []
+    if not isinstance(section, dict):
+        return EvidenceSection(), [Problem(ROOT, shown(section), "an object")]
+    try:
+        return EvidenceSection.model_validate(section), []
+    except ValidationError as error:
+        return EvidenceSection(), problems_of(error, ROOT, _keys_at)
+
+
+_PARTS: dict[str, type[Document]] = {
+    "Controller": Party,
+    "Representative": Party,
+    "DataProtectionOfficer": Party,
+    "Recipients": Recipient,
+    "TimeStamp": StampAuthority,
+    "Audit": AuditRepository,
+    "Webhook": AlertHook,
+    "PdfSignature": PdfKeys,
+}
+
+
+def _keys_at(location: tuple[int | str, ...]) -> tuple[str, ...]:
+    part = _PARTS.get(str(location[0])) if location else None
+    return tuple((part or EvidenceSection).model_fields)

@@ -25,7 +25,7 @@ PART_ML = 50.0
 PART_MM = 120.0
 PART_HU = -300.0
 # Leads and electrodes are smaller than an ear.
-SMALL_ML = 1.5
+SMALL_ML = 1.0
 # Enclosed air is the body's when more than this share of its border is.
 BODY_SHARE = 0.5
 
@@ -69,14 +69,15 @@ def _small_parts(tissue: Mask, body: Mask, grid: WorkingGrid) -> Mask:
     solid = np.where(tissue, labels, 0).ravel()
     sizes = np.bincount(solid, minlength=count + 1)
     mean = np.bincount(solid, weights=grid.hu.ravel(), minlength=count + 1) / np.maximum(sizes, 1)
+    volumes = np.bincount(labels.ravel(), minlength=count + 1) * grid.voxel_ml
     touching = np.zeros(count + 1, dtype=np.bool_)
     touching[np.unique(labels[grow(beside, (1, 1, 1))])] = True
     boxes = cc3d.statistics(labels)["bounding_boxes"]
     extents = np.array([[part.stop - part.start for part in box] for box in boxes]) * np.array(grid.spacing)
-    kept = touching & (mean > PART_HU) & (extents.max(axis=1) <= PART_MM) & (sizes * grid.voxel_ml >= SMALL_ML)
+    kept = touching & (mean > PART_HU) & (extents.max(axis=1) <= PART_MM) & (volumes >= SMALL_ML)
     kept[0] = False
     parts = kept[labels]
-    return parts | (whole & grow(parts, (0, 1, 1)))
+    return np.asarray(parts | (whole & grow(parts, (0, 1, 1))))
 
 
 def _gas_within(tissue: Mask, body: Mask) -> Mask:

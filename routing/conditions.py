@@ -93,7 +93,10 @@ class OneOf:
 
     def accepts(self, value: Prepared) -> bool:
         """Whether one of the tests accepts the value."""
-        return any(test.accepts(value) for test in self.tests)
+        for test in self.tests:  # noqa: SIM110 - three times as fast as any() with a generator, and asked most often
+            if test.accepts(value):
+                return True
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +167,10 @@ class Leaf:
             if not values:
                 return False
             for test in self.tests:
-                if not any(map(test.accepts, values)):
+                for value in values:
+                    if test.accepts(value):
+                        break
+                else:
                     return False
         return True
 
@@ -194,28 +200,43 @@ def matches(condition: Condition, facts: SeriesFacts) -> bool:
     return not together if condition.kind == "Not" else together
 
 
-def explained(condition: Condition, facts: SeriesFacts) -> tuple[bool, list[ConditionResult]]:
-    """Whether the series matches, and every condition with what was found; a group comes before its parts.
+# A condition, what it met (the attribute of a leaf, how many parts of a group matched), and whether it matched.
+Row = tuple[Condition, Attribute | int, bool]
 
-    Raises RuleFailed.
-    """
+
+def explained(condition: Condition, facts: SeriesFacts) -> tuple[bool, tuple[Row, ...]]:
+    """Whether the series matches, and a row for every condition; a group comes before its parts. Raises RuleFailed."""
+    rows: list[Row] = []
+    return _explain(condition, facts, rows), tuple(rows)
+
+
+def _explain(condition: Condition, facts: SeriesFacts, rows: list[Row]) -> bool:
     if isinstance(condition, Leaf):
         attribute = facts.attribute(condition.name)
         matched = condition.holds(attribute)
-        is_tag = bool(condition.name.steps)
-        return matched, [ConditionResult(condition.path, condition.expected, attribute.shown, matched, is_tag)]
-    below: list[ConditionResult] = []
+        rows.append((condition, attribute, matched))
+        return matched
+    place = len(rows)
     count = 0
     for part in condition.parts:
-        part_matched, rows = explained(part, facts)
-        count += part_matched
-        below += rows
+        if _explain(part, facts, rows):
+            count += 1
     total = len(condition.parts)
-    matched = {"All": count == total, "Any": count > 0, "Not": count < total}[condition.kind]
+    kind = condition.kind
+    matched = count == total if kind == "All" else count > 0 if kind == "Any" else count < total
     if condition.path:
-        found = f"{count} of {total} matched"
-        below.insert(0, ConditionResult(condition.path, _GROUPS[condition.kind], found, matched, False))
-    return matched, below
+        rows.insert(place, (condition, count, matched))
+    return matched
+
+
+def result_of(row: Row) -> ConditionResult:
+    """A row as people read it."""
+    condition, met, matched = row
+    if isinstance(condition, Leaf):
+        shown = met.shown if isinstance(met, Attribute) else None
+        return ConditionResult(condition.path, condition.expected, shown, matched, bool(condition.name.steps))
+    found = f"{met} of {len(condition.parts)} matched"
+    return ConditionResult(condition.path, _GROUPS[condition.kind], found, matched, False)
 
 
 _GROUPS = {"All": "all of them", "Any": "at least one of them", "Not": "not all of them"}

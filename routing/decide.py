@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from routing.conditions import ConditionResult, RuleFailed, explained
+from routing.conditions import ConditionResult, Row, RuleFailed, explained, result_of
 from routing.facts import SeriesFacts
 from routing.names import FactName
 from routing.rules import Rule
@@ -48,8 +48,13 @@ class RuleResult:
 
     name: str
     matched: bool
-    conditions: tuple[ConditionResult, ...] = ()
+    rows: tuple[Row, ...] = ()
     error: str | None = None
+
+    @property
+    def conditions(self) -> list[ConditionResult]:
+        """Each condition, and what was found."""
+        return [result_of(row) for row in self.rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +66,17 @@ class Explanation:
     decisions: tuple[Decision, ...] = ()
     rules: tuple[RuleResult, ...] = ()
 
-    def to_json(self, *, redacted: bool = False) -> dict[str, Any]:
+    def to_json(self, *, redacted: bool = False, brief: bool = False) -> dict[str, Any]:
         """In the shape of ``POST /autocontour/routing/explain``.
 
-        ``redacted`` says of DICOM attributes only whether there was a value, for what is kept with the job.
+        ``redacted`` says of DICOM attributes only whether there was a value; ``brief`` says of a rule that did not
+        match only its first condition that failed: both for what is kept with every job.
         """
         return {
             "Outcome": self.outcome,
             "Decisions": [decision.to_json() for decision in self.decisions],
             "Reason": self.reason,
-            "Rules": [_rule_json(rule, redacted) for rule in self.rules],
+            "Rules": [_rule_json(rule, redacted, brief) for rule in self.rules],
         }
 
 
@@ -120,12 +126,12 @@ def refused_before_rules(facts: SeriesFacts) -> Explanation | None:
 
 def _ask(rule: Rule, facts: SeriesFacts) -> RuleResult:
     try:
-        matched, conditions = explained(rule.when, facts)
+        matched, rows = explained(rule.when, facts)
     except RuleFailed as failure:
         return RuleResult(rule.name, False, (), str(failure))
     except Exception as failure:  # noqa: BLE001 - whatever went wrong must be seen with this series, not end the intake
         return RuleResult(rule.name, False, (), f"unexpected {type(failure).__name__}")
-    return RuleResult(rule.name, matched, tuple(conditions))
+    return RuleResult(rule.name, matched, rows)
 
 
 def _same_result(one: Decision, other: Decision) -> bool:
@@ -137,7 +143,10 @@ def _same_result(one: Decision, other: Decision) -> bool:
     )
 
 
-def _rule_json(rule: RuleResult, redacted: bool) -> dict[str, Any]:
+def _rule_json(rule: RuleResult, redacted: bool, brief: bool) -> dict[str, Any]:
+    conditions = rule.conditions
+    if brief and not rule.matched:
+        conditions = [row for row in conditions if not row.matched][:1]
     answer: dict[str, Any] = {
         "Name": rule.name,
         "Matched": rule.matched,
@@ -148,7 +157,7 @@ def _rule_json(rule: RuleResult, redacted: bool) -> dict[str, Any]:
                 "Found": _without_value(row.found) if redacted and row.is_tag else row.found,
                 "Matched": row.matched,
             }
-            for row in rule.conditions
+            for row in conditions
         ],
     }
     if rule.error is not None:

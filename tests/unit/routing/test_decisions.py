@@ -160,3 +160,10 @@ def test_the_redacted_explanation_holds_no_value_of_an_attribute() -> None:
     assert "S-1" not in json.dumps(answer)
     found = {row["Fact"]: row["Found"] for row in answer["Rules"][0]["Conditions"]}
     assert found == {"PatientName": "(a value)", "PatientID": "(a value)", "Slices": 40, "StudyDate": "(missing)"}
+
+
+def test_the_brief_explanation_says_of_other_rules_only_what_failed() -> None:
+    failed = {"BodyPartExamined": "HEAD", **MR, "Slices": 5}
+    answer = decided(CT, rule("a", failed), rule("b", CT)).to_json(brief=True)
+    assert [row["Fact"] for row in answer["Rules"][0]["Conditions"]] == ["BodyPartExamined"]
+    assert [row["Fact"] for row in answer["Rules"][1]["Conditions"]] == ["Modality"]

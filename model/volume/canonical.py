@@ -7,7 +7,6 @@ Canonical arrays are (slice, row, column) with indices growing to the head, to t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -21,6 +20,9 @@ from model.volume.volume import Volume
 # Beyond this angle between an axis of the series and the patient's, the volume is resampled, not only turned.
 # Below it the rules, which allow for the patient's own tilt, hold as they are.
 RESAMPLE_DEGREES = 12.0
+
+# Of a single slice that does not say how thick it is.
+THICKNESS_UNKNOWN_MM = 5.0
 
 # Patient axis (LPS) of each canonical array axis.
 PATIENT_AXIS = (2, 1, 0)
@@ -105,26 +107,22 @@ class Resampling:
         return BoxedMask.crop(field >= 0.5, (int(low[0]), int(low[1]), int(low[2])))
 
 
-@dataclass(frozen=True)
-class _Frame:
-    geometry: SeriesGeometry
-
-    @cached_property
-    def axes(self) -> NDArray[np.float64]:
-        """Columns: mm in LPS per step of (slice, row, column); (3, 3)."""
-        geometry, first = self.geometry, self.geometry.planes[0]
-        step = geometry.normal * max(geometry.spacing_mm, 1e-3)
-        if len(geometry.planes) > 1:
-            step = (geometry.positions[-1] - geometry.positions[0]) / (len(geometry.planes) - 1)
-        row_mm, column_mm = first.spacing
-        along_row = np.array(first.row_direction) * column_mm
-        along_column = np.array(first.column_direction) * row_mm
-        return np.stack([step, along_column, along_row], axis=1)
+def axes_of(geometry: SeriesGeometry) -> NDArray[np.float64]:
+    """Columns: mm in LPS per step of (slice, row, column); (3, 3) float64. A tilted gantry's slices shear."""
+    first = geometry.planes[0]
+    if len(geometry.planes) > 1:
+        step = (geometry.positions[-1] - geometry.positions[0]) / (len(geometry.planes) - 1)
+    else:
+        step = geometry.normal * (geometry.slice_thickness_mm or THICKNESS_UNKNOWN_MM)
+    row_mm, column_mm = first.spacing
+    along_row = np.array(first.row_direction) * column_mm
+    along_column = np.array(first.column_direction) * row_mm
+    return np.stack([step, along_column, along_row], axis=1)
 
 
 def to_canonical(volume: Volume) -> Canonical:
-    """Turn a CT volume to the patient's axes: a view where its axes are near them, else resampled."""
-    axes = _Frame(volume.geometry).axes
+    """Turn a volume to the patient's axes: a view where its axes are near them, else resampled."""
+    axes = axes_of(volume.geometry)
     lengths = np.linalg.norm(axes, axis=0)
     cosines = axes / lengths
     turn = _nearest(cosines)

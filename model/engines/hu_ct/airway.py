@@ -15,7 +15,7 @@ from model.engines.hu_ct.working import WorkingGrid, to_full
 
 # Air of the airway is near -1000 HU, lung above -930 but in emphysema; block means keep the two apart.
 AIR_HU = -880.0
-# Cross-sections of the adult trachea are 130 to 400 mm² (Breatnach 1984); wider bounds for children and block means.
+# The adult trachea is 10 to 27 mm across (Breatnach, AJR 1984), so 80 to 570 mm²; less in children.
 LEAST_MM2, MOST_MM2 = 25.0, 600.0
 # Neighbouring cross-sections differ by less than this factor, but where the airway divides.
 AREA_JUMP = 2.2

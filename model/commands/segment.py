@@ -1,0 +1,78 @@
+"""``autocontour segment DICOM_DIR --model NAME -o OUT.dcm``: from a series to its RTSTRUCT, offline."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+GOOD = 0
+
+
+def add_parser(subparsers: Any, summary: str) -> None:
+    """Add the command's parser."""
+    parser = subparsers.add_parser(
+        "segment",
+        help=summary,
+        description="Contour the CT or MR series in a folder with the gateway's own code and write an RTSTRUCT that "
+        "refers to its slices. Nothing is sent anywhere, nothing is pseudonymised: the file carries the patient of "
+        "the series.",
+    )
+    parser.add_argument("directory", type=Path, metavar="DICOM_DIR", help="folder with the files of one series")
+    parser.add_argument("--model", default="hu-ct", metavar="NAME", help="the model (default: hu-ct)")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.dcm", help="the RTSTRUCT to write")
+    parser.add_argument("--preview", type=Path, metavar="OUT.png", help="also write contours over three planes")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Draw, check, write and say what came of it; raises InputRefused or EngineFailed."""
+    # Imported here: the command line answers --help without loading arrays and networks.
+    import pydicom
+    from pydicom.uid import generate_uid
+
+    from model.engines.registry import engine
+    from model.names.naming import entry_for
+    from model.preview.planes import three_planes
+    from model.quality import checked
+    from model.rtstruct.write import structure_set
+    from model.series.geometry import geometry_of, require_whole
+    from model.volume.load import load_volume, series_in
+
+    drawer = engine(options.model)
+    paths, headers = series_in(options.directory)
+    geometry = geometry_of(headers)
+    require_whole(geometry)
+    # A bar on a terminal, nothing in a pipe.
+    with tqdm(total=100, disable=not sys.stderr.isatty(), bar_format="{desc:24} {bar} {n:3.0f} %") as bar:
+
+        def show(fraction: float, what: str) -> None:
+            bar.set_description_str(what)
+            bar.update(max(0.0, 100 * fraction - bar.n))
+
+        volume = load_volume(paths, geometry, lambda part: show(0.2 * part, "reading"))
+        drawing = drawer.draw(volume, lambda part, what: show(0.2 + 0.6 * part, what))
+        drawing = checked(drawing, geometry)
+        written = structure_set(
+            geometry,
+            pydicom.dcmread(paths[0], stop_before_pixels=True),
+            drawing,
+            series_uid=generate_uid(),
+            instance_uid=generate_uid(),
+            label="AutoContour",
+            now=datetime.now(),
+            progress=lambda part, what: show(0.8 + 0.2 * part, what),
+        )
+    options.output.write_bytes(written.content)
+    for roi in written.rois:
+        print(f"{roi.name:16} {roi.volume_cm3:10.1f} cm³" + "".join(f"  ! {flag}" for flag in roi.flags))
+    for missing in drawing.not_drawn:
+        print(f"{missing.label:16} not drawn: {missing.reason}")
+    if options.preview is not None:
+        overlays = [(entry_for(one.label).name, entry_for(one.label).colour, one.mask) for one in drawing.structures]
+        options.preview.write_bytes(three_planes(volume, overlays))
+    return GOOD

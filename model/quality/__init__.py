@@ -1,0 +1,5 @@
+"""Checks on every result of every engine: what looks wrong is flagged, what is empty is never stored as a result."""
+
+from model.quality.check import checked
+
+__all__ = ["checked"]

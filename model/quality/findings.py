@@ -1,0 +1,119 @@
+"""One check each: a structure, or a pair, to the phrases that say what looks wrong with it."""
+
+from __future__ import annotations
+
+import cc3d
+import numpy as np
+
+from model.contours.structure import BoxedMask, Structure
+from model.quality.expected import Expected, expected
+from model.series.geometry import SeriesGeometry
+
+# A piece smaller than this share of the structure is a speck and not a second piece.
+SPECK = 0.02
+# Beyond this many voxels pieces are counted on every second voxel: it is a matter of tenths of a second.
+COUNTED_WHOLE = 6_000_000
+# Left and right of a pair differ by less in healthy people; a lost lung or kidney is worth a look.
+PAIR_RATIO = 2.5
+# A structure that fills the image is a mistake of label or threshold.
+FILLS = 0.98
+
+
+def volume_ml(mask: BoxedMask, geometry: SeriesGeometry) -> float:
+    """Volume by counting voxels, in ml."""
+    spacing = geometry.planes[0].spacing
+    counts = np.count_nonzero(mask.array, axis=(1, 2))
+    thickness = geometry.thicknesses[mask.origin[0] : mask.origin[0] + len(counts)]
+    return float(counts @ thickness) * spacing[0] * spacing[1] / 1000.0
+
+
+def cut_off(structure: Structure, geometry: SeriesGeometry, wanted: Expected) -> tuple[str, ...]:
+    """Findings where a structure ends at the border of the image."""
+    found = []
+    mask, shape = structure.mask, geometry.shape
+    slices, rows, columns = ((mask.origin[a], mask.origin[a] + mask.array.shape[a], shape[a]) for a in range(3))
+    if (slices[0] == 0 or slices[1] == slices[2]) and not wanted.runs_through:
+        found.append("reaches the first or last slice, may be incomplete")
+    if any(low == 0 or high == size for low, high, size in (rows, columns)):
+        found.append("cut off at the edge of the image")
+    return tuple(found)
+
+
+def out_of_range(structure: Structure, geometry: SeriesGeometry, wanted: Expected) -> tuple[str, ...]:
+    """A finding when the volume is not one of this structure; the lower bound holds where the series shows it all."""
+    if wanted.volume_ml is None:
+        return ()
+    low, high = wanted.volume_ml
+    volume = volume_ml(structure.mask, geometry)
+    ends = (
+        structure.mask.origin[0] == 0 or structure.mask.origin[0] + structure.mask.array.shape[0] == geometry.shape[0]
+    )
+    if volume > high:
+        return (f"volume of {volume:.0f} ml is above {high:.0f} ml",)
+    if volume < low and not ends:
+        return (f"volume of {volume:.1f} ml is below {low:.0f} ml",)
+    return ()
+
+
+def in_pieces(structure: Structure, wanted: Expected) -> tuple[str, ...]:
+    """A finding when a structure falls apart into more pieces than it should."""
+    array = structure.mask.array
+    if array.size > COUNTED_WHOLE:
+        array = array[:, ::2, ::2]
+    labels, count = cc3d.connected_components(np.ascontiguousarray(array), connectivity=26, return_N=True)
+    if count <= wanted.pieces:
+        return ()
+    sizes = np.bincount(labels.ravel())[1:]
+    pieces = int(np.count_nonzero(sizes >= SPECK * sizes.sum()))
+    return (f"{pieces} separate pieces",) if pieces > wanted.pieces else ()
+
+
+def fills_image(structure: Structure, geometry: SeriesGeometry) -> tuple[str, ...]:
+    """A finding when hardly a voxel of the image is left out."""
+    share = float(np.count_nonzero(structure.mask.array)) / float(np.prod(geometry.shape))
+    return ("fills the whole image",) if share > FILLS else ()
+
+
+def unequal(left: Structure, right: Structure, geometry: SeriesGeometry) -> tuple[str, ...]:
+    """A finding for both of a pair whose volumes differ too much."""
+    volumes = sorted((volume_ml(left.mask, geometry), volume_ml(right.mask, geometry)))
+    ratio = volumes[1] / volumes[0]
+    return (f"left and right differ by a factor of {ratio:.1f}",) if ratio > PAIR_RATIO else ()
+
+
+def swapped(left: Structure, right: Structure, geometry: SeriesGeometry) -> tuple[str, ...]:
+    """A finding for both of a pair whose left lies to the right of its right (DICOM: x grows to the left)."""
+    if _middle(left.mask, geometry)[0] > _middle(right.mask, geometry)[0]:
+        return ()
+    return ("left and right are swapped",)
+
+
+def of_one(structure: Structure, geometry: SeriesGeometry) -> tuple[str, ...]:
+    """All findings of one structure."""
+    wanted = expected(structure.label)
+    return (
+        *out_of_range(structure, geometry, wanted),
+        *in_pieces(structure, wanted),
+        *cut_off(structure, geometry, wanted),
+        *fills_image(structure, geometry),
+    )
+
+
+def of_pair(left: Structure, right: Structure, geometry: SeriesGeometry) -> tuple[str, ...]:
+    """All findings of a pair."""
+    return (*unequal(left, right, geometry), *swapped(left, right, geometry))
+
+
+def _middle(mask: BoxedMask, geometry: SeriesGeometry) -> np.ndarray:
+    """Centroid in LPS mm."""
+    index = [
+        float(np.average(np.arange(n), weights=np.count_nonzero(mask.array, axis=other))) + start
+        for n, start, other in zip(mask.array.shape, mask.origin, ((1, 2), (0, 2), (0, 1)), strict=True)
+    ]
+    plane = geometry.planes[min(len(geometry.planes) - 1, round(index[0]))]
+    row_mm, column_mm = plane.spacing
+    return (
+        np.array(plane.position)
+        + index[1] * row_mm * np.array(plane.column_direction)
+        + index[2] * column_mm * np.array(plane.row_direction)
+    )

@@ -82,6 +82,7 @@ def draw_series(folder: Path, model: str, series_uid: str, instance_uid: str, no
 def _draw(folder: Path, model: str, series_uid: str, instance_uid: str, now: datetime) -> Drawn:
     from model.engines.registry import engine
     from model.gate.verify import verify
+    from model.quality import checked
     from model.rtstruct.write import structure_set
     from model.series.geometry import geometry_of, require_whole
     from model.volume.load import load_volume
@@ -99,10 +100,8 @@ def _draw(folder: Path, model: str, series_uid: str, instance_uid: str, now: dat
     drawing = _timed(
         timings, "engine", lambda: drawer.draw(volume, lambda done, what: progress(0.1 + 0.8 * done, what))
     )
-    if all(structure.mask.empty for structure in drawing.structures):
-        raise EngineFailed(
-            "NOTHING_DRAWN", f"The model {model} found none of its structures in this series; nothing was stored."
-        )
+    drawn = drawing
+    drawing = _timed(timings, "quality", lambda: checked(drawn, geometry))
     progress(0.9, "writing the contours")
     header = verified.files[0].dataset()
     written = _timed(

@@ -51,6 +51,13 @@ local function body(options)
 end
 
 
+-- The gateway answers these routes with 200 whatever it decides, as Lua sees no answer of another status.
+local function ask(seriesId, what, text)
+   local answer = RestApiPost('/autocontour/lua/series/' .. seriesId .. '/' .. what, text)
+   return answer ~= nil and ParseJson(answer) or { Error = 'GATEWAY_UNAVAILABLE', Message = 'no answer' }
+end
+
+
 local function seriesOf(instanceId)
    local answer = RestApiGet('/instances/' .. instanceId)
    if answer == nil then
@@ -77,12 +84,12 @@ end
 
 
 function AutoContour.request(seriesId, options)
-   local answer = RestApiPost('/autocontour/series/' .. seriesId .. '/jobs', body(options))
-   if answer == nil then
-      print('AutoContour.request: refused for series ' .. seriesId)
+   local answer = ask(seriesId, 'jobs', body(options))
+   if answer['Error'] ~= nil and answer['ID'] == nil then
+      print('AutoContour.request: series ' .. seriesId .. ': ' .. answer['Error'] .. ': ' .. answer['Message'])
       return nil
    end
-   return ParseJson(answer)
+   return answer
 end
 
 
@@ -99,7 +106,7 @@ function AutoContour.veto(seriesId, reason)
    local text = string.sub(tostring(reason or 'no reason given'), 1, LONGEST_REASON)
    mark(seriesId, AutoContour.VETO, 'vetoed: ' .. text)
    -- Jobs that are open already; without the gateway there are none, and the mark alone is enough.
-   RestApiPost('/autocontour/series/' .. seriesId .. '/veto', DumpJson({ Reason = text }, true))
+   ask(seriesId, 'veto', DumpJson({ Reason = text }, true))
 end
 
 

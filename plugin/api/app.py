@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from plugin.api import answers, jobs, page, routing, series
+from plugin.api import answers, jobs, lua, page, routing, series
+from plugin.api.json_bodies import JsonBodies
 from plugin.gateway.gateway import Gateway
 from plugin.version import VERSION
 
@@ -33,6 +34,7 @@ def application(gateway: Gateway) -> FastAPI:
     router.include_router(jobs.router(gateway))
     router.include_router(series.router(gateway))
     router.include_router(routing.router(gateway))
+    router.include_router(lua.router(gateway))
     router.include_router(page.router())
     app.include_router(router)
     return app
@@ -65,6 +67,7 @@ def _bare() -> FastAPI:
         redoc_url=None,
     )
     answers.install(app)
+    app.add_middleware(JsonBodies)
 
     @app.get(PREFIX + "/", include_in_schema=False)
     def home() -> Response:

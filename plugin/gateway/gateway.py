@@ -113,11 +113,16 @@ class Gateway:
 
     def cancel(self, job: Job, state: State, reason: str) -> bool:
         """End an open job; its worker is killed and its workflow erases what it left."""
-        code = "CANCELLED" if state is State.CANCELLED else "SUPERSEDED"
-        if not self.jobs.finish(job.id, state, error=(code, reason)):
+        if not self.jobs.finish(job.id, state, error=(state.name, reason)):
             return False
         self._workers.cancel(job.id)
         return True
+
+    def veto(self, series: str, reason: str) -> list[str]:
+        """End every open job of a series as excluded; the ids of those that were open."""
+        states = (State.WAITING, State.RUNNING)
+        jobs = self.jobs.list(series=series, states=states, limit=1000)
+        return [job.id for job in jobs if self.cancel(job, State.EXCLUDED, reason)]
 
     def retry(self, job: Job) -> Job | None:
         """Run an ended job again from its start; None when its state forbids it."""

@@ -11,7 +11,7 @@ from typing import Any
 from model.errors import AutocontourError, InputRefused
 from model.evidence.code import new_code
 from plugin.facts.completeness import Completeness, Wholeness, completeness_of
-from plugin.facts.series import facts_of, headers_of
+from plugin.facts.series import Circumstances, facts_of, headers_of
 from plugin.facts.volumes import select, volumes_of
 from plugin.intake.arrivals import Arrival, Arrivals
 from plugin.intake.content import content_of
@@ -19,7 +19,9 @@ from plugin.jobs.job import Job, State
 from plugin.jobs.store import JobStore, NewJob
 from plugin.pacs.client import Orthanc, SeriesGone
 from plugin.settings.settings import Settings
-from routing.decide import CONTOUR, ERROR, EXCLUDED, NONE, Decision, Explanation, decide
+from routing.answer import combine
+from routing.decide import CONTOUR, ERROR, EXCLUDED, NONE, Decision, Explanation
+from routing.lua import read_marks
 
 logger = logging.getLogger(__name__)
 
@@ -85,7 +87,10 @@ class Intake:
         header = header or self._orthanc.series(series)
         tags = self._orthanc.instances_tags(series)
         metadata = self._orthanc.instance_metadata(header["Instances"][0])
+        marks = read_marks(self._orthanc.series_metadata(series))
         volumes = volumes_of(tags)
+        around = Circumstances(veto=marks.veto)
+        facts = facts_of(tags, metadata=metadata, volumes=volumes, around=around)
         completeness = completeness_of(volumes)
         refusal: AutocontourError | None = None
         try:
@@ -101,7 +106,7 @@ class Intake:
             instances=len(tags),
             completeness=completeness,
             refusal=refusal,
-            explanation=decide(facts_of(tags, metadata=metadata, volumes=volumes), self._settings.rules),
+            explanation=combine([marks.request], facts, self._settings.rules),
         )
 
     def request(self, series: str, model: str | None, target: str | None) -> Job:

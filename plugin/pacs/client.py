@@ -80,6 +80,10 @@ class Orthanc:
         """Every slice's tags in Orthanc's full form, by instance id."""
         return dict(self._get(f"series/{series}/instances-tags"))
 
+    def series_metadata(self, series: str) -> dict[str, Any]:
+        """The metadata of one series by name; user-defined ones without a name by their number."""
+        return dict(self._get(f"series/{series}/metadata?expand"))
+
     def instance_metadata(self, instance: str) -> dict[str, Any]:
         """The metadata of one instance by name: RemoteAET, CalledAET, Origin, ReceptionDate …"""
         return dict(self._get(f"instances/{instance}/metadata?expand"))

@@ -16,6 +16,9 @@
 
 /* 0.34 pixels squared; see model/contours/tracing.py for why no voxel changes side. */
 #define EXACT_LIMIT (0.34 * 0.34)
+/* Candidates that one chord may span, and parts of a straight run that end in one; see simplify.py. */
+#define LONGEST_CHORD 48
+#define RUN_PARTS 3
 
 enum { TOP = 0, RIGHT = 1, BOTTOM = 2, LEFT = 3 };
 
@@ -131,68 +134,94 @@ static inline double off(const int32_t *a, const int32_t *b, const int32_t *p, c
     return cross * cross / length;
 }
 
-/* Douglas-Peucker on the open chain first..last of points (indices may run past n: a ring); marks keep[]. */
-static int simplify_chain(const int32_t *points, Py_ssize_t n, Py_ssize_t first, Py_ssize_t last,
-                          const Metric *m, uint8_t *keep, Ints *stack)
+/* The directions from one point that pass all points seen so far within the tolerance. */
+typedef struct {
+    double low_y, low_x, high_y, high_x;
+    int narrowed;
+} Cone;
+
+/* Narrow a cone by the point (y, x) away from its apex; 0 when no direction is left. */
+static int narrow(Cone *cone, double y, double x, double limit)
 {
-    stack->size = 0;
-    if (ints_push(stack, (int32_t)first) || ints_push(stack, (int32_t)last))
-        return -1;
-    while (stack->size) {
-        Py_ssize_t b = stack->data[--stack->size], a = stack->data[--stack->size];
-        const int32_t *pa = points + 2 * (a % n), *pb = points + 2 * (b % n);
-        double worst = m->limit;
-        Py_ssize_t at = -1;
-        for (Py_ssize_t i = a + 1; i < b; i++) {
-            double d = off(pa, pb, points + 2 * (i >= n ? i - n : i), m);
-            if (d > worst) {
-                worst = d;
-                at = i;
-            }
-        }
-        if (at < 0)
-            continue;
-        keep[at % n] = 1;
-        if (ints_push(stack, (int32_t)a) || ints_push(stack, (int32_t)at) || ints_push(stack, (int32_t)at) ||
-            ints_push(stack, (int32_t)b))
-            return -1;
+    double square = y * y + x * x;
+    if (square < 2.0 * limit) /* wider than a right angle: leave the cone as it is, which is safe */
+        return 1;
+    double side = sqrt(limit), forward = sqrt(square - limit);
+    double low_y = y * forward - x * side, low_x = x * forward + y * side;
+    double high_y = y * forward + x * side, high_x = x * forward - y * side;
+    if (!cone->narrowed) {
+        cone->low_y = low_y, cone->low_x = low_x, cone->high_y = high_y, cone->high_x = high_x;
+        cone->narrowed = 1;
+        return 1;
     }
-    return 0;
+    if (cone->low_x * high_y - cone->low_y * high_x < 0.0 || low_x * cone->high_y - low_y * cone->high_x < 0.0)
+        return 0;
+    if (cone->low_x * low_y - cone->low_y * low_x > 0.0)
+        cone->low_y = low_y, cone->low_x = low_x;
+    if (high_x * cone->high_y - high_y * cone->high_x > 0.0)
+        cone->high_y = high_y, cone->high_x = high_x;
+    return 1;
 }
 
-/* Mark in keep[] the points of one ring that stay. Point 0 and every linked point stay always. */
-static int simplify_ring(const int32_t *points, Py_ssize_t n, const int32_t *link, const Metric *m, uint8_t *keep,
-                         Ints *stack)
+static int inside(const Cone *cone, double y, double x)
 {
-    Py_ssize_t previous = 0, links = 0;
-    memset(keep, 0, (size_t)n);
-    keep[0] = 1;
-    for (Py_ssize_t i = 1; i < n; i++)
-        if (link[i]) {
-            keep[i] = 1;
-            links++;
-        }
-    if (!links) { /* the point farthest from the first: the first such */
-        double worst = -1.0;
-        Py_ssize_t at = 0;
-        for (Py_ssize_t i = 1; i < n; i++) {
-            double dy = (double)(points[2 * i] - points[0]) * m->row;
-            double dx = (double)(points[2 * i + 1] - points[1]) * m->column;
-            double d = dy * dy + dx * dx;
-            if (d > worst) {
-                worst = d;
-                at = i;
-            }
-        }
-        keep[at] = 1;
+    return !cone->narrowed ||
+           (cone->low_x * y - cone->low_y * x >= 0.0 && x * cone->high_y - y * cone->high_x >= 0.0);
+}
+
+/* Mark in keep[] the fewest points of one ring whose chords pass all others within the tolerance (Imai and Iri
+ * 1988, shortest path over the admissible chords). Candidates are the corners and two points between them. Point 0
+ * and every linked point stay; of several such choices the one whose chords begin first. */
+static int simplify_ring(const int32_t *points, Py_ssize_t n, const int32_t *link, const Metric *m, uint8_t *keep,
+                         Ints *work)
+{
+    work->size = 0;
+    if (ints_reserve(work, 3 * (n + 2)))
+        return -1;
+    int32_t *node = work->data, *links = node + n + 1, *parent = links + n + 1, k = 0;
+    Py_ssize_t last = 0;
+    for (Py_ssize_t i = 0; i <= n; i++) {
+        const int32_t *here = points + 2 * (i < n ? i : 0), *before = points + 2 * (i ? i - 1 : n - 1);
+        const int32_t *after = points + 2 * (i + 1 < n ? i + 1 : i + 1 - n);
+        int straight = after[0] - here[0] == here[0] - before[0] && after[1] - here[1] == here[1] - before[1];
+        if (i && i < n && !link[i] && straight)
+            continue;
+        Py_ssize_t parts = i - last < RUN_PARTS ? i - last : RUN_PARTS;
+        for (Py_ssize_t part = 1; part < parts; part++)
+            node[k++] = (int32_t)(last + (i - last) * part / parts);
+        if (i < n)
+            node[k++] = (int32_t)i;
+        last = i;
     }
-    for (Py_ssize_t i = 1; i <= n; i++)
-        if (i == n || (keep[i] && (i != previous))) {
-            Py_ssize_t first = previous;
-            previous = i;
-            if (simplify_chain(points, n, first, i, m, keep, stack))
-                return -1;
+    node[k] = (int32_t)n;
+    for (int32_t s = 0; s <= k; s++)
+        links[s] = INT32_MAX;
+    links[0] = 0;
+    /* the cone only rules chords out that the distances would rule out too: a little wider, for rounding */
+    const double wider = m->limit * (1.0 + 1e-9);
+    for (int32_t s = 0; s < k; s++) {
+        const int32_t *a = points + 2 * node[s];
+        Cone cone = {0};
+        for (int32_t e = s + 1; e <= k && e - s <= LONGEST_CHORD; e++) {
+            const int32_t *b = e == k ? points : points + 2 * node[e];
+            double y = (double)(b[0] - a[0]) * m->row, x = (double)(b[1] - a[1]) * m->column;
+            if (links[s] + 1 < links[e] && inside(&cone, y, x)) {
+                int32_t i = s + 1;
+                while (i < e && off(a, b, points + 2 * node[i], m) <= m->limit)
+                    i++;
+                if (i == e) {
+                    links[e] = links[s] + 1;
+                    parent[e] = s;
+                }
+            }
+            if (e == k || link[node[e]] || !narrow(&cone, y, x, wider))
+                break;
         }
+    }
+    memset(keep, 0, (size_t)n);
+    for (int32_t s = parent[k]; s > 0; s = parent[s])
+        keep[node[s]] = 1;
+    keep[0] = 1;
     return 0;
 }
 
@@ -318,13 +347,13 @@ static int emit(Tracer *t, int32_t outer, Ints *points)
     return 0;
 }
 
-static int trace_slice(Tracer *t, const uint8_t *slice, int32_t z, const Metric *wanted, const Metric *exact,
+static int trace_slice(Tracer *t, const uint8_t *slice, Py_ssize_t row_stride, int32_t z, const Metric *wanted, const Metric *exact,
                        int keyholes, Ints *points, Ints *lengths, Ints *slices)
 {
     const Py_ssize_t h = t->h, w = t->w, stride = w + 2;
     t->raw.size = t->rings.size = t->hole.size = t->link.size = 0;
     for (Py_ssize_t r = 0; r < h; r++)
-        memcpy(t->padded + (r + 1) * stride + 1, slice + r * w, (size_t)w);
+        memcpy(t->padded + (r + 1) * stride + 1, slice + r * row_stride, (size_t)w);
     for (Py_ssize_t r = 0; r <= h; r++) {
         const uint8_t *above = t->padded + r * stride + 1, *here = above + stride;
         for (Py_ssize_t c = 0; c < w; c++) {
@@ -382,20 +411,23 @@ static int trace_slice(Tracer *t, const uint8_t *slice, int32_t z, const Metric 
     return 0;
 }
 
-/* trace(mask, slices, rows, columns, row_mm, column_mm, tolerance_mm, keyholes) -> points, lengths, slices */
+/* trace(mask, row_mm, column_mm, tolerance_mm, keyholes) -> points, lengths, slices; mask may be a part of a larger one */
 static PyObject *py_trace(PyObject *self, PyObject *args)
 {
+    PyObject *array;
     Py_buffer mask;
-    Py_ssize_t nz, ny, nx;
     double row, column, tolerance;
     int keyholes;
-    if (!PyArg_ParseTuple(args, "y*nnndddp", &mask, &nz, &ny, &nx, &row, &column, &tolerance, &keyholes))
+    if (!PyArg_ParseTuple(args, "Odddp", &array, &row, &column, &tolerance, &keyholes) ||
+        PyObject_GetBuffer(array, &mask, PyBUF_STRIDES))
         return NULL;
-    if (mask.len != nz * ny * nx) {
+    if (mask.ndim != 3 || mask.itemsize != 1 || (mask.shape[2] > 1 && mask.strides[2] != 1)) {
         PyBuffer_Release(&mask);
-        PyErr_SetString(PyExc_ValueError, "buffer and shape differ");
+        PyErr_SetString(PyExc_ValueError, "a mask has three axes, one byte a voxel, and rows without gaps");
         return NULL;
     }
+    const Py_ssize_t nz = mask.shape[0], ny = mask.shape[1], nx = mask.shape[2];
+    const Py_ssize_t slice_stride = mask.strides[0], row_stride = mask.strides[1];
     const Metric exact = {0.5, 0.5, EXACT_LIMIT}, coarse = {row / 2.0, column / 2.0, tolerance * tolerance};
     const Metric *wanted = tolerance > 0.0 ? &coarse : &exact;
     Tracer t;
@@ -410,8 +442,8 @@ static PyObject *py_trace(PyObject *self, PyObject *args)
     t.vertical = calloc((size_t)ny * (nx + 1) + 1, sizeof(int32_t));
     failed = !t.padded || !t.horizontal || !t.vertical;
     for (Py_ssize_t z = 0; z < nz && !failed; z++)
-        failed = trace_slice(&t, (const uint8_t *)mask.buf + z * ny * nx, (int32_t)z, wanted, &exact, keyholes, &points,
-                             &lengths, &slices);
+        failed = trace_slice(&t, (const uint8_t *)mask.buf + z * slice_stride, row_stride, (int32_t)z, wanted, &exact,
+                             keyholes, &points, &lengths, &slices);
     Py_END_ALLOW_THREADS
     PyBuffer_Release(&mask);
     PyObject *answer = NULL;

@@ -3,9 +3,6 @@ from typing_extensions import Buffer
 def bounds(mask: Buffer, slices: int, rows: int, columns: int, /) -> tuple[int, int, int, int, int, int] | None: ...
 def trace(
     mask: Buffer,
-    slices: int,
-    rows: int,
-    columns: int,
     row_mm: float,
     column_mm: float,
     tolerance_mm: float,

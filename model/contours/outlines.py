@@ -2,7 +2,7 @@
 
 A contour runs through the middles of the edges between a voxel that is set and one that is not (the vertices of
 marching squares at one half). Set voxels are 4-connected, so two that touch at a corner have contours of their own.
-Points are dropped by Douglas and Peucker (1973) up to ``EXACT_PIXELS``: the centre of a voxel is never nearer
+As many points are dropped as a distance of ``EXACT_PIXELS`` allows: the centre of a voxel is never nearer
 than 0.3536 px (a quarter of the diagonal) to such a contour and two contours never nearer than 0.7071 px, so no
 voxel changes side and no two contours cross.
 
@@ -51,11 +51,13 @@ def outline(
     """
     if tolerance_mm <= EXACT_PIXELS * min(spacing):
         tolerance_mm = 0.0
-    array = np.ascontiguousarray(mask.array, dtype=np.bool_)
+    array = mask.array
+    if array.dtype != np.bool_ or array.strides[2] != 1:
+        array = np.ascontiguousarray(array, dtype=np.bool_)
     if kernel.KERNEL is None:
         points, lengths, slices = tracing.trace(array, spacing, tolerance_mm, keyholes)
     else:
-        raw = kernel.KERNEL.trace(array, *array.shape, *spacing, tolerance_mm, keyholes)
+        raw = kernel.KERNEL.trace(array, *spacing, tolerance_mm, keyholes)
         points, lengths, slices = (np.frombuffer(part, dtype=np.int32) for part in raw)
         points = points.reshape(-1, 2)
     z, y, x = mask.origin

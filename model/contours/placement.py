@@ -17,6 +17,10 @@ CONSTANT_MM = 1e-4
 DS_CHARACTERS = 16
 
 
+# The text of all contours one after the other, each padded to an even length, and (contours,) int32: where each ends.
+ContourData = tuple[bytes, NDArray[np.int32]]
+
+
 @dataclass(frozen=True)
 class Planes:
     """The slices of a series, ready for writing contours on them.
@@ -52,12 +56,8 @@ def planes_of(geometry: SeriesGeometry) -> Planes:
     return Planes(matrix, tuple(fixed), decimals)
 
 
-def contour_data(outlines: Outlines, planes: Planes) -> tuple[bytes, NDArray[np.int32]]:
-    """Write the ContourData values: x, y, z of every point in mm, separated by backslashes.
-
-    Returns the text of all contours one after the other, each padded to an even length, and (contours,) int32:
-    where each ends.
-    """
+def contour_data(outlines: Outlines, planes: Planes) -> ContourData:
+    """Write the ContourData values: x, y, z of every point in mm, separated by backslashes."""
     arrays = (outlines.points, outlines.lengths, outlines.slices)
     if kernel.KERNEL is None:
         return decimal_text.contour_data(*arrays, planes.matrix, planes.decimals, planes.fixed)

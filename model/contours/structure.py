@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from model.contours import kernel
+
 
 @dataclass(frozen=True)
 class BoxedMask:
@@ -16,20 +18,17 @@ class BoxedMask:
     array: NDArray[np.bool_]
 
     @classmethod
-    def crop(cls, mask: NDArray[np.bool_], origin: tuple[int, int, int] = (0, 0, 0)) -> BoxedMask:
-        """Crop a (slice, row, column) mask to what is set in it; an empty mask becomes a box of size 0."""
-        spans = []
-        for axis in range(3):
-            others = tuple(other for other in range(3) if other != axis)
-            hits = np.flatnonzero(mask.any(axis=others))
-            if hits.size == 0:
-                return cls((0, 0, 0), np.zeros((0, 0, 0), dtype=np.bool_))
-            spans.append((int(hits[0]), int(hits[-1]) + 1))
-        (z0, z1), (y0, y1), (x0, x1) = spans
-        return cls(
-            (origin[0] + z0, origin[1] + y0, origin[2] + x0),
-            np.ascontiguousarray(mask[z0:z1, y0:y1, x0:x1]),
-        )
+    def crop(cls, mask: NDArray[np.bool_], origin: tuple[int, int, int] = (0, 0, 0), *, copy: bool = True) -> BoxedMask:
+        """Crop a (slice, row, column) mask to what is set in it; an empty mask becomes a box of size 0.
+
+        Without ``copy`` the box is a view that keeps ``mask`` alive.
+        """
+        box = _bounds(mask)
+        if box is None:
+            return cls((0, 0, 0), np.zeros((0, 0, 0), dtype=np.bool_))
+        z0, z1, y0, y1, x0, x1 = box
+        part = mask[z0:z1, y0:y1, x0:x1]
+        return cls((origin[0] + z0, origin[1] + y0, origin[2] + x0), part.copy() if copy else part)
 
     def full(self, shape: tuple[int, int, int]) -> NDArray[np.bool_]:
         """The mask in a whole (slice, row, column) array of ``shape``."""
@@ -43,6 +42,24 @@ class BoxedMask:
     def empty(self) -> bool:
         """Whether no voxel is set."""
         return not bool(self.array.any())
+
+
+def _bounds(mask: NDArray[np.bool_]) -> tuple[int, ...] | None:
+    """First and one past last index of what is set, for each axis; None when nothing is."""
+    if kernel.KERNEL is not None and mask.flags.c_contiguous and mask.dtype == np.bool_:
+        found: tuple[int, ...] | None = kernel.KERNEL.bounds(mask, *mask.shape)
+        return found
+    spans: list[int] = []
+    rest = mask
+    for axis in range(3):
+        # Slices first: what is cut off there is not looked at again.
+        others = tuple(other for other in range(3) if other != axis)
+        hits = np.flatnonzero(rest.any(axis=others))
+        if hits.size == 0:
+            return None
+        spans += [int(hits[0]), int(hits[-1]) + 1]
+        rest = np.moveaxis(np.moveaxis(rest, axis, 0)[spans[-2] : spans[-1]], 0, axis)
+    return tuple(spans)
 
 
 @dataclass(frozen=True)

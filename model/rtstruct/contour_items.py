@@ -9,7 +9,7 @@ import struct
 from collections.abc import Sequence
 
 from model.contours.outlines import Outlines
-from model.contours.placement import Planes, contour_data
+from model.contours.placement import ContourData
 from model.series.geometry import SeriesGeometry
 
 ITEM = (0xFFFE, 0xE000)
@@ -50,10 +50,10 @@ def slice_openings(geometry: SeriesGeometry) -> tuple[bytes, ...]:
 
 
 def roi_item(
-    number: int, colour: tuple[int, int, int], outlines: Outlines, planes: Planes, openings: Sequence[bytes]
+    number: int, colour: tuple[int, int, int], outlines: Outlines, data: ContourData, openings: Sequence[bytes]
 ) -> list[bytes | memoryview]:
     """One item of ROI Contour Sequence, in pieces to be joined."""
-    text, ends = contour_data(outlines, planes)
+    text, ends = data
     view = memoryview(text)
     pieces: list[bytes | memoryview] = []
     start = contours = 0

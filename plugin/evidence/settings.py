@@ -87,8 +87,6 @@ class EvidenceSection(Document):
     # Technical and organisational measures of the site beside those that the software brings.
     Measures: list[str] = Field(default_factory=list)
     RecordYears: int = Field(default=10, ge=1, le=100)
-    # A transfer open for longer raises an alert.
-    TransferHours: float | int = Field(default=24, gt=0, le=24 * 90)
     # A receipt that has not come for this long raises an alert.
     ReceiptMinutes: float | int = Field(default=60, gt=0, le=60 * 24 * 30)
     # The hour (UTC) at which the head of the chain is anchored.

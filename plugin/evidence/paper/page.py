@@ -96,6 +96,7 @@ def _styles(fonts: Fonts) -> dict[str, ParagraphStyle]:
         "body": base,
         "item": ParagraphStyle("item", base, spaceAfter=0.7 * mm),
         "note": ParagraphStyle("note", base, fontSize=8.4, leading=11.4, textColor=MUTED),
+        "caption": ParagraphStyle("caption", base, fontSize=8.4, leading=11.4, textColor=MUTED, spaceBefore=2 * mm),
         "title": ParagraphStyle("title", base, fontName=fonts.bold, fontSize=21, leading=25, spaceAfter=1 * mm),
         "subtitle": ParagraphStyle("subtitle", base, fontSize=10.5, leading=14, textColor=MUTED, spaceAfter=5 * mm),
         "h1": ParagraphStyle("h1", base, fontName=fonts.bold, fontSize=12.5, leading=16, spaceBefore=4.5 * mm),
@@ -152,9 +153,13 @@ def _flowable(block: Block, styles: dict[str, ParagraphStyle], fonts: Fonts) -> 
             box.setStyle([("BACKGROUND", (0, 0), (-1, -1), FILL), *_padding(2.2 * mm)])
             return box
         case Bars():
-            return drawing.bars(block, WIDTH, fonts)
+            return _captioned(drawing.bars(block, WIDTH, fonts), block.caption, styles)
         case Flow():
-            return drawing.flow(block, WIDTH, fonts)
+            return _captioned(drawing.flow(block, WIDTH, fonts), block.caption, styles)
+
+
+def _captioned(picture: Flowable, caption: str, styles: dict[str, ParagraphStyle]) -> Flowable:
+    return KeepTogether([picture, Paragraph(escape(caption), styles["caption"])])
 
 
 def _verdict(block: Verdict, styles: dict[str, ParagraphStyle]) -> Flowable:

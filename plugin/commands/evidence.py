@@ -1,0 +1,67 @@
+"""``autocontour evidence``: verify what is on record, and print the processing dossier."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+from model.commands.evidence import add_verify
+from model.errors import ConfigurationRefused
+from plugin.commands.orthanc_json import read_configuration
+from plugin.evidence.dossier import open_points
+from plugin.evidence.dossier_files import dossier_markdown, dossier_pdf
+from plugin.evidence.processing import Processing, read_processing
+from plugin.evidence.settings import read_evidence
+from plugin.settings.document import Section
+from plugin.settings.settings import ROOT, read_settings
+from plugin.version import VERSION
+
+
+def add_parser(subparsers: Any, summary: str) -> None:
+    """Add the command and its parts to the parser."""
+    parser = subparsers.add_parser(
+        "evidence", help=summary, description="Evidence for auditors and for the data protection officer."
+    )
+    parts = parser.add_subparsers(dest="part", metavar="PART", required=True)
+    add_verify(parts)
+    dossier = parts.add_parser(
+        "dossier",
+        help="print the processing dossier of a configuration",
+        description="What a data protection officer needs before the start, generated from the site's configuration.",
+        epilog="Exit status: 0 written; 2 the configuration is wrong.",
+    )
+    dossier.add_argument("configuration", metavar="ORTHANC.JSON", type=Path, help="Orthanc's file, or its folder")
+    dossier.add_argument(
+        "-o", "--output", metavar="FILE", type=Path, help="FILE.md or FILE.pdf; Markdown on the terminal without it"
+    )
+    dossier.set_defaults(run=run_dossier)
+
+
+def run_dossier(options: argparse.Namespace) -> int:
+    """Print the dossier; raises ConfigurationRefused with everything that is wrong."""
+    processing = processing_of(read_configuration(options.configuration))
+    if options.output is None:
+        print(dossier_markdown(processing), end="")
+    elif options.output.suffix == ".pdf":
+        options.output.write_bytes(dossier_pdf(processing))
+    elif options.output.suffix == ".md":
+        options.output.write_text(dossier_markdown(processing), encoding="utf-8")
+    else:
+        raise ConfigurationRefused("--output", "found another ending; allowed: .md, .pdf")
+    for point in open_points(processing):
+        print(f"still open: {point}", file=sys.stderr)
+    return 0
+
+
+def processing_of(configuration: dict[str, Any]) -> Processing:
+    """Read what the dossier says from Orthanc's configuration; raises ConfigurationRefused."""
+    raw = configuration.get(ROOT)
+    settings = read_settings(raw)
+    evidence, problems = read_evidence(raw.get("Evidence") if isinstance(raw, dict) else None)
+    if problems:
+        raise ConfigurationRefused(problems[0].path, "; ".join(problem.sentence for problem in problems))
+    section = Section.model_validate(raw)
+    assert isinstance(raw, dict)
+    return read_processing(raw, section, evidence, settings.rules, VERSION)

@@ -1,0 +1,207 @@
+"""The tables and the drawing of the dossier."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pydicom.datadict import dictionary_description
+
+from model.gate.allowlist import CT_IMAGE, MR_IMAGE, SOP_CLASSES
+from model.gate.profile import Attribute, Option, profile_of
+from plugin.evidence.paper.blocks import Block, Bullets, Flow, FlowStep, Heading, Table, Text, Tone
+from plugin.evidence.processing import Destination, Processing
+from plugin.evidence.settings import EvidenceSection, Party
+from plugin.privacy.settings import PrivacyRules
+
+
+def responsibilities(evidence: EvidenceSection) -> tuple[tuple[str, str], ...]:
+    """Name who answers for the processing, why and on what basis."""
+    rows = [("Controller", _party(evidence.Controller))]
+    if evidence.Representative is not None:
+        rows.append(("Representative", _party(evidence.Representative)))
+    return (
+        *rows,
+        ("Data protection officer", _party(evidence.DataProtectionOfficer)),
+        ("Purposes", "\n".join(evidence.Purposes)),
+        ("Legal basis", "\n".join(evidence.LegalBasis) or "to be named by the controller"),
+    )
+
+
+def _party(party: Party | None) -> str:
+    if party is None:
+        return "to be named in the configuration"
+    return "\n".join(line for line in (party.Name, party.Address, party.Contact) if line)
+
+
+_KINDS = {
+    "service": "segmentation service; gives signed receipts",
+    "dicom": "DICOM node; gives no receipts",
+    "local": "this machine",
+}
+
+
+def recipient_table(processing: Processing) -> Table:
+    """List the configured targets and who stands behind each."""
+    rows = []
+    for place in processing.destinations:
+        who = processing.evidence.Recipients.get(place.name)
+        in_use = "" if any(rule.target == place.name for rule in processing.rules) else " (no rule uses it)"
+        name = "the hospital itself" if place.kind == "local" else "to be named in the configuration"
+        if who is not None:
+            name = "\n".join(part for part in (who.Name, who.Address, who.Country) if part)
+        contract = "–" if who is None else "\n".join(part for part in (who.Role, who.Contract, who.Safeguards) if part)
+        rows.append((place.name + in_use, f"{_KINDS[place.kind]}\n{place.address}".strip(), name, contract))
+    return Table(
+        ("Target", "Kind and address", "Who it is", "Role, contract, safeguards"), tuple(rows), (1.5, 3.0, 3.0, 2.5)
+    )
+
+
+def data_flow(remote: Sequence[Destination]) -> Flow:
+    """Draw the way of the data; with no target outside, nothing stands there."""
+    names = ", ".join(place.name for place in remote)
+    outside = bool(remote)
+    steps = (
+        FlowStep("Archive (Orthanc)", "original series, never changed"),
+        FlowStep("Pseudonymisation", "new files from a list, searched for the patient's words", arriving="one series"),
+        FlowStep("Check without the patient", "one finding: all refused and deleted", outside, "pseudonymised images"),
+        FlowStep(
+            "Model",
+            f"at {names}: draws the organs; images are deleted" if outside else "draws the organs on this machine",
+            outside,
+            "images in memory",
+        ),
+        FlowStep(
+            "Restoration",
+            "references resolved, identity set from the archive",
+            arriving="contours, signed receipts" if outside else "contours",
+        ),
+        FlowStep("Archive (Orthanc)", "structure set under the original study", arriving="RTSTRUCT"),
+        FlowStep("Deletion and evidence", "copies and key gone; signed record", arriving="counts and digests"),
+    )
+    caption = "Only contours and signed receipts come back; the key that links pseudonym and patient never leaves."
+    return Flow("Hospital", "Recipient" if outside else "Outside: nothing", steps, caption)
+
+
+def rule_table(processing: Processing) -> Table:
+    """List the rules that choose series."""
+    rows = tuple(
+        (str(number), rule.name, "excluded" if rule.excludes else rule.model, "–" if rule.excludes else rule.target)
+        for number, rule in enumerate(processing.rules, start=1)
+    )
+    return Table(
+        ("No.", "Rule of the site", "Model", "Target"),
+        rows,
+        (0.6, 5, 2, 2),
+        numbers=frozenset({0}),
+        empty="No rules are configured: nothing is processed by itself.",
+    )
+
+
+def options_sentence(privacy: PrivacyRules) -> str:
+    """Say which options and restrictions of the site are in force."""
+    kept = (
+        "This configuration keeps patient characteristics (sex, age below 90 years, size, weight), option 113108."
+        if Option.PATIENT_CHARACTERISTICS in privacy.options
+        else "This configuration keeps no patient characteristics: sex is empty; age, size and weight are away."
+    )
+    fewer = f" The site removes {len(privacy.remove)} further attributes." if privacy.remove else ""
+    burned = " Images that do not deny burned-in text themselves are refused." if privacy.require_burned_in_no else ""
+    return kept + fewer + burned
+
+
+def attribute_table(privacy: PrivacyRules) -> Table:
+    """List every attribute of what leaves, for CT and MR together."""
+    rows: dict[int, dict[str, tuple[str, ...]]] = {}
+    for sop_class in SOP_CLASSES:
+        for tag, attribute in profile_of(sop_class).attributes.items():
+            off = attribute.option is not None and attribute.option not in privacy.options
+            if tag not in privacy.remove and not (off and attribute.without_option is None):
+                rows.setdefault(tag, {})[_MODALITY[sop_class]] = _attribute(tag, attribute, off)
+    return Table(
+        ("Tag", "Attribute", "Becomes", "What may stand there", "Why", "In"),
+        tuple(_merged(rows[tag]) for tag in sorted(rows)),
+        (1.35, 2.4, 1.1, 3.4, 2.4, 0.9),
+    )
+
+
+_MODALITY = {CT_IMAGE: "CT", MR_IMAGE: "MR"}
+_TERMS_SHOWN = 8
+
+
+def _merged(by_modality: dict[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """Give one row for an attribute of several modalities, with each one's condition where they differ."""
+    first = next(iter(by_modality.values()))
+    conditions = {modality: row[3] for modality, row in by_modality.items()}
+    said = first[3]
+    if len(set(conditions.values())) > 1:
+        said = "\n".join(f"{modality}: {condition}" for modality, condition in conditions.items())
+    return (*first[:3], said, *first[4:], ", ".join(by_modality))
+
+
+def _shortened(terms: str) -> str:
+    """Cut a long list of terms; the profile's digest stands for the whole."""
+    listed = terms.split(", ")
+    if len(listed) <= _TERMS_SHOWN + 2:
+        return terms
+    return f"{', '.join(listed[:_TERMS_SHOWN])} and {len(listed) - _TERMS_SHOWN} further listed terms"
+
+
+def _attribute(tag: int, attribute: Attribute, off: bool) -> tuple[str, ...]:
+    predicate, action = attribute.predicate, str(attribute.action)
+    if off and attribute.without_option is not None:
+        predicate = attribute.without_option
+    elif attribute.option is not None:
+        action = "kept"
+    number = f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
+    return (
+        number,
+        dictionary_description(tag),
+        action,
+        _shortened(predicate.describe().replace("`", "")),
+        attribute.reason,
+    )
+
+
+def retention_table(evidence: EvidenceSection, privacy: PrivacyRules, remote: bool) -> Table:
+    """Say for everything that is held how long, and how its end is established."""
+    hours = f"at most {privacy.transfer_hours} hours"
+    rows = [
+        ("Pseudonymised files here", "until the job ends, however it ends", "deleted and listed; recorded"),
+        ("Key of a transfer", "until the job is closed", "destroyed and read back; recorded"),
+    ]
+    if remote:
+        rows += [
+            (
+                "Images at a service",
+                "until the contours are fetched; in memory only",
+                "a signed receipt of its listing",
+            ),
+            ("Images at a DICOM node", "as its contract says", "not verified; rests on the contract"),
+        ]
+    rows += [
+        ("An open transfer", hours, "then its key is destroyed, an alert raised, and the report lists it"),
+        ("Contours", "as the medical record", "the archive's own rules"),
+        ("Evidence", f"{evidence.RecordYears} years", "the site removes past months from the oldest on"),
+    ]
+    return Table(("What", "How long", "How its end is established"), tuple(rows), (2.4, 3.6, 4.0))
+
+
+def configured_measures(evidence: EvidenceSection) -> tuple[str, ...]:
+    """Say which optional measures this configuration has in force."""
+    audit = evidence.Audit
+    lines = [f"The head of the chain is signed daily at {evidence.AnchorHour:02d}:00 UTC and given to the other end."]
+    if evidence.TimeStamp is not None:
+        lines.append("The daily head carries an RFC 3161 time stamp of an independent authority.")
+    if audit is not None:
+        how = "over TLS" if audit.Protocol == "tls" else "over UDP, unencrypted, inside the hospital's network"
+        lines.append(f"Every event goes to the hospital's audit repository as a DICOM PS3.15 audit message {how}.")
+    if evidence.Webhook is not None:
+        lines.append("Alerts are posted to the site's own system.")
+    return tuple(lines)
+
+
+def site_measures(evidence: EvidenceSection) -> list[Block]:
+    """List the site's own measures."""
+    if not evidence.Measures:
+        return [Text("The site names no further measures of its own (Evidence.Measures).", Tone.NOTE)]
+    return [Heading("Measures of the site", 2), Bullets(tuple(evidence.Measures))]

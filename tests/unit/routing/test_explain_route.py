@@ -1,0 +1,89 @@
+"""The table of cases and the routes for Lua, through HTTP."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from model.errors import AutocontourError
+from plugin.api import answers, lua, routing
+from plugin.api.json_bodies import JsonBodies
+from plugin.facts.series import known_keywords
+from plugin.gateway.gateway import Gateway
+from routing.rules import read_rules
+from tests.unit.routing.cases import CASES, Case
+
+
+def client_of(**gateway: Any) -> TestClient:
+    app = FastAPI()
+    answers.install(app)
+    app.add_middleware(JsonBodies)
+    stand_in = cast(Gateway, SimpleNamespace(**gateway))
+    app.include_router(routing.router(stand_in))
+    app.include_router(lua.router(stand_in))
+    return TestClient(app)
+
+
+def with_rules(*rules: Any) -> TestClient:
+    read, problems = read_rules(list(rules), known_keywords())
+    assert problems == []
+    return client_of(settings=SimpleNamespace(rules=read))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_explain_answers_as_the_table_says(case: Case) -> None:
+    client = with_rules({"Name": case.name, "When": case.when, "Then": {"Model": "hu-ct"}})
+    # What is no JSON, such as NaN, is written by no client; the table holds none.
+    answer = client.post("/routing/explain", json={"Tags": case.tags})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["Outcome"] == ("contour" if case.matched else "none")
+    assert answer.json()["Rules"][0]["Matched"] is case.matched
+
+
+@pytest.mark.parametrize(
+    "headers", [{}, {"Content-Type": "application/x-www-form-urlencoded"}, {"Content-Type": "text/plain"}]
+)
+def test_a_body_is_json_whatever_it_says_of_itself(headers: dict[str, str]) -> None:
+    client = with_rules({"Name": "a", "When": {"Modality": "CT"}, "Then": {"Model": "m"}})
+    answer = client.post("/routing/explain", content=json.dumps({"Tags": {"Modality": "CT"}}), headers=headers)
+    assert answer.json()["Outcome"] == "contour"
+
+
+@pytest.mark.parametrize("body", [{}, {"Series": "a", "Tags": {}}, {"Tag": {}}, {"Tags": 5}, []])
+def test_a_wrong_question_is_answered_with_400(body: Any) -> None:
+    answer = with_rules().post("/routing/explain", json=body)
+    assert answer.status_code == 400
+    assert set(answer.json()) == {"Error", "Message"}
+
+
+def test_lua_gets_200_and_the_job() -> None:
+    client = client_of(request=lambda *wanted: wanted, show=lambda wanted: {"ID": "1", "Wanted": list(wanted)})
+    answer = client.post("/lua/series/s/jobs", json={"Model": "m"})
+    assert (answer.status_code, answer.json()) == (200, {"ID": "1", "Wanted": ["s", "m", None]})
+    assert client.post("/lua/series/s/jobs").json()["Wanted"] == ["s", None, None]
+
+
+def test_lua_gets_200_and_the_reason_of_a_refusal() -> None:
+    def refuse(*_: Any) -> None:
+        raise AutocontourError("NO_RULE", "No rule matches.")
+
+    client = client_of(request=refuse, show=lambda job: job)
+    answer = client.post("/lua/series/s/jobs", json={})
+    assert (answer.status_code, answer.json()) == (200, {"Error": "NO_RULE", "Message": "No rule matches."})
+
+
+def test_a_veto_of_lua_ends_jobs_and_says_which() -> None:
+    said: list[tuple[str, str]] = []
+
+    def veto(series: str, reason: str) -> list[str]:
+        said.append((series, reason))
+        return ["1"]
+
+    answer = client_of(veto=veto).post("/lua/series/s/veto", json={"Reason": "not here"})
+    assert answer.json() == {"Jobs": ["1"]}
+    assert said == [("s", "The site's Lua vetoed: not here")]

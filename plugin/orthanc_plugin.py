@@ -16,6 +16,7 @@ import queue
 import random
 import socket
 import subprocess
+import tempfile
 import threading
 import time
 import traceback
@@ -31,7 +32,6 @@ REQUEST_SECONDS = 60  # a page of reports may take a while; Orthanc's own thread
 BACKOFF_SECONDS = (1, 2, 5, 10, 30, 60)
 STOP_SECONDS = 5
 THREAD_STACK_BYTES = 8 * 1024 * 1024
-MAX_SOCKET_PATH = 100  # sockaddr_un holds 108 bytes on Linux
 
 Answer = tuple[int, dict[str, str], bytes]  # status, headers in lower case, body
 
@@ -193,8 +193,8 @@ class Passage:
         output.SetHttpHeader("Content-Type", content_type)
         try:
             output.SendHttpStatus(status, body)
-        except TypeError:  # the Python plugin before 4.2 asks for the length
-            output.SendHttpStatus(status, body, len(body))
+        except TypeError:  # the Python plugin before 4.2 takes text, and asks for its length in bytes
+            output.SendHttpStatus(status, body.decode("utf-8", "replace"), len(body))
 
     def work(self) -> None:
         while True:
@@ -205,7 +205,9 @@ class Passage:
             done.put(self._forward(uri, request))
 
     def _forward(self, uri: str, request: Mapping[str, Any]) -> Answer:
-        query = urllib.parse.urlencode(request.get("get") or {})
+        # Orthanc 1.10.1 hands the values over as they stood in the URL, percent signs and all (measured).
+        given = request.get("get") or {}
+        query = urllib.parse.urlencode({name: urllib.parse.unquote(value) for name, value in given.items()})
         headers = {name: value for name, value in (request.get("headers") or {}).items() if name in PASSED_HEADERS}
         try:
             status, answered, body = self._address.request(
@@ -299,9 +301,8 @@ class Plugin:
         if elsewhere:
             address = Address(url=str(elsewhere))
         else:
-            socket_path = str(state / "gateway.sock")
-            if len(socket_path.encode()) > MAX_SOCKET_PATH:
-                socket_path = f"/tmp/autocontour-{os.getuid()}-{configuration.get('HttpPort', 8042)}.sock"
+            # Not in the state directory: that one may be missing, full, or too long a path for a socket (108 bytes).
+            socket_path = tempfile.mkdtemp(prefix="autocontour-") + "/gateway.sock"
             address = Address(socket_path=socket_path)
             self.gateway = Gateway(
                 [gateway_python(), "-m", "plugin.gateway"],

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import logging
 import os
+import shutil
 import sys
 import threading
+from pathlib import Path
 
 from plugin.gateway.letter import Letter
 from plugin.gateway.serve import serve
@@ -20,17 +22,22 @@ def main() -> None:
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s autocontour %(levelname)s %(message)s"
     )
+    # Leaving at once is our way to stop; multiprocessing's helper would warn of it in Orthanc's log each time.
+    os.environ["PYTHONWARNINGS"] = "ignore::UserWarning:multiprocessing.resource_tracker"
     line = sys.stdin.buffer.readline()
     if not line:
         raise SystemExit("the gateway is started by Orthanc's plugin and got no letter from it")
     letter = Letter.model_validate_json(line)
-    threading.Thread(target=_leave_with_orthanc, name="leave-with-orthanc", daemon=True).start()
+    watch = threading.Thread(target=_leave_with_orthanc, args=(letter,), name="leave-with-orthanc", daemon=True)
+    watch.start()
     serve(letter)
 
 
-def _leave_with_orthanc() -> None:
+def _leave_with_orthanc(letter: Letter) -> None:
     while sys.stdin.buffer.read(4096):
         pass
+    if letter.socket is not None:
+        shutil.rmtree(Path(letter.socket).parent, ignore_errors=True)
     # No farewell: every stage is safe against being cut off, and a farewell can hang.
     os._exit(0)
 

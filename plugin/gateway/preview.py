@@ -6,8 +6,8 @@ import io
 
 import pydicom
 
-
 from model.preview.planes import render, three_planes
+from model.rtstruct.read import read_masks
 from model.series.geometry import geometry_of
 from model.series.header import SliceHeader
 from model.volume.load import load_volume
@@ -20,8 +20,6 @@ def preview(orthanc: Orthanc, job: Job, plane: str | None, number: int | None) -
 
     Raises SeriesGone when series or RTSTRUCT were deleted, InputRefused for a slice outside the volume.
     """
-    from model.rtstruct.read import read_masks
-
     assert job.rtstruct is not None, "asked for only when there is an RTSTRUCT"
     structures = pydicom.dcmread(io.BytesIO(orthanc.instance_file(job.rtstruct)))
     instances = orthanc.series(job.series)["Instances"]

@@ -44,7 +44,6 @@ def _listen(letter: Letter, app: FastAPI) -> None:
         server.run()
         return
     path = Path(letter.socket)
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     path.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
         listener.bind(letter.socket)

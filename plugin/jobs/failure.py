@@ -10,6 +10,7 @@ from typing import TypedDict
 
 from model.errors import AutocontourError, PrivacyRefused
 from plugin.jobs.job import Stage, State
+from plugin.pacs.client import SeriesGone
 from plugin.worker.pool import Cancelled
 
 logger = logging.getLogger(__name__)
@@ -51,6 +52,8 @@ def failure_of(error: Exception) -> Failure:
     if isinstance(error, PrivacyRefused):
         return Failure(State.REJECTED, error.code, error.message, False, dict(error.findings))
     if isinstance(error, Cancelled):
+        return Failure(State.CANCELLED, error.code, error.message, False, {})
+    if isinstance(error, SeriesGone):
         return Failure(State.CANCELLED, error.code, error.message, False, {})
     if isinstance(error, AutocontourError):
         return Failure(State.FAILED, error.code, error.message, error.retry, {})

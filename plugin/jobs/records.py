@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from model.evidence.chain import Chain
 from model.evidence.event import Event
 from model.evidence.facts import Facts
+from model.gate.profile import PROFILE_NAME
 from model.pipeline.draw import Drawn
 from plugin.erase.erase import Erasure
 from plugin.evidence.closing import close_job
@@ -25,6 +26,10 @@ class JobRecords:
     chain: Chain
     job: Job
 
+    def __post_init__(self) -> None:
+        # A job that goes on after a restart may name what the configuration no longer holds.
+        self.chain.declare((self.job.model, self.job.target, PROFILE_NAME))
+
     @property
     def _code(self) -> str:
         assert self.job.evidence_code is not None, "every job is noted with its evidence code"
@@ -42,13 +47,11 @@ class JobRecords:
         }
         self.chain.append(Event.RECEIVED, self._code, facts)
         target: Facts = {"model": self.job.model, "target": self.job.target, "target_type": "local"}
-        self.chain.declare((self.job.model, self.job.target))
         self.chain.append(Event.MATCHED, self._code, target)
 
     def deidentified(self, clean: CleanSeries, size: int) -> None:
         """The pseudonymised files were made, searched for every identifier of the patient, and nothing was found."""
         profile = clean.manifest.profile
-        self.chain.declare((profile,))
         facts: Facts = {
             "instances": len(clean),
             "profile": profile,

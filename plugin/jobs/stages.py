@@ -25,7 +25,7 @@ from plugin.jobs.failure import FailureRecord
 from plugin.jobs.job import STAGE_BEGINS, Job, Stage, State
 from plugin.jobs.records import JobRecords
 from plugin.jobs.store import JobStore
-from plugin.pacs.client import Orthanc
+from plugin.pacs.client import Orthanc, SeriesGone
 from plugin.privacy.pseudonymise import pseudonymise
 from plugin.restore.restore import SourceSeries, restore
 from plugin.settings.settings import Settings
@@ -181,7 +181,7 @@ class Stages:
         if not self.orthanc.exists("series", job.series):
             # Deleted while its job ran: contours without their image would bring the patient back.
             self.orthanc.delete_instance(str(stored["ID"]))
-            raise InputRefused("SERIES_GONE", "The series was deleted from Orthanc while its job was open.")
+            raise SeriesGone("SERIES_GONE", "The series was deleted from Orthanc while its job was open.")
         JobRecords(self.chain, job).stored(len(job.details["rois"]), len(file))
         self.jobs.note(job.id, {}, rtstruct=str(stored["ID"]))
 

@@ -112,7 +112,7 @@ class OrthancProcess:
         assert self.process is not None
         assert self.process.poll() is None, f"Orthanc ended; log:\n{self.tail()}"
         try:
-            return requests.get(self.url + "/system", timeout=2).status_code == 200
+            return requests.get(self.url + "/system", timeout=2).status_code in (200, 401)
         except requests.RequestException:
             return False
 

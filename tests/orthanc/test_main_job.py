@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,12 @@ PATIENT_AND_STUDY = (
 
 
 @pytest.fixture(scope="module")
-def thorax(shared_orthanc: OrthancProcess) -> Any:
-    """The demo's CT, contoured: (orthanc, its files, the job)."""
+def thorax(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The demo's CT, contoured in an Orthanc of its own: (orthanc, its files, the job)."""
     files = sorted(demo_series().glob("*.dcm"))
-    job = shared_orthanc.job_of(shared_orthanc.store_all(files), seconds=240)
-    yield shared_orthanc, files, job
-    shared_orthanc.wipe()
+    orthanc = OrthancProcess(tmp_path_factory.mktemp("thorax")).start()
+    yield orthanc, files, orthanc.job_of(orthanc.store_all(files), seconds=240)
+    orthanc.stop()
 
 
 def rtstruct_of(orthanc: OrthancProcess, job: dict[str, Any]) -> pydicom.Dataset:

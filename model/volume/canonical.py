@@ -21,6 +21,8 @@ from model.volume.volume import Volume
 # Below it the rules, which allow for the patient's own tilt, hold as they are.
 RESAMPLE_DEGREES = 12.0
 
+# Edges of the resampled voxels, for fine and coarse series: what is found at 3 mm needs no more.
+RESAMPLED_MM = (1.5, 3.0)
 # Of a single slice that does not say how thick it is.
 THICKNESS_UNKNOWN_MM = 5.0
 
@@ -154,8 +156,8 @@ def _nearest(cosines: NDArray[np.float64]) -> Turn:
 
 
 def _resampled(array: NDArray[np.int16], axes: NDArray[np.float64]) -> Canonical:
-    """Linear resampling to an axis-aligned grid of the same voxel volume that holds the whole series."""
-    size = float(np.clip(np.abs(np.linalg.det(axes)) ** (1 / 3), 1.0, 3.0))
+    """Linear resampling to an axis-aligned grid of similar voxels that holds the whole series."""
+    size = RESAMPLED_MM[0] if np.abs(np.linalg.det(axes)) ** (1 / 3) < sum(RESAMPLED_MM) / 2 else RESAMPLED_MM[1]
     lps = axes[list(PATIENT_AXIS)]
     corners = np.array(list(np.ndindex(2, 2, 2))) * (np.array(array.shape) - 1)
     placed = corners @ lps.T

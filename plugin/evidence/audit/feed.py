@@ -1,0 +1,109 @@
+"""The feed: tells each record of the chain to the audit repository, at least once, in order, after outages too."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from model.errors import AutocontourError
+from model.evidence.files import month_files, read_lines
+from model.evidence.record import Record, parse_line
+from plugin.evidence.audit.message import audit_message
+from plugin.evidence.audit.syslog import Sender, syslog_message
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far the feed has come: the last sequence number told, and where its line ended in which file."""
+
+    sequence: int
+    file: str
+    offset: int
+
+
+class AuditFeed:
+    """Tells the records of a chain that were not told yet; the chain itself is the queue, so nothing is lost.
+
+    ``state`` is the file that remembers how far it came; ``source`` the AuditSourceID, ``host`` this machine's name.
+    """
+
+    def __init__(self, directory: Path, state: Path, sender: Sender, source: str, host: str) -> None:
+        self._directory = directory
+        self._state = state
+        self._sender = sender
+        self._source = source
+        self._host = host
+        self._position = _load(state)
+
+    @property
+    def position(self) -> Position:
+        """How far the feed has come."""
+        return self._position
+
+    def pump(self, most: int = 1000) -> int:
+        """Send up to ``most`` records that were not sent yet and return how many; call it every second or so.
+
+        Raises OSError when the repository is not reachable; what was sent before is remembered.
+        """
+        sent = 0
+        try:
+            for record, position in self._pending():
+                xml = audit_message(record, self._source, self._host)
+                self._sender.send(syslog_message(xml, record.time, self._host, self._source))
+                self._position = position
+                sent += 1
+                if sent == most:
+                    break
+        finally:
+            if sent:
+                _save(self._state, self._position)
+        return sent
+
+    def _pending(self) -> Iterator[tuple[Record, Position]]:
+        start = self._position
+        for path in month_files(self._directory):
+            if path.name < start.file:
+                continue
+            offset = start.offset if path.name == start.file else 0
+            yield from _records_from(path, offset)
+
+
+def _records_from(path: Path, offset: int) -> Iterator[tuple[Record, Position]]:
+    if offset:
+        with path.open("rb") as file:
+            file.seek(offset)
+            lines = file.readlines()
+    else:
+        lines = list(read_lines(path))
+    for line in lines:
+        if not line.endswith(b"\n"):
+            return  # still being written
+        offset += len(line)
+        record = parse_line(line[:-1])
+        if record is not None:
+            yield record, Position(record.sequence, path.name, offset)
+
+
+def _load(path: Path) -> Position:
+    try:
+        document = json.loads(path.read_text(encoding="ascii"))
+        return Position(int(document["sequence"]), str(document["file"]), int(document["offset"]))
+    except FileNotFoundError:
+        return Position(0, "", 0)
+    except (ValueError, KeyError, TypeError) as error:
+        raise AutocontourError(
+            "AUDIT_POSITION",
+            f"{path.name} cannot be read; remove it, and every record is sent again.",
+        ) from error
+
+
+def _save(path: Path, position: Position) -> None:
+    text = json.dumps({"sequence": position.sequence, "file": position.file, "offset": position.offset})
+    unfinished = path.with_name(path.name + ".new")
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(text)
+    unfinished.replace(path)

@@ -1,0 +1,217 @@
+"""Patients' rights: find by PatientID through a keyed index that holds no name, erase what leads to a person, object.
+
+The index knows a patient only as an HMAC under a key of the site. The evidence knows no patient at all: once the
+index entries are gone, nothing leads from a person to a record, not even for whoever holds the key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from model.evidence.chain import Chain
+from model.evidence.code import printed
+from model.evidence.errors import EvidenceRefused
+from model.evidence.event import Event
+from model.evidence.record import Record, stamp
+from plugin.evidence.closing import missing_before_close
+from plugin.evidence.wording import statements
+
+KEY_BYTES = 32
+
+metadata = sa.MetaData()
+
+entries = sa.Table(
+    "subject_entries",
+    metadata,
+    sa.Column("lookup", sa.String(64), primary_key=True),
+    sa.Column("code", sa.String(16), primary_key=True),
+)
+
+objections = sa.Table(
+    "subject_objections",
+    metadata,
+    sa.Column("lookup", sa.String(64), primary_key=True),
+    sa.Column("since", sa.String(24), nullable=False),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Swept:
+    """What erasing found and removed: rows of databases, files, and copies that Orthanc still held."""
+
+    rows: int
+    files: int
+    left: int
+    orthanc_copies: int = 0
+
+
+Sweep = Callable[[Sequence[str]], Swept]
+
+
+class Subjects:
+    """The keyed index: lookup → evidence codes, and the objections, in the gateway's own database."""
+
+    def __init__(self, engine: sa.Engine, key: bytes) -> None:
+        if len(key) != KEY_BYTES:
+            raise EvidenceRefused("SUBJECT_KEY", f"The key of the subject index must have {KEY_BYTES} bytes.")
+        self._engine = engine
+        self._key = key
+        metadata.create_all(engine)
+
+    def remember(self, patient_id: str, series_uid: str, code: str) -> None:
+        """Note that a job is about this patient and this series; noting it twice changes nothing."""
+        with self._engine.begin() as connection:
+            for lookup in {self._lookup("patient", patient_id), self._lookup("series", series_uid)}:
+                known = sa.select(entries.c.code).where(entries.c.lookup == lookup, entries.c.code == code)
+                if connection.execute(known).first() is None:
+                    connection.execute(sa.insert(entries).values(lookup=lookup, code=code))
+
+    def codes_of(self, patient_id: str) -> list[str]:
+        """Return the evidence codes of a patient's jobs."""
+        return self._codes(self._lookup("patient", patient_id))
+
+    def codes_of_series(self, series_uid: str) -> list[str]:
+        """Return the evidence codes of a series' jobs: what an auditor asks who names a series."""
+        return self._codes(self._lookup("series", series_uid))
+
+    def has_objected(self, patient_id: str) -> bool:
+        """Say whether this patient's series must not be processed; asked at intake, in rules, and on every request."""
+        query = sa.select(objections.c.since).where(objections.c.lookup == self._lookup("patient", patient_id))
+        with self._engine.connect() as connection:
+            return connection.execute(query).first() is not None
+
+    def set_objection(self, patient_id: str, chain: Chain, time: datetime | None = None) -> None:
+        """Enter an objection and record that one was entered; doing it twice changes nothing."""
+        if self.has_objected(patient_id):
+            return
+        since = stamp(time or datetime.now(UTC))
+        with self._engine.begin() as connection:
+            connection.execute(sa.insert(objections).values(lookup=self._lookup("patient", patient_id), since=since))
+            total = connection.execute(sa.select(sa.func.count()).select_from(objections)).scalar_one()
+            chain.append(Event.OBJECTION_SET, None, {"objections": int(total)})
+
+    def withdraw_objection(self, patient_id: str, chain: Chain) -> None:
+        """Take an objection back and record that one was; without one, nothing changes."""
+        if not self.has_objected(patient_id):
+            return
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(objections).where(objections.c.lookup == self._lookup("patient", patient_id)))
+            total = connection.execute(sa.select(sa.func.count()).select_from(objections)).scalar_one()
+            chain.append(Event.OBJECTION_WITHDRAWN, None, {"objections": int(total)})
+
+    def erase(self, patient_id: str, chain: Chain, sweep: Sweep) -> Swept:
+        """Delete what we hold for a patient: first ``sweep`` (given the evidence codes), then every index entry.
+
+        Evidence and an objection stay; the objection only as a keyed lookup, or it could not be honoured. Recorded
+        with counts. Killed half-way, the same call finishes it.
+        """
+        codes = self.codes_of(patient_id)
+        swept = sweep(codes)
+        with self._engine.begin() as connection:
+            gone = connection.execute(sa.delete(entries).where(entries.c.code.in_(codes))).rowcount if codes else 0
+            chain.append(
+                Event.SUBJECT_ERASED,
+                None,
+                {
+                    "jobs": len(codes),
+                    "rows": swept.rows + int(gone),
+                    "files": swept.files,
+                    "left": swept.left,
+                    "orthanc_copies": swept.orthanc_copies,
+                    "verified": "LISTED",
+                },
+            )
+        return Swept(swept.rows + int(gone), swept.files, swept.left, swept.orthanc_copies)
+
+    def _codes(self, lookup: str) -> list[str]:
+        query = sa.select(entries.c.code).where(entries.c.lookup == lookup).order_by(entries.c.code)
+        with self._engine.connect() as connection:
+            return [str(code) for code in connection.execute(query).scalars()]
+
+    def _lookup(self, kind: str, value: str) -> str:
+        # Spaces around an LO, and the null that pads a UI, have no meaning (PS3.5 section 6.2).
+        text = f"{kind}\x00{value.strip(' ' + chr(0))}"
+        return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def load_index_key(path: Path) -> bytes:
+    """Load the key of the index, or make it once, readable by its owner only; several gateways share one copy."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        unfinished = path.with_name(f"{path.name}.{os.getpid()}.new")
+        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(secrets.token_bytes(KEY_BYTES))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(unfinished, path)
+        except FileExistsError:
+            pass  # another process was first; its key counts
+        finally:
+            unfinished.unlink()
+    return path.read_bytes()
+
+
+def subject_answer(subjects: Subjects, patient_id: str, chain: Chain) -> dict[str, Any]:
+    """Answer what was done with a patient's data, in plain words and as data; records that somebody asked.
+
+    The answer does not repeat the patient's number: whoever asked knows it.
+    """
+    codes = subjects.codes_of(patient_id)
+    jobs = [_job(code, chain.records(code)) for code in codes]
+    chain.append(Event.SUBJECT_ASKED, None, {"jobs": len(codes)})
+    objected = subjects.has_objected(patient_id)
+    return {
+        "Jobs": sorted(jobs, key=lambda job: str(job["Received"])),
+        "Objection": objected,
+        "Summary": _summary(jobs, objected),
+        "Held": [
+            "For each job: a keyed index entry without a name, and an entry in the table of jobs with the archive's "
+            "own number of the series.",
+            "Pseudonymised copies and the key that links them: only while a job is open.",
+            "Contours: as structure sets under the original study, part of the medical record.",
+        ],
+        "Rights": [
+            "Erasure of what is held here: POST …/erase. Objection to any further processing: PUT …/objection.",
+            "Rectification and everything about the original images: the department that holds the medical record.",
+        ],
+    }
+
+
+def _job(code: str, records: Sequence[Record]) -> dict[str, Any]:
+    last = {record.event: record for record in records}
+    matched, sent, closed = last.get(Event.MATCHED), last.get(Event.SENT), last.get(Event.CLOSED)
+    return {
+        "EvidenceCode": printed(code),
+        "Received": records[0].time if records else None,
+        "Model": matched.facts["model"] if matched else None,
+        "SentTo": sent.facts["target"] if sent else None,
+        "ImagesSent": sent.facts["instances"] if sent else 0,
+        "Outcome": closed.facts["outcome"] if closed else "open",
+        "StillHeld": bool(missing_before_close(records)),
+        "InWords": statements(records),
+    }
+
+
+def _summary(jobs: Sequence[dict[str, Any]], objected: bool) -> str:
+    if not jobs:
+        told = "No image series of this patient was processed, or what led to it was erased."
+    else:
+        sent = sum(job["SentTo"] is not None for job in jobs)
+        held = sum(bool(job["StillHeld"]) for job in jobs)
+        told = (
+            f"{len(jobs)} image series of this patient were processed to draw the outlines of organs. {sent} of them "
+            f"were sent, pseudonymised, to a recipient outside; {held} are not yet deleted everywhere."
+        )
+    return told + (" This patient has objected: nothing is processed any more." if objected else "")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import logging
 import struct
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -127,7 +128,9 @@ def elements_of(dataset: Any) -> dict[int, RawElement]:
 def quiet_pydicom() -> None:
     """Silence pydicom's log and warnings, which quote values."""
     logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)
+    warnings.filterwarnings("ignore", module=r"pydicom\.")
     pydicom.config.settings.reading_validation_mode = pydicom.config.IGNORE
+    pydicom.config.settings.writing_validation_mode = pydicom.config.IGNORE
 
 
 def _walked(data: bytes) -> RawFile | None:

@@ -1,0 +1,92 @@
+"""Random headers: whatever is put into a series, it ends clean or refused, and no marker leaves."""
+
+from __future__ import annotations
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydicom.datadict import DicomDictionary
+from pydicom.dataelem import RawDataElement
+from pydicom.dataset import Dataset
+from pydicom.tag import Tag
+
+from model.errors import PrivacyRefused
+from model.gate.verify import verify
+from tests.builders.marked import BORN, NAME, NUMBER, RECORD, ROOT, TIME, WORD, ct, encoded, marks_in
+from tests.builders.untouched import cleaned
+
+TEXT_VRS = (
+    "AE",
+    "AS",
+    "CS",
+    "DA",
+    "DS",
+    "DT",
+    "IS",
+    "LO",
+    "LT",
+    "OB",
+    "PN",
+    "SH",
+    "ST",
+    "TM",
+    "UC",
+    "UI",
+    "UN",
+    "UR",
+    "UT",
+)
+NOT_FUZZED = {0x7FE00010, *(tag for tag in DicomDictionary if tag >> 16 < 0x0008)}
+
+known = st.sampled_from(sorted(set(DicomDictionary) - NOT_FUZZED))
+unknown = st.builds(
+    lambda group, number: group << 16 | number, st.integers(0x0008, 0x7FDF), st.integers(0x0011, 0xFFFF)
+)
+values = st.one_of(
+    st.sampled_from([NAME, RECORD, WORD, BORN, TIME, f"{ROOT}.{RECORD}", f"0.{RECORD}", f"{WORD}\\{RECORD}", "", " "]),
+    st.builds(lambda before, after: f"{before}{WORD}{after}", st.text(max_size=9), st.text(max_size=9)),
+    st.builds(lambda number: f"{NUMBER}{number}", st.integers(0, 9999)),
+)
+elements = st.tuples(st.one_of(known, unknown), st.sampled_from(TEXT_VRS), values)
+trees = st.recursive(
+    st.lists(elements, max_size=6), lambda inner: st.tuples(known, st.lists(inner, max_size=3)), max_leaves=12
+)
+
+
+def put(dataset: Dataset, tree: object) -> None:
+    """Put a random tree into a dataset: a list of elements, or a sequence of further trees."""
+    if isinstance(tree, tuple):
+        tag, parts = tree
+        items = []
+        for part in parts:
+            item = Dataset()
+            put(item, part)
+            items.append(item)
+        dataset.add_new(tag, "SQ", items)
+        return
+    assert isinstance(tree, list)
+    for tag, vr, value in tree:
+        data = value.encode("utf-8", "surrogatepass")
+        data += b" " * (len(data) % 2)
+        dataset[tag] = RawDataElement(Tag(tag), vr, len(data), data, 0, False, True)
+
+
+def attempt(files: list[bytes]) -> tuple[dict[str, bytes], str]:
+    """Pseudonymise: the files that leave by name, or the words of the refusal."""
+    try:
+        clean = cleaned(files)
+    except PrivacyRefused as refused:
+        return {}, f"{refused} {refused.findings}"
+    return {file.name: file.data for file in clean}, ""
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(trees, st.integers(0, 2))
+def test_a_random_header_ends_clean_or_refused_and_no_marker_leaves(tree: object, which: int) -> None:
+    slices = [ct(index) for index in range(3)]
+    put(slices[which], tree)
+    leaving, refusal = attempt([encoded(one) for one in slices])
+    assert marks_in(refusal.encode()) == []
+    assert [marks_in(data) for data in leaving.values()] == [[]] * len(leaving)
+    assert bool(leaving) != bool(refusal)
+    if leaving:
+        assert len(verify(leaving)) == 3

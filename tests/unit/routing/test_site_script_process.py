@@ -1,0 +1,72 @@
+"""The script in its process: late, dying and hanging ones are errors of the series, and the next series is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from plugin.facts.given import given_facts
+from plugin.facts.series import facts_of
+from plugin.intake.site_script import SiteScript
+from tests.builders.orthanc_tags import series, stack
+
+SOURCE = """
+import os, time
+from routing.script import Decision, Exclude, Series
+
+def route(series: Series):
+    wanted = series.text("ImageComments")
+    if wanted == "hang":
+        time.sleep(60)
+    if wanted == "loop":
+        while True:
+            pass
+    if wanted == "die":
+        os._exit(7)
+    if wanted == "raise":
+        raise RuntimeError(wanted)
+    return Decision("hu-ct") if series.number("Slices") else None
+"""
+
+
+@pytest.fixture(scope="module")
+def script(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiteScript]:
+    path = tmp_path_factory.mktemp("site") / "routing.py"
+    path.write_text(SOURCE)
+    asked = SiteScript(path, answer_seconds=1)
+    yield asked
+    asked.stop()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [
+        ("hang", "did not answer within 1 s"),
+        ("loop", "did not answer within 1 s"),
+        ("die", "ended its process"),
+        ("raise", "RuntimeError in line 15"),
+    ],
+)
+def test_a_script_that_misbehaves_is_an_error_and_the_next_series_is_decided(
+    script: SiteScript, wanted: str, said: str
+) -> None:
+    answer = script.ask(given_facts({"ImageComments": wanted}))
+    assert answer.error is not None
+    assert said in answer.error
+    assert [one.model for one in script.ask(facts_of(series(*stack(30)))).decisions] == ["hu-ct"]
+
+
+def test_a_script_that_never_loaded_is_an_error_that_says_why(tmp_path: Path) -> None:
+    path = tmp_path / "routing.py"
+    path.write_text("import os\nos._exit(3)")
+    asked = SiteScript(path)
+    try:
+        assert asked.ask(given_facts({})).error == "it ended its process"
+        assert asked.problem == "RoutingScript: it ended its process"
+        path.write_text("def route(series): return None")
+        assert asked.ask(given_facts({})).error is None
+        assert asked.problem is None
+    finally:
+        asked.stop()

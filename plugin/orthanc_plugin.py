@@ -268,6 +268,7 @@ def letter_to_gateway(
         "StateDirectory": str(state),
         "BaseDirectory": str(base_directory()),
         "Socket": socket_path,
+        "Dictionary": configuration.get("Dictionary"),
         "AutoContour": section,
     }
     return json.dumps(letter).encode() + b"\n"

@@ -235,7 +235,13 @@ def prepare(value: Scalar) -> Prepared:
     return Prepared(fold(value), number_of(value), value)
 
 
+# Longer values are cut where people read them.
+LONGEST_SHOWN = 200
+
+
 def _show(value: Scalar) -> Any:
+    if isinstance(value, str) and len(value) > LONGEST_SHOWN:
+        return value[:LONGEST_SHOWN] + "…"
     return value.value if isinstance(value, Opaque) else value
 
 

@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
 def _settings(configuration: dict[str, Any]) -> Settings:
     if ROOT not in configuration:
         raise ConfigurationRefused(ROOT, f'found no section "{ROOT}" in the configuration')
-    settings, problems = examine(configuration[ROOT])
+    settings, problems = examine(configuration[ROOT], configuration.get("Dictionary"))
     if settings is None:
         for problem in problems[1:]:
             print(f"autocontour: {problem}", file=sys.stderr)

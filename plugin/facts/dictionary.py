@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import Any
 
 from pydicom.datadict import dictionary_VR, keyword_dict, tag_for_keyword
 
@@ -14,6 +15,13 @@ SINGLE_TEXT = frozenset({"LT", "ST", "UT", "UR"})
 def keywords(own: tuple[str, ...] = ()) -> frozenset[str]:
     """Every DICOM keyword, and the names of the site's own ``Dictionary`` ."""
     return frozenset(keyword_dict) - {""} | frozenset(own)
+
+
+def own_names(dictionary: Any) -> tuple[str, ...]:
+    """The names in Orthanc's ``Dictionary``: ``{"4321,1012": ["LO", "ScannerProtocol", 1, 1, "CREATOR"]}``."""
+    entries = dictionary.values() if isinstance(dictionary, dict) else ()
+    named = (entry[1] for entry in entries if isinstance(entry, list) and len(entry) > 1)
+    return tuple(name for name in named if isinstance(name, str))
 
 
 @cache

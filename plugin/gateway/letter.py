@@ -26,4 +26,5 @@ class Letter(BaseModel):
     socket: str | None = None
     host: str = "127.0.0.1"
     port: int | None = None
+    dictionary: Any = None
     section: Any = Field(alias="AutoContour")

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 def serve(letter: Letter) -> None:
     """Serve until the process ends; a wrong configuration serves nothing but its reasons."""
     try:
-        settings = read_settings(letter.section)
+        settings = read_settings(letter.section, letter.dictionary)
         state = open_state(letter.state_directory)
         lock = lock_state(state)
     except ConfigurationRefused as error:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from model.engines.registry import names as model_names
 from model.errors import ConfigurationRefused
+from plugin.facts.dictionary import own_names
 from plugin.facts.series import known_keywords
 from plugin.privacy.settings import PrivacyRules
 from plugin.settings.document import DicomTarget, Document, Section, ServiceTarget
@@ -36,9 +37,12 @@ class Settings:
     rules: tuple[Rule, ...]
 
 
-def read_settings(section: Any) -> Settings:
-    """Validate the section; raises ConfigurationRefused with every problem: path, what was found, what is allowed."""
-    settings, problems = examine(section)
+def read_settings(section: Any, dictionary: Any = None) -> Settings:
+    """Validate the section; raises ConfigurationRefused with every problem: path, what was found, what is allowed.
+
+    ``dictionary`` is Orthanc's own ``Dictionary``, whose names rules may use beside the standard's keywords.
+    """
+    settings, problems = examine(section, dictionary)
     if settings is None:
         first = problems[0]
         more = "".join(f"; {problem}" for problem in problems[1:])
@@ -46,7 +50,7 @@ def read_settings(section: Any) -> Settings:
     return settings
 
 
-def examine(section: Any) -> tuple[Settings | None, list[Problem]]:
+def examine(section: Any, dictionary: Any = None) -> tuple[Settings | None, list[Problem]]:
     """The settings, or all that is wrong with the section."""
     if not isinstance(section, dict):
         return None, [Problem(ROOT, shown(section), "an object")]
@@ -56,7 +60,7 @@ def examine(section: Any) -> tuple[Settings | None, list[Problem]]:
         document = Section.model_validate(section)
     except ValidationError as error:
         problems += problems_of(error, ROOT, _keys_at)
-    rules, wrong = read_rules(section.get("Rules"), known_keywords(), f"{ROOT}.Rules")
+    rules, wrong = read_rules(section.get("Rules"), known_keywords(own_names(dictionary)), f"{ROOT}.Rules")
     problems += wrong
     if document is not None:
         problems += _unavailable(document)

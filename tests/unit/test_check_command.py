@@ -62,6 +62,17 @@ def test_every_mistake_is_said_with_its_path_and_ends_with_status_2(
     assert "'QuietSeconds'" in said
 
 
+def test_names_of_orthancs_own_dictionary_are_allowed_in_rules(tmp_path: Path) -> None:
+    rules = [{"Name": "a", "When": {"ScannerProtocol": "x"}, "Then": {"Model": "hu-ct"}}]
+    configuration: dict[str, Any] = {"AutoContour": {"Rules": rules}}
+    path = tmp_path / "orthanc.json"
+    path.write_text(json.dumps(configuration))
+    assert main(["check", str(path)]) == 2
+    configuration["Dictionary"] = {"4321,1012": ["LO", "ScannerProtocol", 1, 1, "ACME"]}
+    path.write_text(json.dumps(configuration))
+    assert main(["check", str(path)]) == 0
+
+
 def test_a_section_that_is_missing_ends_with_status_2(tmp_path: Path) -> None:
     (tmp_path / "orthanc.json").write_text("{}")
     assert main(["check", str(tmp_path / "orthanc.json")]) == 2

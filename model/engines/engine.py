@@ -18,6 +18,7 @@ class Algorithm:
     """Who drew: written into the RTSTRUCT (DICOM PS3.3 10.16 Algorithm Identification) and the job.
 
     ``digest`` is the SHA-256, in hex, of what the result depends on (weights, or the engine's own source).
+    ``trained`` tells a trained model from rules that people wrote.
     """
 
     model: str
@@ -25,6 +26,7 @@ class Algorithm:
     digest: str
     licence: str
     description: str
+    trained: bool = True
 
 
 @dataclass(frozen=True)

@@ -98,8 +98,8 @@ def roi_of(roi: WrittenRoi, geometry: SeriesGeometry, algorithm: Algorithm) -> D
     item.ROIVolume = f"{roi.volume_cm3:.6g}"
     item.ROIGenerationAlgorithm = "AUTOMATIC"
     derived = Dataset()
-    trained = getattr(algorithm, "trained", True)
-    derived.AlgorithmFamilyCodeSequence = coded(ARTIFICIAL_INTELLIGENCE if trained else MORPHOLOGICAL_OPERATIONS)
+    family = ARTIFICIAL_INTELLIGENCE if algorithm.trained else MORPHOLOGICAL_OPERATIONS
+    derived.AlgorithmFamilyCodeSequence = coded(family)
     derived.AlgorithmName = algorithm.model[:LO]
     derived.AlgorithmVersion = algorithm.version[:LO]
     derived.AlgorithmParameters = f"sha256={algorithm.digest}"

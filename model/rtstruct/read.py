@@ -107,7 +107,7 @@ def place(points: NDArray[np.float64], lengths: NDArray[np.int32], geometry: Ser
     heights = points @ geometry.normal
     lowest, highest = np.minimum.reduceat(heights, starts), np.maximum.reduceat(heights, starts)
     middle = (lowest + highest) / 2
-    nearest = _nearest(geometry.offsets, middle)
+    nearest = geometry.nearest(middle)
     reach = np.maximum(geometry.thicknesses[nearest], 2 * ROUNDING_MM)
     if bool(np.any(highest - lowest > WARP * reach + ROUNDING_MM)):
         raise InputRefused("CONTOURS_TILTED", "The structure set holds contours that are not parallel to the slices.")
@@ -121,14 +121,6 @@ def place(points: NDArray[np.float64], lengths: NDArray[np.int32], geometry: Ser
     columns = relative @ np.array(first.row_direction) / first.spacing[1]
     mask = fill(np.stack([rows, columns], axis=1), lengths, slices, geometry.shape)
     return mask, int(np.count_nonzero(~on_grid))
-
-
-def _nearest(offsets: NDArray[np.float64], values: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Index of the nearest of the ascending ``offsets`` for each value."""
-    after = np.clip(np.searchsorted(offsets, values), 1, max(len(offsets) - 1, 1))
-    before = after - 1
-    after = np.minimum(after, len(offsets) - 1)
-    return np.where(values - offsets[before] <= offsets[after] - values, before, after)
 
 
 def _contours(item: Dataset | None) -> Iterator[Dataset]:

@@ -50,13 +50,15 @@ def structure_set(
     label: str,
     now: datetime,
     tolerance_mm: float = 0.0,
+    keyholes: bool = True,
     progress: Progress = _silent,
 ) -> StructureSet:
     """Write an RT structure set.
 
     ``source`` is the header of one slice: patient and study are copied from it. ``label`` becomes the structure
     set's label (16 characters), name and series description. ``now`` is local time at the site. ``tolerance_mm`` is
-    how far contours may be simplified; 0 keeps every voxel. Empty structures are left out, and said.
+    how far contours may be simplified; 0 keeps every voxel. Without ``keyholes`` holes are contours of their own,
+    which readers that unite contours fill. Empty structures are left out, and said.
 
     Raises InputRefused when nothing is left to write, two names collide, or a mask does not fit the series.
     """
@@ -71,7 +73,8 @@ def structure_set(
     planes, openings = planes_of(geometry), slice_openings(geometry)
     rois: list[WrittenRoi] = []
     pieces: list[bytes | memoryview] = []
-    trace = partial(_trace, spacing=geometry.planes[0].spacing, tolerance_mm=tolerance_mm, planes=planes)
+    spacing = geometry.planes[0].spacing
+    trace = partial(_trace, planes=planes, spacing=spacing, tolerance_mm=tolerance_mm, keyholes=keyholes)
     # The compiled part leaves Python's lock, so structures are traced side by side.
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
         traced = pool.map(trace, (structure.mask for structure in drawn))
@@ -97,9 +100,9 @@ def structure_set(
 
 
 def _trace(
-    mask: BoxedMask, *, spacing: tuple[float, float], tolerance_mm: float, planes: Planes
+    mask: BoxedMask, *, planes: Planes, spacing: tuple[float, float], tolerance_mm: float, keyholes: bool
 ) -> tuple[Outlines, ContourData]:
-    outlines = outline(mask, spacing=spacing, tolerance_mm=tolerance_mm)
+    outlines = outline(mask, spacing=spacing, tolerance_mm=tolerance_mm, keyholes=keyholes)
     return outlines, contour_data(outlines, planes)
 
 

@@ -118,6 +118,14 @@ class SeriesGeometry:
         halves = np.where(self.steps > GAP_FACTOR * median, median, self.steps) / 2
         return np.asarray(np.append(halves[:1], halves) + np.append(halves, halves[-1:]), dtype=np.float64)
 
+    def nearest(self, heights: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Index of the slice nearest to each height along the normal; (n,) mm to (n,) int64."""
+        offsets = self.offsets
+        after = np.clip(np.searchsorted(offsets, heights), 1, max(len(offsets) - 1, 1))
+        before = after - 1
+        after = np.minimum(after, len(offsets) - 1)
+        return np.where(heights - offsets[before] <= offsets[after] - heights, before, after)
+
     @property
     def uniform(self) -> bool:
         """Whether all steps agree within 1 % of their median."""

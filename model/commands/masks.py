@@ -1,0 +1,80 @@
+"""``autocontour masks``: an RT structure set to one NIfTI per ROI on the grid of the series."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+from pydicom.errors import InvalidDicomError
+
+from model.commands.terminal import progress_bar, warn
+from model.contours.nifti_masks import write_mask
+from model.errors import InputRefused
+from model.names.shortening import ascii_text
+from model.rtstruct.read import read_masks
+from model.series.folder import read_folder
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
+    """Add the command's arguments."""
+    parser = subparsers.add_parser(
+        "masks",
+        help=summary,
+        description="Turn an RT structure set into one NIfTI file per ROI, on the grid of the series it was drawn on.",
+    )
+    parser.add_argument("dicom", type=Path, metavar="DICOM_DIR", help="folder of the series")
+    parser.add_argument("rtstruct", type=Path, metavar="RTSTRUCT.dcm")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT_DIR")
+    parser.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Write the masks; 0, or InputRefused."""
+    structures = read_structure_set(options.rtstruct)
+    geometry, _ = read_folder(options.dicom)
+    rois = read_masks(structures, geometry)
+    if not geometry.uniform:
+        warn("the slices are not evenly spaced, which NIfTI cannot tell: slices are right by index, not by position")
+    try:
+        options.output.mkdir(parents=True, exist_ok=True)
+        with progress_bar("masks") as progress:
+            for number, (roi, name) in enumerate(zip(rois, file_names(roi.name for roi in rois), strict=True), start=1):
+                write_mask(roi.mask, geometry, options.output / name)
+                progress(number / len(rois), roi.name)
+    except OSError as error:
+        raise InputRefused("OUTPUT", f"The masks cannot be written: {error.strerror}.") from None
+    for roi, name in zip(rois, file_names(roi.name for roi in rois), strict=True):
+        print(f"{roi.number:>4}  {int(roi.mask.array.sum()):>10} voxels  {name}")
+        if roi.mask.empty:
+            warn(f"ROI {roi.number} has no voxel")
+        if roi.off_grid:
+            warn(f"ROI {roi.number} has {roi.off_grid} contours that lie on no slice of the series; they are left out")
+        if roi.not_closed:
+            warn(f"ROI {roi.number} has {roi.not_closed} points or open contours; they are left out")
+    return 0
+
+
+def read_structure_set(path: Path) -> Dataset:
+    """Read the DICOM file; raises InputRefused when it is none."""
+    try:
+        return dcmread(path)
+    except (InvalidDicomError, OSError, ValueError, EOFError, KeyError):
+        raise InputRefused("NOT_RTSTRUCT", "The structure set cannot be read as a DICOM file.") from None
+
+
+def file_names(names: Iterable[str]) -> list[str]:
+    """A file name for each ROI: letters, digits and a few signs, and a number where two would be the same."""
+    taken: set[str] = set()
+    files = []
+    for name in names:
+        base = re.sub(r"[^A-Za-z0-9._+-]", "_", ascii_text(name)).lstrip(".") or "ROI"
+        candidate, number = base, 2
+        while candidate.casefold() in taken:
+            candidate, number = f"{base}_{number}", number + 1
+        taken.add(candidate.casefold())
+        files.append(f"{candidate}.nii.gz")
+    return files

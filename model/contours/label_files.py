@@ -1,0 +1,110 @@
+"""Label maps from files: NIfTI with its affine, or ``.npy`` on the grid of the series; checked, not yet placed."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nibabel
+import numpy as np
+from nibabel.filebasedimages import ImageFileError
+from numpy.typing import NDArray
+
+from model.errors import InputRefused
+
+Labels = NDArray[np.unsignedinteger]
+
+NIFTI_SUFFIXES = (".nii", ".nii.gz")
+LARGEST_LABEL = 2**31 - 1
+
+
+@dataclass(frozen=True)
+class LabelMap:
+    """Whole numbers, 0 for nothing.
+
+    With ``affine``, (4, 4) float64, voxel index to RAS mm, the array is in NIfTI's own order of axes; without, it is
+    (slice, row, column) of the series.
+    """
+
+    array: Labels
+    affine: NDArray[np.float64] | None
+
+
+def read_labels(path: Path) -> LabelMap:
+    """Read one label map; raises InputRefused when it is none, or has no place in the patient."""
+    if not path.is_file():
+        raise InputRefused("NO_LABELS", "The label file does not exist.")
+    if path.name.lower().endswith(NIFTI_SUFFIXES):
+        return _nifti(path)
+    if path.name.lower().endswith(".npy"):
+        try:
+            array = np.load(path, allow_pickle=False)
+        except (ValueError, OSError, EOFError):
+            raise InputRefused("LABELS_UNREADABLE", "The .npy file cannot be read as one array of numbers.") from None
+        return LabelMap(whole_numbers(array), None)
+    raise InputRefused("LABELS_UNREADABLE", "Labels are given as .nii, .nii.gz or .npy.")
+
+
+def _nifti(path: Path) -> LabelMap:
+    try:
+        image: Any = nibabel.load(path)
+        array = np.asanyarray(image.dataobj)
+    except (ImageFileError, OSError, EOFError, ValueError, zlib.error):
+        raise InputRefused("LABELS_UNREADABLE", "The NIfTI file cannot be read; it may be cut short.") from None
+    header = image.header
+    if not int(header["sform_code"]) and not int(header["qform_code"]):
+        raise InputRefused("LABELS_NOWHERE", "The NIfTI file has no orientation (sform and qform codes are 0).")
+    affine = np.asarray(image.affine, dtype=np.float64)
+    if not np.all(np.isfinite(affine)) or abs(np.linalg.det(affine[:3, :3])) < 1e-9:
+        raise InputRefused("LABELS_NOWHERE", "The affine of the NIfTI file places no voxel: it cannot be inverted.")
+    if array.ndim > 3 and array.shape[3:] == (1,) * (array.ndim - 3):
+        array = array.reshape(array.shape[:3])
+    return LabelMap(whole_numbers(array), affine)
+
+
+def whole_numbers(array: NDArray[np.generic]) -> Labels:
+    """Labels of three axes as unsigned numbers; raises InputRefused for probabilities, NaN, or negative numbers."""
+    if array.ndim != 3:
+        raise InputRefused("LABELS_SHAPE", f"Labels have three axes; the file has {array.ndim}.")
+    if array.dtype == np.bool_:
+        return array.astype(np.uint8)
+    if np.issubdtype(array.dtype, np.floating):
+        if not bool(np.all(np.isfinite(array))):
+            raise InputRefused("LABELS_NUMBERS", "The labels hold NaN or infinity; a label map holds whole numbers.")
+        if not bool(np.all(array == np.rint(array))):
+            raise InputRefused(
+                "LABELS_NUMBERS",
+                "The labels are no whole numbers (probabilities?); give one whole number per structure.",
+            )
+    elif not np.issubdtype(array.dtype, np.integer):
+        raise InputRefused("LABELS_NUMBERS", "The labels are no numbers.")
+    if array.size and (array.min() < 0 or array.max() > LARGEST_LABEL):
+        raise InputRefused("LABELS_NUMBERS", "The labels hold negative or too large numbers.")
+    largest = int(array.max()) if array.size else 0
+    kind: type[np.unsignedinteger] = np.uint8 if largest < 256 else np.uint16 if largest < 65536 else np.uint32
+    return array.astype(kind)
+
+
+def read_names(path: Path) -> dict[int, str]:
+    """Read ``{"1": "Heart"}``; raises InputRefused when it is no such object, or a number stands there twice."""
+
+    def unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        if len({key for key, _ in pairs}) != len(pairs):
+            raise InputRefused("NAMES_WRONG", "The names file gives one label two names.")
+        return dict(pairs)
+
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=unique)
+        names = {int(key): value for key, value in document.items()}
+    except (OSError, ValueError, AttributeError):
+        raise InputRefused(
+            "NAMES_WRONG", 'The names file cannot be read; it is JSON like {"1": "Heart", "2": "Lung_L"}.'
+        ) from None
+    if any(label < 1 for label in names) or not all(isinstance(name, str) for name in names.values()):
+        raise InputRefused("NAMES_WRONG", "The names file gives names, as text, to whole numbers from 1.")
+    if any(not name.strip() for name in names.values()):
+        raise InputRefused("NAME_EMPTY", "The names file has an empty name; give every label a name.")
+    return {label: name.strip() for label, name in names.items()}

@@ -1,0 +1,34 @@
+"""What a PDF says: the text on its pages, and the files inside it."""
+
+from __future__ import annotations
+
+import io
+import re
+
+from pyhanko.pdf_utils.generic import IndirectObject, StreamObject
+from pyhanko.pdf_utils.misc import PdfReadError
+from pyhanko.pdf_utils.reader import PdfFileReader
+
+_SHOWN = re.compile(rb"\(((?:[^()\\]|\\.)*)\)\s*Tj")
+
+
+def text_of(pdf: bytes) -> str:
+    """The text that the pages show, with single spaces; for documents in the standard fonts."""
+    pieces: list[bytes] = []
+    for content in streams_of(pdf):
+        pieces += [re.sub(rb"\\([()\\])", rb"\1", found) for found in _SHOWN.findall(content)]
+    return " ".join(b" ".join(pieces).decode("cp1252").split())
+
+
+def streams_of(pdf: bytes) -> list[bytes]:
+    """Every stream of the file, decoded: pages, attachments, metadata."""
+    reader = PdfFileReader(io.BytesIO(pdf))
+    found: list[bytes] = []
+    for number in range(1, int(reader.trailer["/Size"])):
+        try:
+            item = IndirectObject(number, 0, reader).get_object()
+        except PdfReadError:
+            continue  # a number that the file does not use
+        if isinstance(item, StreamObject):
+            found.append(item.data)
+    return found

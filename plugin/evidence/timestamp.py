@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import requests
+from asn1crypto import cms, tsp
 from cryptography import x509
 from rfc3161_client import TimestampRequestBuilder, VerificationError, VerifierBuilder, decode_timestamp_response
 from rfc3161_client.base import HashAlgorithm
@@ -48,7 +49,7 @@ def check_stamp(content: bytes, reply: bytes, roots: Sequence[x509.Certificate],
     Raises EvidenceRefused with TIME_STAMP_WRONG.
     """
     try:
-        response = decode_timestamp_response(reply)
+        response = decode_timestamp_response(_ordered(reply))
         builder = VerifierBuilder()
         for root in roots:
             builder = builder.add_root_certificate(root)
@@ -60,3 +61,17 @@ def check_stamp(content: bytes, reply: bytes, roots: Sequence[x509.Certificate],
             "TIME_STAMP_WRONG", "The time stamp is not over this head, or not by the configured authority."
         ) from error
     return response.tst_info.gen_time.isoformat().replace("+00:00", "Z")
+
+
+def _ordered(reply: bytes) -> bytes:
+    """Put the certificates of a reply into the order of DER: OpenSSL's authorities do not, and the reader insists.
+
+    They stand outside of what the authority signed.
+    """
+    response = tsp.TimeStampResp.load(reply)
+    if response["status"]["status"].native not in ("granted", "granted_with_mods"):
+        raise ValueError("the authority refused")
+    signed = response["time_stamp_token"]["content"]
+    signed["certificates"] = cms.CertificateSet(sorted(signed["certificates"], key=lambda one: one.dump()))
+    ordered: bytes = response.dump(force=True)
+    return ordered

@@ -57,21 +57,18 @@ def three_planes(
 ) -> bytes:
     """Axial, coronal and sagittal side by side at one scale, and a legend of the structures with their volumes."""
     cutter = scene(volume, overlays)
-    views = [cutter.cut(plane, index) for plane, index in zip(PLANES, indices, strict=True)]
-    scale = min(
-        height / max(_extent(view)[0] for view in views), 1.3 * height / max(_extent(view)[1] for view in views)
-    )
-    panels = [_panel(view, window or window_of(volume), scale) for view in views]
-    gap = 6
-    tallest = max(panel.height for panel in panels)
+    views = [cutter.cut(plane, index, crop=True) for plane, index in zip(PLANES, indices, strict=True)]
+    extents = [_extent(view) for view in views]
+    scale = min(height / max(tall for tall, _ in extents), 1.3 * height / max(wide for _, wide in extents))
+    gap, tallest = 6, round(scale * max(tall for tall, _ in extents))
+    panels = [_panel(view, window or window_of(volume), scale, tallest) for view in views]
     width = sum(panel.width for panel in panels) + gap * (len(panels) + 1)
     entries = [(name, colour, _volume_ml(mask, cutter.full.spacing)) for name, colour, mask in cutter.overlays]
     legend = _legend(entries, width)
     canvas = Image.new("RGB", (width, tallest + 2 * gap + legend.height), BAR)
     left = gap
     for panel in panels:
-        canvas.paste(Image.new("RGB", (panel.width, tallest), BACKGROUND), (left, gap))
-        canvas.paste(panel, (left, gap + (tallest - panel.height) // 2))
+        canvas.paste(panel, (left, gap))
         left += panel.width + gap
     canvas.paste(legend, (0, tallest + 2 * gap))
     return _png(canvas)
@@ -90,8 +87,8 @@ def _extent(view: View) -> tuple[float, float]:
     return view.image.shape[0] * view.pixel_mm[0], view.image.shape[1] * view.pixel_mm[1]
 
 
-def _panel(view: View, window: Window, pixels_per_mm: float) -> Image.Image:
-    """The plane with contours, letters and its place."""
+def _panel(view: View, window: Window, pixels_per_mm: float, height: int = 0) -> Image.Image:
+    """The plane with contours, letters and its place, on black of at least ``height`` pixels."""
     height_mm, width_mm = _extent(view)
     size = max(1, round(width_mm * pixels_per_mm)), max(1, round(height_mm * pixels_per_mm))
     large = size[0] * OVERSAMPLE, size[1] * OVERSAMPLE
@@ -109,8 +106,10 @@ def _panel(view: View, window: Window, pixels_per_mm: float) -> Image.Image:
             picture[inside] += FILL * (shade - picture[inside])
         picture[rim] = shade
     image = Image.fromarray(np.clip(picture, 0, 255).astype(np.uint8)).resize(size, Image.Resampling.LANCZOS)
-    _letters(image, view)
-    return image
+    panel = Image.new("RGB", (image.width, max(image.height, height)), BACKGROUND)
+    panel.paste(image, (0, (panel.height - image.height) // 2))
+    _letters(panel, view)
+    return panel
 
 
 def _outline(

@@ -1,0 +1,1 @@
+"""Pictures that were looked at and are kept."""

@@ -1,0 +1,139 @@
+"""Patients' rights: find, answer, erase, object; and what is left cannot be led back to a person."""
+
+from __future__ import annotations
+
+import json
+import stat
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from model.evidence.chain import Chain
+from model.evidence.code import printed
+from model.evidence.errors import EvidenceRefused
+from model.evidence.event import Event
+from model.evidence.signing import SigningKey
+from model.evidence.verification import verify
+from plugin.evidence.subjects import Subjects, Swept, load_index_key, subject_answer
+from tests.builders.evidence import open_chain, record_job, record_local_job
+
+KEY = SigningKey.new()
+PATIENT, OTHER = "MARKER-4711", "MARKER-4712"
+SERIES = "1.2.826.0.1.3680043.8.498.1"
+
+
+@pytest.fixture
+def chain(tmp_path: Path) -> Chain:
+    return open_chain(tmp_path / "chain", KEY)
+
+
+@pytest.fixture
+def subjects(tmp_path: Path) -> Subjects:
+    return Subjects(sa.create_engine(f"sqlite:///{tmp_path / 'jobs.sqlite'}"), load_index_key(tmp_path / "index.key"))
+
+
+def test_a_patient_and_a_series_lead_to_their_jobs_and_to_no_others(chain: Chain, subjects: Subjects) -> None:
+    mine, theirs = record_job(chain), record_job(chain)
+    subjects.remember(PATIENT, SERIES, mine)
+    subjects.remember(PATIENT, SERIES, mine)
+    subjects.remember(OTHER, SERIES + "9", theirs)
+    assert subjects.codes_of(PATIENT) == [mine]
+    assert subjects.codes_of(f" {PATIENT} ") == [mine], "spaces around an LO have no meaning"
+    assert subjects.codes_of_series(SERIES + "\0") == [mine]
+    assert subjects.codes_of_series(PATIENT) == []
+    assert subjects.codes_of("nobody") == []
+
+
+def test_the_index_holds_nothing_that_was_given_to_it(chain: Chain, subjects: Subjects, tmp_path: Path) -> None:
+    subjects.remember(PATIENT, SERIES, record_job(chain))
+    subjects.set_objection(PATIENT, chain)
+    content = b"".join(path.read_bytes() for path in tmp_path.glob("jobs.sqlite*"))
+    assert PATIENT.encode() not in content
+    assert SERIES.encode() not in content
+
+
+def test_another_key_finds_nothing(chain: Chain, subjects: Subjects, tmp_path: Path) -> None:
+    subjects.remember(PATIENT, SERIES, record_job(chain))
+    engine = sa.create_engine(f"sqlite:///{tmp_path / 'jobs.sqlite'}")
+    assert Subjects(engine, b"x" * 32).codes_of(PATIENT) == []
+    with pytest.raises(EvidenceRefused):
+        Subjects(engine, b"short")
+
+
+def test_the_key_of_the_index_is_made_once_for_its_owner_only(tmp_path: Path) -> None:
+    first = load_index_key(tmp_path / "index.key")
+    assert load_index_key(tmp_path / "index.key") == first
+    assert stat.S_IMODE((tmp_path / "index.key").stat().st_mode) == 0o600
+
+
+def test_the_answer_says_in_words_and_in_data_what_was_done(chain: Chain, subjects: Subjects) -> None:
+    remote, local = record_job(chain), record_local_job(chain)
+    open_job = record_job(chain, until=Event.SENT)
+    for code in (remote, local, open_job):
+        subjects.remember(PATIENT, SERIES, code)
+    answer = subject_answer(subjects, PATIENT, chain)
+    assert [job["EvidenceCode"] for job in answer["Jobs"]] == [printed(code) for code in (remote, local, open_job)]
+    assert [job["Outcome"] for job in answer["Jobs"]] == ["done", "done", "open"]
+    assert [job["StillHeld"] for job in answer["Jobs"]] == [False, False, True]
+    assert "3 image series" in answer["Summary"]
+    assert "2 of them were sent, pseudonymised" in answer["Summary"]
+    assert "A structure set of 6 structures was stored under the original study." in answer["Jobs"][0]["InWords"]
+    assert PATIENT not in json.dumps(answer)
+    assert chain.records()[-1].event is Event.SUBJECT_ASKED
+    assert "No image series" in subject_answer(subjects, OTHER, chain)["Summary"]
+
+
+def test_erasing_removes_what_is_held_and_every_way_back_and_keeps_the_evidence(
+    chain: Chain, subjects: Subjects
+) -> None:
+    mine, theirs = record_job(chain), record_job(chain)
+    subjects.remember(PATIENT, SERIES, mine)
+    subjects.remember(OTHER, SERIES + "9", theirs)
+    given: list[Sequence[str]] = []
+
+    def sweep(codes: Sequence[str]) -> Swept:
+        given.append(list(codes))
+        return Swept(rows=1, files=2, left=0)
+
+    swept = subjects.erase(PATIENT, chain, sweep)
+    assert given == [[mine]]
+    assert swept == Swept(rows=3, files=2, left=0), "two entries of the index and one row elsewhere"
+    assert subjects.codes_of(PATIENT) == []
+    assert subjects.codes_of_series(SERIES) == []
+    assert subjects.codes_of(OTHER) == [theirs]
+    last = chain.records()[-1]
+    assert last.event is Event.SUBJECT_ERASED
+    assert last.facts["rows"] == 3
+    assert chain.records(mine), "the evidence of the job stays"
+    assert verify(chain.directory, [KEY.public]).valid
+    assert subjects.erase(PATIENT, chain, lambda codes: Swept(0, 0, 0)) == Swept(0, 0, 0)
+
+
+def test_an_erasure_that_was_killed_is_finished_by_the_next(chain: Chain, subjects: Subjects) -> None:
+    subjects.remember(PATIENT, SERIES, record_job(chain))
+
+    def killed(codes: Sequence[str]) -> Swept:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        subjects.erase(PATIENT, chain, killed)
+    assert len(subjects.codes_of(PATIENT)) == 1
+    subjects.erase(PATIENT, chain, lambda codes: Swept(0, 0, 0))
+    assert subjects.codes_of(PATIENT) == []
+
+
+def test_an_objection_stands_until_it_is_withdrawn_and_outlives_an_erasure(chain: Chain, subjects: Subjects) -> None:
+    assert not subjects.has_objected(PATIENT)
+    subjects.set_objection(PATIENT, chain)
+    subjects.set_objection(PATIENT, chain)
+    subjects.erase(PATIENT, chain, lambda codes: Swept(0, 0, 0))
+    assert subjects.has_objected(f"{PATIENT} ")
+    assert not subjects.has_objected(OTHER)
+    assert "has objected" in subject_answer(subjects, PATIENT, chain)["Summary"]
+    subjects.withdraw_objection(PATIENT, chain)
+    subjects.withdraw_objection(PATIENT, chain)
+    assert not subjects.has_objected(PATIENT)
+    events = [record.event for record in chain.records()]
+    assert events.count(Event.OBJECTION_SET) == events.count(Event.OBJECTION_WITHDRAWN) == 1

@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from model.series.header import KEYWORDS, SliceHeader
+from plugin.facts.character_sets import Originals, Reading, reading_of
 from plugin.facts.dictionary import is_single_text, tag_of
 from routing.facts import Opaque, Values
 from routing.names import Keyword, Private, Step, Tag
 
 InstancesTags = Mapping[str, Mapping[str, Any]]
 
+_PLAIN = Reading()
 _NOTHING: Mapping[str, Any] = {}
 _HEADER_TAGS = {keyword: tag_of(keyword) or "" for keyword in KEYWORDS}
 
@@ -27,10 +29,11 @@ class OrthancItem:
     """One slice, or one item of a sequence; odd input reads as missing."""
 
     tags: Mapping[str, Any]
+    reading: Reading = _PLAIN
 
     def values(self, step: Step) -> Values:
         """The values of one element."""
-        return tuple(value for tag in self._tags_of(step) for value in _values(tag, self.tags.get(tag)))
+        return tuple(value for tag in self._tags_of(step) for value in self._values(tag))
 
     def items(self, step: Step) -> Sequence[OrthancItem]:
         """The items of one sequence."""
@@ -39,14 +42,32 @@ class OrthancItem:
             element = self.tags.get(tag)
             value = element.get("Value") if isinstance(element, Mapping) else None
             if isinstance(value, list):
-                found += [OrthancItem(one) for one in value if isinstance(one, Mapping)]
+                found += [OrthancItem(one, self.reading) for one in value if isinstance(one, Mapping)]
         return found
 
     def text(self, tag: str) -> str:
         """The text of one plain element as Orthanc gives it; empty when missing or no text."""
         element = self.tags.get(tag, _NOTHING)
         value = element.get("Value") if isinstance(element, Mapping) else None
-        return value if isinstance(value, str) else ""
+        return self.reading.text(tag, value, single=is_single_text(tag)) if isinstance(value, str) else ""
+
+    def _values(self, tag: str) -> Values:
+        element = self.tags.get(tag)
+        if not isinstance(element, Mapping):
+            return ()
+        value = element.get("Value")
+        if isinstance(value, str):
+            single = is_single_text(tag)
+            text = self.reading.text(tag, value, single=single).strip(" \0")
+            if not text:
+                return ()
+            if single or "\\" not in text:
+                return (text,)
+            return tuple(part.strip(" \0") for part in text.split("\\"))
+        if isinstance(value, list):
+            return (Opaque.PRESENT,) if value else ()
+        # Binary values come as Type "Null", and too long ones as "TooLong": there, but not to be compared.
+        return (Opaque.PRESENT,) if element.get("Type") in ("Null", "TooLong", "Binary") else ()
 
     def _tags_of(self, step: Step) -> Sequence[str]:
         if isinstance(step, Tag):
@@ -72,26 +93,12 @@ class OrthancItem:
         return [tag for tag in self.tags if tag[:7] in found]
 
 
-def _values(tag: str, element: Any) -> Values:
-    if not isinstance(element, Mapping):
-        return ()
-    value = element.get("Value")
-    if isinstance(value, str):
-        text = value.strip(" \0")
-        if not text:
-            return ()
-        if "\\" not in text or is_single_text(tag):
-            return (text,)
-        return tuple(part.strip(" \0") for part in text.split("\\"))
-    if isinstance(value, list):
-        return (Opaque.PRESENT,) if value else ()
-    # Binary values come as Type "Null", and too long ones as "TooLong": there, but not to be compared.
-    return (Opaque.PRESENT,) if element.get("Type") in ("Null", "TooLong", "Binary") else ()
-
-
-def items_of(instances_tags: InstancesTags) -> tuple[OrthancItem, ...]:
-    """Every slice of what ``/series/{id}/instances-tags`` answers."""
-    return tuple(OrthancItem(tags) for tags in instances_tags.values() if isinstance(tags, Mapping))
+def items_of(instances_tags: InstancesTags, originals: Originals | None = None) -> tuple[OrthancItem, ...]:
+    """Every slice of what ``/series/{id}/instances-tags`` answers; ``originals`` as in plugin.facts.character_sets."""
+    known = originals or {}
+    return tuple(
+        OrthancItem(tags, reading_of(tags, known)) for tags in instances_tags.values() if isinstance(tags, Mapping)
+    )
 
 
 def header_of(item: OrthancItem) -> SliceHeader:

@@ -9,6 +9,7 @@ from typing import Any
 
 from model.series.geometry import SeriesGeometry
 from model.series.header import SliceHeader
+from plugin.facts.character_sets import Originals
 from plugin.facts.dictionary import keywords as dicom_keywords
 from plugin.facts.dictionary import tag_of
 from plugin.facts.orthanc_item import InstancesTags, OrthancItem, header_of, items_of
@@ -43,17 +44,19 @@ def facts_of(
     metadata: Mapping[str, Any] | None = None,
     volumes: Volumes | None = None,
     around: Circumstances | None = None,
+    originals: Originals | None = None,
     zone: tzinfo | None = None,
 ) -> SeriesFacts:
     """Build the facts of a series.
 
     ``instances_tags`` maps every instance's Orthanc id to its tags in Orthanc's full form, as
     ``/series/{id}/instances-tags`` answers; ``metadata`` is what ``/instances/{id}/metadata?expand`` answers for one of
-    them; ``volumes`` is plugin.facts.volumes.volumes_of the same tags, where it is known already; ``zone`` the site's
-    time zone, None for the machine's. Tags that slices lack, values that are wrong and a geometry that is none make
+    them; ``volumes`` is plugin.facts.volumes.volumes_of the same tags, where it is known already; ``originals``
+    the text that Orthanc decodes wrongly, from plugin.facts.character_sets; ``zone`` the site's time zone, None for the
+    machine's. Tags that slices lack, values that are wrong and a geometry that is none make
     missing facts.
     """
-    items = items_of(instances_tags)
+    items = items_of(instances_tags, originals)
     found = volumes_of(instances_tags) if volumes is None else volumes
     circumstances = around or Circumstances()
     facts = {

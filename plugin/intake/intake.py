@@ -10,6 +10,7 @@ from typing import Any
 
 from model.errors import AutocontourError, InputRefused
 from model.evidence.code import new_code
+from plugin.facts.character_sets import original_texts, slices_to_read
 from plugin.facts.completeness import Completeness, Wholeness, completeness_of
 from plugin.facts.series import Circumstances, facts_of, headers_of
 from plugin.facts.volumes import select, volumes_of
@@ -89,8 +90,10 @@ class Intake:
         metadata = self._orthanc.instance_metadata(header["Instances"][0])
         marks = read_marks(self._orthanc.series_metadata(series))
         volumes = volumes_of(tags)
+        needed = {one: self._orthanc.instance_file(one) for one in slices_to_read(tags)}
+        originals = original_texts(tags, needed)
         around = Circumstances(veto=marks.veto)
-        facts = facts_of(tags, metadata=metadata, volumes=volumes, around=around)
+        facts = facts_of(tags, metadata=metadata, volumes=volumes, around=around, originals=originals)
         completeness = completeness_of(volumes)
         refusal: AutocontourError | None = None
         try:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import cc3d
 import edt
 import numpy as np
+from numpy.typing import NDArray
 from scipy import ndimage
 
 from model.contours.structure import BoxedMask
@@ -21,8 +24,10 @@ THIN_MM = 7.0
 # A part that is separate in the image (an arm) belongs to the patient when it is this thick, of tissue, with bone.
 PART_RADIUS_MM = 15.0
 PART_ML = 50.0
-# A thin part hangs on the body, is no longer than an ear, a nose or a sinus, and denser than cloth or foam.
-PART_MM = 120.0
+# A thin part hangs on the body and is denser than cloth or foam; it is no longer than an ear, or than a nose with the
+# sinuses above it and then as thick: a wing of the table is long and thin.
+EAR_MM = 65.0
+NOSE_MM, NOSE_DEPTH_MM = 120.0, 6.0
 PART_HU = -300.0
 # Leads and electrodes are smaller than an ear.
 SMALL_ML = 1.0
@@ -74,10 +79,18 @@ def _small_parts(tissue: Mask, body: Mask, grid: WorkingGrid) -> Mask:
     touching[np.unique(labels[grow(beside, (1, 1, 1))])] = True
     boxes = cc3d.statistics(labels)["bounding_boxes"]
     extents = np.array([[part.stop - part.start for part in box] for box in boxes]) * np.array(grid.spacing)
-    kept = touching & (mean > PART_HU) & (extents.max(axis=1) <= PART_MM) & (volumes >= SMALL_ML)
+    longest = extents.max(axis=1)
+    shaped = (longest <= EAR_MM) | ((longest <= NOSE_MM) & (_depths(rest, labels, count, grid) >= NOSE_DEPTH_MM))
+    kept = touching & (mean > PART_HU) & shaped & (volumes >= SMALL_ML)
     kept[0] = False
     parts = kept[labels]
     return np.asarray(parts | (whole & grow(parts, (0, 1, 1))))
+
+
+def _depths(rest: Mask, labels: NDArray[Any], count: int, grid: WorkingGrid) -> NDArray[np.float64]:
+    """How deep the deepest voxel of each piece lies in it, in mm; (count + 1,)."""
+    depth = edt.edt(np.ascontiguousarray(rest), anisotropy=grid.spacing, black_border=False, parallel=2)
+    return np.asarray(ndimage.maximum(depth, labels, index=np.arange(count + 1)), dtype=np.float64)
 
 
 def _gas_within(tissue: Mask, body: Mask) -> Mask:

@@ -12,6 +12,7 @@ from model.evidence.chain import Chain
 from model.evidence.code import new_code
 from model.evidence.signing import SigningKey
 from model.pipeline.draw import warm_up
+from model.worker.pool import Workers
 from plugin.erase.sweep import sweep
 from plugin.gateway.letter import Letter
 from plugin.gateway.preview import preview
@@ -28,7 +29,6 @@ from plugin.settings.settings import Settings
 from plugin.state.database import open_database
 from plugin.state.directory import StateDirectory
 from plugin.vault.vault import Vault
-from plugin.worker.pool import Workers
 
 logger = logging.getLogger(__name__)
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import TypedDict
 
 from model.errors import AutocontourError, PrivacyRefused
+from model.worker.pool import Cancelled
 from plugin.jobs.job import Stage, State
 from plugin.pacs.client import SeriesGone
-from plugin.worker.pool import Cancelled
 
 logger = logging.getLogger(__name__)
 

@@ -17,6 +17,7 @@ from typing import Any
 from model.errors import InputRefused, TargetFailed
 from model.evidence.chain import Chain
 from model.pipeline.draw import IMAGES, STRUCTURE_SET, Drawn, draw_series, read_progress
+from model.worker.pool import Workers
 from plugin.erase.erase import erase_folder
 from plugin.facts.series import headers_of
 from plugin.facts.volumes import select, volumes_of
@@ -31,7 +32,6 @@ from plugin.restore.restore import SourceSeries, restore
 from plugin.settings.settings import Settings
 from plugin.state.directory import StateDirectory
 from plugin.vault.vault import Vault
-from plugin.worker.pool import Workers
 
 logger = logging.getLogger(__name__)
 

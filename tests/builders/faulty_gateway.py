@@ -1,7 +1,8 @@
 """The real gateway with one fault: what ``AUTOCONTOUR_PYTHON`` points at in the fault tests.
 
 FAULT is ``kill:STAGE:WHEN`` (the gateway is SIGKILLed once before or after a stage), ``pause:STAGE:SECONDS``,
-``raise:STAGE`` (an exception with a patient's name in it, each time), or ``nothing``.
+``raise:STAGE`` (an exception with a patient's name in it, each time), ``engine:raise`` or ``engine:hang`` (the model,
+in its worker), ``orthanc:N`` (the first N reads of a file from Orthanc fail), or ``nothing``.
 """
 
 from __future__ import annotations
@@ -29,6 +30,10 @@ def install(fault: str, once: Path) -> None:
     from plugin.jobs.stages import Stages
 
     kind, _, rest = fault.partition(":")
+    if kind == "engine":
+        install_in_worker(rest)
+    if kind == "orthanc":
+        install_in_client(int(rest))
     stage_name, _, argument = rest.partition(":")
     original = Stages.run
 
@@ -49,8 +54,46 @@ def install(fault: str, once: Path) -> None:
         if here and kind == "kill" and argument == "after":
             kill_once()
 
-    if kind != "nothing":
+    if kind in ("kill", "pause", "raise"):
         Stages.run = faulty  # type: ignore[method-assign,assignment]
+
+
+def install_in_worker(what: str) -> None:
+    """Let the workers draw with a model that fails; spawned, they import this function by name."""
+    from plugin.jobs import stages
+
+    stages.draw_series = raise_while_drawing if what == "raise" else hang_while_drawing  # type: ignore[assignment]
+
+
+def raise_while_drawing(*arguments: object) -> object:
+    """In the worker: the real pipeline around a model that divides by zero."""
+    from model.engines.hu_ct.engine import HuCt
+    from model.pipeline.draw import draw_series
+
+    HuCt.draw = lambda self, volume, progress: 1 // 0  # type: ignore[method-assign,assignment,return-value]
+    return draw_series(*arguments)  # type: ignore[arg-type]
+
+
+def hang_while_drawing(*arguments: object) -> object:
+    """In the worker: never finish."""
+    while True:
+        time.sleep(1)
+
+
+def install_in_client(failures: int) -> None:
+    """The first reads of files fail as if Orthanc did not answer."""
+    from model.errors import TargetFailed
+    from plugin.pacs.client import Orthanc
+
+    original = Orthanc.instance_file
+    left = iter(range(failures))
+
+    def failing(self: Orthanc, instance: str) -> bytes:
+        if next(left, None) is not None:
+            raise TargetFailed("ORTHANC_UNREACHABLE", "Orthanc does not answer; it may be restarting.", retry=True)
+        return original(self, instance)
+
+    Orthanc.instance_file = failing  # type: ignore[method-assign]
 
 
 def main() -> None:

@@ -1,0 +1,165 @@
+"""Worker processes: spawned, never forked; killed when they overrun or are not wanted, replaced when they die.
+
+Each worker has a pipe of its own and shares no lock with another, so that one that is killed at any moment harms
+nobody else. (A pool from a library broke for good when its workers were killed while they took a task.)
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import queue
+import threading
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection, wait
+from multiprocessing.context import SpawnProcess
+from typing import Any, TypeVar
+
+from model.errors import AutocontourError, EngineFailed
+
+Result = TypeVar("Result")
+
+STOP_SECONDS = 3.0
+
+
+class Cancelled(AutocontourError):
+    """The work was not wanted any more."""
+
+
+class Workers:
+    """So many processes that compute, each one task at a time; they stay alive and keep what they loaded."""
+
+    def __init__(self, count: int) -> None:
+        self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
+        for _ in range(count):
+            self._idle.put(_Worker())
+        self._lock = threading.Lock()
+        self._running: dict[str, _Worker] = {}
+        self._unwanted: set[str] = set()
+
+    def warm_up(self, function: Callable[[], None]) -> None:
+        """Let a worker import what it will need, without waiting for it."""
+        threading.Thread(target=self._warm_up, args=(function,), name="warm-up", daemon=True).start()
+
+    def run(self, name: str, function: Callable[..., Result], *arguments: Any, seconds: float) -> Result:
+        """Run ``function`` in a worker and wait; ``name`` is what ``cancel`` is given.
+
+        Waits for a free worker first, which does not count as time. Raises what the function raises, EngineFailed
+        with WORKER_DIED or WORKER_TIMEOUT, Cancelled.
+        """
+        worker = self._idle.get()
+        try:
+            with self._lock:
+                self._running[name] = worker
+            answer = worker.call(function, arguments, seconds)
+        finally:
+            with self._lock:
+                self._running.pop(name, None)
+                unwanted = name in self._unwanted
+                self._unwanted.discard(name)
+            self._idle.put(worker)
+        if unwanted:
+            raise Cancelled("CANCELLED", "The job was cancelled.")
+        if isinstance(answer, BaseException):
+            raise answer
+        result: Result = answer
+        return result
+
+    def cancel(self, name: str) -> bool:
+        """Kill the worker that runs ``name``; False when none does."""
+        with self._lock:
+            worker = self._running.get(name)
+            if worker is None:
+                return False
+            self._unwanted.add(name)
+        worker.kill()
+        return True
+
+    def stop(self) -> None:
+        """Kill all workers."""
+        with self._lock:
+            running = list(self._running.values())
+        for worker in running:
+            worker.kill()
+        while True:
+            try:
+                self._idle.get_nowait().kill()
+            except queue.Empty:
+                return
+
+    def _warm_up(self, function: Callable[[], None]) -> None:
+        worker = self._idle.get()
+        try:
+            worker.call(function, (), 300.0)
+        finally:
+            self._idle.put(worker)
+
+
+class _Worker:
+    """One process and the pipe to it; started at its first task, and again after it died."""
+
+    def __init__(self) -> None:
+        self._process: SpawnProcess | None = None
+        self._pipe: Connection[Any, Any] | None = None
+
+    def call(self, function: Callable[..., Any], arguments: tuple[Any, ...], seconds: float) -> Any:
+        """The function's result, or the exception that it, or the end of the process, makes."""
+        process, pipe = self._alive()
+        deadline = time.monotonic() + seconds
+        try:
+            pipe.send((function, arguments))
+            if not wait([pipe, process.sentinel], max(0.0, deadline - time.monotonic())):
+                self.kill()
+                return EngineFailed(
+                    "WORKER_TIMEOUT", f"The model did not finish within {seconds:.0f} s and was stopped."
+                )
+            return pipe.recv()
+        except (EOFError, OSError):
+            process.join(STOP_SECONDS)
+            self._process = None
+            return EngineFailed(
+                "WORKER_DIED",
+                f"The worker process was killed (exit status {process.exitcode}); "
+                "the machine may be short of memory. Retry the job when it has room.",
+                retry=True,
+            )
+
+    def kill(self) -> None:
+        """End the process at once."""
+        if self._process is not None and self._process.is_alive():
+            self._process.kill()
+            self._process.join(STOP_SECONDS)
+
+    def _alive(self) -> tuple[SpawnProcess, Connection[Any, Any]]:
+        if self._process is None or self._pipe is None or not self._process.is_alive():
+            spawn = multiprocessing.get_context("spawn")
+            self._pipe, theirs = spawn.Pipe()
+            self._process = spawn.Process(target=_work, args=(theirs,), daemon=True)
+            self._process.start()
+            theirs.close()
+        return self._process, self._pipe
+
+
+def _work(pipe: Connection[Any, Any]) -> None:
+    """What a worker does: take a task, answer, until the pipe ends; then the gateway is gone, however it went."""
+    os.umask(0o077)
+    os.nice(10)  # Orthanc answers first: its latency doubles beside a busy worker of equal rank (measured)
+    threading.Thread(target=_leave_with_parent, name="leave-with-parent", daemon=True).start()
+    while True:
+        try:
+            function, arguments = pipe.recv()
+        except (EOFError, OSError):
+            return
+        try:
+            answer = function(*arguments)
+        except Exception as error:  # noqa: BLE001 - it is the caller's to handle, in the other process
+            answer = error
+        pipe.send(answer)
+
+
+def _leave_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)

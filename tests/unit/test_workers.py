@@ -1,0 +1,89 @@
+"""Workers: what they compute comes back; killed, late or unwanted ones are replaced and harm nobody else."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from model.errors import EngineFailed, InputRefused
+from model.worker.pool import Cancelled, Workers
+
+
+def process_id() -> int:
+    return os.getpid()
+
+
+def die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def hang() -> None:
+    time.sleep(600)
+
+
+def refuse() -> None:
+    raise InputRefused("GEOMETRY_GAP", "Slices are missing.")
+
+
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Workers]:
+    pool = Workers(1)
+    yield pool
+    pool.stop()
+
+
+def test_a_worker_is_another_process_and_stays(workers: Workers) -> None:
+    first = workers.run("a", process_id, seconds=60)
+    assert first != os.getpid()
+    assert workers.run("b", process_id, seconds=60) == first
+
+
+def test_our_errors_cross_with_code_and_sentence(workers: Workers) -> None:
+    with pytest.raises(InputRefused, match="Slices are missing") as raised:
+        workers.run("a", refuse, seconds=60)
+    assert raised.value.code == "GEOMETRY_GAP"
+
+
+def test_a_killed_worker_is_replaced_each_time(workers: Workers) -> None:
+    for _ in range(3):
+        with pytest.raises(EngineFailed) as raised:
+            workers.run("a", die, seconds=60)
+        assert (raised.value.code, raised.value.retry) == ("WORKER_DIED", True)
+    assert workers.run("a", process_id, seconds=60) > 0
+
+
+def test_a_worker_killed_while_idle_is_replaced(workers: Workers) -> None:
+    os.kill(workers.run("a", process_id, seconds=60), signal.SIGKILL)
+    time.sleep(0.2)
+    assert workers.run("a", process_id, seconds=60) > 0
+
+
+def test_a_late_worker_is_stopped(workers: Workers) -> None:
+    with pytest.raises(EngineFailed) as raised:
+        workers.run("a", hang, seconds=0.5)
+    assert raised.value.code == "WORKER_TIMEOUT"
+    assert workers.run("a", process_id, seconds=60) > 0
+
+
+def test_unwanted_work_is_killed_and_what_waits_goes_on(workers: Workers) -> None:
+    outcome: list[object] = []
+
+    def unwanted() -> None:
+        try:
+            workers.run("unwanted", hang, seconds=60)
+        except Cancelled as error:
+            outcome.append(error.code)
+
+    thread = threading.Thread(target=unwanted)
+    thread.start()
+    while not workers.cancel("unwanted"):
+        time.sleep(0.02)
+    thread.join(10)
+    assert outcome == ["CANCELLED"]
+    assert not workers.cancel("unwanted")
+    assert workers.run("next", process_id, seconds=60) > 0

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from typing import Any
 
-from model.series.geometry import SeriesGeometry
+from model.errors import InputRefused
+from model.series.geometry import SeriesGeometry, geometry_of
 from model.series.header import SliceHeader
 from plugin.facts.character_sets import Originals
 from plugin.facts.dictionary import keywords as dicom_keywords
@@ -96,7 +97,17 @@ _SHAPES = ("Orientation", "SpacingMm", "ExtentMm", "ThicknessMm", "Uniform", "Ti
 
 def _volume_facts(volume: Volume) -> Mapping[str, Scalar | None]:
     thickness = _thickness([one.item for one in volume.slices])
-    return {"ThicknessMm": thickness} if volume.geometry is None else _geometry_facts(volume.geometry, thickness)
+    if volume.geometry is not None:
+        return _geometry_facts(volume.geometry, thickness)
+    # Slices that make no volume are still axial, say: a rule that asks for it matches, and the job says what is wrong.
+    return {"ThicknessMm": thickness, "Orientation": _orientation(volume)}
+
+
+def _orientation(volume: Volume) -> str | None:
+    try:
+        return geometry_of([volume.slices[0].header]).orientation
+    except InputRefused:
+        return None
 
 
 def _geometry_facts(geometry: SeriesGeometry, thickness: float | None) -> Mapping[str, Scalar | None]:

@@ -87,7 +87,10 @@ def tell_apart(slices: Iterable[Slice]) -> Volumes:
     """Tell the volumes of a series apart."""
     everything = list(slices)
     localizers = [one for one in everything if is_localizer(one.header)]
-    groups = _by_plane([one for one in everything if not is_localizer(one.header)])
+    images = [one for one in everything if not is_localizer(one.header)]
+    if images and (plain := _volume(images)).clean:
+        return Volumes((plain,), tuple(localizers))
+    groups = _by_plane(images)
     volumes = sorted((part for group in groups for part in _repeats(group)), key=lambda v: -len(v.slices))
     if volumes:
         largest = len(volumes[0].slices)

@@ -91,7 +91,7 @@ class FileCheck:
         for row in profile.needed:
             if row.tag not in values and row.tag != canonical.PIXEL_DATA:
                 findings.add(Rule.ATTRIBUTE_MISSING, row.tag)
-        if values.get(PATIENT_NAME, ("", b""))[1] != values.get(PATIENT_ID, ("", b""))[1]:
+        if not findings and values[PATIENT_NAME][1] != values[PATIENT_ID][1]:
             findings.add(Rule.VALUE_NOT_ALLOWED, PATIENT_NAME)
 
     @staticmethod

@@ -20,7 +20,7 @@ NAME, RECORD = f"{WORD.capitalize()}son^Quintilla", f"{NUMBER}2"
 BORN, SCANNED, TIME = "19470811", "20240229", "235958.123456"
 ROOT = "1.2.826.0.1.3680043.10.511"
 STUDY, SERIES, FRAME = f"{ROOT}.{RECORD}.1", f"{ROOT}.{RECORD}.2", f"{ROOT}.{RECORD}.3"
-MARKS = re.compile(rb"(?i)zqxw|quintilla|867530912?|19470811|20240229|235958|3680043\.10\.511")
+MARKS = re.compile(rb"(?i)zqxw|quintilla|867530912?|19470811|20240229|235958\.123|3680043\.10\.511")
 
 _NOT_MARKED = {
     "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID", "FrameOfReferenceUID", "PatientName", "PatientID",

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import struct
+
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pydicom import dcmread
 from pydicom.datadict import DicomDictionary
-from pydicom.dataelem import RawDataElement
-from pydicom.dataset import Dataset
-from pydicom.filebase import DicomBytesIO
-from pydicom.filewriter import write_dataset
-from pydicom.tag import Tag
 
 from model.errors import PrivacyRefused
+from model.gate.canonical import element, header
 from model.gate.verify import verify
 from tests.builders.marked import BORN, NAME, NUMBER, RECORD, ROOT, TIME, WORD, ct, encoded, marks_in
 from tests.builders.untouched import cleaned
@@ -54,39 +54,24 @@ trees = st.recursive(
 )
 
 
-def put(dataset: Dataset, tree: object) -> None:
-    """Put a random tree into a dataset: a list of elements, or a sequence of further trees."""
+def nested(tree: object) -> dict[int, bytes]:
+    """A random tree as encoded elements by tag: a list of elements, or a sequence of further trees."""
     if isinstance(tree, tuple):
         tag, parts = tree
-        items = []
-        for part in parts:
-            item = Dataset()
-            put(item, part)
-            items.append(item)
-        dataset.add_new(tag, "SQ", items)
-        return
+        bodies = [b"".join(nested(part).values()) for part in parts]
+        items = b"".join(struct.pack("<HHL", 0xFFFE, 0xE000, len(body)) + body for body in bodies)
+        return {tag: header(tag, "SQ", len(items)) + items}
     assert isinstance(tree, list)
-    for tag, vr, value in tree:
-        data = value.encode("utf-8", "surrogatepass")
-        data += b" " * (len(data) % 2)
-        dataset[tag] = RawDataElement(Tag(tag), vr, len(data), data, 0, False, True)
+    return {tag: element(tag, vr, value.encode("utf-8", "surrogatepass")) for tag, vr, value in tree}
 
 
 def file_of(index: int, tree: object) -> bytes:
-    """A slice with a random tree put into it; pydicom writes the nesting, and nothing is put right on the way."""
-    plain = ct(index)
-    start = len(encoded(plain)) - len(body(plain))
-    opening = encoded(plain)[:start]
-    put(plain, tree)
-    return opening + body(plain)
-
-
-def body(dataset: Dataset) -> bytes:
-    """The dataset without preamble and file meta information, Explicit VR Little Endian."""
-    buffer = DicomBytesIO()
-    buffer.is_implicit_VR, buffer.is_little_endian = False, True
-    write_dataset(buffer, Dataset(dataset))
-    return buffer.getvalue()
+    """A slice with a random tree put into it; nothing is put right on the way."""
+    plain = encoded(ct(index))
+    read = dcmread(io.BytesIO(plain))
+    elements = {int(one.tag): element(int(one.tag), one.VR, one.value) for one in map(read.get_item, read.keys())}
+    body = b"".join(element for _, element in sorted((elements | nested(tree)).items()))
+    return plain[: plain.index(elements[min(elements)])] + body
 
 
 def attempt(files: list[bytes]) -> tuple[dict[str, bytes], str]:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from model.contours.structure import BoxedMask
 from model.samples import reference
+from model.samples.image import read_nifti
+from model.samples.packages import TOTALSEGMENTATOR, extract
 from model.volume.canonical import axes_of
 from model.volume.volume import Volume
 
@@ -21,7 +26,7 @@ LABELS = {
     "Bones_HU": (25, 26, *range(27, 51), *range(69, 79), *range(92, 117)),
 }
 SPINAL_CORD = 79
-VERTEBRA_L5 = 27
+FILES = "tests/reference_files/"
 
 
 def reference_on(name: str, volume: Volume) -> NDArray[np.int16]:
@@ -34,6 +39,24 @@ def reference_on(name: str, volume: Volume) -> NDArray[np.int16]:
     return np.asarray(
         ndimage.affine_transform(labels.array, to_labels[:3], output_shape=volume.array.shape, order=0, cval=0)
     )
+
+
+def body_reference() -> Mask:
+    """The body in the uppermost 30 slices of the sample ``abdomen``, (slice, row, column).
+
+    Muscle, fat and organs as TotalSegmentator labels them, closed and filled; it leaves out the skin, which is added
+    as one voxel of 3 mm.
+    """
+    names = ("skeletal_muscle", "subcutaneous_fat", "torso_fat")
+    members = [f"{FILES}example_seg_tissue_types/{name}.nii.gz" for name in names] + [f"{FILES}example_seg.nii.gz"]
+    with tempfile.TemporaryDirectory() as folder:
+        parts = [read_nifti(path).array > 0 for path in extract(TOTALSEGMENTATOR, members, Path(folder))]
+    skin = np.ones((3, 3), dtype=np.bool_)
+    slices = []
+    for plane in np.any(parts, axis=0):
+        inside = ndimage.binary_fill_holes(ndimage.binary_closing(plane, iterations=3))
+        slices.append(ndimage.binary_dilation(inside, skin))
+    return np.array(slices)
 
 
 def dice(mask: BoxedMask, truth: Mask) -> float:

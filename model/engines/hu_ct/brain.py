@@ -20,7 +20,7 @@ from model.engines.hu_ct.working import WorkingGrid, to_full
 
 SKULL_HU = 200.0
 # Brain, fluid, fresh blood and calcifications, averaged over a block; orbital fat and air lie below.
-CONTENT_HU = (-15.0, 130.0)
+CONTENT_HU = (-30.0, 130.0)
 # Share of the directions that must meet bone. Behind a burr hole or above an orbit a third is lost; outside the
 # skull half are. Between 0.6 and 0.75 the volume on a real head stays within 0.5 %.
 VOTES = 0.69
@@ -28,6 +28,7 @@ VOTES = 0.69
 NECK_MM = 9.0
 # Vessels, calcified plexus and noise inside the brain.
 CLOSE_MM = 4.0
+STRAND_MM = 5.0
 # Smaller is no intracranial space of a person's head; larger is not one either.
 LEAST_ML, MOST_ML = 250.0, 2500.0
 
@@ -42,7 +43,9 @@ def find_brain(grid: WorkingGrid, body: Mask) -> Mask | None:
         return None
     brain = grow_mm(_largest(core), NECK_MM + 0.5, grid.spacing) & inside
     brain = shrink_mm(grow_mm(brain, CLOSE_MM, grid.spacing), CLOSE_MM, grid.spacing) & body
-    brain = _largest(fill_in_plane(brain) & ~(bone & ~brain))
+    brain = fill_in_plane(brain) & ~(bone & ~brain)
+    # What follows a nerve or a vessel out of the skull is thin.
+    brain = grow_mm(_largest(shrink_mm(brain, STRAND_MM, grid.spacing)), STRAND_MM + 0.5, grid.spacing) & brain
     volume = float(brain.sum()) * grid.voxel_ml
     return brain if LEAST_ML <= volume <= MOST_ML else None
 

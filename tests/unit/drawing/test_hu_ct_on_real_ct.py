@@ -17,7 +17,7 @@ from model.errors import EngineFailed
 from model.quality.findings import volume_ml
 from model.volume.volume import Volume
 from tests.builders.acquisition import sample_volume
-from tests.builders.agreement import LABELS, SPINAL_CORD, centre_distances, dice, reference_on, within
+from tests.builders.agreement import LABELS, SPINAL_CORD, body_reference, centre_distances, dice, reference_on, within
 
 Drawn = tuple[dict[str, BoxedMask], dict[str, str], Volume]
 
@@ -113,6 +113,12 @@ def test_what_the_image_cannot_give_is_left_out_with_its_reason(name: str, label
     masks, reasons, _ = drawn(name)
     assert label not in masks
     assert word in reasons[label]
+
+
+def test_external_agrees_with_the_reference() -> None:
+    truth = body_reference()
+    mask = drawn("abdomen")[0]["External"].full(drawn("abdomen")[2].geometry.shape)[-len(truth) :]
+    assert dice(BoxedMask.crop(mask), truth) > 0.98
 
 
 def test_lung_and_bowel_gas_are_told_apart() -> None:

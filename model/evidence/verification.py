@@ -152,7 +152,8 @@ class _Walk:
             torn = b""
             broken = broken or self._month(index) or self._place(index, line.record)
             if broken is not None:
-                return self._of_a_forger(index, line.record) or broken
+                forged = None if broken.change is Change.EDITED else self._of_a_forger(index, line.record)
+                return forged or broken
             key = self._trusted.get(line.record.key)
             if key is None or (signer is not None and line.record.key != signer):
                 return self._broken(index, Change.UNKNOWN_KEY, "its key is not among the trusted ones at this place")

@@ -1,4 +1,8 @@
-"""The feed: tells each record of the chain to the audit repository, at least once, in order, after outages too."""
+"""The feed: hands each record of the chain to the audit repository, at least once, in order, after outages too.
+
+Syslog has no acknowledgement: what was in flight when a connection broke is the repository's to miss. Record numbers
+without a gap let it notice.
+"""
 
 from __future__ import annotations
 

@@ -1,0 +1,144 @@
+"""``autocontour evidence``: verification for auditors, and the dossier, from the command line."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from model.errors import ConfigurationRefused, InputRefused
+from model.evidence.anchor import sign_head
+from model.evidence.canonical import canonical
+from model.evidence.errors import EvidenceRefused
+from model.evidence.files import HEAD_NAME, month_files
+from model.evidence.signing import SigningKey
+from plugin.commands.evidence import add_parser
+from plugin.evidence.certificate import issue_certificate
+from tests.builders.evidence import Clock, open_chain, record_job
+
+KEY = SigningKey.new()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "site.pem").write_bytes(KEY.public.pem())
+    (tmp_path / "published").mkdir()
+    (tmp_path / "published" / f"{KEY.public.id}.pem").write_bytes(KEY.public.pem())
+    clock = Clock()
+    with open_chain(tmp_path / "chain", KEY, clock) as chain:
+        code = record_job(chain)
+        (tmp_path / "certificate.json").write_bytes(canonical(issue_certificate(chain, code)))
+        (tmp_path / "head.json").write_bytes(canonical(sign_head(chain, clock())))
+    return tmp_path
+
+
+def run(*arguments: object) -> int:
+    parser = argparse.ArgumentParser()
+    add_parser(parser.add_subparsers(), "evidence")
+    options = parser.parse_args(["evidence", *map(str, arguments)])
+    return int(options.run(options))
+
+
+def test_an_untouched_chain_is_said_to_be_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("verify", folder / "chain", "--key", folder / "site.pem", "--anchor", folder / "head.json") == 0
+    out = capsys.readouterr().out
+    assert "Untouched: 14 records" in out
+    assert KEY.public.id in out
+
+
+def test_a_changed_record_is_named_and_the_exit_status_is_one(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = month_files(folder / "chain")[0]
+    path.write_bytes(path.read_bytes().replace(b'"rois":6}', b'"rois":5}'))
+    assert run("verify", folder / "chain", "--key", folder / "site.pem") == 1
+    assert "CHANGED: record 8 is edited: its content" in capsys.readouterr().out
+    assert run("verify", folder / "chain", "--json") == 1
+    assert json.loads(capsys.readouterr().out)["FirstBroken"]["Sequence"] == 8
+
+
+def test_a_head_from_a_report_finds_a_cut(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("verify", folder / "chain", "--json") == 0
+    head = json.loads(capsys.readouterr().out)["Head"]
+    path = month_files(folder / "chain")[0]
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-2]))
+    (folder / "chain" / HEAD_NAME).unlink()
+    assert run("verify", folder / "chain") == 0
+    assert run("verify", folder / "chain", "--head", f"{head['Sequence']}:{head['Digest']}") == 1
+    assert run("verify", folder / "chain", "--key", folder / "site.pem", "--anchor", folder / "head.json") == 1
+
+
+def test_a_certificate_is_verified_by_itself_with_the_records_inside(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("verify", folder / "certificate.json", "--key", folder / "site.pem") == 0
+    assert "with 13 signed records" in capsys.readouterr().out
+    text = (folder / "certificate.json").read_text().replace('"Outcome":"done"', '"Outcome":"failed"')
+    (folder / "certificate.json").write_text(text)
+    with pytest.raises(EvidenceRefused, match="changed after it was signed"):
+        run("verify", folder / "certificate.json", "--key", folder / "site.pem")
+
+
+def test_what_cannot_be_verified_is_refused_with_a_reason(folder: Path) -> None:
+    with pytest.raises(InputRefused, match="no month files"):
+        run("verify", folder)
+    with pytest.raises(InputRefused, match="needs --key"):
+        run("verify", folder / "certificate.json")
+    with pytest.raises(InputRefused, match="no signed document"):
+        run("verify", folder / "site.pem", "--key", folder / "site.pem")
+    with pytest.raises(SystemExit):
+        run("verify", folder / "chain", "--head", "nonsense")
+
+
+def test_the_dossier_is_written_as_markdown_and_as_pdf(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    configuration = folder / "orthanc.json"
+    configuration.write_text('{"AutoContour": {"Rules": []}}')
+    assert run("dossier", configuration) == 0
+    printed = capsys.readouterr()
+    assert printed.out.startswith("# Processing dossier")
+    assert "still open: the controller" in printed.err
+    assert run("dossier", configuration, "-o", folder / "dossier.pdf") == 0
+    assert (folder / "dossier.pdf").read_bytes().startswith(b"%PDF")
+    assert run("dossier", configuration, "-o", folder / "dossier.md") == 0
+    assert (folder / "dossier.md").read_text().strip() == printed.out.strip()
+    with pytest.raises(ConfigurationRefused):
+        run("dossier", configuration, "-o", folder / "dossier.txt")
+    configuration.write_text('{"AutoContour": {"Evidence": {"Audit": 3}}}')
+    with pytest.raises(ConfigurationRefused, match="Audit"):
+        run("dossier", configuration)
+
+
+# What docs/auditor.md tells an auditor to type, who has nothing of ours.
+BY_HAND = r"""
+number=0
+previous=0000000000000000000000000000000000000000000000000000000000000000
+cat chain/20*.jsonl | while IFS= read -r line; do
+  record=${line#'{"record":'}; record=${record%',"sha256":'*}
+  printf %s "$record" > record.bin
+  printf %s "$line" | sed -E 's/.*"signature":"([0-9a-f]+)"\}$/\1/' | xxd -r -p > record.sig
+  key=$(printf %s "$record" | sed -E 's/.*"key":"([0-9a-f]{16})".*/\1/')
+  digest=$(sha256sum < record.bin | cut -d' ' -f1)
+  number=$((number + 1))
+  case $line in *'"sha256":"'$digest'"'*) ;; *) echo "record $number: wrong digest"; exit 1;; esac
+  case $record in *'"sequence":'$number',"time"'*) ;; *) echo "record $number: wrong number"; exit 1;; esac
+  case $record in *'"previous":"'$previous'"'*) ;; *) echo "record $number: wrong order"; exit 1;; esac
+  openssl pkeyutl -verify -pubin -inkey "published/$key.pem" -rawin -in record.bin -sigfile record.sig \
+    > /dev/null || { echo "record $number: wrong signature"; exit 1; }
+  previous=$digest
+done && tail -n 1 chain/head.json
+"""
+
+
+def test_an_auditor_verifies_the_chain_with_public_tools_alone(folder: Path) -> None:
+    missing = [tool for tool in ("openssl", "sha256sum", "xxd") if shutil.which(tool) is None]
+    if missing:
+        pytest.skip(f"needs {', '.join(missing)}, as an auditor has them")
+    assert BY_HAND.strip() in (Path(__file__).parents[2] / "docs" / "auditor.md").read_text()
+    good = subprocess.run(["sh", "-c", BY_HAND], cwd=folder, check=False, capture_output=True, text=True)
+    assert (good.returncode, '"sequence":14' in good.stdout) == (0, True), good.stdout
+    path = month_files(folder / "chain")[0]
+    path.write_bytes(path.read_bytes().replace(b'"rois":6}', b'"rois":5}'))
+    bad = subprocess.run(["sh", "-c", BY_HAND], cwd=folder, check=False, capture_output=True, text=True)
+    assert (bad.returncode, bad.stdout) == (1, "record 8: wrong digest\n")

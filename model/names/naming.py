@@ -59,15 +59,16 @@ def made_up(label: str) -> Entry:
 def entries_for(labels: Sequence[str]) -> tuple[Entry, ...]:
     """Entries of the structures of one file; raises InputRefused when two would get one name, ignoring case."""
     entries = tuple(entry_for(label) for label in labels)
-    seen: dict[str, Entry] = {}
+    seen: set[str] = set()
     for entry in entries:
-        other = seen.setdefault(entry.name.casefold(), entry)
-        if other is not entry:
+        folded = entry.name.casefold()
+        if folded in seen:
             raise InputRefused(
                 "NAMES_COLLIDE",
                 f'Two structures would both be named "{entry.name}" (at most 16 characters, ignoring case); '
                 "give them names that differ.",
             )
+        seen.add(folded)
     return entries
 
 

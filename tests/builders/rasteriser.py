@@ -15,9 +15,7 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 
-def masks(
-    content: bytes, images: Sequence[Dataset], *, union: bool = False
-) -> dict[str, NDArray[np.bool_]]:
+def masks(content: bytes, images: Sequence[Dataset], *, union: bool = False) -> dict[str, NDArray[np.bool_]]:
     """ROI name to (slice, row, column) mask, slices in the order of ``images``.
 
     Contours of a slice toggle each other, or are united with ``union``.

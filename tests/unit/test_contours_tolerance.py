@@ -16,7 +16,9 @@ SHAPE = (5, 72, 72)
 
 @pytest.mark.parametrize("spacing", [(1.0, 1.0), (0.7, 2.3)])
 @pytest.mark.parametrize("tolerance", [0.5, 1.0, 3.0])
-def test_only_voxels_within_the_tolerance_of_the_boundary_change(spacing: tuple[float, float], tolerance: float) -> None:
+def test_only_voxels_within_the_tolerance_of_the_boundary_change(
+    spacing: tuple[float, float], tolerance: float
+) -> None:
     for label, mask in thirty(SHAPE):
         drawn = outline(BoxedMask.crop(mask), spacing=spacing, tolerance_mm=tolerance)
         back = fill(drawn.points / 2.0, drawn.lengths, drawn.slices, SHAPE).full(SHAPE)

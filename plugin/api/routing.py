@@ -8,9 +8,7 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from plugin.api.answers import BadRequest
-from plugin.facts.given import given_facts
 from plugin.gateway.gateway import Gateway
-from routing.decide import decide
 
 
 class Question(BaseModel):
@@ -32,6 +30,6 @@ def router(gateway: Gateway) -> APIRouter:
             raise BadRequest("BAD_QUESTION", 'Give either {"Series": id} or {"Tags": {…}}.')
         if question.series is not None:
             return gateway.explain(question.series)
-        return decide(given_facts(question.tags), gateway.settings.rules).to_json()
+        return gateway.explain_given(question.tags)
 
     return routes

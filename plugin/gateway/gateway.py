@@ -7,6 +7,7 @@ import os
 import threading
 from typing import Any
 
+from model.engines.registry import names as model_names
 from model.errors import AutocontourError
 from model.evidence.chain import Chain
 from model.evidence.code import new_code
@@ -14,18 +15,21 @@ from model.evidence.signing import SigningKey
 from model.pipeline.draw import warm_up
 from model.worker.pool import Workers
 from plugin.erase.sweep import sweep
+from plugin.facts.given import given_facts
 from plugin.gateway.letter import Letter
 from plugin.gateway.preview import preview
 from plugin.intake.arrivals import Arrivals
+from plugin.intake.decider import Decider
 from plugin.intake.intake import Intake
 from plugin.intake.loop import IntakeLoop
+from plugin.intake.site_script import SiteScript
 from plugin.jobs.failure import failure_of
 from plugin.jobs.job import Job, State
 from plugin.jobs.stages import Stages
 from plugin.jobs.store import JobStore
 from plugin.jobs.workflow import Workflows, sqlite_url
 from plugin.pacs.client import Orthanc
-from plugin.settings.settings import Settings
+from plugin.settings.settings import LOCAL, Settings
 from plugin.state.database import open_database
 from plugin.state.directory import StateDirectory
 from plugin.vault.vault import Vault
@@ -58,8 +62,16 @@ class Gateway:
         self._vault = Vault(state.vault)
         self._chain = Chain.open(state.evidence / "chain", SigningKey.load_or_create(state.evidence / "signing.key"))
         self._stages = Stages(self._orthanc, self.jobs, self._vault, self._chain, self._workers, state, settings)
+        script = settings.routing_script
+        self._decider = Decider(
+            settings.rules,
+            targets=settings.targets,
+            models=model_names(),
+            local=LOCAL,
+            script=SiteScript(letter.base_directory / script) if script is not None else None,
+        )
         arrivals = Arrivals(engine)
-        self._intake = Intake(self._orthanc, arrivals, self.jobs, settings, self._start, self.cancel)
+        self._intake = Intake(self._orthanc, arrivals, self.jobs, settings, self._decider, self._start, self.cancel)
         self._loop = IntakeLoop(self._orthanc, arrivals, self._intake, settings.quiet_seconds, letter.started)
         self._workflows: Workflows | None = None
 
@@ -93,7 +105,8 @@ class Gateway:
 
     def figures(self) -> dict[str, Any]:
         """What health says beside the status."""
-        return {"Jobs": self.jobs.count_by_state(), "Rules": len(self.settings.rules), "Process": os.getpid()}
+        figures = {"Jobs": self.jobs.count_by_state(), "Rules": len(self.settings.rules), "Process": os.getpid()}
+        return figures | ({"Warnings": [self._decider.problem]} if self._decider.problem else {})
 
     def show(self, job: Job) -> dict[str, Any]:
         """A job as the API shows it, with the progress of its worker."""
@@ -110,6 +123,10 @@ class Gateway:
     def explain(self, series: str) -> dict[str, Any]:
         """What the rules say of a stored series."""
         return self._intake.see(series).explanation.to_json()
+
+    def explain_given(self, tags: Any) -> dict[str, Any]:
+        """What the rules say of a series given by its tags; raises InputRefused when they are none."""
+        return self._decider.decide(given_facts(tags)).to_json()
 
     def cancel(self, job: Job, state: State, reason: str) -> bool:
         """End an open job; its worker is killed and its workflow erases what it left."""

@@ -16,11 +16,11 @@ from plugin.facts.series import Circumstances, facts_of, headers_of
 from plugin.facts.volumes import select, volumes_of
 from plugin.intake.arrivals import Arrival, Arrivals
 from plugin.intake.content import content_of
+from plugin.intake.decider import Decider
 from plugin.jobs.job import Job, State
 from plugin.jobs.store import JobStore, NewJob
 from plugin.pacs.client import Orthanc, SeriesGone
 from plugin.settings.settings import Settings
-from routing.answer import combine
 from routing.decide import CONTOUR, ERROR, EXCLUDED, NONE, Decision, Explanation
 from routing.lua import read_marks
 
@@ -51,6 +51,7 @@ class Intake:
         arrivals: Arrivals,
         jobs: JobStore,
         settings: Settings,
+        decider: Decider,
         start: Callable[[Job], None],
         cancel: Callable[[Job, State, str], bool],
     ) -> None:
@@ -58,6 +59,7 @@ class Intake:
         self._arrivals = arrivals
         self._jobs = jobs
         self._settings = settings
+        self._decider = decider
         self._start = start
         self._cancel = cancel
 
@@ -109,7 +111,7 @@ class Intake:
             instances=len(tags),
             completeness=completeness,
             refusal=refusal,
-            explanation=combine([marks.request], facts, self._settings.rules),
+            explanation=self._decider.decide(facts, marks),
         )
 
     def request(self, series: str, model: str | None, target: str | None) -> Job:

@@ -7,7 +7,7 @@ import uuid
 from pathlib import Path
 
 from model.errors import EngineFailed
-from plugin.worker.pool import Workers
+from model.worker.pool import Workers
 from routing.answer import Answer
 from routing.facts import SeriesFacts
 from routing.script import SCRIPT, Script, ScriptKeeper, answer_of, check_script, late

@@ -35,6 +35,8 @@ class Settings:
     localizers: Literal["leave-out", "refuse"]
     privacy: PrivacyRules
     rules: tuple[Rule, ...]
+    targets: tuple[str, ...]
+    routing_script: str | None
 
 
 def read_settings(section: Any, dictionary: Any = None) -> Settings:
@@ -86,6 +88,8 @@ def examine(section: Any, dictionary: Any = None) -> tuple[Settings | None, list
         privacy=document.Privacy.rules(),
         keep_superseded=document.Superseded == "keep",
         rules=rules,
+        targets=(LOCAL, *document.Targets),
+        routing_script=document.RoutingScript,
     )
     return settings, []
 
@@ -95,7 +99,7 @@ def _unavailable(document: Section) -> list[Problem]:
     problems = []
     for name, target in document.Targets.items():
         problems.append(Problem(f"{ROOT}.Targets.{name}", f"a target of type {target.Type}", f"only {LOCAL} as yet"))
-    for key in ("RoutingScript", "Database"):
+    for key in ("Database",):
         if getattr(document, key) is not None:
             problems.append(Problem(f"{ROOT}.{key}", "a value", "null; this version does not support it yet"))
     return problems

@@ -13,8 +13,10 @@ from fastapi.testclient import TestClient
 from model.errors import AutocontourError
 from plugin.api import answers, lua, routing
 from plugin.api.json_bodies import JsonBodies
+from plugin.facts.given import given_facts
 from plugin.facts.series import known_keywords
 from plugin.gateway.gateway import Gateway
+from routing.decide import decide
 from routing.rules import read_rules
 from tests.unit.routing.cases import CASES, Case
 
@@ -32,7 +34,7 @@ def client_of(**gateway: Any) -> TestClient:
 def with_rules(*rules: Any) -> TestClient:
     read, problems = read_rules(list(rules), known_keywords())
     assert problems == []
-    return client_of(settings=SimpleNamespace(rules=read))
+    return client_of(explain_given=lambda tags: decide(given_facts(tags), read).to_json())
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)

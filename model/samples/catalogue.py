@@ -57,6 +57,15 @@ SAMPLES = {
             contrast=True,
         ),
         Sample(
+            "heart",
+            TOTALSEGMENTATOR,
+            _REFERENCE_FILES + "pulmonary_report/models/ct_cropped.nii.gz",
+            "CT",
+            "Heart 1.5 mm",
+            "HEART",
+            contrast=True,
+        ),
+        Sample(
             "head", INVESALIUS, "usr/share/doc/invesalius-examples/examples/Cranium.inv3", "CT", "Head 1.5 mm", "HEAD"
         ),
         Sample(

@@ -16,7 +16,7 @@ from model.preview.planes import three_planes
 from tests.builders.acquisition import sample_volume
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "images"
-NAMES = ("thorax", "thorax2", "aorta", "abdomen", "slab", "head")
+NAMES = ("thorax", "thorax2", "aorta", "heart", "abdomen", "slab", "head")
 
 
 def picture(name: str) -> bytes:

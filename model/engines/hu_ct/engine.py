@@ -6,13 +6,15 @@ import hashlib
 from functools import cache
 from pathlib import Path
 
+import numpy as np
+
 from model.contours.structure import BoxedMask, Structure
 from model.engines.engine import Algorithm, Drawing, NotDrawn, Progress
 from model.engines.hu_ct.airway import above_lungs, draw_trachea, find_airway
 from model.engines.hu_ct.bones import draw_bones, find_bones, has_contrast, without
 from model.engines.hu_ct.brain import draw_brain, find_brain
 from model.engines.hu_ct.canal_wall import draw_canal
-from model.engines.hu_ct.external import draw_external, find_body
+from model.engines.hu_ct.external import draw_external, find_body, shows_skin
 from model.engines.hu_ct.lungs import draw_lung, find_lungs
 from model.engines.hu_ct.spinal_canal import find_canal
 from model.engines.hu_ct.working import WorkingGrid, working_grid
@@ -53,10 +55,14 @@ def _draw(grid: WorkingGrid, progress: Progress) -> tuple[dict[str, BoxedMask], 
     found: dict[str, BoxedMask] = {}
     missing: dict[str, str] = {}
     progress(0.15, "External")
-    body = find_body(grid)
-    if not body.any():
-        raise EngineFailed("MODEL_NOTHING", "hu-ct found no body in the image, so nothing was drawn.")
-    found["External"] = draw_external(grid, body)
+    if shows_skin(grid):
+        body = find_body(grid)
+        if not body.any():
+            raise EngineFailed("MODEL_NOTHING", "hu-ct found no body in the image, so nothing was drawn.")
+        found["External"] = draw_external(grid, body)
+    else:
+        body = np.ones(grid.hu.shape, dtype=np.bool_)
+        missing["External"] = "the field of view lies within the body, the skin is outside"
 
     progress(0.35, "lungs")
     airway = find_airway(grid, body)

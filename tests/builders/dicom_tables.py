@@ -1,7 +1,7 @@
 """The standard's module tables for dicom-validator, from what highdicom and pydicom carry.
 
-dicom-validator reads PS3.3, PS3.4 and PS3.6 from the standard's own documents, which it would download. highdicom carries
-the same modules and attributes, with their types and usage but without the conditions; so attributes of type 1C
+dicom-validator reads PS3.3, PS3.4 and PS3.6 from the standard's own documents, which it would download. highdicom
+carries the same modules and attributes, with their types and usage but without the conditions; so attributes of type 1C
 and 2C count as allowed, and are required only where a test says so itself.
 """
 

@@ -37,7 +37,9 @@ def test_own_reader_gives_every_voxel_back(name: str) -> None:
     made = list(thirty(geometry.shape))
     read = read_masks(dcmread(io.BytesIO(written(plan, made).content)), geometry)
     assert [roi.name for roi in read] == [label for label, _ in made]
-    wrong = {roi.name: int((roi.mask.full(geometry.shape) != mask).sum()) for roi, (_, mask) in zip(read, made)}
+    wrong = {
+        roi.name: int((roi.mask.full(geometry.shape) != mask).sum()) for roi, (_, mask) in zip(read, made, strict=True)
+    }
     assert wrong == dict.fromkeys(wrong, 0)
 
 

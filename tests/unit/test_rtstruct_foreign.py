@@ -35,7 +35,7 @@ def expected(number: int = 3) -> NDArray[np.bool_]:
 
 
 def foreign(
-    contours: Sequence[Corners], *, kind: str = "CLOSED_PLANAR", shift: float = 0.0, format: str = "{:.3f}"
+    contours: Sequence[Corners], *, kind: str = "CLOSED_PLANAR", shift: float = 0.0, number: str = "{:.3f}"
 ) -> Dataset:
     """A structure set with one ROI on slice 3, as sparse as the standard allows."""
     dataset = Dataset()
@@ -55,7 +55,7 @@ def foreign(
         contour.ContourGeometricType = kind
         contour.NumberOfContourPoints = len(corners)
         contour.ContourData = [
-            format.format(value) for c, r in corners for value in (x + 1.5 * c, y + 1.5 * r, z + shift)
+            number.format(value) for c, r in corners for value in (x + 1.5 * c, y + 1.5 * r, z + shift)
         ]
         item.ContourSequence.append(contour)
     dataset.ROIContourSequence = [item]
@@ -90,7 +90,7 @@ def test_a_first_point_repeated_at_the_end_changes_nothing() -> None:
 
 
 def test_numbers_with_exponents_and_blanks_are_read() -> None:
-    dataset = stored(foreign([OUTER, INNER], format="{:.6e}"), ImplicitVRLittleEndian)
+    dataset = stored(foreign([OUTER, INNER], number="{:.6e}"), ImplicitVRLittleEndian)
     assert np.array_equal(read(dataset), expected())
 
 

@@ -88,12 +88,24 @@ def read_records(directory: Path, job: str | None = None, month: str | None = No
 
     This trusts the files: verification is a separate act (``model.evidence.verification``).
     """
-    wanted = f'"job":"{job}"'.encode() if job is not None else b""
     paths = month_files(directory) if month is None else [month_file(directory, month)]
-    records = (
-        parse_line(line.rstrip(b"\n")) for path in paths if path.exists() for line in read_lines(path) if wanted in line
-    )
-    return [record for record in records if record is not None and (job is None or record.job == job)]
+    found = (parse_line(line) for path in paths if path.exists() for line in _lines_with(path, job))
+    return [record for record in found if record is not None and (job is None or record.job == job)]
+
+
+def _lines_with(path: Path, job: str | None) -> Iterator[bytes]:
+    """Give the lines that may be of a job without their ends; of a big file, only those are looked at."""
+    data = path.read_bytes()
+    if job is None:
+        yield from data.split(b"\n")
+        return
+    wanted = f'"job":"{job}"'.encode()
+    place = data.find(wanted)
+    while place >= 0:
+        end = data.find(b"\n", place)
+        end = len(data) if end < 0 else end
+        yield data[data.rfind(b"\n", 0, place) + 1 : end]
+        place = data.find(wanted, end)
 
 
 def read_head(directory: Path) -> Head | None:

@@ -16,6 +16,7 @@ from model.evidence.signing import PublicKey, SigningKey
 class Document(StrEnum):
     """The kinds; the kind is signed with the body, so that no document can pass for one of another kind."""
 
+    TRANSFER = "autocontour transfer"
     RECEIPT = "autocontour receipt"
     HEAD = "autocontour chain head"
     COUNTERSIGNATURE = "autocontour countersignature"

@@ -16,6 +16,7 @@ from model.evidence.event import Event
 from model.evidence.facts import Facts
 from model.evidence.record import Record, stamp
 from model.evidence.verification import Verification
+from plugin.evidence.closing import closing_record, present_attempt
 from plugin.evidence.settings import AlertHook
 
 
@@ -102,8 +103,9 @@ def _of_job(code: str, records: Sequence[Record], now: datetime, limits: Limits)
     refused = last.get(Event.REMOTE_REJECTED)
     if refused is not None and now - _time(refused) < REFUSAL_SHOWN:
         found.append(Alert(Kind.REMOTE_REFUSAL, refused.time, code))
-    if Event.CLOSED in last:
+    if closing_record(records) is not None:
         return found
+    last = {record.event: record for record in present_attempt(records)}
     begun = last.get(Event.DEIDENTIFIED) or last.get(Event.SENT)
     if begun is not None and now - _time(begun) > limits.transfer:
         found.append(Alert(Kind.TRANSFER_OVERDUE, begun.time, code))

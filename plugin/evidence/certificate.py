@@ -13,7 +13,7 @@ from model.evidence.event import Event
 from model.evidence.files import Head
 from model.evidence.record import Record, stamp
 from model.evidence.signed import Document
-from plugin.evidence.closing import missing_before_close
+from plugin.evidence.closing import closing_record, missing_before_close
 from plugin.evidence.settings import Recipient
 from plugin.evidence.wording import deletion_sentences, statements
 
@@ -57,7 +57,7 @@ def certificate(
         raise EvidenceRefused("EVIDENCE_UNKNOWN", "There is no job with this evidence code.")
     last = {record.event: record for record in records}
     missing = missing_before_close(records)
-    closed = last.get(Event.CLOSED)
+    closed = closing_record(records)
     return {
         "Certificate": FORMAT,
         "Issued": issued,

@@ -9,14 +9,29 @@ from model.evidence.errors import EvidenceRefused
 from model.evidence.event import Event
 from model.evidence.record import Record
 
+_ASIDE = (Event.ALERT_RAISED, Event.ALERT_CLEARED)
+
+
+def present_attempt(records: Sequence[Record]) -> list[Record]:
+    """Return the records since the job was closed last: those of a retry, or of its first and only attempt so far."""
+    own = [record for record in records if record.event not in _ASIDE]
+    closings = [place for place, record in enumerate(own) if record.event is Event.CLOSED]
+    return own[closings[-1] + 1 :] if closings else own
+
+
+def closing_record(records: Sequence[Record]) -> Record | None:
+    """Return the record that closed the job, or None while an attempt is open."""
+    own = [record for record in records if record.event not in _ASIDE]
+    return own[-1] if own and own[-1].event is Event.CLOSED else None
+
 
 def missing_before_close(records: Sequence[Record]) -> tuple[Event, ...]:
-    """Name the events that a job's records still lack before it may be closed; empty when it may.
+    """Name the events that a job's present attempt still lacks before it may be closed; empty when it may.
 
     Once a pseudonymised copy was begun, its files must be gone (LOCAL_DELETED with nothing left) and its key
     destroyed; once anything was sent away, it must be deleted there (REMOTE_DELETED).
     """
-    by_event = {record.event: record for record in records}
+    by_event = {record.event: record for record in present_attempt(records)}
     missing: list[Event] = []
     begun = by_event.keys() & {Event.DEIDENTIFIED, Event.SELF_CHECKED, Event.SENT}
     if begun:
@@ -38,7 +53,7 @@ def close_job(chain: Chain, job: str, outcome: str, duration_ms: int) -> Record:
     not on record, or the job is closed already.
     """
     records = chain.records(job)
-    if any(record.event is Event.CLOSED for record in records):
+    if closing_record(records) is not None:
         raise EvidenceRefused("EVIDENCE_OPEN", "The job is closed already.")
     missing = missing_before_close(records)
     if missing:

@@ -19,7 +19,7 @@ from model.evidence.signed import Document, digest_of
 from model.evidence.signing import PublicKey
 from model.evidence.verification import Verification, verify
 from plugin.evidence.certificate import VERSIONS
-from plugin.evidence.closing import missing_before_close
+from plugin.evidence.closing import closing_record, missing_before_close
 from plugin.evidence.settings import EvidenceSection
 
 FORMAT = 1
@@ -116,7 +116,7 @@ def monthly_report(
         "Refusals": [_refusal(record) for record in within if record.event in _REFUSALS or _refused_here(record)],
         "Exceptions": [_plain(record) for record in within if record.event in _SITE_EXCEPTIONS],
         "Rights": dict(Counter(record.event.value for record in within if record.event in _RIGHTS)),
-        "OpenItems": [_open_item(code, own) for code, own in jobs.items() if not _closed(own)],
+        "OpenItems": [_open_item(code, own) for code, own in jobs.items() if closing_record(own) is None],
         "Changes": [_plain(record) for record in within if record.event in _CHANGES],
         "Versions": _versions(within),
         "Anchors": [_plain(record) for record in within if record.event is Event.HEAD_ANCHORED],
@@ -136,6 +136,7 @@ def _by_job(records: Sequence[Record]) -> dict[str, list[Record]]:
 def _transfer(code: str, records: Sequence[Record]) -> dict[str, Any]:
     """Give one job in one line: when each step was, and how its deletions were verified."""
     last = {record.event: record for record in records}
+    closed = closing_record(records)
 
     def time(event: Event) -> str | None:
         return last[event].time if event in last else None
@@ -159,8 +160,8 @@ def _transfer(code: str, records: Sequence[Record]) -> dict[str, Any]:
         "RemoteDeletionVerified": fact(Event.REMOTE_DELETED, "verified"),
         "LocalDeleted": time(Event.LOCAL_DELETED),
         "KeyDestroyed": time(Event.KEY_DESTROYED),
-        "Closed": time(Event.CLOSED),
-        "Outcome": fact(Event.CLOSED, "outcome") or "open",
+        "Closed": None if closed is None else closed.time,
+        "Outcome": "open" if closed is None else closed.facts["outcome"],
     }
 
 
@@ -242,10 +243,6 @@ def _plain(record: Record) -> dict[str, Any]:
     code = None if record.job is None else printed(record.job)
     facts = {"".join(part.capitalize() for part in name.split("_")): value for name, value in record.facts.items()}
     return {"Record": record.sequence, "Time": record.time, "Event": record.event.value, "EvidenceCode": code, **facts}
-
-
-def _closed(records: Sequence[Record]) -> bool:
-    return any(record.event is Event.CLOSED for record in records)
 
 
 def _open_item(code: str, records: Sequence[Record]) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from model.evidence.code import printed
 from model.evidence.errors import EvidenceRefused
 from model.evidence.event import Event
 from model.evidence.record import Record, stamp
-from plugin.evidence.closing import missing_before_close
+from plugin.evidence.closing import closing_record, missing_before_close
 from plugin.evidence.wording import statements
 
 KEY_BYTES = 32
@@ -191,7 +191,7 @@ def subject_answer(subjects: Subjects, patient_id: str, chain: Chain) -> dict[st
 
 def _job(code: str, records: Sequence[Record]) -> dict[str, Any]:
     last = {record.event: record for record in records}
-    matched, sent, closed = last.get(Event.MATCHED), last.get(Event.SENT), last.get(Event.CLOSED)
+    matched, sent, closed = last.get(Event.MATCHED), last.get(Event.SENT), closing_record(records)
     return {
         "EvidenceCode": printed(code),
         "Received": records[0].time if records else None,

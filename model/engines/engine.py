@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from model.contours.structure import Structure
+from model.names.entry import Entry
 from model.volume.volume import Volume
 
 # Called with a fraction from 0 to 1 and a few words on what is being done.
@@ -39,11 +40,12 @@ class NotDrawn:
 
 @dataclass(frozen=True)
 class Drawing:
-    """The answer of an engine."""
+    """The answer of an engine; ``names`` where it or the site knows better than the tables what a label is called."""
 
     algorithm: Algorithm
     structures: tuple[Structure, ...]
     not_drawn: tuple[NotDrawn, ...] = ()
+    names: tuple[Entry, ...] = ()
 
 
 class Engine(Protocol):

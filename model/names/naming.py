@@ -56,9 +56,13 @@ def made_up(label: str) -> Entry:
     return Entry(label, name, ascii_text(label), kind, BODY_STRUCTURE, "", _colour(name), listed=False)
 
 
-def entries_for(labels: Sequence[str]) -> tuple[Entry, ...]:
-    """Entries of the structures of one file; raises InputRefused when two would get one name, ignoring case."""
-    entries = tuple(entry_for(label) for label in labels)
+def entries_for(labels: Sequence[str], own: Sequence[Entry] = ()) -> tuple[Entry, ...]:
+    """Entries of the structures of one file, from ``own`` by label before the tables.
+
+    Raises InputRefused when two would get one name, ignoring case.
+    """
+    given = {entry.label: entry for entry in own}
+    entries = tuple(given.get(label) or entry_for(label) for label in labels)
     seen: set[str] = set()
     for entry in entries:
         folded = entry.name.casefold()

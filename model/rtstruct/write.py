@@ -69,7 +69,7 @@ def structure_set(
         raise InputRefused("NOTHING_DRAWN", "Every structure is empty, so there is no structure set to write.")
     for structure in drawn:
         require_inside(structure, geometry)
-    entries = entries_for([structure.label for structure in drawn])
+    entries = entries_for([structure.label for structure in drawn], drawing.names)
     planes, openings = planes_of(geometry), slice_openings(geometry)
     rois: list[WrittenRoi] = []
     pieces: list[bytes | memoryview] = []

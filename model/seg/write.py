@@ -51,7 +51,7 @@ def segmentation(
     drawn = [structure for structure in drawing.structures if not structure.mask.empty]
     if not drawn:
         raise InputRefused("NOTHING_DRAWN", "Every structure is empty, so there is no segmentation to write.")
-    entries = entries_for([structure.label for structure in drawn])
+    entries = entries_for([structure.label for structure in drawn], drawing.names)
     images = [one if isinstance(one, Dataset) else dcmread(one, stop_before_pixels=True) for one in sources]
     made = highdicom.seg.Segmentation(
         source_images=images,

@@ -34,7 +34,7 @@ def cut_off(structure: Structure, geometry: SeriesGeometry, wanted: Expected) ->
     slices, rows, columns = ((mask.origin[a], mask.origin[a] + mask.array.shape[a], shape[a]) for a in range(3))
     if (slices[0] == 0 or slices[1] == slices[2]) and not wanted.runs_through:
         found.append("reaches the first or last slice, may be incomplete")
-    if any(low == 0 or high == size for low, high, size in (rows, columns)):
+    if any(low == 0 or high == size for low, high, size in (rows, columns)) and not wanted.partial:
         found.append("cut off at the edge of the image")
     return tuple(found)
 

@@ -6,8 +6,9 @@ Sources: DICOM PS3.3 C.7.6.3 (Image Pixel), C.11.1.1.2 (Modality LUT: output = s
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,8 @@ from model.series.geometry import SeriesGeometry
 from model.series.header import SliceHeader
 from model.volume.volume import Volume
 
+# Slices that are held undecoded at a time.
+BATCH = 32
 INT16 = np.iinfo(np.int16)
 
 
@@ -42,7 +45,7 @@ def load_volume(
 
     # Decoders release the interpreter lock for most of their work, so two slices are decoded at a time.
     with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
-        for uid, stored, slope, intercept in pool.map(_decode_one, slices):
+        for uid, stored, slope, intercept in _decoded(slices, pool):
             if uid in left_out:
                 continue
             if uid not in place:
@@ -99,6 +102,15 @@ class _Accumulator:
         if self.array.dtype == np.int16:
             self.array = self.array.astype(np.float32)
         self.array[index] = stored.astype(np.float32) * np.float32(slope) + np.float32(intercept)
+
+
+def _decoded(
+    slices: Iterable[Path | str | Dataset], pool: ThreadPoolExecutor
+) -> Iterator[tuple[str, NDArray[Any], float, float]]:
+    """Slices as they are decoded, a batch at a time: an executor's map would read the whole series first."""
+    waiting = iter(slices)
+    while batch := list(islice(waiting, BATCH)):
+        yield from pool.map(_decode_one, batch)
 
 
 def _decode_one(one: Path | str | Dataset) -> tuple[str, NDArray[Any], float, float]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from model.engines.engine import Drawing
+from model.engines.registry import engine
 from model.samples import series
 from model.series.geometry import SeriesGeometry, SlicePlane, geometry_of
 from model.volume.canonical import axes_of
@@ -19,6 +22,13 @@ def sample_volume(name: str) -> Volume:
     """A real image, fetched once into the cache."""
     paths, headers = series_in(series(name))
     return load_volume(paths, geometry_of(headers))
+
+
+@cache
+def sample_drawing(name: str) -> tuple[Volume, Drawing]:
+    """A sample and what hu-ct draws on it, once for all tests that look at it."""
+    volume = sample_volume(name)
+    return volume, engine("hu-ct").draw(volume, lambda fraction, what: None)
 
 
 def coarser(volume: Volume, step: int) -> Volume:

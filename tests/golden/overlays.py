@@ -10,10 +10,9 @@ from pathlib import Path
 
 from PIL import Image
 
-from model.engines.registry import engine
 from model.names.naming import entry_for
 from model.preview.planes import three_planes
-from tests.builders.acquisition import sample_volume
+from tests.builders.acquisition import sample_drawing
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "images"
 NAMES = ("thorax", "thorax2", "aorta", "heart", "abdomen", "slab", "head")
@@ -21,8 +20,7 @@ NAMES = ("thorax", "thorax2", "aorta", "heart", "abdomen", "slab", "head")
 
 def picture(name: str) -> bytes:
     """The sample's overlay as PNG with 128 colours, small enough to keep."""
-    volume = sample_volume(name)
-    drawing = engine("hu-ct").draw(volume, lambda fraction, what: None)
+    volume, drawing = sample_drawing(name)
     entries = [(entry_for(one.label), one.mask) for one in drawing.structures]
     png = three_planes(volume, [(entry.name, entry.colour, mask) for entry, mask in entries], height=400)
     few = Image.open(io.BytesIO(png)).quantize(128, dither=Image.Dither.NONE)

@@ -47,13 +47,13 @@ class _Piece:
     column: float
 
 
-def find_airway(grid: WorkingGrid, body: Mask) -> Airway | None:
-    """The airway on the working grid; None when no chain of pieces is long enough."""
+def find_airway(grid: WorkingGrid, body: Mask, middle: NDArray[np.float64]) -> Airway | None:
+    """The airway on the working grid, near the ``middle`` column of each slice; None when no chain is long enough."""
     air = (grid.hu < AIR_HU) & body
     labels, count = ndimage.label(air, structure=IN_PLANE)
     if count == 0:
         return None
-    pieces = _pieces(labels, count, grid, body)
+    pieces = _pieces(labels, count, grid, middle)
     chain = _longest_chain(pieces, labels)
     if not chain or len(chain) * grid.spacing[0] < LEAST_LENGTH_MM:
         return None
@@ -81,7 +81,9 @@ def above_lungs(grid: WorkingGrid, airway: Airway, lungs: Mask) -> bool:
     return (lowest - int(lung_slices[-1])) * grid.spacing[0] <= ABOVE_LUNGS_MM
 
 
-def _pieces(labels: NDArray[np.int32], count: int, grid: WorkingGrid, body: Mask) -> dict[int, list[_Piece]]:
+def _pieces(
+    labels: NDArray[np.int32], count: int, grid: WorkingGrid, middle: NDArray[np.float64]
+) -> dict[int, list[_Piece]]:
     """Round pieces of air near the midline, by slice."""
     area_mm2 = grid.spacing[1] * grid.spacing[2]
     sizes = np.bincount(labels.ravel(), minlength=count + 1)
@@ -96,10 +98,8 @@ def _pieces(labels: NDArray[np.int32], count: int, grid: WorkingGrid, body: Mask
         if height > HIGHEST * width + grid.spacing[1] or width > WIDEST * height + grid.spacing[2]:
             continue
         index = box[0].start
-        across = np.flatnonzero(body[index].any(axis=0))
-        middle = (across[0] + across[-1]) / 2
         row, column = (box[1].start + box[1].stop - 1) / 2, (box[2].start + box[2].stop - 1) / 2
-        if abs(column - middle) * grid.spacing[2] <= FROM_MIDLINE_MM:
+        if abs(column - middle[index]) * grid.spacing[2] <= FROM_MIDLINE_MM:
             found.setdefault(index, []).append(_Piece(label, area, row, column))
     return found
 

@@ -16,6 +16,7 @@ from model.engines.hu_ct.brain import draw_brain, find_brain
 from model.engines.hu_ct.canal_wall import draw_canal
 from model.engines.hu_ct.external import draw_external, find_body, shows_skin
 from model.engines.hu_ct.lungs import draw_lung, find_lungs
+from model.engines.hu_ct.midline import body_middle, middle_of
 from model.engines.hu_ct.spinal_canal import find_canal
 from model.engines.hu_ct.working import WorkingGrid, working_grid
 from model.errors import EngineFailed
@@ -64,9 +65,17 @@ def _draw(grid: WorkingGrid, progress: Progress) -> tuple[dict[str, BoxedMask], 
         body = np.ones(grid.hu.shape, dtype=np.bool_)
         missing["External"] = "the field of view lies within the body, the skin is outside"
 
-    progress(0.35, "lungs")
-    airway = find_airway(grid, body)
-    lungs = find_lungs(grid, body, airway)
+    progress(0.35, "SpinalCanal")
+    path = find_canal(grid, body, body_middle(body))
+    if path is None:
+        missing["SpinalCanal"] = "no stretch of spine whose bone encloses the canal"
+    else:
+        found["SpinalCanal"] = draw_canal(grid, path)
+
+    progress(0.5, "lungs")
+    middle = middle_of(body, path)
+    airway = find_airway(grid, body, middle)
+    lungs = find_lungs(grid, body, airway, middle)
     for label, lung in (("Lung_L", lungs.left), ("Lung_R", lungs.right)):
         if lung.any():
             found[label] = draw_lung(grid, lung)
@@ -78,13 +87,6 @@ def _draw(grid: WorkingGrid, progress: Progress) -> tuple[dict[str, BoxedMask], 
         missing["Trachea"] = "the airway in the image is not the one that leads to the lungs"
     else:
         found["Trachea"] = draw_trachea(grid, airway)
-
-    progress(0.55, "SpinalCanal")
-    path = find_canal(grid, body)
-    if path is None:
-        missing["SpinalCanal"] = "no stretch of spine whose bone encloses the canal"
-    else:
-        found["SpinalCanal"] = draw_canal(grid, path)
 
     progress(0.75, "Brain")
     brain = find_brain(grid, body)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import cc3d
 import edt
 import numpy as np
+from numpy.typing import NDArray
 
 from model.contours.structure import BoxedMask
 from model.engines.hu_ct.airway import Airway
@@ -39,8 +40,8 @@ class Lungs:
     right: Mask
 
 
-def find_lungs(grid: WorkingGrid, body: Mask, airway: Airway | None) -> Lungs:
-    """Both lungs on the working grid."""
+def find_lungs(grid: WorkingGrid, body: Mask, airway: Airway | None, middle: NDArray[np.float64]) -> Lungs:
+    """Both lungs on the working grid, told apart by the ``middle`` column of each slice."""
     air = (grid.hu < SURFACE_HU) & body
     if airway is not None:
         air &= ~(airway.trachea | airway.bronchi)
@@ -61,7 +62,7 @@ def find_lungs(grid: WorkingGrid, body: Mask, airway: Airway | None) -> Lungs:
         rim = piece & ~shrink(piece, (0, 1, 1))
         if float(near_rib[box][rim].mean()) < RIB_SHARE:
             continue
-        mine, other = _sides(piece, _midline(body, box[0]) - box[2].start, grid)
+        mine, other = _sides(piece, middle[box[0]] - box[2].start, grid)
         left[box] |= mine
         right[box] |= other
     return Lungs(_closed(left, right, grid, body, airway), _closed(right, left, grid, body, airway))
@@ -72,16 +73,11 @@ def draw_lung(grid: WorkingGrid, lung: Mask) -> BoxedMask:
     return to_full(surface_field(lung, share_below(grid.hu, SURFACE_HU, 900.0)), grid)
 
 
-def _midline(body: Mask, slices: slice) -> float:
-    """Column of the body's middle over some slices."""
-    columns = np.flatnonzero(body[slices].any(axis=(0, 1)))
-    return float(columns[0] + columns[-1]) / 2
-
-
-def _sides(piece: Mask, midline: float, grid: WorkingGrid) -> tuple[Mask, Mask]:
+def _sides(piece: Mask, middle: NDArray[np.float64], grid: WorkingGrid) -> tuple[Mask, Mask]:
     """Split a piece of lung into (left, right); columns grow to the patient's left."""
     nothing = np.zeros_like(piece)
-    share = float((np.nonzero(piece)[2] > midline).mean())
+    leftwards = np.arange(piece.shape[2])[None, None, :] > middle[:, None, None]
+    share = float(np.broadcast_to(leftwards, piece.shape)[piece].mean())
     if not BOTH_SIDES < share < 1 - BOTH_SIDES:
         return (piece, nothing) if share > 0.5 else (nothing, piece)
     depth = edt.edt(np.ascontiguousarray(piece), anisotropy=grid.spacing, black_border=False, parallel=2)
@@ -90,15 +86,14 @@ def _sides(piece: Mask, midline: float, grid: WorkingGrid) -> tuple[Mask, Mask]:
         sizes = np.bincount(labels.ravel(), minlength=count + 1)
         sizes[0] = 0
         big = np.flatnonzero(sizes > 0.1 * sizes.sum())
-        middles = {int(label): float(np.nonzero(labels == label)[2].mean()) for label in big}
-        seeds_left = np.isin(labels, [label for label, column in middles.items() if column > midline])
-        seeds_right = np.isin(labels, [label for label, column in middles.items() if column <= midline])
+        shares = {int(label): float(np.broadcast_to(leftwards, piece.shape)[labels == label].mean()) for label in big}
+        seeds_left = np.isin(labels, [label for label, part in shares.items() if part > 0.5])
+        seeds_right = np.isin(labels, [label for label, part in shares.items() if part <= 0.5])
         if len(big) >= 2 and seeds_left.any() and seeds_right.any():
             to_left = edt.edt(np.ascontiguousarray(~seeds_left), anisotropy=grid.spacing, parallel=2)
             to_right = edt.edt(np.ascontiguousarray(~seeds_right), anisotropy=grid.spacing, parallel=2)
             return piece & (to_left < to_right), piece & (to_left >= to_right)
-    columns = np.arange(piece.shape[2])[None, None, :]
-    return piece & (columns > midline), piece & (columns <= midline)
+    return piece & leftwards, piece & ~leftwards
 
 
 def _closed(lung: Mask, other: Mask, grid: WorkingGrid, body: Mask, airway: Airway | None) -> Mask:

@@ -48,9 +48,12 @@ class Path:
     enclosure: NDArray[np.float64]
 
 
-def find_canal(grid: WorkingGrid, body: Mask) -> Path | None:
-    """The canal's middle through the slices where bone encloses it; None when no run is long enough."""
-    score, enclosure = _scores(grid, body)
+def find_canal(grid: WorkingGrid, body: Mask, middle: NDArray[np.float64]) -> Path | None:
+    """The canal's middle through the slices where bone encloses it; None when no run is long enough.
+
+    ``middle`` is the column of the body's middle per slice, (slices,).
+    """
+    score, enclosure = _scores(grid, body, middle)
     rows, columns = _best_path(score, grid)
     slices = np.arange(score.shape[0])
     share = enclosure[slices, rows, columns]
@@ -67,10 +70,12 @@ def find_canal(grid: WorkingGrid, body: Mask) -> Path | None:
     )
 
 
-def _scores(grid: WorkingGrid, body: Mask) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def _scores(
+    grid: WorkingGrid, body: Mask, middle: NDArray[np.float64]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """(score, enclosure) per voxel of the working grid, (slice, row, column); score -1 where no canal can be."""
     bone = (grid.hu > BONE_HU) & body
-    away = _from_midline(grid, body)[:, None, :]
+    away = np.abs(np.arange(body.shape[2])[None, None, :] - middle[:, None, None]) * grid.spacing[2]
     around = ndimage.uniform_filter(grid.hu, (1, 3, 3), mode="nearest")
     soft = (around > SOFT_HU[0]) & (around < SOFT_HU[1]) & ~bone & body & (away <= FROM_MIDLINE_MM)
     where = BoxedMask.crop(soft)
@@ -90,15 +95,6 @@ def _scores(grid: WorkingGrid, body: Mask) -> tuple[NDArray[np.float32], NDArray
     value -= 0.5 * (away[:, :, wide] / FROM_MIDLINE_MM) ** 2
     score[:, :, wide] = np.where(soft[:, :, wide], value, -1.0)
     return score, share
-
-
-def _from_midline(grid: WorkingGrid, body: Mask) -> NDArray[np.float32]:
-    """Distance in mm of each column from the middle of the body, half of which lies on either side; (slice, column)."""
-    columns = body.sum(axis=1, dtype=np.int64)
-    half = np.cumsum(columns, axis=1) >= columns.sum(axis=1, keepdims=True) / 2
-    middle = ndimage.uniform_filter1d(np.argmax(half, axis=1).astype(np.float64), 9, mode="nearest")
-    away = np.abs(np.arange(body.shape[2])[None, :] - middle[:, None]) * grid.spacing[2]
-    return np.asarray(away, dtype=np.float32)
 
 
 def _rays(bone: Mask, grid: WorkingGrid) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:

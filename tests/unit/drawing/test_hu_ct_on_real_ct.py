@@ -16,7 +16,7 @@ from model.engines.registry import engine
 from model.errors import EngineFailed
 from model.quality.findings import volume_ml
 from model.volume.volume import Volume
-from tests.builders.acquisition import sample_volume
+from tests.builders.acquisition import sample_drawing, sample_volume
 from tests.builders.agreement import LABELS, SPINAL_CORD, body_reference, centre_distances, dice, reference_on, within
 
 Drawn = tuple[dict[str, BoxedMask], dict[str, str], Volume]
@@ -24,8 +24,7 @@ Drawn = tuple[dict[str, BoxedMask], dict[str, str], Volume]
 
 @cache
 def drawn(name: str) -> Drawn:
-    volume = sample_volume(name)
-    drawing = engine("hu-ct").draw(volume, lambda fraction, what: None)
+    volume, drawing = sample_drawing(name)
     masks = {one.label: one.mask for one in drawing.structures}
     return masks, {one.label: one.reason for one in drawing.not_drawn}, volume
 

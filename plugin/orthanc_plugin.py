@@ -159,7 +159,7 @@ class Bell:
             self._rung.clear()
             with contextlib.suppress(OSError, http.client.HTTPException):
                 self._address.request("POST", "/internal/bell", timeout=2)
-            self._stopping.wait(0.2)  # 300 slices in a second are one ring, not 300
+            self._stopping.wait(0.5)  # 300 slices in a second are two rings, not 300
 
     def stop(self) -> None:
         self._stopping.set()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from plugin.api import answers, jobs, lua, page, routing, series
+from plugin.api import answers, jobs, lua, page, routing, series, targets
 from plugin.api.json_bodies import JsonBodies
 from plugin.gateway.gateway import Gateway
 from plugin.version import VERSION
@@ -35,6 +35,7 @@ def application(gateway: Gateway) -> FastAPI:
     router.include_router(series.router(gateway))
     router.include_router(routing.router(gateway))
     router.include_router(lua.router(gateway))
+    router.include_router(targets.router(gateway))
     router.include_router(page.router())
     app.include_router(router)
     return app

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from collections import Counter
 from typing import Any
 
 from model.engines.registry import names as model_names
@@ -23,10 +24,12 @@ from plugin.intake.decider import Decider
 from plugin.intake.intake import Intake
 from plugin.intake.loop import IntakeLoop
 from plugin.intake.site_script import SiteScript
+from plugin.jobs.dispatch import Dispatcher
 from plugin.jobs.failure import failure_of
-from plugin.jobs.job import Job, State
+from plugin.jobs.job import Job, State, iso
 from plugin.jobs.stages import Stages
 from plugin.jobs.store import JobStore
+from plugin.jobs.targets import TargetState, TargetStore
 from plugin.jobs.workflow import Workflows, sqlite_url
 from plugin.pacs.client import Orthanc
 from plugin.settings.settings import LOCAL, Settings
@@ -70,8 +73,13 @@ class Gateway:
             local=LOCAL,
             script=SiteScript(letter.base_directory / script) if script is not None else None,
         )
+        self.targets = TargetStore(engine)
+        self._dispatcher = Dispatcher(self.jobs, self.targets, self._limit, self._start)
+        self._stages.listen(self._dispatcher.ring)
         arrivals = Arrivals(engine)
-        self._intake = Intake(self._orthanc, arrivals, self.jobs, settings, self._decider, self._start, self.cancel)
+        self._intake = Intake(
+            self._orthanc, arrivals, self.jobs, settings, self._decider, self._dispatcher.ring, self.cancel
+        )
         self._loop = IntakeLoop(self._orthanc, arrivals, self._intake, settings.quiet_seconds, letter.started)
         self._workflows: Workflows | None = None
 
@@ -80,15 +88,16 @@ class Gateway:
         try:
             self._workers.warm_up(warm_up)
             database = self.settings.database or sqlite_url(self._state.workflows)
-            self._workflows = Workflows(self._stages, database, "gateway", self.settings.workers + 1)
+            self._workflows = Workflows(self._stages, database, "gateway")
             sweep(self._state, self._vault, self.jobs)
-            for job in self.jobs.list(states=(State.WAITING, State.RUNNING), limit=100_000):
-                self._workflows.start(job)  # noted, but perhaps not queued before the gateway was killed
+            for job in self.jobs.list(states=(State.RUNNING,), limit=100_000):
+                self._start(job)  # claimed, but perhaps not begun before the gateway was killed
         except Exception as error:  # noqa: BLE001 - shown in health, where the administrator looks
             self._broken = failure_of(error).message
             logger.error("the gateway cannot work: %s", self._broken)
             return
         self._up.set()
+        threading.Thread(target=self._dispatcher.run, name="dispatcher", daemon=True).start()
         self._loop.run()
 
     def ring(self) -> None:
@@ -113,7 +122,33 @@ class Gateway:
         answer = job.to_json()
         if job.state is State.RUNNING:
             answer |= self._stages.progress(job)
+        if job.state is State.WAITING:
+            answer["Waiting"] = self._dispatcher.reasons.get(job.id, "It starts in a moment.")
         return answer
+
+    def show_targets(self) -> list[dict[str, Any]]:
+        """Every target: whether it is paused or backs off, and how many jobs it has."""
+        states, running = self.targets.states(), self.jobs.running_by_target()
+        waiting = Counter(job.target for job in self.jobs.waiting())
+        return [
+            {
+                "Name": name,
+                "Paused": state.paused,
+                "Failures": state.failures,
+                "NextTry": iso(state.next_try) if state.next_try else None,
+                "Reason": state.reason,
+                "Running": running.get(name, 0),
+                "Waiting": waiting[name],
+                "Limit": self._limit(name),
+            }
+            for name in self.settings.targets
+            for state in (states.get(name) or TargetState(name),)
+        ]
+
+    def pause(self, target: str, paused: bool) -> None:
+        """Let no new job of a target start, or let them start again."""
+        self.targets.pause(target, paused)
+        self._dispatcher.ring()
 
     def request(self, series: str, model: str | None, target: str | None) -> Job:
         """A person asks for contours of a series."""
@@ -146,12 +181,16 @@ class Gateway:
         self._require_up()
         again = self.jobs.reopen(job.id, new_code())
         if again is not None:
-            self._start(again)
+            self._dispatcher.ring()
         return again
 
     def preview(self, job: Job, plane: str | None, number: int | None) -> bytes:
         """A PNG of the stored contours over the stored image."""
         return preview(self._orthanc, job, plane, number)
+
+    def _limit(self, target: str) -> int:
+        """How many jobs of a target may run at once; here, one is prepared while the workers draw others."""
+        return self.settings.workers + 1 if target == LOCAL else self.settings.limits[target]
 
     def _start(self, job: Job) -> None:
         assert self._workflows is not None, "intake runs only after the workflows are up"

@@ -43,7 +43,7 @@ class Seen:
 
 
 class Intake:
-    """Decides on series and notes jobs; ``start`` is called with each new job."""
+    """Decides on series and notes jobs; ``ring`` is called when one is new."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class Intake:
         jobs: JobStore,
         settings: Settings,
         decider: Decider,
-        start: Callable[[Job], None],
+        ring: Callable[[], None],
         cancel: Callable[[Job, State, str], bool],
     ) -> None:
         self._orthanc = orthanc
@@ -60,7 +60,7 @@ class Intake:
         self._jobs = jobs
         self._settings = settings
         self._decider = decider
-        self._start = start
+        self._ring = ring
         self._cancel = cancel
 
     def look_at(self, arrival: Arrival) -> None:
@@ -81,8 +81,8 @@ class Intake:
         wanted = seen.explanation.outcome == CONTOUR and seen.completeness.state is Wholeness.WAITING
         if wanted and waited < self._settings.incomplete_seconds:
             return  # a slow sender: looked at again on the next turn
-        for job in self._take(seen):
-            self._start(job)
+        if self._take(seen):
+            self._ring()
         self._arrivals.decided(arrival, seen.content, seen.explanation.outcome)
 
     def see(self, series: str, header: dict[str, Any] | None = None) -> Seen:
@@ -137,7 +137,7 @@ class Intake:
                 return job
         job, new = self._note(seen, wanted, serial=1 + len(earlier))
         if new and not job.state.final:
-            self._start(job)
+            self._ring()
         return job
 
     def deleted(self, series: str) -> None:

@@ -9,7 +9,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,11 @@ class Stages:
     workers: Workers
     state: StateDirectory
     settings: Settings
+    _listeners: list[Callable[[], None]] = field(default_factory=list)
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call ``listener`` whenever a job has ended."""
+        self._listeners.append(listener)
 
     def run(self, stage: Stage, job_id: str) -> None:
         """Run a stage unless the job has ended meanwhile; erasure runs in any case.
@@ -94,6 +99,8 @@ class Stages:
         erased = failure is None or failure["code"] != "ERASE_FAILED"
         if erased:
             records.closed(str(ended.state), time.time() - ended.created)
+        for listener in self._listeners:
+            listener()
 
     def progress(self, job: Job) -> dict[str, Any]:
         """What the worker of a running job says, in the scale of the whole job."""
@@ -184,6 +191,16 @@ class Stages:
             raise SeriesGone("SERIES_GONE", "The series was deleted from Orthanc while its job was open.")
         JobRecords(self.chain, job).stored(len(job.details["rois"]), len(file))
         self.jobs.note(job.id, {}, rtstruct=str(stored["ID"]))
+        if not self.settings.keep_superseded:
+            self._take_back_superseded(job)
+
+    def _take_back_superseded(self, job: Job) -> None:
+        """Delete the RTSTRUCTs that this one replaces, as the site configured; each job says so."""
+        for old in self.jobs.list(series=job.series, states=(State.SUPERSEDED,), limit=1000):
+            if old.rtstruct is not None and (old.rule, old.model, old.target) == (job.rule, job.model, job.target):
+                self.orthanc.delete_instance(old.rtstruct)
+                self.jobs.note(old.id, {"warnings": ["Its RTSTRUCT was removed when the newer one was stored."]})
+                self.jobs.note(old.id, {}, rtstruct=None)
 
     def _erase(self, job: Job) -> None:
         erasure = erase_folder(self._folder(job))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -37,6 +37,18 @@ class NewJob:
     def key(self) -> str:
         """The same for the same work."""
         return ":".join((self.series, self.content, self.rule, self.model, self.target, str(self.serial)))
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What the queue needs to know of a waiting job; ``hours`` are the hours of operation of its rule."""
+
+    id: str
+    study: str
+    target: str
+    priority: str
+    created: float
+    hours: str | None
 
 
 class JobStore:
@@ -121,6 +133,27 @@ class JobStore:
             query = query.where(jobs.c.updated >= since)
         with self._engine.connect() as connection:
             return [_job(row) for row in connection.execute(query).mappings()]
+
+    def waiting(self) -> Sequence[Waiting]:
+        """Every waiting job, oldest first."""
+        columns = (jobs.c.id, jobs.c.study, jobs.c.target, jobs.c.priority, jobs.c.created, jobs.c.details)
+        query = sa.select(*columns).where(jobs.c.state == str(State.WAITING)).order_by(jobs.c.created)
+        with self._engine.connect() as connection:
+            return [
+                Waiting(*row[:5], (row.details.get("decision") or {}).get("Hours")) for row in connection.execute(query)
+            ]
+
+    def running_by_target(self) -> dict[str, int]:
+        """How many jobs run, by target."""
+        query = sa.select(jobs.c.target, sa.func.count()).where(jobs.c.state == str(State.RUNNING))
+        with self._engine.connect() as connection:
+            return {str(target): int(count) for target, count in connection.execute(query.group_by(jobs.c.target))}
+
+    def claim(self, job_id: str) -> Job | None:
+        """Take a waiting job to run it; None when another gateway, or a cancellation, was faster."""
+        if not self._change(job_id, (str(State.WAITING),), {"state": str(State.RUNNING)}):
+            return None
+        return self.get(job_id)
 
     def count_by_state(self) -> dict[str, int]:
         """How many jobs are in each state."""

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from dbos import DBOS, DBOSConfig, SetEnqueueOptions, SetWorkflowID
+from dbos import DBOS, DBOSConfig, SetWorkflowID
 
 from plugin.jobs.failure import FailureRecord, failure_of
 from plugin.jobs.job import Job, Stage
@@ -18,13 +18,10 @@ from plugin.jobs.stages import Stages
 
 logger = logging.getLogger(__name__)
 
-QUEUE = "jobs"
 WORKFLOW = "contour"
 # The steps of a workflow have these names and this order: raise it only when they change, for a job that is open
 # during an upgrade goes on only under the version it began with.
 WORKFLOW_VERSION = "1"
-PRIORITIES = {"urgent": 1, "normal": 10, "night": 100}
-POLLING_SECONDS = 0.2
 # For what is temporary (Orthanc restarting, a worker killed): then the job ends as failed, and can be retried.
 RETRY_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
 
@@ -34,7 +31,7 @@ WAY = (Stage.PSEUDONYMISE, Stage.DRAW, Stage.RESTORE, Stage.STORE)
 class Workflows:
     """Starts jobs and lets them go on after a restart."""
 
-    def __init__(self, stages: Stages, database_url: str, executor: str, concurrency: int) -> None:
+    def __init__(self, stages: Stages, database_url: str, executor: str) -> None:
         config: DBOSConfig = {
             "name": "autocontour",
             "system_database_url": database_url,
@@ -46,12 +43,11 @@ class Workflows:
         self._dbos = DBOS(config=config)
         self._contour = DBOS.workflow(name=WORKFLOW)(_way_of(stages))
         DBOS.launch()
-        DBOS.register_queue(QUEUE, worker_concurrency=concurrency, polling_interval_sec=POLLING_SECONDS)
 
     def start(self, job: Job) -> None:
-        """Queue this attempt of the job; done twice, it still runs once."""
-        with SetWorkflowID(job.workflow_id), SetEnqueueOptions(priority=PRIORITIES[job.priority]):
-            DBOS.enqueue_workflow(QUEUE, self._contour, job.id)
+        """Start this attempt of the job; done twice, it still runs once."""
+        with SetWorkflowID(job.workflow_id):
+            DBOS.start_workflow(self._contour, job.id)
 
     def stop(self) -> None:
         """Stop taking work; what runs is resumed at the next start."""

@@ -19,6 +19,7 @@ class ServiceTarget(Document):
     """A segmentation service elsewhere."""
 
     Type: Literal["service"]
+    Limit: int = Field(default=4, ge=1, le=64)  # jobs at once
     Url: str = Field(pattern=r"^https?://")
     TokenFile: str | None = None
     CaFile: str | None = None
@@ -29,6 +30,7 @@ class DicomTarget(Document):
     """A DICOM node that Orthanc knows as a modality."""
 
     Type: Literal["dicom"]
+    Limit: int = Field(default=4, ge=1, le=64)  # jobs at once
     Modality: str = Field(min_length=1, max_length=16)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -36,6 +37,7 @@ class Settings:
     privacy: PrivacyRules
     rules: tuple[Rule, ...]
     targets: tuple[str, ...]
+    limits: Mapping[str, int]
     routing_script: str | None
 
 
@@ -89,6 +91,7 @@ def examine(section: Any, dictionary: Any = None) -> tuple[Settings | None, list
         keep_superseded=document.Superseded == "keep",
         rules=rules,
         targets=(LOCAL, *document.Targets),
+        limits={name: target.Limit for name, target in document.Targets.items()},
         routing_script=document.RoutingScript,
     )
     return settings, []

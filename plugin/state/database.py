@@ -46,6 +46,16 @@ series = sa.Table(
     sa.Column("outcome", sa.String(16)),
 )
 
+targets = sa.Table(
+    "targets",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("paused", sa.Boolean, nullable=False),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("next_try", sa.Float),
+    sa.Column("reason", sa.String(64)),
+)
+
 cursor = sa.Table(
     "cursor",
     metadata,

@@ -1,0 +1,136 @@
+"""Which waiting job starts next: urgent before normal before night, fair between studies, a limit per target.
+
+Deciding is pure (``choose``); the dispatcher asks it again whenever a job comes, ends or may begin.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from plugin.jobs.job import Job
+from plugin.jobs.store import JobStore, Waiting
+from plugin.jobs.targets import TargetState, TargetStore
+from routing.hours import parse_hours
+
+logger = logging.getLogger(__name__)
+
+RANKS = {"urgent": 0, "normal": 1, "night": 2}
+# Without a ring: hours of operation open, back-offs end, another gateway finished a job.
+IDLE_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What may start now, in order, and why each of the others waits (by job id)."""
+
+    start: tuple[str, ...]
+    reasons: Mapping[str, str]
+
+
+def choose(
+    waiting: Sequence[Waiting],
+    running: Mapping[str, int],
+    targets: Mapping[str, TargetState],
+    limit: Callable[[str], int],
+    served: Mapping[str, int],
+    now: datetime,
+) -> Choice:
+    """Pick the jobs that may start; ``served`` says, per study, at which turn it was last served.
+
+    Of two jobs of one priority, that of the study longest not served goes first, then the older one.
+    """
+    reasons: dict[str, str] = {}
+    able: list[Waiting] = []
+    for job in waiting:
+        reason = _not_now(job, targets.get(job.target), now)
+        if reason is None:
+            able.append(job)
+        else:
+            reasons[job.id] = reason
+    free = {job.target: limit(job.target) - running.get(job.target, 0) for job in able}
+    turns = dict(served)
+    turn = max(turns.values(), default=0)
+    start: list[str] = []
+    while able:
+        able.sort(key=lambda job: (RANKS[job.priority], turns.get(job.study, 0), job.created, job.id))
+        chosen = next((one for one in able if free[one.target] > 0), None)
+        if chosen is None:
+            break
+        able.remove(chosen)
+        free[chosen.target] -= 1
+        turn += 1
+        turns[chosen.study] = turn
+        start.append(chosen.id)
+    for job in able:
+        reasons[job.id] = f"The target {job.target} works on as many jobs as it may; this one waits for its turn."
+    return Choice(tuple(start), reasons)
+
+
+def _not_now(job: Waiting, target: TargetState | None, now: datetime) -> str | None:
+    if target is not None and target.paused:
+        return f"The target {job.target} is paused; it goes on when someone resumes it."
+    if target is not None and target.next_try is not None and target.next_try > now.timestamp():
+        seconds = target.next_try - now.timestamp()
+        return f"The target {job.target} did not work ({target.reason}); next try in {seconds:.0f} s."
+    if job.hours:
+        opens = parse_hours(job.hours).next_open(now)
+        if opens > now:
+            return f"Its rule lets it start at {opens:%Y-%m-%d %H:%M}."
+    return None
+
+
+class Dispatcher:
+    """Starts waiting jobs; one per gateway, in a thread of its own."""
+
+    def __init__(
+        self, jobs: JobStore, targets: TargetStore, limit: Callable[[str], int], start: Callable[[Job], None]
+    ) -> None:
+        self._jobs = jobs
+        self._targets = targets
+        self._limit = limit
+        self._start = start
+        self._served: dict[str, int] = {}
+        self._bell = threading.Event()
+        self._stopping = threading.Event()
+        self.reasons: Mapping[str, str] = {}
+
+    def ring(self) -> None:
+        """A job came or ended, or a target was resumed."""
+        self._bell.set()
+
+    def stop(self) -> None:
+        """Leave the loop."""
+        self._stopping.set()
+        self._bell.set()
+
+    def run(self) -> None:
+        """Loop until stopped; trouble with the database is logged and tried again."""
+        while not self._stopping.is_set():
+            try:
+                self.turn()
+            except Exception as error:  # noqa: BLE001 - the queue must outlive any surprise
+                logger.error("the queue met an unexpected %s and tries again", type(error).__name__)
+            self._bell.wait(IDLE_SECONDS)
+            self._bell.clear()
+
+    def turn(self) -> None:
+        """Start what may start now."""
+        waiting = self._jobs.waiting()
+        if not waiting:
+            self.reasons = {}
+            return
+        now = datetime.fromtimestamp(time.time()).astimezone()
+        choice = choose(waiting, self._jobs.running_by_target(), self._targets.states(), self._limit, self._served, now)
+        studies = {job.id: job.study for job in waiting}
+        for job_id in choice.start:
+            claimed = self._jobs.claim(job_id)
+            if claimed is not None:
+                self._served[studies[job_id]] = max(self._served.values(), default=0) + 1
+                self._start(claimed)
+        self.reasons = choice.reasons
+        self._served = {study: turn for study, turn in self._served.items() if study in studies.values()}

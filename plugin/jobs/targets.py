@@ -1,0 +1,64 @@
+"""What is known of each target while the gateway runs: paused by a person, or backing off after failures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from plugin.state.database import targets
+
+# After so many failures in a row the next try is this far away (seconds).
+BACK_OFF = (2.0, 5.0, 15.0, 60.0, 300.0)
+
+
+@dataclass(frozen=True)
+class TargetState:
+    """One target; ``next_try`` in seconds since the epoch while it backs off, ``reason`` a code."""
+
+    name: str
+    paused: bool = False
+    failures: int = 0
+    next_try: float | None = None
+    reason: str | None = None
+
+
+class TargetStore:
+    """Reads and writes the state of targets."""
+
+    def __init__(self, engine: sa.Engine, clock: Callable[[], float] = time.time) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def states(self) -> dict[str, TargetState]:
+        """Every target that has a state; one without works and never failed."""
+        with self._engine.connect() as connection:
+            rows = connection.execute(sa.select(targets)).mappings()
+            return {
+                row["name"]: TargetState(row["name"], row["paused"], row["failures"], row["next_try"], row["reason"])
+                for row in rows
+            }
+
+    def pause(self, name: str, paused: bool) -> None:
+        """Let no new job of this target start, or let them start again, at once."""
+        self._write(name, {"paused": paused} | ({} if paused else {"failures": 0, "next_try": None, "reason": None}))
+
+    def failed(self, name: str, code: str) -> float:
+        """Note a temporary failure; returns when the target is tried next (seconds since the epoch)."""
+        failures = self.states().get(name, TargetState(name)).failures + 1
+        next_try = self._clock() + BACK_OFF[min(failures, len(BACK_OFF)) - 1]
+        self._write(name, {"failures": failures, "next_try": next_try, "reason": code})
+        return next_try
+
+    def succeeded(self, name: str) -> None:
+        """The target works: its back-off is over."""
+        if self.states().get(name, TargetState(name)).failures:
+            self._write(name, {"failures": 0, "next_try": None, "reason": None})
+
+    def _write(self, name: str, values: dict[str, object]) -> None:
+        with self._engine.begin() as connection:
+            changed = connection.execute(sa.update(targets).where(targets.c.name == name).values(values)).rowcount
+            if not changed:
+                connection.execute(sa.insert(targets).values({"name": name, "paused": False, "failures": 0} | values))

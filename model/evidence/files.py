@@ -108,6 +108,32 @@ def _lines_with(path: Path, job: str | None) -> Iterator[bytes]:
         place = data.find(wanted, end)
 
 
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far a follower of the chain has come: the last sequence number, and where its line ended in which file."""
+
+    sequence: int = 0
+    file: str = ""
+    offset: int = 0
+
+
+def follow(directory: Path, start: Position) -> Iterator[tuple[Record, Position]]:
+    """Give the records behind a position, each with its own position; stops before a line that is still written."""
+    for path in month_files(directory):
+        if path.name < start.file:
+            continue
+        offset = start.offset if path.name == start.file else 0
+        with path.open("rb") as file:
+            file.seek(offset)
+            for line in file:
+                if not line.endswith(b"\n"):
+                    return
+                offset += len(line)
+                record = parse_line(line[:-1])
+                if record is not None:
+                    yield record, Position(record.sequence, path.name, offset)
+
+
 def read_head(directory: Path) -> Head | None:
     """Read the head that the writer noted last; None when there is no readable note."""
     try:

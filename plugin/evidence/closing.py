@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from model.evidence.chain import Chain
 from model.evidence.errors import EvidenceRefused
 from model.evidence.event import Event
+from model.evidence.facts import Facts
 from model.evidence.record import Record
 
 _ASIDE = (Event.ALERT_RAISED, Event.ALERT_CLEARED)
@@ -60,3 +61,17 @@ def close_job(chain: Chain, job: str, outcome: str, duration_ms: int) -> Record:
         names = ", ".join(missing)
         raise EvidenceRefused("EVIDENCE_OPEN", f"The job cannot be closed yet: its records lack {names}.")
     return chain.append(Event.CLOSED, job, {"outcome": outcome, "duration_ms": duration_ms})
+
+
+def record_once(chain: Chain, job: str, event: Event, facts: Facts) -> Record:
+    """Record an event unless the job's present attempt has it already with the same facts; return its record.
+
+    For steps that run again after a crash: what they did before it stands in the chain already. After FAILED, steps
+    count anew.
+    """
+    for record in reversed(present_attempt(chain.records(job))):
+        if record.event is event and dict(record.facts) == dict(facts):
+            return record
+        if record.event is event or record.event is Event.FAILED:
+            break
+    return chain.append(event, job, facts)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from model.evidence.chain import Chain
@@ -13,7 +14,7 @@ from model.evidence.code import printed
 from model.evidence.errors import EvidenceRefused
 from model.evidence.event import Event
 from model.evidence.facts import Facts
-from model.evidence.files import Head
+from model.evidence.files import Head, month_files, read_records
 from model.evidence.record import Record, stamp
 from model.evidence.signed import Document, digest_of
 from model.evidence.signing import PublicKey
@@ -76,11 +77,22 @@ def issue_report(
     """
     issued = time or datetime.now(UTC)
     verification = verify(chain.directory, keys, heads)
-    body = monthly_report(chain.records(), month, evidence, verification, issued)
+    body = monthly_report(records_for(chain.directory, month), month, evidence, verification, issued)
     signed = chain.sign(Document.REPORT, body)
     facts: Facts = {"month": month.text, "digest": digest_of(signed), "jobs": len(body["Transfers"])}
     chain.append(Event.REPORT_ISSUED, None, facts)
     return signed
+
+
+def records_for(directory: Path, month: Month) -> list[Record]:
+    """Read what a month's report needs: all of the month, and of earlier months only the jobs that are still open."""
+    kept: list[Record] = []
+    for path in month_files(directory):
+        if path.stem > month.text:
+            break
+        kept = [record for own in _by_job(kept).values() if closing_record(own) is None for record in own]
+        kept += read_records(directory, month=path.stem)
+    return sorted(kept, key=lambda record: record.sequence)
 
 
 def monthly_report(
@@ -92,8 +104,8 @@ def monthly_report(
 ) -> dict[str, Any]:
     """Make the JSON report of a month.
 
-    ``records`` are all records of the chain up to the end of the month or later, in order: what was still open at
-    its end may have begun before it. ``verification`` is the chain's, made for this report.
+    ``records`` are those of ``records_for``, or all, in order: what was still open at the month's end may have begun
+    before it. ``verification`` is the chain's, made for this report.
     """
     until = [record for record in records if record.time < month.end]
     within = [record for record in until if month.holds(record.time)]

@@ -8,24 +8,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from model.errors import AutocontourError
-from model.evidence.files import month_files, read_lines
-from model.evidence.record import Record, parse_line
+from model.evidence.files import Position, follow
 from plugin.evidence.audit.message import audit_message
 from plugin.evidence.audit.syslog import Sender, syslog_message
-
-
-@dataclass(frozen=True, slots=True)
-class Position:
-    """How far the feed has come: the last sequence number told, and where its line ended in which file."""
-
-    sequence: int
-    file: str
-    offset: int
 
 
 class AuditFeed:
@@ -54,7 +42,7 @@ class AuditFeed:
         """
         sent = 0
         try:
-            for record, position in self._pending():
+            for record, position in follow(self._directory, self._position):
                 xml = audit_message(record, self._source, self._host)
                 self._sender.send(syslog_message(xml, record.time, self._host, self._source))
                 self._position = position
@@ -66,37 +54,13 @@ class AuditFeed:
                 _save(self._state, self._position)
         return sent
 
-    def _pending(self) -> Iterator[tuple[Record, Position]]:
-        start = self._position
-        for path in month_files(self._directory):
-            if path.name < start.file:
-                continue
-            offset = start.offset if path.name == start.file else 0
-            yield from _records_from(path, offset)
-
-
-def _records_from(path: Path, offset: int) -> Iterator[tuple[Record, Position]]:
-    if offset:
-        with path.open("rb") as file:
-            file.seek(offset)
-            lines = file.readlines()
-    else:
-        lines = list(read_lines(path))
-    for line in lines:
-        if not line.endswith(b"\n"):
-            return  # still being written
-        offset += len(line)
-        record = parse_line(line[:-1])
-        if record is not None:
-            yield record, Position(record.sequence, path.name, offset)
-
 
 def _load(path: Path) -> Position:
     try:
         document = json.loads(path.read_text(encoding="ascii"))
         return Position(int(document["sequence"]), str(document["file"]), int(document["offset"]))
     except FileNotFoundError:
-        return Position(0, "", 0)
+        return Position()
     except (ValueError, KeyError, TypeError) as error:
         raise AutocontourError(
             "AUDIT_POSITION",

@@ -1,0 +1,183 @@
+"""The desk: everything that the gateway's routes and its clock ask of the evidence, behind one object."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from model.evidence.anchor import Anchor, Countersigner, anchor_head
+from model.evidence.chain import Chain
+from model.evidence.code import parse_code
+from model.evidence.event import Event
+from model.evidence.files import KEYS_NAME
+from model.evidence.record import stamp
+from model.evidence.signing import PublicKey
+from model.evidence.verification import Verification, verify
+from plugin.evidence.alerts import Alert, Limits, post_alert
+from plugin.evidence.audit.feed import AuditFeed
+from plugin.evidence.audit.syslog import Sender, open_sender
+from plugin.evidence.certificate import issue_certificate
+from plugin.evidence.certificate_pages import certificate_pdf
+from plugin.evidence.paper.signature import PdfSeal
+from plugin.evidence.report import Month, issue_report
+from plugin.evidence.report_pages import report_pdf
+from plugin.evidence.settings import EvidenceSection
+from plugin.evidence.subjects import Subjects, Sweep, Swept, load_index_key, subject_answer
+from plugin.evidence.timestamp import stamper
+from plugin.evidence.watch import Watch
+
+
+class Desk:
+    """Certificates, reports, verification, patients' rights, anchors, alerts and audit of one gateway.
+
+    ``folder`` is the private folder for keys and positions, ``peer_keys`` are the pinned keys of services that
+    countersign, ``countersigner`` sends a head to one of them. Methods that work for seconds say so; call those from
+    a thread.
+    """
+
+    def __init__(
+        self,
+        chain: Chain,
+        engine: sa.Engine,
+        folder: Path,
+        evidence: EvidenceSection,
+        *,
+        transfer_hours: float,
+        host: str,
+        countersigner: Countersigner | None = None,
+        peer_keys: Sequence[PublicKey] = (),
+    ) -> None:
+        self._chain = chain
+        self._folder = folder
+        self._evidence = evidence
+        self._countersigner = countersigner
+        self._peer_keys = tuple(peer_keys)
+        self.subjects = Subjects(engine, load_index_key(folder / "subjects.key"))
+        limits = Limits(timedelta(hours=transfer_hours), timedelta(minutes=float(evidence.ReceiptMinutes)))
+        expected = countersigner is not None or evidence.TimeStamp is not None
+        self._watch = Watch(chain, limits, anchors_expected=expected)
+        self._sender: Sender | None = None
+        self._feed: AuditFeed | None = None
+        if evidence.Audit is not None:
+            self._sender = open_sender(evidence.Audit)
+            source = evidence.Audit.SourceId
+            self._feed = AuditFeed(chain.directory, folder / "audit.position", self._sender, source, host)
+        self._audit_down_since: str | None = None
+        self._verified: Verification | None = None
+        self._unsent: list[tuple[Alert, bool]] = []
+
+    def certificate(self, code: str) -> dict[str, Any]:
+        """Sign the certificate of a job; ``code`` as people write it. Raises EvidenceRefused."""
+        return issue_certificate(self._chain, parse_code(code), self._evidence.Recipients)
+
+    def certificate_pdf(self, code: str) -> bytes:
+        """Print the same as signed PDF; a second of work."""
+        return certificate_pdf(self.certificate(code), self._evidence.site, self._seal())
+
+    def report(self, month: str) -> dict[str, Any]:
+        """Sign the report of a month (YYYY-MM); verifies the chain: seconds for 100,000 records."""
+        return issue_report(self._chain, Month.parse(month), self._evidence, self._keys())
+
+    def report_pdf(self, month: str) -> bytes:
+        """Print the same as signed PDF; seconds for a busy month."""
+        return report_pdf(self.report(month), self._evidence.site, self._seal())
+
+    def verify(self) -> Verification:
+        """Verify the whole chain now; seconds for 100,000 records. The answer counts for the next alerts too."""
+        self._verified = verify(self._chain.directory, self._keys())
+        return self._verified
+
+    def subject(self, patient_id: str) -> dict[str, Any]:
+        """Answer a patient's question; recorded."""
+        return subject_answer(self.subjects, patient_id, self._chain)
+
+    def erase_subject(self, patient_id: str, sweep: Sweep) -> Swept:
+        """Erase what is held of a patient; ``sweep`` clears the gateway's own tables and spool for these codes."""
+        return self.subjects.erase(patient_id, self._chain, sweep)
+
+    def object_to(self, patient_id: str) -> None:
+        """Enter a patient's objection."""
+        self.subjects.set_objection(patient_id, self._chain)
+
+    def withdraw_objection(self, patient_id: str) -> None:
+        """Take a patient's objection back."""
+        self.subjects.withdraw_objection(patient_id, self._chain)
+
+    def anchor_due(self, now: datetime) -> bool:
+        """Whether today's hour of anchoring has come and the head was not anchored since."""
+        hour = now.astimezone(UTC).replace(hour=self._evidence.AnchorHour, minute=0, second=0, microsecond=0)
+        due = hour if now >= hour else hour - timedelta(days=1)
+        months = {stamp(due)[:7], stamp(now)[:7]}
+        recent = [record for month in sorted(months) for record in self._chain.records(month=month)]
+        return not any(record.event is Event.HEAD_ANCHORED and record.time >= stamp(due) for record in recent)
+
+    def anchor(self, now: datetime | None = None) -> Anchor:
+        """Anchor the head: sign, have it countersigned and stamped, keep and record it; waits for the network."""
+        authority = self._evidence.TimeStamp
+        return anchor_head(
+            self._chain,
+            time=now,
+            countersigner=self._countersigner,
+            peer_keys=self._peer_keys,
+            stamper=None if authority is None else stamper(authority.Url, Path(authority.CaFile)),
+        )
+
+    def tell_audit(self) -> int:
+        """Send what the audit repository was not told yet; returns how many. An outage becomes an alert, no error."""
+        if self._feed is None:
+            return 0
+        try:
+            sent = self._feed.pump()
+        except OSError:
+            self._audit_down_since = self._audit_down_since or stamp(datetime.now(UTC))
+            return 0
+        self._audit_down_since = None
+        return sent
+
+    def look(self, now: datetime | None = None) -> tuple[Alert, ...]:
+        """Compute the alerts that stand, record changes, and post them to the webhook; for health and metrics."""
+        raised, cleared = self._watch.look(
+            now or datetime.now(UTC), verification=self._verified, audit_unreachable_since=self._audit_down_since
+        )
+        self._unsent += [(alert, False) for alert in raised] + [(alert, True) for alert in cleared]
+        self._post()
+        return self._watch.standing
+
+    @property
+    def alerts(self) -> tuple[Alert, ...]:
+        """The alerts of the last look."""
+        return self._watch.standing
+
+    def close(self) -> None:
+        """Let go of the connection to the audit repository."""
+        if self._sender is not None:
+            self._sender.close()
+
+    def _post(self) -> None:
+        """Post what the webhook was not told yet; what it does not take waits for the next look."""
+        hook = self._evidence.Webhook
+        if hook is None:
+            self._unsent.clear()
+            return
+        while self._unsent:
+            alert, cleared = self._unsent[0]
+            try:
+                post_alert(hook, alert, self._evidence.site, cleared=cleared)
+            except OSError:
+                return
+            del self._unsent[0]
+
+    def _keys(self) -> list[PublicKey]:
+        """The keys that the chain laid beside itself: in the hospital's own house, the folder is its own word."""
+        folder = self._chain.directory / KEYS_NAME
+        return [PublicKey.from_pem(path.read_bytes()) for path in sorted(folder.glob("*.pem"))] + list(self._peer_keys)
+
+    def _seal(self) -> PdfSeal:
+        own = self._evidence.PdfSignature
+        if own is not None:
+            return PdfSeal.load(Path(own.KeyFile), Path(own.CertificateFile))
+        return PdfSeal.load_or_create(self._folder, self._evidence.site)

@@ -1,0 +1,173 @@
+"""The desk does for the gateway what its routes and its clock ask, and keeps its alerts over a restart."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from model.evidence.anchor import countersign
+from model.evidence.chain import Chain
+from model.evidence.code import printed
+from model.evidence.event import Event
+from model.evidence.files import month_files
+from model.evidence.signing import SigningKey
+from plugin.evidence.alerts import Kind
+from plugin.evidence.closing import close_job, record_once
+from plugin.evidence.desk import Desk
+from plugin.evidence.settings import EvidenceSection
+from plugin.evidence.subjects import Swept
+from tests.builders.evidence import LIFE, Clock, open_chain, record_job
+
+SITE, SERVICE = SigningKey.new(), SigningKey.new()
+START = datetime(2026, 11, 3, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def chain(tmp_path: Path) -> Chain:
+    return open_chain(tmp_path / "chain", SITE, Clock(START))
+
+
+def desk(chain: Chain, folder: Path, section: dict[str, Any] | None = None, **more: Any) -> Desk:
+    engine = sa.create_engine(f"sqlite:///{folder / 'jobs.sqlite'}")
+    evidence = EvidenceSection.model_validate(section or {})
+    return Desk(chain, engine, folder / "desk", evidence, transfer_hours=24, host="host-1", **more)
+
+
+def test_certificates_and_reports_are_issued_by_code_and_month(chain: Chain, tmp_path: Path) -> None:
+    ours = desk(chain, tmp_path)
+    code = record_job(chain)
+    written_by_hand = printed(code).lower().replace("0", "o")
+    assert ours.certificate(written_by_hand)["document"]["body"]["EvidenceCode"] == printed(code)
+    assert ours.certificate_pdf(code).startswith(b"%PDF")
+    assert ours.report("2026-11")["document"]["body"]["Totals"]["Jobs"] == 1
+    assert ours.report_pdf("2026-11").startswith(b"%PDF")
+    assert ours.verify().valid
+
+
+def test_the_head_is_anchored_once_a_day_at_its_hour(chain: Chain, tmp_path: Path) -> None:
+    ours = desk(chain, tmp_path, {"AnchorHour": 2})
+    clock = Clock(datetime(2026, 11, 4, 1, tzinfo=UTC))
+    assert ours.anchor_due(clock()), "yesterday's hour has passed and nothing was anchored"
+    with open_chain(tmp_path / "other", SITE, clock) as own:
+        theirs = desk(own, tmp_path, {"AnchorHour": 2})
+        theirs.anchor(clock())
+        assert not theirs.anchor_due(clock())
+        clock.now = datetime(2026, 11, 4, 2, 0, 1, tzinfo=UTC)
+        assert theirs.anchor_due(clock())
+
+
+def test_an_anchor_that_a_service_witnessed_ends_the_alert(chain: Chain, tmp_path: Path) -> None:
+    with open_chain(tmp_path / "service", SERVICE) as service:
+        ours = desk(
+            chain,
+            tmp_path,
+            countersigner=lambda signed: countersign(signed, SITE.public, service, START),
+            peer_keys=[SERVICE.public],
+        )
+        late = START + timedelta(hours=31)
+        assert [alert.kind for alert in ours.look(late)] == [Kind.ANCHOR_MISSING]
+        assert ours.anchor(START).countersigned
+        assert ours.look(START + timedelta(hours=1)) == ()
+        assert ours.verify().remarks == ()
+
+
+def test_alerts_are_on_record_once_over_a_restart_and_cleared_when_it_is_over(chain: Chain, tmp_path: Path) -> None:
+    code = record_job(chain, until=Event.SENT)
+    late = START + timedelta(hours=2)
+    assert [alert.kind for alert in desk(chain, tmp_path).look(late)] == [Kind.RECEIPT_MISSING]
+    restarted = desk(chain, tmp_path)
+    assert [alert.kind for alert in restarted.look(late)] == [Kind.RECEIPT_MISSING]
+    for event, facts in LIFE[5:]:
+        chain.append(event, code, facts)
+    close_job(chain, code, "done", 1)
+    assert restarted.look(late) == restarted.alerts == ()
+    events = [record.event for record in chain.records(code)]
+    assert (events.count(Event.ALERT_RAISED), events.count(Event.ALERT_CLEARED)) == (1, 1)
+
+
+def test_a_broken_chain_stays_an_alert_until_a_verification_finds_it_whole(chain: Chain, tmp_path: Path) -> None:
+    record_job(chain)
+    path = month_files(chain.directory)[0]
+    whole = path.read_bytes()
+    ours = desk(chain, tmp_path)
+    path.write_bytes(whole.replace(b'"rule":2', b'"rule":3'))
+    assert not ours.verify().valid
+    assert [alert.kind for alert in ours.look(START)] == [Kind.CHAIN_BROKEN]
+    again = desk(chain, tmp_path)
+    assert [alert.kind for alert in again.look(START)] == [Kind.CHAIN_BROKEN]
+    path.write_bytes(path.read_bytes().replace(b'"rule":3', b'"rule":2'))
+    assert again.verify().valid
+    assert again.look(START) == ()
+
+
+def test_a_silent_audit_repository_is_an_alert_and_no_error(chain: Chain, tmp_path: Path) -> None:
+    ours = desk(chain, tmp_path, {"Audit": {"Host": "127.0.0.1", "Port": 9}})
+    assert ours.tell_audit() == 0
+    assert [alert.kind for alert in ours.look(START)] == [Kind.AUDIT_UNREACHABLE]
+    ours.close()
+    assert desk(chain, tmp_path).tell_audit() == 0, "without a repository there is nothing to tell"
+
+
+def test_the_webhook_is_told_later_when_it_is_down(chain: Chain, tmp_path: Path) -> None:
+    got: list[str] = []
+    up = False
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            content = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            self.send_response(204 if up else 503)
+            self.end_headers()
+            if up:
+                got.append(f"{content['Alert']} {content['State']}")
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    with HTTPServer(("127.0.0.1", 0), Hook) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        ours = desk(chain, tmp_path, {"Webhook": {"Url": f"http://127.0.0.1:{server.server_address[1]}/"}})
+        record_job(chain, until=Event.SENT)
+        ours.look(START + timedelta(hours=2))
+        up = True
+        ours.look(START + timedelta(hours=2))
+        server.shutdown()
+    assert got == ["RECEIPT_MISSING raised"]
+
+
+def test_a_patient_is_answered_erased_and_heard(chain: Chain, tmp_path: Path) -> None:
+    ours = desk(chain, tmp_path)
+    ours.subjects.remember("MARKER-4711", "1.2.3", record_job(chain))
+    assert len(ours.subject("MARKER-4711")["Jobs"]) == 1
+    assert ours.erase_subject("MARKER-4711", lambda codes: Swept(1, 0, 0)).rows == 3
+    ours.object_to("MARKER-4711")
+    assert ours.subjects.has_objected("MARKER-4711")
+    ours.withdraw_objection("MARKER-4711")
+    assert not ours.subjects.has_objected("MARKER-4711")
+
+
+def test_a_step_that_runs_again_is_recorded_once_until_it_failed(chain: Chain) -> None:
+    code = record_job(chain, until=Event.DEIDENTIFIED)
+    event, facts = LIFE[2]
+    first = chain.records(code)[-1]
+    assert record_once(chain, code, event, facts) == first
+    assert record_once(chain, code, event, dict(facts) | {"instances": 119}).sequence > first.sequence
+    chain.append(Event.FAILED, code, {"code": "ENGINE_MEMORY", "stage": "draw"})
+    assert record_once(chain, code, event, dict(facts) | {"instances": 119}).sequence == chain.head().sequence
+
+
+def test_a_retry_under_the_same_code_is_open_again_until_it_is_closed(chain: Chain, tmp_path: Path) -> None:
+    code = record_job(chain)
+    ours = desk(chain, tmp_path)
+    assert ours.certificate(code)["document"]["body"]["State"] == "closed"
+    for event, facts in LIFE[:5]:
+        chain.append(event, code, facts)
+    body = ours.certificate(code)["document"]["body"]
+    assert (body["State"], body["Missing"]) == ("open", ["LOCAL_DELETED", "KEY_DESTROYED", "REMOTE_DELETED"])
+    assert [item["EvidenceCode"] for item in ours.report("2026-11")["document"]["body"]["OpenItems"]] == [printed(code)]

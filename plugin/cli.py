@@ -12,10 +12,12 @@ from model.errors import AutocontourError, ConfigurationRefused
 # Modules with add_parser(subparsers); imported only when the command is asked for, as numpy and torch take seconds.
 COMMANDS = {
     "check": ("plugin.commands.check", "validate orthanc.json and say what would happen with it"),
+    "serve": ("model.commands.serve", "run the segmentation service"),
     "gateway": ("plugin.commands.gateway", "run the gateway process (the plugin does this by itself)"),
     "contours": ("model.commands.contours", "turn a label map into an RTSTRUCT"),
     "masks": ("model.commands.masks", "turn an RTSTRUCT into one NIfTI per ROI"),
     "segment": ("model.commands.segment", "contour a folder of DICOM files, offline"),
+    "evidence": ("plugin.commands.evidence", "verify the chain of evidence, print the processing dossier"),
     "gate": ("model.commands.gate", "check that a folder of DICOM files is pseudonymised"),
 }
 

@@ -1,0 +1,122 @@
+"""How the service says no: one shape for every error, with a fitting status, and never a value of what was sent."""
+
+from __future__ import annotations
+
+import logging
+import re
+import traceback
+from typing import Any
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from model.errors import AutocontourError, PrivacyRefused
+
+logger = logging.getLogger(__name__)
+
+_OWN_WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
+
+
+class Refusal(AutocontourError):
+    """A request that is answered with an error; ``retry_after`` (seconds) says that a later one may succeed."""
+
+    def __init__(self, status: int, code: str, message: str, *, retry_after: float | None = None) -> None:
+        super().__init__(code, message, retry=retry_after is not None)
+        self.status = status
+        self.retry_after = retry_after
+
+
+class ErrorAnswer(BaseModel):
+    """Every answer that is not a success; Findings map rule identifiers to counts."""
+
+    Error: str
+    Message: str
+    Findings: dict[str, int] | None = None
+    Receipts: list[dict[str, Any]] | None = None
+
+
+def answer(error: AutocontourError, receipts: list[dict[str, Any]] | None = None) -> JSONResponse:
+    """The answer for one of our own errors."""
+    body: dict[str, Any] = {"Error": error.code, "Message": error.message}
+    headers = {}
+    status = 422
+    if isinstance(error, Refusal):
+        status = error.status
+        if error.retry_after is not None:
+            headers["Retry-After"] = str(max(1, round(error.retry_after)))
+        if status == 401:
+            headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, PrivacyRefused):
+        body["Findings"] = error.findings
+    if receipts is not None:
+        body["Receipts"] = receipts
+    return JSONResponse(body, status_code=status, headers=headers)
+
+
+def install(app: FastAPI) -> None:
+    """Let every error of the application answer in the one shape."""
+
+    async def ours(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, AutocontourError)
+        return answer(error)
+
+    async def http(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
+        code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(error.status_code, "HTTP")
+        words = {404: "There is nothing here.", 405: "This route does not take this method."}
+        body = {"Error": code, "Message": words.get(error.status_code, "The request cannot be served.")}
+        return JSONResponse(body, status_code=error.status_code, headers=error.headers)
+
+    async def invalid(_request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        return JSONResponse({"Error": "BAD_REQUEST", "Message": problems(error.errors())}, status_code=400)
+
+    app.add_exception_handler(AutocontourError, ours)
+    app.add_exception_handler(HTTPException, http)
+    app.add_exception_handler(RequestValidationError, invalid)
+    app.add_middleware(LastResort)
+
+
+def problems(errors: Any) -> str:
+    """Places and kinds of a validation's errors; keys that a sender made up are not repeated."""
+    told = []
+    for item in list(errors)[:8]:
+        place = ".".join(_part(part, item["type"]) for part in item["loc"])
+        told.append(f"{place}: {item['type']}")
+    return "; ".join(told)
+
+
+def _part(part: object, kind: str) -> str:
+    if isinstance(part, int):
+        return str(part)
+    return "…" if kind == "extra_forbidden" and not _OWN_WORDS.fullmatch(str(part)) else str(part)[:40]
+
+
+class LastResort:
+    """Whatever escapes becomes a 500 without a traceback; plain ASGI, so that streams stay streams."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        started = False
+
+        async def sending(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception as error:  # noqa: BLE001 - the answer to the outside must never hold a traceback
+            frames = traceback.extract_tb(error.__traceback__)
+            place = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames[-4:]))
+            logger.error("unexpected %s at %s", type(error).__name__, place)
+            if scope["type"] == "http" and not started:
+                body = {"Error": "INTERNAL", "Message": "Something unexpected went wrong in the service."}
+                await JSONResponse(body, status_code=500)(scope, receive, send)

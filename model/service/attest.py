@@ -1,0 +1,97 @@
+"""Signs what happened to a transfer: a receipt for its site, and a record in the service's own chain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from model.evidence.chain import Chain
+from model.evidence.event import Event
+from model.evidence.facts import Facts, version_fact
+from model.evidence.receipt import Step, issue_receipt
+from model.evidence.signed import digest_of
+from model.evidence.signing import SigningKey
+from model.gate.manifest import Manifest
+from model.pipeline.draw import Drawn
+from model.service.ledger import Ledger, Row
+from model.service.spool import Deletion
+
+
+@dataclass(frozen=True)
+class Attestation:
+    """The service's signature: its key, its chain, and the ledger that keeps the receipts."""
+
+    key: SigningKey
+    chain: Chain
+    ledger: Ledger
+
+    def opened(self, row: Row, manifest: Manifest) -> None:
+        """A transfer was announced and accepted."""
+        self.chain.declare((row.model, manifest.profile))
+        facts: Facts = {
+            "instances": row.count,
+            "manifest": row.manifest,
+            "profile": manifest.profile,
+            "bytes": sum(file.size for file in manifest.files),
+            "model": row.model,
+        }
+        self.chain.append(Event.TRANSFER_OPENED, row.id, facts)
+
+    def verified(self, row: Row, manifest: Manifest) -> None:
+        """Every file arrived as announced, and the gate found nothing."""
+        facts: Facts = {
+            "instances": row.count,
+            "manifest": row.manifest,
+            "bytes": sum(file.size for file in manifest.files),
+            "profile": manifest.profile,
+            "profile_digest": manifest.profile_digest,
+        }
+        receipt = self._sign(Step.VERIFIED, row, facts)
+        record: Facts = {"instances": row.count, "manifest": row.manifest, "receipt": digest_of(receipt)}
+        self.chain.append(Event.TRANSFER_VERIFIED, row.id, record)
+
+    def rejected(self, row: Row, findings: Mapping[str, int]) -> None:
+        """The gate found something; rule identifiers and counts."""
+        counts = dict(findings)
+        receipt = self._sign(Step.REJECTED, row, {"findings": counts, "manifest": row.manifest})
+        self.chain.append(
+            Event.TRANSFER_REJECTED, row.id, {"findings": counts, "receipt": digest_of(receipt), "instances": row.count}
+        )
+
+    def processed(self, row: Row, drawn: Drawn, result: str, milliseconds: int) -> None:
+        """Contours were drawn; ``result`` is the SHA-256 of the RTSTRUCT."""
+        facts: Facts = {
+            "model": row.model,
+            "rois": len(drawn.rois),
+            "result": result,
+            "model_version": version_fact(drawn.version),
+            "duration_ms": milliseconds,
+        }
+        receipt = self._sign(Step.PROCESSED, row, facts)
+        self.chain.append(Event.TRANSFER_PROCESSED, row.id, {**facts, "receipt": digest_of(receipt)})
+
+    def deleted(self, row: Row, deletion: Deletion, code: str | None) -> None:
+        """Everything of the transfer is gone, as the folder's listing after the deletion shows."""
+        facts: dict[str, bool | int | str | Mapping[str, int]] = {
+            "files": deletion.files,
+            "bytes": deletion.bytes,
+            "left": deletion.left,
+            "verified": "LISTED",
+        }
+        if code is not None:
+            facts["code"] = code
+        receipt = self._sign(Step.DELETED, row, facts)
+        self.chain.append(Event.TRANSFER_DELETED, row.id, {**facts, "receipt": digest_of(receipt)})
+
+    def swept(self, deletion: Deletion, transfers: int) -> None:
+        """What a crash had left is gone."""
+        facts: Facts = {"files": deletion.files, "left": deletion.left, "verified": "LISTED", "jobs": transfers}
+        self.chain.append(Event.SWEPT, None, facts)
+
+    def _sign(self, step: Step, row: Row, facts: Facts) -> dict[str, Any]:
+        receipt = issue_receipt(step, row.id, datetime.now(UTC), facts, self.chain.head(), self.key)
+        # Kept before the chain names it: a receipt without a record can be told from the ledger, not the other way.
+        self.ledger.keep(row.site, row.id, step.value, receipt)
+        return receipt

@@ -1,0 +1,140 @@
+"""The ledger: which transfers there were, how they ended, and their receipts. It survives what it tells of."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS transfer (
+    site TEXT NOT NULL, id TEXT NOT NULL, folder TEXT NOT NULL UNIQUE, state TEXT NOT NULL, model TEXT NOT NULL,
+    manifest TEXT NOT NULL, count INTEGER NOT NULL, created REAL NOT NULL, ended REAL, code TEXT, message TEXT,
+    findings TEXT NOT NULL DEFAULT '{}', PRIMARY KEY (site, id)
+) STRICT;
+CREATE TABLE IF NOT EXISTS receipt (
+    site TEXT NOT NULL, id TEXT NOT NULL, step TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY (site, id, step)
+) STRICT;
+"""
+
+
+class State(StrEnum):
+    """The states of a transfer; in all but the first four nothing of it is left but receipts."""
+
+    OPEN = "open"
+    QUEUED = "queued"
+    RUNNING = "running"
+    READY = "ready"
+    DELETED = "deleted"
+    REJECTED = "rejected"
+    FAILED = "failed"
+    EXPIRED = "expired"
+
+    @property
+    def final(self) -> bool:
+        """Whether it is over."""
+        return self not in (State.OPEN, State.QUEUED, State.RUNNING, State.READY)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What the ledger knows of a transfer: no image, no pseudonym; ``manifest`` is the digest of its files."""
+
+    site: str
+    id: str
+    folder: str
+    state: State
+    model: str
+    manifest: str
+    count: int
+    created: float
+    ended: float | None = None
+    code: str | None = None
+    message: str | None = None
+    findings: Mapping[str, int] | None = None
+
+
+class Ledger:
+    """An SQLite file; one connection, one caller at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._lock = threading.Lock()
+        self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._database.execute("PRAGMA journal_mode = WAL")
+        self._database.execute("PRAGMA synchronous = FULL")
+        self._database.executescript(_SCHEMA)
+
+    def add(self, row: Row) -> bool:
+        """Note a new transfer; False when the site has used this id before."""
+        values = (row.site, row.id, row.folder, row.state, row.model, row.manifest, row.count, row.created)
+        with self._lock:
+            done = self._database.execute(
+                "INSERT OR IGNORE INTO transfer (site, id, folder, state, model, manifest, count, created) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                values,
+            )
+            return done.rowcount == 1
+
+    def get(self, site: str, transfer: str) -> Row | None:
+        """One transfer of one site."""
+        found = self._rows("WHERE site = ? AND id = ?", (site, transfer))
+        return found[0] if found else None
+
+    def unfinished(self) -> list[Row]:
+        """Transfers that a crash has interrupted, or that are open now."""
+        return [row for row in self._rows("WHERE ended IS NULL", ()) if not row.state.final]
+
+    def change(self, site: str, transfer: str, state: State) -> None:
+        """Note a state that is not final."""
+        with self._lock:
+            self._database.execute("UPDATE transfer SET state = ? WHERE site = ? AND id = ?", (state, site, transfer))
+
+    def end(
+        self,
+        site: str,
+        transfer: str,
+        state: State,
+        now: float,
+        error: tuple[str, str] | None,
+        findings: Mapping[str, int],
+    ) -> None:
+        """Note the final state and its reason."""
+        code, message = error or (None, None)
+        with self._lock:
+            self._database.execute(
+                "UPDATE transfer SET state = ?, ended = ?, code = ?, message = ?, findings = ? "
+                "WHERE site = ? AND id = ?",
+                (state, now, code, message, json.dumps(dict(findings)), site, transfer),
+            )
+
+    def keep(self, site: str, transfer: str, step: str, signed: Mapping[str, Any]) -> None:
+        """Keep a receipt; one of each step."""
+        with self._lock:
+            self._database.execute(
+                "INSERT OR IGNORE INTO receipt VALUES (?, ?, ?, ?)", (site, transfer, step, json.dumps(signed))
+            )
+
+    def receipts(self, site: str, transfer: str) -> list[dict[str, Any]]:
+        """The receipts of one transfer, in the order in which they were signed."""
+        query = "SELECT content FROM receipt WHERE site = ? AND id = ? ORDER BY rowid"
+        with self._lock:
+            return [json.loads(content) for (content,) in self._database.execute(query, (site, transfer))]
+
+    def close(self) -> None:
+        """Let go of the file."""
+        with self._lock:
+            self._database.close()
+
+    def _rows(self, where: str, values: tuple[str, ...]) -> list[Row]:
+        query = (
+            "SELECT site, id, folder, state, model, manifest, count, created, ended, code, message, findings "
+            f"FROM transfer {where} ORDER BY created"
+        )
+        with self._lock:
+            rows = self._database.execute(query, values).fetchall()
+        return [Row(*row[:3], State(row[3]), *row[4:11], json.loads(row[11])) for row in rows]

@@ -1,0 +1,103 @@
+"""Takes the bytes of instances as they come: straight into the spool, no further than was announced."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import zlib
+from collections.abc import AsyncIterator, Callable, Iterable
+from pathlib import Path
+
+from starlette.requests import ClientDisconnect
+
+from model.service.answers import Refusal
+from model.service.transfer import Transfer
+
+# Headers that a client or a proxy sets by itself; another could carry text about a patient, so it is a finding.
+HEADERS = frozenset(
+    b"accept accept-encoding accept-language authorization connection content-encoding content-length content-type "
+    b"expect forwarded host keep-alive te traceparent tracestate transfer-encoding user-agent via x-forwarded-for "
+    b"x-forwarded-host x-forwarded-port x-forwarded-proto x-forwarded-server x-real-ip x-request-id".split()
+)
+CONTENT_TYPES = (b"application/dicom", b"application/octet-stream")
+ENCODINGS = ("", "identity", "gzip")
+
+
+class TooMuch(Exception):
+    """More bytes than were announced."""
+
+
+def strange_headers(headers: Iterable[tuple[bytes, bytes]], types: tuple[bytes, ...] = CONTENT_TYPES) -> int:
+    """How many headers of an upload have no business there."""
+    strange = 0
+    for name, value in headers:
+        known = name in HEADERS
+        if name == b"content-type":
+            known = value.partition(b";")[0].strip().lower() in types
+        strange += not known
+    return strange
+
+
+async def into_file(
+    stream: AsyncIterator[bytes], transfer: Transfer, limit: int, encoding: str, seconds: float
+) -> Path:
+    """Write one body into a file of its own among what is arriving.
+
+    Raises TooMuch beyond ``limit`` bytes, Refusal 400 for a body that was cut off or is no gzip, 408 for one that
+    takes too long; OSError when the spool is full or the transfer gone.
+    """
+    path = transfer.arriving / secrets.token_hex(8)
+    try:
+        with path.open("xb") as file:
+            sink = Sink(file.write, limit, encoding)
+            async with asyncio.timeout(seconds):
+                async for chunk in stream:
+                    sink.write(chunk)
+            sink.finish()
+    except TimeoutError:
+        path.unlink(missing_ok=True)
+        raise Refusal(408, "SLOW", "The instance took too long to arrive; send it again.", retry_after=1) from None
+    except ClientDisconnect:
+        path.unlink(missing_ok=True)
+        raise Refusal(400, "CUT_OFF", "The connection ended before the instance did.") from None
+    except zlib.error:
+        path.unlink(missing_ok=True)
+        raise Refusal(400, "ENCODING", "The body is not what its Content-Encoding says.") from None
+    except BaseException:
+        path.unlink(missing_ok=True)
+        raise
+    return path
+
+
+class Sink:
+    """Counts, and where asked unpacks, what goes by; never more than a chunk is held."""
+
+    def __init__(self, write: Callable[[bytes], object], limit: int, encoding: str) -> None:
+        self._write = write
+        self._left = limit
+        self._unpack = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
+
+    def write(self, chunk: bytes) -> None:
+        """Take a chunk; raises TooMuch."""
+        if self._unpack is None:
+            self._put(chunk)
+            return
+        while chunk:
+            # One byte beyond the limit is enough to know, however far a small body would unpack.
+            self._put(self._unpack.decompress(chunk, self._left + 1))
+            chunk = self._unpack.unconsumed_tail
+            if self._unpack.eof:
+                if self._unpack.unused_data or chunk:
+                    raise TooMuch
+                return
+
+    def finish(self) -> None:
+        """The body has ended; raises zlib.error for half a stream."""
+        if self._unpack is not None and not self._unpack.eof:
+            raise zlib.error("incomplete")
+
+    def _put(self, data: bytes) -> None:
+        self._left -= len(data)
+        if self._left < 0:
+            raise TooMuch
+        self._write(data)

@@ -1,0 +1,105 @@
+"""The service's configuration: one JSON file, validated once at start; its sites are read again when it changes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from model.errors import ConfigurationRefused
+
+Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+PublicKeyHex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+SiteName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+
+MEBI = 1024 * 1024
+
+
+class Document(BaseModel):
+    """Base of every part: nothing unknown, nothing converted."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class TlsFiles(Document):
+    """The service's own TLS. ``ClientCaFile`` asks every client for a certificate of this authority."""
+
+    CertificateFile: str
+    KeyFile: str
+    ClientCaFile: str | None = None
+
+
+class Site(Document):
+    """One customer: how it proves itself, and what it may do."""
+
+    # SHA-256 of each valid token, as `autocontour serve --new-token` prints it; two while one replaces the other.
+    TokenSha256: tuple[Sha256, ...] = Field(default=(), strict=False)
+    # Common names of client certificates, where Tls.ClientCaFile is set.
+    CertificateNames: tuple[str, ...] = Field(default=(), strict=False)
+    # Public keys that must have signed the manifests; any key when none is named.
+    ManifestKeys: tuple[PublicKeyHex, ...] = Field(default=(), strict=False)
+    # None: every model that the service has.
+    Models: tuple[str, ...] | None = Field(default=None, strict=False)
+    Transfers: int = Field(default=4, ge=1, le=1000)
+    MaximumInstances: int = Field(default=2_000, ge=1, le=5_000)
+    MaximumBytes: int = Field(default=2048 * MEBI, ge=1)
+
+
+class ServiceDocument(Document):
+    """All keys with their defaults."""
+
+    Host: str = "127.0.0.1"
+    Port: int = Field(default=8443, ge=0, le=65535)
+    Tls: TlsFiles | None = None
+    # Signing key, chain, queue, receipts: never an image.
+    StateDirectory: str
+    # Images and contours, while a transfer is open.
+    Spool: str = "/dev/shm/autocontour"
+    # Says that the disk under Spool is encrypted, where it is no tmpfs.
+    SpoolIsEncrypted: bool = False
+    # What all open transfers together may hold; the rest waits. None: four fifths of what is free at start.
+    SpoolBytes: int | None = Field(default=None, ge=1)
+    # "postgresql://…" for the queue; SQLite in StateDirectory by default.
+    Database: str | None = Field(default=None, pattern=r"^postgresql(\+psycopg)?://")
+    Workers: int = Field(default=1, ge=1, le=64)
+    JobSeconds: int = Field(default=3600, ge=1, le=86_400)
+    # A transfer lives no longer than this, whatever became of it.
+    TransferMinutes: float | int = Field(default=120, gt=0, le=10_080)
+    # An upload in which nothing arrives for this long has stalled.
+    IdleSeconds: float | int = Field(default=120, gt=0, le=86_400)
+    # How long one instance may take to arrive.
+    InstanceSeconds: float | int = Field(default=300, gt=0, le=86_400)
+    Sites: dict[SiteName, Site]
+
+
+def read_service(path: Path) -> ServiceDocument:
+    """Read and validate; raises ConfigurationRefused with the place and the reason, never with a value."""
+    try:
+        content = json.loads(path.read_bytes())
+    except OSError as error:
+        raise ConfigurationRefused(str(path), f"the configuration cannot be read ({error.strerror})") from None
+    except ValueError:
+        raise ConfigurationRefused(str(path), "the configuration is not valid JSON") from None
+    try:
+        document = ServiceDocument.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or str(path)
+        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+        raise ConfigurationRefused(place, f"{first['msg']}{more}") from None
+    _require_ways_in(document)
+    return document
+
+
+def _require_ways_in(document: ServiceDocument) -> None:
+    if not document.Sites:
+        raise ConfigurationRefused("Sites", "there is no site, so nobody could send anything")
+    for name, site in document.Sites.items():
+        by_certificate = bool(site.CertificateNames)
+        if by_certificate and (document.Tls is None or document.Tls.ClientCaFile is None):
+            raise ConfigurationRefused(f"Sites.{name}.CertificateNames", "needs Tls.ClientCaFile")
+    local = document.Host in ("127.0.0.1", "::1", "localhost")
+    if document.Tls is None and not local:
+        raise ConfigurationRefused("Tls", "without TLS the service listens on 127.0.0.1 only")

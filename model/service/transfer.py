@@ -1,0 +1,97 @@
+"""One open transfer in memory: what was announced, what has arrived, and who is writing into its folder."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from model.gate.check import SERIES_TAGS, FileCheck
+from model.gate.manifest import Manifest, ManifestFile
+from model.gate.profile import PROFILE_NAME, profile_digest
+from model.gate.rules import Findings, Rule
+from model.pipeline.draw import IMAGES, STRUCTURE_SET, Drawn
+from model.service.ledger import Row, State
+
+
+@dataclass
+class Transfer:
+    """The live half of a ledger's row; everything that changes is changed under ``lock``."""
+
+    row: Row
+    folder: Path
+    manifest: Manifest
+    deadline: float
+    state: State = State.OPEN
+    received: set[str] = field(default_factory=set)
+    last_arrival: float = field(default_factory=time.monotonic)
+    queued_at: float = 0.0
+    drawn: Drawn | None = None
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    checker: FileCheck = field(default_factory=FileCheck)
+    checking: threading.Lock = field(default_factory=threading.Lock)
+    common: tuple[bytes, ...] | None = None
+
+    @property
+    def images(self) -> Path:
+        """The folder of the instances."""
+        return self.folder / IMAGES
+
+    @property
+    def arriving(self) -> Path:
+        """The folder of instances that have not arrived whole."""
+        return self.folder / "arriving"
+
+    @property
+    def rtstruct(self) -> Path:
+        """The structure set, once it is drawn."""
+        return self.folder / STRUCTURE_SET
+
+    @property
+    def files(self) -> Mapping[str, ManifestFile]:
+        """The announced files by SOP Instance UID."""
+        return {file.sop_instance_uid: file for file in self.manifest.files}
+
+    @property
+    def size(self) -> int:
+        """What the announced files take."""
+        return sum(file.size for file in self.manifest.files)
+
+    def missing(self) -> list[str]:
+        """SOP Instance UIDs that have not arrived."""
+        return [file.sop_instance_uid for file in self.manifest.files if file.sop_instance_uid not in self.received]
+
+    def check(self, expected: ManifestFile, data: bytes) -> dict[str, int]:
+        """The gate on one instance, and on its place in the series; rule identifiers and counts."""
+        with self.checking:
+            checked, findings = self.checker.check(data)
+        if checked is None:
+            return findings.counts
+        instance = checked.values[0x00080018][1].decode("ascii")
+        if (checked.sha256, len(data), instance) != (expected.sha256, expected.size, expected.sop_instance_uid):
+            findings.add(Rule.MANIFEST)
+        shared = tuple(checked.values[tag][1] for tag in SERIES_TAGS)
+        with self.lock:
+            self.common = self.common or shared
+            for tag, mine, first in zip(SERIES_TAGS, shared, self.common, strict=True):
+                if mine != first:
+                    findings.add(Rule.SERIES_MIXED, tag)
+        return findings.counts
+
+
+def announced_wrongly(manifest: Manifest, count: int) -> dict[str, int]:
+    """What is wrong with an announcement before anything has arrived."""
+    findings = Findings()
+    if manifest.profile != PROFILE_NAME or manifest.profile_digest != profile_digest():
+        findings.add(Rule.PROFILE)
+    if not manifest.files:
+        findings.add(Rule.SERIES_EMPTY)
+    if count != len(manifest.files):
+        findings.add(Rule.MANIFEST)
+    if len({file.sop_instance_uid for file in manifest.files}) != len(manifest.files):
+        findings.add(Rule.INSTANCE_TWICE)
+    if len({file.name for file in manifest.files}) != len(manifest.files):
+        findings.add(Rule.FILE_NAME)
+    return findings.counts

@@ -1,0 +1,425 @@
+"""All transfers of the service: announced, filled, drawn, fetched; and in every ending deleted and signed for."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NoReturn
+
+from model.errors import AutocontourError, PrivacyRefused
+from model.gate.manifest import MANIFEST_NAME, ManifestFile
+from model.gate.verify import MAXIMUM_FILES
+from model.pipeline.draw import draw_series, read_progress
+from model.service import wire
+from model.service.answers import Refusal
+from model.service.attest import Attestation
+from model.service.figures import Figures
+from model.service.ledger import Ledger, Row, State
+from model.service.settings import ServiceDocument, Site
+from model.service.spool import Deletion, Spool, delete
+from model.service.transfer import Transfer, announced_wrongly
+from model.worker.pool import Workers
+
+logger = logging.getLogger(__name__)
+
+WAIT_SECONDS = 5.0
+REASONS = {
+    "EXPIRED": "The transfer outlived its deadline and was deleted; send the series again.",
+    "STALLED": "No instance arrived for too long; the transfer was deleted. Send the series again.",
+    "SPOOL_FULL": "The service's memory for images is full; the transfer was deleted. Send the series again later.",
+    "RESTARTED": "The service was restarted and deleted what it held; send the series again.",
+    "CANCELLED": "The sender deleted the transfer.",
+    "STOPPED": "The service is being stopped and deleted what it held; send the series again.",
+}
+
+
+class Transfers:
+    """The transfers of this process. What a crash interrupts is deleted at the next start, never resumed."""
+
+    def __init__(
+        self,
+        settings: ServiceDocument,
+        spool: Spool,
+        ledger: Ledger,
+        attest: Attestation,
+        workers: Workers,
+        figures: Figures,
+    ) -> None:
+        self._settings = settings
+        self._spool = spool
+        self._ledger = ledger
+        self._attest = attest
+        self._workers = workers
+        self._figures = figures
+        self._lock = threading.RLock()
+        self._live: dict[tuple[str, str], Transfer] = {}
+        self._undeleted: list[tuple[Transfer, Deletion, str | None]] = []
+        self._enqueue: Callable[[str], None] | None = None
+
+    def queue_with(self, enqueue: Callable[[str], None]) -> None:
+        """Say how a transfer's folder name is queued for drawing."""
+        self._enqueue = enqueue
+
+    # --- opening ----------------------------------------------------------------------------------------------
+
+    def open(self, name: str, site: Site, announced: wire.Announcement, models: tuple[str, ...]) -> Transfer:
+        """Accept an announcement; the same one again is the same transfer, so that an upload can be resumed.
+
+        Raises PrivacyRefused for what is wrong with it, Refusal: 404 never, 409 for an id used before, 413 for what
+        is too large, 422 for a model that the site may not use, 429 and 503 for what may come later.
+        """
+        manifest = announced.manifest
+        earlier = self._live.get((name, announced.transfer))
+        if earlier is not None and earlier.manifest == manifest and earlier.row.model == announced.model:
+            return earlier
+        if self._ledger.get(name, announced.transfer) is not None:
+            raise Refusal(409, "TRANSFER_USED", "This transfer's id was used before; choose a new one.")
+        if announced.model not in models:
+            raise Refusal(422, "MODEL_UNKNOWN", "The service has no model of this name for this site: see /v1/models.")
+        size = sum(file.size for file in manifest.files)
+        if len(manifest.files) > min(site.MaximumInstances, MAXIMUM_FILES) or size > site.MaximumBytes:
+            raise Refusal(413, "TOO_LARGE", "The series has more instances or bytes than this site may send.")
+        if size > self._spool.bytes:
+            raise Refusal(413, "TOO_LARGE", "The series is larger than the service's memory for images.")
+        findings = announced_wrongly(manifest, announced.count)
+        with self._lock:
+            if not findings:
+                self._require_room(name, site, size)
+            transfer = self._new(name, announced)
+        if findings:
+            self.reject(transfer, findings)
+        return transfer
+
+    def _require_room(self, name: str, site: Site, size: int) -> None:
+        mine = sum(1 for owner, _ in self._live if owner == name)
+        if mine >= site.Transfers:
+            raise Refusal(
+                429,
+                "TOO_MANY",
+                "The site has as many transfers open as it may; wait for one.",
+                retry_after=WAIT_SECONDS,
+            )
+        held = sum(one.size for one in self._live.values())
+        if held + size > self._spool.bytes:
+            raise Refusal(
+                503, "BUSY", "The service's memory for images is taken; try again soon.", retry_after=WAIT_SECONDS
+            )
+
+    def _new(self, name: str, announced: wire.Announcement) -> Transfer:
+        folder = self._spool.new()
+        row = Row(
+            site=name,
+            id=announced.transfer,
+            folder=folder.name,
+            state=State.OPEN,
+            model=announced.model,
+            manifest=announced.manifest.list_digest,
+            count=len(announced.manifest.files),
+            created=time.time(),
+        )
+        if not self._ledger.add(row):
+            delete(folder)
+            raise Refusal(409, "TRANSFER_USED", "This transfer's id was used before; choose a new one.")
+        deadline = time.monotonic() + self._settings.TransferMinutes * 60
+        transfer = Transfer(row, folder, announced.manifest, deadline)
+        transfer.images.mkdir(mode=0o700)
+        transfer.arriving.mkdir(mode=0o700)
+        self._attest.opened(row, announced.manifest)
+        self._live[name, announced.transfer] = transfer
+        self._figures.opened()
+        return transfer
+
+    # --- filling ----------------------------------------------------------------------------------------------
+
+    def find(self, name: str, transfer: str) -> Transfer:
+        """A live transfer; raises Refusal 404 for one that this site never had, 410 for one that is over."""
+        found = self._live.get((name, transfer))
+        if found is not None:
+            return found
+        row = self._ledger.get(name, transfer)
+        if row is None:
+            raise Refusal(404, "NO_TRANSFER", "This site has no such transfer.")
+        raise Refusal(410, row.code or "GONE", row.message or "The transfer is over, and nothing of it is left.")
+
+    def take(self, transfer: Transfer, expected: ManifestFile, arrived: Path) -> wire.Stored:
+        """The gate on a file that has arrived whole in ``arrived``; raises PrivacyRefused, the transfer deleted."""
+        try:
+            data = arrived.read_bytes()
+            findings = transfer.check(expected, data)
+            if findings:
+                self.reject(transfer, findings)
+            with transfer.lock:
+                self._require_live(transfer)
+                if expected.sop_instance_uid not in transfer.received:
+                    arrived.replace(transfer.images / expected.name)
+                    transfer.received.add(expected.sop_instance_uid)
+                    transfer.last_arrival = time.monotonic()
+                    self._figures.received(len(data))
+                return wire.Stored(Received=len(transfer.received), Count=transfer.row.count)
+        except FileNotFoundError:
+            self._require_live(transfer)  # deleted under our hands
+            raise
+        finally:
+            arrived.unlink(missing_ok=True)
+
+    @staticmethod
+    def digest_of(path: Path) -> str:
+        """SHA-256 of a file that has arrived."""
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    def full(self, transfer: Transfer) -> NoReturn:
+        """The spool took no more: delete the transfer; raises Refusal 507."""
+        self.end(transfer, State.FAILED, "SPOOL_FULL")
+        raise Refusal(507, "SPOOL_FULL", REASONS["SPOOL_FULL"], retry_after=30) from None
+
+    def start(self, transfer: Transfer) -> None:
+        """All is there: attest it and queue it. Starting twice is starting once."""
+        with transfer.lock:
+            if transfer.state is not State.OPEN:
+                return
+            self._require_live(transfer)
+            if transfer.missing():
+                raise Refusal(
+                    409, "INCOMPLETE", f"{len(transfer.missing())} instance(s) have not arrived; send them first."
+                )
+            try:
+                (transfer.images / MANIFEST_NAME).write_bytes(transfer.manifest.to_json())
+            except OSError:
+                self.full(transfer)
+            self._attest.verified(transfer.row, transfer.manifest)
+            transfer.state = State.QUEUED
+            transfer.queued_at = time.monotonic()
+            self._ledger.change(transfer.row.site, transfer.row.id, State.QUEUED)
+        assert self._enqueue is not None, "the queue is up before the first request"
+        self._enqueue(transfer.row.folder)
+
+    # --- drawing ----------------------------------------------------------------------------------------------
+
+    def process(self, folder: str) -> str:
+        """Draw one queued transfer in a worker; its images are gone when this returns. Returns the state."""
+        with self._lock:
+            transfer = next((one for one in self._live.values() if one.row.folder == folder), None)
+        if transfer is None:
+            return "gone"  # deleted while it waited, or by the sweep after a crash
+        with transfer.lock:
+            if transfer.state is not State.QUEUED:
+                return str(transfer.state)
+            transfer.state = State.RUNNING
+            self._ledger.change(transfer.row.site, transfer.row.id, State.RUNNING)
+        self._figures.waited(time.monotonic() - transfer.queued_at)
+        started = time.monotonic()
+        try:
+            drawn = self._workers.run(
+                folder,
+                draw_series,
+                transfer.folder,
+                transfer.row.model,
+                _made_uid(),
+                _made_uid(),
+                datetime.now(UTC),
+                seconds=self._settings.JobSeconds,
+            )
+            content = transfer.rtstruct.read_bytes()
+        except PrivacyRefused as error:
+            self._end_rejected(transfer, error.findings)
+        except AutocontourError as error:
+            self.end(transfer, State.FAILED, error.code, error.message)
+        except OSError:
+            self.end(transfer, State.FAILED, "SPOOL_FULL")
+        else:
+            with transfer.lock:
+                if transfer.state is State.RUNNING:
+                    # Nothing needs the images any more: they go now, and with the contours the folder.
+                    delete(transfer.images)
+                    seconds = time.monotonic() - started
+                    digest = hashlib.sha256(content).hexdigest()
+                    self._attest.processed(transfer.row, drawn, digest, round(1000 * seconds))
+                    transfer.drawn = drawn
+                    transfer.state = State.READY
+                    self._ledger.change(transfer.row.site, transfer.row.id, State.READY)
+                    self._figures.drew(seconds)
+        return str(transfer.state)
+
+    # --- telling ----------------------------------------------------------------------------------------------
+
+    def status(self, name: str, transfer_id: str) -> wire.Status:
+        """Where a transfer stands, also when it is over; raises Refusal 404."""
+        transfer = self._live.get((name, transfer_id))
+        if transfer is None:
+            row = self._ledger.get(name, transfer_id)
+            if row is None:
+                raise Refusal(404, "NO_TRANSFER", "This site has no such transfer.")
+            problem = None
+            if row.code is not None:
+                problem = wire.Problem(Code=row.code, Message=row.message or "", Findings=dict(row.findings or {}))
+            return wire.Status(
+                Transfer=row.id, State=row.state.value, Model=row.model, Count=row.count, Progress=1.0, Error=problem
+            )
+        return self._live_status(transfer)
+
+    def _live_status(self, transfer: Transfer) -> wire.Status:
+        with transfer.lock:
+            status = wire.Status(
+                Transfer=transfer.row.id,
+                State=transfer.state.value,
+                Model=transfer.row.model,
+                Count=transfer.row.count,
+                Received=len(transfer.received),
+            )
+            if transfer.state is State.OPEN:
+                status.Missing = transfer.missing()
+            elif transfer.state is State.QUEUED:
+                status.Ahead = self._ahead_of(transfer)
+            elif transfer.state is State.RUNNING:
+                said = read_progress(transfer.folder)
+                status.Progress, status.Doing = said.get("Progress", 0.0), said.get("Doing", "")
+            elif transfer.drawn is not None:
+                drawn = transfer.drawn
+                status.Progress = 1.0
+                status.Rois = [
+                    wire.Roi(
+                        Number=roi.number,
+                        Name=roi.name,
+                        FullName=roi.full_name,
+                        Volume=round(roi.volume_cm3, 2),
+                        Flags=list(roi.flags),
+                    )
+                    for roi in drawn.rois
+                ]
+                status.NotDrawn = [wire.Undrawn(Label=label, Reason=reason) for label, reason in drawn.not_drawn]
+                status.Algorithm = {"Version": drawn.version, "Digest": drawn.digest}
+                status.Timings = dict(drawn.timings)
+            return status
+
+    def _ahead_of(self, transfer: Transfer) -> int:
+        return sum(
+            1
+            for one in list(self._live.values())
+            if one.state in (State.QUEUED, State.RUNNING) and one.queued_at < transfer.queued_at
+        )
+
+    # --- ending -----------------------------------------------------------------------------------------------
+
+    def end(self, transfer: Transfer, state: State, code: str | None, message: str | None = None) -> None:
+        """Delete everything of a transfer, look that it is gone, and sign for it; done twice, it is done once."""
+        error = (code, message or REASONS.get(code, "The transfer failed and was deleted.")) if code else None
+        with transfer.lock:
+            if transfer.state.final:
+                return
+            self._delete(transfer, state, error, {})
+
+    def fetched(self, transfer: Transfer) -> None:
+        """The contours were handed over: nothing of the transfer is kept."""
+        self.end(transfer, State.DELETED, None)
+
+    def reject(self, transfer: Transfer, findings: Mapping[str, int]) -> NoReturn:
+        """Delete a transfer for what was found, and sign for both; raises PrivacyRefused."""
+        self._end_rejected(transfer, findings)
+        listed = ", ".join(f"{rule} ({count})" for rule, count in list(findings.items())[:8])
+        raise PrivacyRefused(
+            "GATE", f"The transfer is not pseudonymised by this profile and was deleted: {listed}.", dict(findings)
+        )
+
+    def _end_rejected(self, transfer: Transfer, findings: Mapping[str, int]) -> None:
+        with transfer.lock:
+            if transfer.state.final:
+                return
+            self._figures.rejected()
+            self._attest.rejected(transfer.row, findings)
+            self._delete(transfer, State.REJECTED, ("GATE", "The gate refused the transfer."), findings)
+
+    def _delete(
+        self, transfer: Transfer, state: State, error: tuple[str, str] | None, findings: Mapping[str, int]
+    ) -> None:
+        row = transfer.row
+        transfer.state = state  # from here on nothing is taken any more
+        self._workers.cancel(row.folder)
+        deletion = delete(transfer.folder)
+        code = error[0] if error and state is not State.REJECTED else None
+        if deletion.left:
+            logger.error("%d file(s) of a transfer could not be deleted; trying again", deletion.left)
+            self._figures.left(deletion.left)
+            self._undeleted.append((transfer, deletion, code))
+        else:
+            self._attest.deleted(row, deletion, code)
+        self._ledger.end(row.site, row.id, state, time.time(), error, findings)
+        with self._lock:
+            self._live.pop((row.site, row.id), None)
+        self._figures.ended(str(state))
+        logger.info("transfer ended: %s%s", state, f" ({error[0]})" if error else "")
+
+    def reap(self) -> None:
+        """End what outlived its deadline or stalled; called every second."""
+        now = time.monotonic()
+        for transfer in list(self._live.values()):
+            if now > transfer.deadline:
+                self.end(transfer, State.EXPIRED, "EXPIRED")
+            elif transfer.state is State.OPEN and now - transfer.last_arrival > self._settings.IdleSeconds:
+                self.end(transfer, State.EXPIRED, "STALLED")
+
+        for entry in list(self._undeleted):
+            transfer, before, code = entry
+            if not delete(transfer.folder).left:
+                self._undeleted.remove(entry)
+                self._attest.deleted(transfer.row, Deletion(before.files, before.bytes, 0), code)
+
+    def troubles(self) -> list[str]:
+        """What its operator must look at."""
+        return ["Files of a transfer that is over could not be deleted."] if self._undeleted else []
+
+    def stop(self) -> None:
+        """End everything: images do not outlive the process."""
+        for transfer in list(self._live.values()):
+            self.end(transfer, State.FAILED, "STOPPED")
+
+    def sweep(self) -> None:
+        """At start: delete what a crash left, and sign that it is gone, for each transfer and as a whole."""
+        interrupted = self._ledger.unfinished()
+        known = {row.folder: row for row in interrupted}
+        total = Deletion(0, 0, 0)
+        folders = self._spool.folders()
+        for folder in folders:
+            gone = delete(folder)
+            total = Deletion(total.files + gone.files, total.bytes + gone.bytes, total.left + gone.left)
+            row = known.pop(folder.name, None)
+            if row is not None and not gone.left:
+                self._after_crash(row, gone)
+        for row in known.values():
+            self._after_crash(row, Deletion(0, 0, 0))
+        if folders or interrupted:
+            self._attest.swept(total, len(interrupted))
+            logger.warning("swept %d transfer(s) that a crash had interrupted", len(interrupted))
+        if total.left:
+            self._figures.left(total.left)
+
+    def _after_crash(self, row: Row, gone: Deletion) -> None:
+        self._attest.chain.declare((row.model,))
+        self._attest.deleted(row, gone, "RESTARTED")
+        self._ledger.end(row.site, row.id, State.FAILED, time.time(), ("RESTARTED", REASONS["RESTARTED"]), {})
+
+    def count_live(self) -> int:
+        """How many transfers are open."""
+        return len(self._live)
+
+    def held_bytes(self) -> int:
+        """What the open transfers announced, in bytes."""
+        return sum(one.size for one in list(self._live.values()))
+
+    def _require_live(self, transfer: Transfer) -> None:
+        if transfer.state.final:
+            row = self._ledger.get(transfer.row.site, transfer.row.id)
+            raise Refusal(
+                410, (row.code if row else None) or "GONE", "The transfer is over, and nothing of it is left."
+            )
+
+
+def _made_uid() -> str:
+    """A fresh UID (PS3.5 section B.2)."""
+    return f"2.25.{uuid.uuid4().int}"

@@ -1,0 +1,107 @@
+"""The two ways in for instances: one by one, or many in one body; the same gate behind both."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
+
+from model.gate.manifest import ManifestFile
+from model.service import wire
+from model.service.answers import Refusal
+from model.service.ledger import State
+from model.service.multipart import StrangePart, boundary_of, files_of
+from model.service.receiving import ENCODINGS, TooMuch, into_file, strange_headers
+from model.service.settings import ServiceDocument
+from model.service.transfer import Transfer
+from model.service.transfers import Transfers
+
+MULTIPART = (b"multipart/related", b"multipart/form-data")
+HEADER_RULE, QUERY_RULE = "HEADER_NOT_ALLOWED", "QUERY_NOT_ALLOWED"
+_UID = re.compile(r"2\.25\.(0|[1-9][0-9]{0,38})")
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+
+
+def router(transfers: Transfers, settings: ServiceDocument) -> APIRouter:
+    """Routes that take instances."""
+    routes = APIRouter(prefix="/v1/transfers/{transfer}", tags=["transfers"])
+
+    @routes.put(
+        "/instances/{sop_uid}",
+        summary="Send one instance; the gate answers at once",
+        openapi_extra={"requestBody": {"required": True, "content": {"application/dicom": _BINARY}}},
+    )
+    async def put_instance(transfer: str, sop_uid: str, request: Request) -> wire.Stored:
+        found = await _open_transfer(transfers, request, transfer)
+        await _headers(transfers, found, request, None)
+        expected = found.files.get(sop_uid) if _UID.fullmatch(sop_uid) else None
+        if expected is None:
+            await run_in_threadpool(transfers.reject, found, {"MANIFEST": 1})
+        assert expected is not None, "reject raises"
+        encoding = request.headers.get("content-encoding", "").lower()
+        if encoding not in ENCODINGS:
+            raise Refusal(415, "ENCODING", "Content-Encoding is gzip, or none.")
+        with _faults(transfers, found):
+            path = await into_file(request.stream(), found, expected.size, encoding, settings.InstanceSeconds)
+            return await run_in_threadpool(transfers.take, found, expected, path)
+
+    @routes.post(
+        "/instances",
+        summary="Send many instances in one multipart body",
+        openapi_extra={"requestBody": {"required": True, "content": {"multipart/related": _BINARY}}},
+    )
+    async def post_instances(transfer: str, request: Request) -> wire.Stored:
+        found = await _open_transfer(transfers, request, transfer)
+        boundary = boundary_of(request.headers.get("content-type", ""))
+        await _headers(transfers, found, request, MULTIPART)
+        by_digest = {file.sha256: file for file in found.manifest.files}
+        limit = max(file.size for file in found.manifest.files)
+        stored = wire.Stored(Received=len(found.received), Count=found.row.count)
+        with _faults(transfers, found):
+            async for path in files_of(request.stream(), boundary, found, limit, settings.InstanceSeconds):
+                # Parts have no names: which instance a part is, its digest says.
+                digest = await run_in_threadpool(transfers.digest_of, path)
+                expected = by_digest.get(digest) or _nobody(digest)
+                stored = await run_in_threadpool(transfers.take, found, expected, path)
+        return stored
+
+    return routes
+
+
+def _nobody(digest: str) -> ManifestFile:
+    """An entry that no manifest holds, so that a surplus part is checked like any other, and refused."""
+    return ManifestFile(name="0000.dcm", sop_instance_uid="2.25.0", sha256=digest, size=1)
+
+
+async def _open_transfer(transfers: Transfers, request: Request, transfer: str) -> Transfer:
+    found = await run_in_threadpool(transfers.find, request.state.site, transfer)
+    if found.state is not State.OPEN:
+        raise Refusal(409, "STARTED", "The transfer was started; it takes no more instances.")
+    return found
+
+
+async def _headers(transfers: Transfers, found: Transfer, request: Request, types: tuple[bytes, ...] | None) -> None:
+    headers = request.scope["headers"]
+    strange = strange_headers(headers, types) if types else strange_headers(headers)
+    findings = {HEADER_RULE: strange} if strange else {}
+    if request.scope["query_string"]:
+        findings[QUERY_RULE] = 1
+    if findings:
+        await run_in_threadpool(transfers.reject, found, findings)
+
+
+@contextmanager
+def _faults(transfers: Transfers, found: Transfer) -> Iterator[None]:
+    try:
+        yield
+    except TooMuch:
+        transfers.reject(found, {"FILE_SIZE": 1})
+    except StrangePart:
+        transfers.reject(found, {HEADER_RULE: 1})
+    except FileNotFoundError:
+        raise Refusal(410, "GONE", "The transfer is over, and nothing of it is left.") from None
+    except OSError:
+        transfers.full(found)

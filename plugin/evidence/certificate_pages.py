@@ -31,6 +31,11 @@ def certificate_blocks(document: Mapping[str, Any], digest: str, key: str) -> li
     return [
         _verdict(document),
         Facts(_summary(document)),
+        Text(
+            "This certificate names no patient and holds nothing from which one could be found without the hospital's "
+            "own index. Data were pseudonymised in the sense of Article 4(5) GDPR; they were not made anonymous.",
+            Tone.NOTE,
+        ),
         Heading("What was done"),
         Bullets(tuple(document["Statements"])),
         *_sent(document),
@@ -61,6 +66,7 @@ def certificate_blocks(document: Mapping[str, Any], digest: str, key: str) -> li
             (0.8, 1.8, 2.0, 6.4),
             numbers=frozenset({0}),
             code=frozenset({3}),
+            dense=True,
         ),
         *_verification(document, digest, key),
     ]
@@ -174,11 +180,6 @@ def _verification(document: Mapping[str, Any], digest: str, key: str) -> list[Bl
         ),
         Command(("autocontour evidence verify FOLDER --key site-evidence-key.pem",)),
         Facts(tuple(rows)),
-        Text(
-            "This certificate names no patient and holds nothing from which one could be found without the hospital's "
-            "own index. Data were pseudonymised in the sense of Article 4(5) GDPR; they were not made anonymous.",
-            Tone.NOTE,
-        ),
     ]
 
 

@@ -230,6 +230,7 @@ def _transfers(document: Mapping[str, Any]) -> Table:
         ),
         (2.55, 0.9, 1.25, 1.2, 1.2, 1.2, 1.2, 1.2, 1.05),
         empty="No series was processed in this month.",
+        dense=True,
     )
 
 

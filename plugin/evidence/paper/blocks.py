@@ -51,7 +51,10 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table; ``widths`` are relative, ``numbers`` the columns set to the right, ``code`` those in fixed width."""
+    """A table; ``widths`` are relative, ``numbers`` the columns set to the right, ``code`` those in fixed width.
+
+    ``dense`` is for tables of many lines and columns.
+    """
 
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
@@ -59,6 +62,7 @@ class Table:
     numbers: frozenset[int] = frozenset()
     code: frozenset[int] = frozenset()
     empty: str = "None."
+    dense: bool = False
 
 
 @dataclass(frozen=True, slots=True)

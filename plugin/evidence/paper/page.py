@@ -190,6 +190,9 @@ def _facts(rows: tuple[tuple[str, str], ...], styles: dict[str, ParagraphStyle])
 def _table(block: Table, styles: dict[str, ParagraphStyle]) -> Flowable:
     if not block.rows:
         return Paragraph(escape(block.empty), styles["note"])
+    if block.dense:
+        small = ("cell", "number", "code", "column", "columnright")
+        styles = styles | {name: _dense(styles[name]) for name in small}
     total = sum(block.widths)
     head = [
         Paragraph(escape(name), styles["columnright" if index in block.numbers else "column"])
@@ -208,10 +211,15 @@ def _table(block: Table, styles: dict[str, ParagraphStyle]) -> Flowable:
             ("VALIGN", (0, 0), (-1, -1), "TOP"),
             ("LINEBELOW", (0, 0), (-1, 0), 0.8, INK),
             ("LINEBELOW", (0, 1), (-1, -1), 0.3, LINE),
-            *_padding(1.1 * mm),
+            *_padding((0.55 if block.dense else 1.1) * mm),
         ]
     )
     return grid
+
+
+def _dense(style: ParagraphStyle) -> ParagraphStyle:
+    size = min(style.fontSize, 6.7)
+    return ParagraphStyle(f"{style.name}-dense", style, fontSize=size, leading=size * 1.22)
 
 
 def _lines(text: str) -> str:

@@ -13,16 +13,21 @@ from plugin.privacy.reading import PIXEL_DATA, RawElement, RawFile, TooDeep, ele
 
 # Sequences deeper than this are refused: a CT or MR slice needs five; Orthanc's process dies at 60 (measured, 1.10.1).
 MAXIMUM_DEPTH = 16
-# Shorter ones occur in any series by chance: "12" is a row of pixels as well as a record number.
-SHORTEST_WORD, SHORTEST_NUMBER = 3, 5
+# Shorter numbers occur in any geometry by chance: "12" is a row of pixels as well as a record number.
+SHORTEST_NUMBER = 5
+# Private and opaque elements hold thousands of numbers that identify nobody; only long ones of them are searched.
+SHORTEST_WEAK_NUMBER = 8
+LONGEST_VALUE = 64
 
 _TEXT = frozenset({"AE", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"})
-_DIGITS = frozenset({"AS", "DA", "DT", "TM"})
+_DATES = frozenset({"DA", "DT"})
 _OPAQUE = frozenset({"OB", "UN", "OW"})
 _WORD = re.compile(rb"[A-Za-z\x80-\xff][A-Za-z\x80-\xff'-]{2,}")
 # A number with one point is a measurement, and the same measurement may leave as geometry.
 _DECIMAL = re.compile(rb"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?(?![\d.])|\d+\.(?!\d)")
 _NUMBER = re.compile(rb"\d{5,}")
+# 12-345-678, "12 345 678" and P12/345678 are one record number each.
+_SPLIT_NUMBER = re.compile(rb"[A-Za-z]{0,3}[\d /_-]{5,24}[A-Za-z]{0,2}")
 _PRINTABLE = re.compile(rb"[\x20-\x7e\x80-\xff]{5,}")
 _UID = re.compile(rb"\d+(?:\.\d+){3,}")
 # UIDs that the standard itself registered (PS3.6 annex A) name no patient.
@@ -31,13 +36,14 @@ _STANDARD_UID = b"1.2.840.10008."
 
 @dataclass
 class Markers:
-    """Words (lower case), numbers and UIDs of the source, gathered file after file."""
+    """Words (lower case), numbers, weak numbers, UIDs, and whole values of the source, gathered file after file."""
 
     words: set[bytes] = field(default_factory=set)
     numbers: set[bytes] = field(default_factory=set)
+    weak_numbers: set[bytes] = field(default_factory=set)
     uids: set[bytes] = field(default_factory=set)
-    exact: set[bytes] = field(default_factory=set)
-    _seen: set[tuple[str, bytes]] = field(default_factory=set)
+    values: set[bytes] = field(default_factory=set)
+    _seen: set[tuple[bool, str, bytes]] = field(default_factory=set)
 
     def collect(self, file: RawFile) -> None:
         """Add the markers of one file; raises TooDeep beyond MAXIMUM_DEPTH, Unreadable where a sequence is broken."""
@@ -52,7 +58,8 @@ class Markers:
                 continue
             if element.items is None:
                 # Slices share most values; each is looked at once.
-                key = (element.vr, bytes(element.value))
+                private = bool(tag >> 16 & 1)
+                key = (private, element.vr, bytes(element.value))
                 if key in self._seen:
                     continue
                 self._seen.add(key)
@@ -61,37 +68,37 @@ class Markers:
                 for item in items_of(element):
                     self._elements(elements_of(item), depth + 1)
 
-    def _value(self, vr: str, value: bytes) -> None:
+    def _value(self, private: bool, vr: str, value: bytes) -> None:
         value = value.strip(b" \0")
         if not value:
             return
         if vr == "UI":
-            self._uids(value)
-        elif vr in _DIGITS:
-            self.numbers.update(number for number in _NUMBER.findall(value))
+            for uid in value.split(b"\\"):
+                self._uid(uid.strip(b" \0"))
+        elif vr in _DATES:
+            # A date is searched as its eight digits; a time of day is no marker: six digits occur in any position.
+            self.numbers.update(part[:8] for part in value.split(b"\\") if part[:8].isdigit())
         elif vr in _TEXT:
-            self._text(value)
+            self._text(value, weak=private)
+            if not private:
+                self.values.update(part for part in value.split(b"\\") if len(part) <= LONGEST_VALUE)
         elif vr in _OPAQUE:
             for run in _PRINTABLE.findall(value):
-                self._text(run)
+                self._text(run, weak=True)
 
-    def _text(self, text: bytes) -> None:
-        uids = _UID.findall(text)
-        for uid in uids:
-            self._uids(uid)
-        for word in _WORD.findall(text):
-            self.words.add(word.lower())
-            self.exact.add(word)
-        plain = _DECIMAL.sub(b" ", _UID.sub(b" ", text))
-        self.numbers.update(_NUMBER.findall(plain))
-        # 12-345-678 and "12 345 678" are one record number.
-        if len(text) <= 24 and not _DECIMAL.search(text) and not uids:
-            joined = re.sub(rb"\D", b"", text)
-            if len(joined) >= SHORTEST_NUMBER:
-                self.numbers.add(joined)
+    def _text(self, text: bytes, *, weak: bool) -> None:
+        self.words.update(word.lower() for word in _WORD.findall(text))
+        for uid in _UID.findall(text):
+            self._uid(uid)
+        found = set(_NUMBER.findall(_DECIMAL.sub(b" ", _UID.sub(b" ", text))))
+        for part in text.split(b"\\"):
+            if _SPLIT_NUMBER.fullmatch(part):
+                found.add(re.sub(rb"\D", b"", part))
+        if weak:
+            self.weak_numbers.update(number for number in found if len(number) >= SHORTEST_WEAK_NUMBER)
+        else:
+            self.numbers.update(number for number in found if len(number) >= SHORTEST_NUMBER)
 
-    def _uids(self, value: bytes) -> None:
-        for uid in value.split(b"\\"):
-            uid = uid.strip(b" \0")
-            if len(uid) >= SHORTEST_WORD and not uid.startswith(_STANDARD_UID):
-                self.uids.add(uid)
+    def _uid(self, uid: bytes) -> None:
+        if uid.count(b".") > 2 and not uid.startswith(_STANDARD_UID):
+            self.uids.add(uid)

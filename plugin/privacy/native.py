@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
+from functools import cache
 from typing import Protocol
 
 from pydicom.datadict import tag_for_keyword
@@ -90,8 +91,14 @@ def request(replace: Mapping[str, str], version: str, options: frozenset[Option]
     return {
         "DicomVersion": version,
         "KeepPrivateTags": False,
-        "Remove": [f"{tag >> 16:04x}-{tag & 0xFFFF:04x}" for tag in deny_list() if tag not in spared],
+        "Remove": list(_removed(frozenset(spared))),
         "Replace": dict(replace),
         "Keep": kept,
         "Force": True,
     }
+
+
+@cache
+def _removed(spared: frozenset[int | None]) -> tuple[str, ...]:
+    """The deny-list as Orthanc writes tags, without those that are replaced or kept."""
+    return tuple(f"{tag >> 16:04x}-{tag & 0xFFFF:04x}" for tag in deny_list() if tag not in spared)

@@ -29,6 +29,7 @@ PARALLEL = 4
 
 Progress = Callable[[float], None]
 Item = TypeVar("Item")
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -98,11 +99,11 @@ def _rebuild(
     findings = Findings()
     candidates: list[Candidate] = []
 
-    def native(source: SourceInstance) -> bytes:
-        return step.run(source.instance_id, native_identifiers(source, key))
+    def candidate_from(source: SourceInstance) -> tuple[Candidate | None, Findings]:
+        native = step.run(source.instance_id, native_identifiers(source, key))
+        return candidate_of(native, source, key, rules, checker)
 
-    for number, (source, data) in enumerate(zip(sources, ordered(pool, native, sources), strict=True), 1):
-        candidate, found = candidate_of(data, source, key, rules, checker)
+    for number, (candidate, found) in enumerate(ordered(pool, candidate_from, sources), 1):
         findings.merge(found.counts)
         if candidate is not None:
             candidates.append(candidate)
@@ -157,7 +158,7 @@ def finish(
     )
     search = SelfCheck(markers)
     search.headers(
-        ((one.checked, replacements(one.source, key, rules)) for one in candidates),
+        [(one.checked, replacements(one.source, key, rules)) for one in candidates],
         (file.name.encode("ascii") for file in files),
         findings,
     )
@@ -174,12 +175,12 @@ def finish(
     return CleanSeries(key.transfer, key.pseudonym, files, manifest, counts, native_profile, SEAL)
 
 
-def ordered(pool: ThreadPoolExecutor, function: Callable[[Item], bytes], items: Sequence[Item]) -> Iterator[bytes]:
+def ordered(pool: ThreadPoolExecutor, function: Callable[[Item], Answer], items: Sequence[Item]) -> Iterator[Answer]:
     """Call ``function`` for each item, PARALLEL at a time, and give the answers in order.
 
     Unlike Executor.map it runs only a few answers ahead, so that a series is not held twice in memory.
     """
-    waiting: deque[Future[bytes]] = deque()
+    waiting: deque[Future[Answer]] = deque()
     try:
         for item in items:
             waiting.append(pool.submit(function, item))

@@ -7,7 +7,8 @@ profile itself writes (``HEAD``, ``ORIGINAL``) name nobody. What is searched for
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 import numpy as np
@@ -20,9 +21,14 @@ from model.gate.profile import method, profile_of
 from model.gate.rules import Findings
 from plugin.privacy.markers import Markers
 
-# Shorter words occur among 100 million pixels by chance.
-SHORTEST_IN_PIXELS = 6
+# Shorter texts occur among 100 million pixels by chance.
+SHORTEST_IN_PIXELS = 8
+# A number of so many digits is a finding in any slice; a shorter one only where most slices have it, as an
+# identifier would be: among 300 oblique positions a given number of six digits occurs by chance in 1 of 2,000 series.
+LONG_NUMBER = 8
 _DIGITS = re.compile(rb"[0-9]+")
+# Digits between the zeros at both ends: 250000 is a quarter, and no record number.
+_SIGNIFICANT_DIGITS = 4
 
 
 class SelfCheck:
@@ -32,31 +38,43 @@ class SelfCheck:
         known = _profile_words()
         self._words = sorted(word for word in markers.words if word not in known)
         self._numbers = markers.numbers
+        self._weak_numbers = markers.weak_numbers
         self._uids = markers.uids
         self._pixels = PixelSearch(
-            {word for word in markers.exact | markers.numbers | markers.uids if len(word) >= SHORTEST_IN_PIXELS}
+            {text for text in markers.values | markers.numbers | markers.uids if len(text) >= SHORTEST_IN_PIXELS}
         )
 
     def headers(
-        self, files: Iterable[tuple[CheckedFile, Mapping[int, bytes]]], extra: Iterable[bytes], findings: Findings
+        self, files: Sequence[tuple[CheckedFile, Mapping[int, bytes]]], extra: Iterable[bytes], findings: Findings
     ) -> None:
         """Search the values of all files; ``files`` come with what the key makes of them, ``extra`` is other text."""
-        free: set[bytes] = set(extra)
+        free: Counter[bytes] = Counter(extra)
         for checked, generated in files:
             for tag, (vr, value) in checked.values.items():
                 expected = generated.get(tag)
                 if expected is None:
-                    if vr not in ("US", "SS"):
-                        free.add(value)
+                    if vr not in ("US", "SS") and value:
+                        free[value] += 1
                 elif expected != value:
                     findings.add("SELF_CHECK_IDENTIFIER", tag)
-        blob = b"\0".join(sorted(free)).lower()
+        blob = b"\0".join(free).lower()
         for _ in filter(blob.__contains__, self._words):
             findings.add("SELF_CHECK_WORD")
         for _ in filter(blob.__contains__, self._uids):
             findings.add("SELF_CHECK_UID")
-        for _ in self._numbers.intersection(_DIGITS.findall(blob)):
+        for _ in self._numbers_in(free, len(files)):
             findings.add("SELF_CHECK_NUMBER")
+
+    def _numbers_in(self, values: Mapping[bytes, int], files: int) -> list[bytes]:
+        """The numbers of the source that occur among the values, each given with how many files have it."""
+        runs: Counter[bytes] = Counter()
+        for value, count in values.items():
+            for run in set(_DIGITS.findall(value)):
+                if len(run.strip(b"0")) >= _SIGNIFICANT_DIGITS:
+                    runs[run] += count
+        common = {run for run, count in runs.items() if 2 * count > files}
+        long = {run for run in runs if len(run) >= LONG_NUMBER}
+        return sorted((self._numbers & (common | long)) | (self._weak_numbers & common))
 
     def pixels(self, checked: CheckedFile, data: bytes) -> bool:
         """Whether the pixels of one file hold none of the markers."""

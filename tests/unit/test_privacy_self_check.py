@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from pydicom.dataset import Dataset
@@ -81,3 +83,63 @@ def test_pseudonyms_agree_within_a_transfer_and_not_between_two() -> None:
     assert one.uid("1.2.3") != two.uid("1.2.3")
     assert one.originals(["1.2.3"]) == {one.uid("1.2.3"): "1.2.3"}
     assert one.secret.hex() not in repr(one)
+
+
+def series(change: Callable[[Dataset, int], None], slices: int = 8) -> list[bytes]:
+    made = [ct(index) for index in range(slices)]
+    for index, dataset in enumerate(made):
+        change(dataset, index)
+    return [encoded(one) for one in made]
+
+
+def refused_for(files: list[bytes]) -> dict[str, int]:
+    with pytest.raises(PrivacyRefused) as refused:
+        cleaned(files)
+    return refused.value.findings
+
+
+def test_six_digits_that_one_position_of_many_has_by_chance_are_no_finding() -> None:
+    def oblique(dataset: Dataset, index: int) -> None:
+        dataset.PatientID = "642578"
+        dataset.ImagePositionPatient = [f"-{120 + index}.64257{index}", "-120.5", f"{index}.0"]
+
+    assert len(cleaned(series(oblique))) == 8
+
+
+def test_six_digits_that_every_slice_has_are_a_finding() -> None:
+    def constant(dataset: Dataset, index: int) -> None:
+        dataset.PatientID = "642578"
+        dataset.ImagePositionPatient = ["-120.642578", "-120.5", f"{index}.0"]
+
+    assert refused_for(series(constant)) == {"SELF_CHECK_NUMBER": 1}
+
+
+def test_a_birth_date_in_one_slice_is_a_finding() -> None:
+    def once(dataset: Dataset, index: int) -> None:
+        if index == 3:
+            dataset.SliceThickness = "1.19470811"
+
+    assert refused_for(series(once)) == {"SELF_CHECK_NUMBER": 1}
+
+
+def test_numbers_of_private_elements_count_only_when_long_and_in_most_slices() -> None:
+    def private(number: str, everywhere: bool) -> Callable[[Dataset, int], None]:
+        def change(dataset: Dataset, index: int) -> None:
+            dataset.private_block(0x0029, "MADE UP", create=True).add_new(0x01, "OB", f"id={number};".encode())
+            if everywhere or index == 0:
+                dataset.SliceThickness = f"1.{number}"
+
+        return change
+
+    assert len(cleaned(series(private("7654321", everywhere=True)))) == 8
+    assert len(cleaned(series(private("76543219", everywhere=False)))) == 8
+    assert refused_for(series(private("76543219", everywhere=True))) == {"SELF_CHECK_NUMBER": 1}
+
+
+def test_round_fractions_and_times_of_day_are_no_findings() -> None:
+    def change(dataset: Dataset, index: int) -> None:
+        dataset.PatientID = "500000"
+        dataset.AcquisitionTime = "125000.250000"
+        dataset.ImagePositionPatient = ["-120.500000", "-120.125000", f"{index}.250000"]
+
+    assert len(cleaned(series(change))) == 8

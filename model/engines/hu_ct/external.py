@@ -100,7 +100,9 @@ def _small_parts(tissue: Mask, body: Mask, grid: WorkingGrid) -> Mask:
 def _depths(rest: Mask, labels: NDArray[Any], count: int, grid: WorkingGrid) -> NDArray[np.float64]:
     """How deep the deepest voxel of each piece lies in it, in mm; (count + 1,)."""
     depth = edt.edt(np.ascontiguousarray(rest), anisotropy=grid.spacing, black_border=False, parallel=2)
-    return np.asarray(ndimage.maximum(depth, labels, index=np.arange(count + 1)), dtype=np.float64)
+    deepest = np.zeros(count + 1)
+    np.maximum.at(deepest, labels[rest], depth[rest])
+    return deepest
 
 
 def _gas_within(tissue: Mask, body: Mask) -> Mask:

@@ -119,18 +119,25 @@ def _surface_blocks(padded: NDArray[np.float32]) -> NDArray[np.intp]:
 def _interpolate(
     padded: NDArray[np.float32], blocks: NDArray[np.intp], factor: Factor, mask: NDArray[np.bool_]
 ) -> None:
-    """Set the voxels of ``blocks`` in ``mask`` by linear interpolation between block centres."""
+    """Set the voxels of ``blocks`` in ``mask`` by linear interpolation between block centres.
+
+    Every voxel is a weighted sum of its block and 26 neighbours, so all of them are one product of matrices.
+    """
     z, y, x = (blocks[:, axis] for axis in range(3))
-    for sub in np.ndindex(*factor):
-        value = np.zeros(len(blocks), dtype=np.float32)
-        # The voxel's centre lies this far, in blocks, from its block's centre, towards one neighbour.
-        offsets = [(index + 0.5) / step - 0.5 for index, step in zip(sub, factor, strict=True)]
-        for corner in np.ndindex(2, 2, 2):
-            weight, shift = 1.0, [0, 0, 0]
-            for axis in range(3):
-                part = abs(offsets[axis])
-                weight *= part if corner[axis] else 1.0 - part
-                shift[axis] = (1 if offsets[axis] > 0 else -1) * corner[axis]
-            if weight > 0.0:
-                value += np.float32(weight) * padded[z + 1 + shift[0], y + 1 + shift[1], x + 1 + shift[2]]
-        mask[z * factor[0] + sub[0], y * factor[1] + sub[1], x * factor[2] + sub[2]] = value >= 0.5
+    around = np.empty((len(blocks), 27), dtype=np.float32)
+    for number, (dz, dy, dx) in enumerate(np.ndindex(3, 3, 3)):
+        around[:, number] = padded[z + dz, y + dy, x + dx]
+    weights = np.empty((27, int(np.prod(factor))), dtype=np.float32)
+    for column, sub in enumerate(np.ndindex(*factor)):
+        parts = [_weights(index, step) for index, step in zip(sub, factor, strict=True)]
+        weights[:, column] = np.einsum("i,j,k->ijk", *parts).ravel()
+    inside = (around @ weights >= 0.5).reshape(-1, *factor)
+    depth, height, width = (size // step for size, step in zip(mask.shape, factor, strict=True))
+    cells = mask.reshape(depth, factor[0], height, factor[1], width, factor[2])
+    cells[z, :, y, :, x, :] = inside
+
+
+def _weights(index: int, step: int) -> NDArray[np.float32]:
+    """Linear weights of (block before, block, block after) for one of ``step`` voxels along an axis."""
+    offset = (index + 0.5) / step - 0.5
+    return np.array([max(0.0, -offset), 1.0 - abs(offset), max(0.0, offset)], dtype=np.float32)

@@ -62,8 +62,7 @@ def test_totals_lines_and_days_are_those_of_the_month(chain: Chain, clock: Clock
         "KeysDestroyed": 2,
         "LocalDeletions": 2,
         "Outcomes": {"done": 2},
-        # The closing record of October was written in November, that of November in December.
-        "Records": len(chain.records(month="2026-11")),
+        "Records": len(chain.records(month="2026-11")) - 1,  # its closing record was written in December
         "RemoteDeletionsByVerification": {"RECEIPT": 1},
         "SeriesByTarget": {"cloud": 1},
         "SeriesSent": 1,

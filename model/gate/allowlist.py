@@ -102,7 +102,6 @@ ADDED: Mapping[str, str] = MappingProxyType(
         "RescaleIntercept": "MR scanners that scale each slice apart write it; without it intensities mean nothing",
         "RescaleSlope": "as RescaleIntercept",
         "RescaleType": "as RescaleIntercept",
-        "ScanOptions": "required in CT and MR objects, empty where none of the standard's terms applies",
         "AcquisitionNumber": "required and empty in CT and MR objects",
         "BurnedInAnnotation": "only NO stays, which tells the receiver what the sender knew",
         "PatientAge": "only with the option PatientCharacteristics",

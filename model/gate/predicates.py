@@ -90,8 +90,9 @@ class Terms:
 
     def describe(self) -> str:
         words = ", ".join(term.decode("ascii") for term in sorted(self.terms))
-        count = "one" if self.most == 1 else f"{self.least} to {self.most}"
-        return f"{count} of {words}"
+        if self.most > 1:
+            return f"{self.least} to {self.most} of {words}"
+        return f"one of {words}" + ("" if self.least else ", or empty")
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ def countersign(signed: dict[str, Any], key: PublicKey, chain: Chain, time: date
     head that we held before: the refusal is the alarm.
     """
     head = read_signed_head(signed, [key])
-    held = last_peer_head(chain.records(), key.id)
+    held = last_peer_head(chain.records(event=Event.PEER_HEAD), key.id)
     if held is not None and (head.sequence < held.sequence or (head.sequence == held.sequence and head != held)):
         raise EvidenceRefused(
             "ANCHOR_BACKWARDS",

@@ -134,9 +134,9 @@ class Chain:
         with self._alone():
             return self._head()
 
-    def records(self, job: str | None = None, month: str | None = None) -> list[Record]:
-        """Read the records of one job, of one month (YYYY-MM), or all."""
-        return read_records(self._directory, job, month)
+    def records(self, job: str | None = None, *, month: str | None = None, event: Event | None = None) -> list[Record]:
+        """Read the records of one job, of one month (YYYY-MM), of one event, or all."""
+        return read_records(self._directory, job, month, event)
 
     @property
     def directory(self) -> Path:

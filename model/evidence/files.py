@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model.evidence.canonical import canonical
+from model.evidence.event import Event
 from model.evidence.record import Record, parse_line
 
 HEAD_NAME = "head.json"
@@ -83,29 +84,36 @@ def read_lines(path: Path) -> Iterator[bytes]:
         yield from file
 
 
-def read_records(directory: Path, job: str | None = None, month: str | None = None) -> list[Record]:
-    """Read the records of one job, of one month (YYYY-MM, by file), or all, in order; unreadable lines are skipped.
+def read_records(
+    directory: Path, job: str | None = None, month: str | None = None, event: Event | None = None
+) -> list[Record]:
+    """Read the records of one job, of one month (YYYY-MM, by file), of one event, or all, in order.
 
-    This trusts the files: verification is a separate act (``model.evidence.verification``).
+    This trusts the files, and passes over lines that are no records: verification is a separate act
+    (``model.evidence.verification``).
     """
+    mark = f'"job":"{job}"' if job is not None else f'"event":"{event}"' if event is not None else ""
     paths = month_files(directory) if month is None else [month_file(directory, month)]
-    found = (parse_line(line) for path in paths if path.exists() for line in _lines_with(path, job))
-    return [record for record in found if record is not None and (job is None or record.job == job)]
+    found = (parse_line(line) for path in paths if path.exists() for line in _lines_with(path, mark.encode()))
+    return [
+        record
+        for record in found
+        if record is not None and (job is None or record.job == job) and (event is None or record.event is event)
+    ]
 
 
-def _lines_with(path: Path, job: str | None) -> Iterator[bytes]:
-    """Give the lines that may be of a job without their ends; of a big file, only those are looked at."""
+def _lines_with(path: Path, mark: bytes) -> Iterator[bytes]:
+    """Give the lines that hold a mark, without their ends; of a big file, only those are looked at."""
     data = path.read_bytes()
-    if job is None:
+    if not mark:
         yield from data.split(b"\n")
         return
-    wanted = f'"job":"{job}"'.encode()
-    place = data.find(wanted)
+    place = data.find(mark)
     while place >= 0:
         end = data.find(b"\n", place)
         end = len(data) if end < 0 else end
         yield data[data.rfind(b"\n", 0, place) + 1 : end]
-        place = data.find(wanted, end)
+        place = data.find(mark, end)
 
 
 @dataclass(frozen=True, slots=True)

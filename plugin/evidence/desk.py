@@ -111,9 +111,8 @@ class Desk:
         """Whether today's hour of anchoring has come and the head was not anchored since."""
         hour = now.astimezone(UTC).replace(hour=self._evidence.AnchorHour, minute=0, second=0, microsecond=0)
         due = hour if now >= hour else hour - timedelta(days=1)
-        months = {stamp(due)[:7], stamp(now)[:7]}
-        recent = [record for month in sorted(months) for record in self._chain.records(month=month)]
-        return not any(record.event is Event.HEAD_ANCHORED and record.time >= stamp(due) for record in recent)
+        anchors = self._chain.records(event=Event.HEAD_ANCHORED)
+        return not any(record.time >= stamp(due) for record in anchors)
 
     def anchor(self, now: datetime | None = None) -> Anchor:
         """Anchor the head: sign, have it countersigned and stamped, keep and record it; waits for the network."""

@@ -42,7 +42,7 @@ def record_configuration(
 
     ``digest`` is ``configuration_digest`` of the section. Returns None when nothing changed.
     """
-    changes = [record for record in chain.records() if record.event is Event.CONFIG_CHANGED]
+    changes = chain.records(event=Event.CONFIG_CHANGED)
     last = changes[-1].facts if changes else {}
     before = str(last.get("after", START))
     facts = {"before": before, "after": digest, "software_version": software_version}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -282,3 +283,19 @@ def test_a_chain_of_somebody_else_is_not_accepted(chain: Files) -> None:
 def test_an_empty_folder_is_a_valid_chain_of_no_records(tmp_path: Path) -> None:
     answer = verify(tmp_path, [FIRST.public])
     assert (answer.valid, answer.records) == (True, 0)
+
+
+def test_a_chain_that_is_being_written_verifies_at_every_moment(tmp_path: Path) -> None:
+    with open_chain(tmp_path, FIRST) as writer:
+        done = threading.Event()
+
+        def write() -> None:
+            while not done.is_set():
+                record_job(writer)
+
+        thread = threading.Thread(target=write)
+        thread.start()
+        answers = [verify(tmp_path, [FIRST.public]) for _ in range(12)]
+        done.set()
+        thread.join()
+    assert [answer.broken for answer in answers if not answer.valid] == []

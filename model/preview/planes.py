@@ -167,7 +167,7 @@ def _legend(entries: Sequence[tuple[str, Colour, float]], width: int) -> Image.I
             left, top = 10, top + line
         places.append((left, top, colour, text))
         left += needed + gap
-    image = Image.new("RGB", (width, top + line + 4), BAR)
+    image = Image.new("RGB", (width, top + line + 4 if places else 1), BAR)
     draw = ImageDraw.Draw(image)
     for x, y, colour, text in places:
         draw.rectangle((x, y + 4, x + square, y + 4 + square), fill=colour)

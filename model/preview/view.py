@@ -22,7 +22,7 @@ Overlay = tuple[str, Colour, BoxedMask]
 
 MARGIN_MM = 12.0
 # Structures that take up less of the image than this do not tell where the patient is.
-LEAST_SHARE = 0.5
+LEAST_SHARE = 0.3
 
 PLANES = ("axial", "coronal", "sagittal")
 # Letters on the left, right, upper and lower edge (DICOM PS3.3 C.7.6.1.1.1: A, P, R, L, H, F).

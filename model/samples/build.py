@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import shutil
 import tempfile
@@ -54,19 +55,22 @@ def series(name: str, directory: Path | None = None) -> Path:
     """
     sample = _sample(name)
     parent = directory if directory is not None else cache_directory() / "series"
-    folder, seal = parent / name, parent / f"{name}.sha256"
-    if folder.is_dir() and seal.is_file() and seal.read_text(encoding="ascii") == _digest(folder):
-        return folder
     parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=parent) as scratch:
-        made, source = Path(scratch) / "made", Path(scratch) / "source"
-        made.mkdir()
-        source.mkdir()
-        _build(sample, source, made)
-        if folder.exists():
-            shutil.rmtree(folder)
-        made.rename(folder)
-    seal.write_text(_digest(folder), encoding="ascii")
+    folder, seal = parent / name, parent / f"{name}.sha256"
+    # Two test runs, or a demo beside them, ask for one sample at the same time.
+    with (parent / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if folder.is_dir() and seal.is_file() and seal.read_text(encoding="ascii") == _digest(folder):
+            return folder
+        with tempfile.TemporaryDirectory(dir=parent) as scratch:
+            made, source = Path(scratch) / "made", Path(scratch) / "source"
+            made.mkdir()
+            source.mkdir()
+            _build(sample, source, made)
+            if folder.exists():
+                shutil.rmtree(folder)
+            made.rename(folder)
+        seal.write_text(_digest(folder), encoding="ascii")
     return folder
 
 
@@ -121,8 +125,9 @@ def _with_header(original: Dataset, dataset: Dataset) -> Dataset:
 
 
 def _digest(folder: Path) -> str:
+    """SHA-256 over a series and over the code that wrote it: another writer makes another series."""
     digest = hashlib.sha256()
-    for path in sorted(folder.iterdir()):
+    for path in [*sorted(Path(__file__).parent.glob("*.py")), *sorted(folder.iterdir())]:
         digest.update(path.name.encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()

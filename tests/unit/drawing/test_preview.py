@@ -100,10 +100,12 @@ def test_a_slice_outside_the_volume_is_refused(index: int) -> None:
 
 def test_three_planes_name_every_structure() -> None:
     one = pixels(three_planes(volume(), [("Block", RED, block())]))
+    other = pixels(three_planes(volume(), [("Another", RED, block())]))
     none = pixels(three_planes(volume(), []))
-    assert one.shape == none.shape
+    assert one.shape == other.shape
     legend = slice(int(one.shape[0] * 0.94), None)
-    assert (one[legend] != none[legend]).any()
+    assert (one[legend] != other[legend]).any()
+    assert none.shape[0] < one.shape[0]
 
 
 def test_an_empty_structure_is_no_obstacle() -> None:

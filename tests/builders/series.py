@@ -24,7 +24,8 @@ class SeriesPlan:
 
     ``row`` and ``column`` are the direction cosines of ImageOrientationPatient (along a row, along a column);
     ``offsets`` the distances of the slices along their normal in mm; ``shear`` is added to the position per mm of
-    offset (gantry tilt). ``number`` makes all UIDs of the series its own.
+    offset (gantry tilt). ``number`` makes all UIDs of the series its own. Files and instance numbers say nothing of the
+    order of slices, unless ``order`` is "in order".
     """
 
     shape: tuple[int, int] = (64, 64)
@@ -54,7 +55,7 @@ def headers(plan: SeriesPlan) -> list[Dataset]:
     for index, offset in enumerate(plan.offsets):
         position = np.array(plan.origin) + offset * (plan.normal + np.array(plan.shear))
         dataset = _common(plan, study, series, frame, f"{series}.{index + 1}")
-        dataset.InstanceNumber = len(plan.offsets) - index
+        dataset.InstanceNumber = index + 1 if plan.order == "in order" else len(plan.offsets) - index
         dataset.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"]
         dataset.ImagePositionPatient = [_ds(value) for value in position]
         made.append(dataset)

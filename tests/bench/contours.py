@@ -130,19 +130,16 @@ def run_plastimatch(folder: Path, masks: Masks, geometry: SeriesGeometry) -> Wri
         image = nibabel.Nifti1Image(mask.view(np.uint8).transpose(2, 1, 0), affine_of(geometry))
         nibabel.save(image, folder / "nifti" / f"{name}.nii")
     start = time.perf_counter()
+    files = ["--input-prefix", str(folder / "nifti"), "--referenced-ct", str(folder / "series")]
     subprocess.run(
-        [program, "convert", "--input-prefix", str(folder / "nifti"), "--referenced-ct", str(folder / "series")]
-        + ["--output-dicom", str(folder / "plastimatch")],
+        [program, "convert", *files, "--output-dicom", str(folder / "plastimatch")],
         check=True,
         capture_output=True,
     )
     seconds = time.perf_counter() - start
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    (out,) = (
-        path
-        for path in (folder / "plastimatch").iterdir()
-        if dcmread(path, specific_tags=[]).file_meta.MediaStorageSOPClassUID == "1.2.840.10008.5.1.4.1.1.481.3"
-    )
+    kinds = {path: dcmread(path, specific_tags=["Modality"]).Modality for path in (folder / "plastimatch").iterdir()}
+    (out,) = (path for path, kind in kinds.items() if kind == "RTSTRUCT")
     return judge("plastimatch", seconds, memory, out, masks, geometry)
 
 
@@ -150,7 +147,7 @@ def judge(tool: str, seconds: float, extra_mb: float, out: Path, masks: Masks, g
     """Count points and wrong voxels of a file."""
     dataset = dcmread(out)
     names = {int(roi.ROINumber): str(roi.ROIName) for roi in dataset.StructureSetROISequence}
-    points = wrong = united_wrong = 0
+    points = wrong = united_wrong = lost = 0
     seen = set()
     for item in dataset.ROIContourSequence:
         name = names[int(item.ReferencedROINumber)]
@@ -162,6 +159,9 @@ def judge(tool: str, seconds: float, extra_mb: float, out: Path, masks: Masks, g
             for one in item.get("ContourSequence", ())
         ]
         contours = [one for one in contours if len(one) > 2]
+        if not contours:
+            lost += int(masks[name].sum())
+            continue
         points += sum(len(one) for one in contours)
         lengths = np.array([len(one) for one in contours], dtype=np.int32)
         toggled, _ = place(np.concatenate(contours), lengths, geometry)
@@ -172,7 +172,7 @@ def judge(tool: str, seconds: float, extra_mb: float, out: Path, masks: Masks, g
             (z, y, x), (d, h, w) = part.origin, part.array.shape
             united[z : z + d, y : y + h, x : x + w] |= part.array
         united_wrong += int(np.count_nonzero(united != masks[name]))
-    lost = sum(int(mask.sum()) for name, mask in masks.items() if name not in seen)
+    lost += sum(int(mask.sum()) for name, mask in masks.items() if name not in seen)
     errors = dciodvfy_errors(out)
     return Written(tool, seconds, extra_mb, out.stat().st_size / 1e6, points, wrong + lost, united_wrong + lost, errors)
 

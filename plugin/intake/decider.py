@@ -8,12 +8,15 @@ from plugin.intake.site_script import SiteScript
 from routing.answer import combine
 from routing.decide import CONTOUR, ERROR, Explanation
 from routing.facts import SeriesFacts
-from routing.lua import Marks
+from routing.lua import Marks, filter_answer
 from routing.rules import Rule
 
 
 class Decider:
-    """Decides, and lets nobody name a target or a local model that does not exist."""
+    """Decides, and lets nobody name a target or a local model that does not exist.
+
+    ``filter_required``: a series that the site's Lua filter was not asked about is an error, not one to contour.
+    """
 
     def __init__(
         self,
@@ -23,12 +26,14 @@ class Decider:
         models: Collection[str],
         local: str,
         script: SiteScript | None = None,
+        filter_required: bool = False,
     ) -> None:
         self._rules = rules
         self._targets = targets
         self._models = models
         self._local = local
         self._script = script
+        self._filter_required = filter_required
 
     @property
     def problem(self) -> str | None:
@@ -37,7 +42,9 @@ class Decider:
 
     def decide(self, facts: SeriesFacts, marks: Marks | None = None) -> Explanation:
         """Decide on a series; never raises."""
-        answers = [marks.request] if marks is not None else []
+        answers = []
+        if marks is not None:
+            answers = [filter_answer(marks, required=self._filter_required), marks.request]
         # The script is not troubled with a series that Lua has decided on.
         if self._script is not None and not any(answer.decisions or answer.error for answer in answers):
             answers.append(self._script.ask(facts))

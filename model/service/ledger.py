@@ -137,4 +137,9 @@ class Ledger:
         )
         with self._lock:
             rows = self._database.execute(query, values).fetchall()
-        return [Row(*row[:3], State(row[3]), *row[4:11], json.loads(row[11])) for row in rows]
+        return [_row(row) for row in rows]
+
+
+def _row(values: tuple[Any, ...]) -> Row:
+    site, transfer, folder, state, *plain, findings = values
+    return Row(site, transfer, folder, State(state), *plain, findings=json.loads(findings))

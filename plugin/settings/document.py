@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from plugin.privacy.settings import PrivacySettings
 
@@ -15,15 +15,33 @@ class Document(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+ModelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$")]
+
+
 class ServiceTarget(Document):
     """A segmentation service elsewhere."""
 
     Type: Literal["service"]
     Limit: int = Field(default=4, ge=1, le=64)  # jobs at once
-    Url: str = Field(pattern=r"^https?://")
+    # Without TLS only on this machine: a token and a series would be read by whoever listens.
+    Url: str = Field(pattern=r"^(https://|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/|$))")
     TokenFile: str | None = None
     CaFile: str | None = None
-    ServiceKey: str
+    # Our own certificate and key, where the service asks for mutual TLS.
+    CertificateFile: str | None = None
+    KeyFile: str | None = None
+    # The service's public key, 64 hexadecimal digits: what it signs is believed, and nothing else.
+    ServiceKey: str = Field(pattern=r"^[0-9a-f]{64}$")
+    # Models that the service has and this machine does not.
+    Models: list[ModelName] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _ways_in(self) -> ServiceTarget:
+        if (self.CertificateFile is None) != (self.KeyFile is None):
+            raise ValueError("CertificateFile and KeyFile go together")
+        if self.TokenFile is None and self.CertificateFile is None:
+            raise ValueError("needs a TokenFile, or a CertificateFile with its KeyFile")
+        return self
 
 
 class DicomTarget(Document):
@@ -31,7 +49,12 @@ class DicomTarget(Document):
 
     Type: Literal["dicom"]
     Limit: int = Field(default=4, ge=1, le=64)  # jobs at once
-    Modality: str = Field(min_length=1, max_length=16)
+    # The name under "DicomModalities"; not an AE title.
+    Modality: str = Field(min_length=1, max_length=64)
+    # How long a structure set is waited for; what comes later is refused.
+    DeadlineMinutes: float | int = Field(default=60, gt=0, le=10080)
+    # What rules may call the node's models; only names, the node decides itself.
+    Models: list[ModelName] = Field(default_factory=list)
 
 
 Target = Annotated[ServiceTarget | DicomTarget, Field(discriminator="Type")]

@@ -1,0 +1,193 @@
+"""The segmentation service over HTTPS: requests, and every fault with a code of its own."""
+
+from __future__ import annotations
+
+import gzip
+import re
+import threading
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import requests
+from requests.adapters import HTTPAdapter
+
+from model.errors import AutocontourError, PrivacyRefused, TargetFailed
+from plugin.settings.document import ServiceTarget
+
+CONNECT_SECONDS = 10
+READ_SECONDS = 120
+PARALLEL = 4
+# Below this rate (bytes per second, all uploads together) compressing at level 1 costs less than it saves.
+COMPRESS_BELOW = 15e6
+MEASURED_BYTES = 2_000_000
+_CODE = re.compile(r"[A-Z][A-Z0-9]{1,23}(_[A-Z0-9]{1,23}){0,3}")
+
+
+class TransferLost(AutocontourError):
+    """The service has ended the transfer, or does not know it: it is begun anew under another id."""
+
+
+class Busy(TargetFailed):
+    """The service is there and takes nothing just now; ``after`` is how long it asks to be left alone (seconds)."""
+
+    def __init__(self, code: str, message: str, after: float) -> None:
+        super().__init__(code, message, retry=True)
+        self.after = after
+
+
+class ServiceClient:
+    """One service; used by several threads at once."""
+
+    def __init__(self, name: str, target: ServiceTarget) -> None:
+        self._name = name
+        self._url = target.Url.rstrip("/")
+        self._token_file = Path(target.TokenFile) if target.TokenFile else None
+        self._certificate: tuple[str, str] | None = None
+        if target.CertificateFile is not None and target.KeyFile is not None:
+            self._certificate = (target.CertificateFile, target.KeyFile)
+        self._verify: str | bool = target.CaFile or True
+        self._http = requests.Session()
+        self._http.mount("https://", HTTPAdapter(pool_connections=PARALLEL, pool_maxsize=PARALLEL + 2))
+        self.pace = Pace()
+
+    def json(self, method: str, path: str, body: Any = None) -> Any:
+        """A request with a JSON answer."""
+        answer = self._call(method, path, json=body)
+        try:
+            return answer.json()
+        except ValueError:
+            raise TargetFailed(
+                "SERVICE_ANSWER", f"The target {self._name} answered with something that is no JSON; is its Url right?"
+            ) from None
+
+    def content(self, path: str) -> bytes:
+        """A request with a file as its answer."""
+        return bytes(self._call("GET", path).content)
+
+    def put(self, path: str, data: bytes) -> None:
+        """Send one instance, compressed where the way is slow."""
+        headers = {"Content-Type": "application/dicom"}
+        if self.pace.slow:
+            data, headers["Content-Encoding"] = gzip.compress(data, 1), "gzip"
+        started = time.monotonic()
+        self._call("PUT", path, data=data, headers=headers)
+        self.pace.went(len(data), started, time.monotonic())
+
+    def _call(self, method: str, path: str, **options: Any) -> requests.Response:
+        headers = {"Accept-Encoding": "identity"} | options.pop("headers", {})
+        if self._token_file is not None:
+            headers["Authorization"] = f"Bearer {self._token()}"
+        try:
+            answer = self._http.request(
+                method,
+                self._url + path,
+                headers=headers,
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                verify=self._verify,
+                cert=self._certificate,
+                allow_redirects=False,  # a redirect could lead the series to somebody else
+                **options,
+            )
+        except (requests.RequestException, OSError) as error:
+            raise _unreachable(self._name, error) from None
+        if answer.status_code < 300:
+            return answer
+        raise _refused(self._name, answer)
+
+    def _token(self) -> str:
+        assert self._token_file is not None
+        try:
+            # Read each time: a token is exchanged without a restart.
+            return self._token_file.read_text(encoding="ascii").strip()
+        except (OSError, ValueError):
+            raise TargetFailed(
+                "SERVICE_TOKEN_FILE", f"The TokenFile of the target {self._name} cannot be read; check path and rights."
+            ) from None
+
+
+class Pace:
+    """How fast uploads go, all threads together; decides once, after the first megabytes."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._bytes = 0
+        self._first: float | None = None
+        self.slow = False
+
+    def went(self, size: int, started: float, ended: float) -> None:
+        """So many bytes went between two times (monotonic)."""
+        with self._lock:
+            self._first = started if self._first is None else min(self._first, started)
+            self._bytes += size
+            if not self.slow and self._bytes >= MEASURED_BYTES:
+                self.slow = self._bytes / max(ended - self._first, 1e-6) < COMPRESS_BELOW
+                self._bytes, self._first = 0, None
+
+
+def _unreachable(name: str, error: Exception) -> TargetFailed:
+    """Tell name, certificate, clock and network faults apart, without the address that the library's text holds."""
+    text = str(error)
+    if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in text:
+        if "not yet valid" in text or "has expired" in text:
+            return TargetFailed(
+                "SERVICE_CLOCK",
+                f"The certificate of the target {name} is not valid at this machine's time; check the clocks of both, "
+                "or have the certificate renewed, then retry the job.",
+            )
+        return TargetFailed(
+            "SERVICE_TLS",
+            f"The target {name} shows a certificate that is not trusted here; check CaFile and Url. Nothing was sent.",
+        )
+    if "NameResolutionError" in text or "getaddrinfo" in text or "Name or service not known" in text:
+        return TargetFailed("SERVICE_DNS", f"The name in the Url of the target {name} is not known.", retry=True)
+    if isinstance(error, requests.exceptions.SSLError):
+        return TargetFailed("SERVICE_TLS_BROKEN", f"The TLS connection to the target {name} broke.", retry=True)
+    if isinstance(error, requests.exceptions.Timeout):
+        return TargetFailed("SERVICE_TIMEOUT", f"The target {name} does not answer in time.", retry=True)
+    if isinstance(error, requests.exceptions.ConnectionError | OSError):
+        return TargetFailed("SERVICE_UNREACHABLE", f"The target {name} cannot be reached.", retry=True)
+    return TargetFailed("SERVICE_ANSWER", f"The answer of the target {name} cannot be understood.", retry=True)
+
+
+def _refused(name: str, answer: requests.Response) -> AutocontourError:
+    status = answer.status_code
+    code, findings = _reason(answer)
+    if status in (401, 403):
+        return TargetFailed(
+            "SERVICE_TOKEN",
+            f"The target {name} does not know our token or certificate; ask its operator for a new one.",
+        )
+    if status in (404, 410):
+        return TransferLost(code or "GONE", f"The target {name} has ended the transfer.")
+    if status == 413:
+        return TargetFailed("SERVICE_TOO_LARGE", f"The series is larger than the target {name} takes.")
+    if findings is not None:
+        counts = ", ".join(f"{rule} ({count})" for rule, count in list(findings.items())[:8])
+        return PrivacyRefused("REMOTE", f"The target {name} refused the series and deleted it: {counts}.", findings)
+    if status in (408, 425, 429) or status >= 500:
+        return Busy("SERVICE_BUSY", f"The target {name} takes nothing just now (HTTP {status}).", _after(answer))
+    said = f" ({code})" if code else ""
+    return TargetFailed("SERVICE_REFUSED", f"The target {name} refused the request with HTTP {status}{said}.")
+
+
+def _reason(answer: requests.Response) -> tuple[str | None, dict[str, int] | None]:
+    """Code and findings of an error; texts of another party are not repeated."""
+    try:
+        body: Mapping[str, Any] = answer.json()
+        code = str(body["Error"])
+        found = body.get("Findings")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None, None
+    findings = None
+    if isinstance(found, dict):
+        from plugin.forward.records import known_rules
+
+        findings = known_rules({str(rule): count for rule, count in found.items() if isinstance(count, int)})
+    return (code if _CODE.fullmatch(code) else None), findings
+
+
+def _after(answer: requests.Response) -> float:
+    text = answer.headers.get("Retry-After", "")
+    return min(60.0, float(text)) if text.isdigit() else 0.0

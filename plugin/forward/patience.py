@@ -1,0 +1,89 @@
+"""Waits out what is temporary: a target that is down for an hour costs an hour, and no job."""
+
+from __future__ import annotations
+
+import logging
+import random
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from model.errors import AutocontourError
+from model.worker.pool import Cancelled
+from plugin.forward.http import Busy
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
+LOOK_SECONDS = 0.5
+
+
+class Patience:
+    """Tries again with growing pauses until a limit, or until nobody wants the result any more."""
+
+    def __init__(
+        self,
+        limit: datetime,
+        wanted: Callable[[], bool],
+        trouble: Callable[[str], None],
+        well: Callable[[], None],
+    ) -> None:
+        """``trouble`` is told the code of each temporary failure, ``well`` when the target works again."""
+        self._limit = limit
+        self._wanted = wanted
+        self._trouble = trouble
+        self._well = well
+
+    def until_done(self, work: Callable[[], Result]) -> Result:
+        """Run ``work``, again while it fails with what is temporary.
+
+        Raises what is final, the last temporary failure once the limit is reached, Cancelled.
+        """
+        pauses = _pauses()
+        failed = False
+        while True:
+            self.require_wanted()
+            try:
+                result = work()
+            except AutocontourError as error:
+                if not error.retry:
+                    raise
+                pause = max(next(pauses), error.after if isinstance(error, Busy) else 0.0)
+                if datetime.now(UTC).timestamp() + pause > self._limit.timestamp():
+                    raise _final(error) from None
+                failed = True
+                self._trouble(error.code)
+                logger.warning("%s; trying again in %.1f s", error.code, pause)
+                self.sleep(pause)
+            else:
+                if failed:
+                    self._well()
+                return result
+
+    def sleep(self, seconds: float) -> None:
+        """Pause, and wake up when nobody wants the result any more; raises Cancelled."""
+        ends = time.monotonic() + seconds
+        while (left := ends - time.monotonic()) > 0:
+            time.sleep(min(left, LOOK_SECONDS))
+            self.require_wanted()
+
+    def require_wanted(self) -> None:
+        """Raise Cancelled when the job has ended meanwhile."""
+        if not self._wanted():
+            raise Cancelled("CANCELLED", "The job was cancelled.")
+
+
+def _pauses() -> Iterator[float]:
+    pause = FIRST_PAUSE
+    while True:
+        # Jobs that failed together shall not all come back together.
+        yield pause * random.uniform(0.8, 1.2)
+        pause = min(LONGEST_PAUSE, pause * 2)
+
+
+def _final(error: AutocontourError) -> AutocontourError:
+    error.retry = False
+    return error

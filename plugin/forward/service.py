@@ -1,0 +1,262 @@
+"""Target type ``service``: send, wait, fetch, and believe nothing without a valid chain of receipts."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from model.errors import AutocontourError, PrivacyRefused, TargetFailed
+from model.evidence.errors import EvidenceRefused
+from model.evidence.event import Event
+from model.evidence.signed import digest_of
+from model.evidence.signing import PublicKey, SigningKey
+from model.gate.manifest import MANIFEST_NAME, Manifest, ManifestFile
+from model.pipeline.draw import IMAGES, PROGRESS, STRUCTURE_SET, ProgressFile
+from model.service.wire import Status, announce
+from plugin.forward.http import PARALLEL, ServiceClient, TransferLost
+from plugin.forward.patience import Patience
+from plugin.forward.receipts import Receipts
+from plugin.forward.target import Errand
+from plugin.settings.document import ServiceTarget
+
+logger = logging.getLogger(__name__)
+
+POLL_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+# So often a transfer that the service lost is begun anew; then something is wrong that waiting does not mend.
+ROUNDS = 8
+# Left at the end of the key's life for restoring and erasing.
+RESERVE = timedelta(minutes=5)
+SENDING, DRAWING = 0.3, 0.65  # parts of the remote stage's progress
+RELEASE_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Tells the queue how the target does."""
+
+    trouble: Callable[[str], None]
+    well: Callable[[], None]
+
+
+class ServiceForward:
+    """One segmentation service."""
+
+    type = "service"
+
+    def __init__(self, name: str, target: ServiceTarget, key: SigningKey, notice: Notice) -> None:
+        self._client = ServiceClient(name, target)
+        self._name = name
+        self._pinned = PublicKey.of(bytes.fromhex(target.ServiceKey))
+        self._key = key
+        self._notice = notice
+
+    def draw(self, errand: Errand) -> Mapping[str, Any]:
+        """See ``Target.draw``."""
+        assert errand.transfer is not None, "the key lives while its job is drawn"
+        patience = Patience(errand.transfer.expires - RESERVE, errand.wanted, self._notice.trouble, self._notice.well)
+        manifest = Manifest.from_json((errand.folder / IMAGES / MANIFEST_NAME).read_bytes())
+        first = int(errand.recall().get("round", 1))
+        for number in range(first, ROUNDS + 1):
+            errand.note(round=number)
+            way = _Way(self._client, self._name, self._pinned, self._key, errand, patience, manifest, number)
+            try:
+                return way.go()
+            except TransferLost as lost:
+                logger.warning("job %s: the service lost the transfer (%s); it is sent anew", errand.job.id, lost.code)
+                way.settle_lost()
+                patience.sleep(1.0)
+        raise TargetFailed(
+            "SERVICE_LOSES", f"The target {self._name} lost the series {ROUNDS} times; ask its operator, then retry."
+        )
+
+    def release(self, errand: Errand) -> None:
+        """Delete what the service may still hold; where it does not answer, its deadline does, and we say so."""
+        records = errand.records
+        if not records.has(Event.SENT) or records.has(Event.REMOTE_DELETED):
+            return
+        limit = datetime.now(UTC) + timedelta(seconds=RELEASE_SECONDS)
+        patience = Patience(limit, lambda: True, self._notice.trouble, self._notice.well)
+        number = int(errand.recall().get("round", 1))
+        transfer = wire_id(errand.job.workflow_id, number)
+        try:
+            ending = patience.until_done(lambda: self._client.json("DELETE", f"/v1/transfers/{transfer}"))
+            Receipts(ending, self._pinned, transfer, records).record_deletion()
+        except TransferLost:
+            records.deleted("NEVER_SENT")  # announced at most: the service knows of no such transfer
+        except AutocontourError as error:
+            logger.error("job %s: no receipt of the deletion at the service (%s)", errand.job.id, error.code)
+            records.deleted("NOT_VERIFIED")
+
+
+@dataclass
+class _Way:
+    """One transfer, from the announcement to its receipts; each step may find that it was done before."""
+
+    client: ServiceClient
+    name: str
+    pinned: PublicKey
+    key: SigningKey
+    errand: Errand
+    patience: Patience
+    manifest: Manifest
+    number: int
+
+    def __post_init__(self) -> None:
+        self.transfer = wire_id(self.errand.job.workflow_id, self.number)
+        self.path = f"/v1/transfers/{self.transfer}"
+        self.progress = ProgressFile(self.errand.folder / PROGRESS)
+
+    def go(self) -> Mapping[str, Any]:
+        """The whole way; raises TransferLost when it has to be begun anew."""
+        fetched = self.errand.recall().get("fetched")
+        if fetched != self.transfer or not self._structure_set.exists():
+            self._send()
+            details = self._await()
+            self.errand.note(details=details)
+            content = self.patience.until_done(lambda: self.client.content(f"{self.path}/rtstruct"))
+            partial = self._structure_set.with_suffix(".partial")
+            partial.write_bytes(content)
+            partial.replace(self._structure_set)
+            self.errand.note(fetched=self.transfer)
+        return self._close()
+
+    def settle_lost(self) -> None:
+        """Keep what the service signed about a transfer that is over."""
+        try:
+            ending = self.patience.until_done(lambda: self.client.json("GET", f"{self.path}/receipts"))
+            Receipts(ending, self.pinned, self.transfer, self.errand.records).keep_all()
+        except TransferLost:
+            return  # the service never heard of it, or forgot even that
+
+    @property
+    def _structure_set(self) -> Path:
+        return self.errand.folder / STRUCTURE_SET
+
+    def _send(self) -> None:
+        self._require_pinned_key()
+        self.progress(0.0, "opening the transfer")
+        size = sum(file.size for file in self.manifest.files)
+        self.errand.records.sent(
+            "service", self.manifest.list_digest, len(self.manifest.files), size, self.transfer, self.pinned
+        )
+        document = announce(self.transfer, self.errand.job.model, self.manifest, self.key)
+        try:
+            opened = self._status(self.patience.until_done(lambda: self.client.json("POST", "/v1/transfers", document)))
+            if opened.State == "open":
+                self._upload(set(opened.Missing))
+                self.patience.until_done(lambda: self.client.json("POST", f"{self.path}/start"))
+        except PrivacyRefused as refused:
+            self._refused(refused.findings)
+            raise
+
+    def _upload(self, missing: set[str]) -> None:
+        files = [file for file in self.manifest.files if file.sop_instance_uid in missing]
+        done, lock, failed = 0, threading.Lock(), threading.Event()
+
+        def send(file: ManifestFile) -> None:
+            nonlocal done
+            if failed.is_set():
+                return
+            try:
+                data = (self.errand.folder / IMAGES / file.name).read_bytes()
+                path = f"{self.path}/instances/{file.sop_instance_uid}"
+                self.patience.until_done(lambda: self.client.put(path, data))
+            except BaseException:
+                failed.set()
+                raise
+            with lock:
+                done += 1
+                self.progress(SENDING * done / len(files), f"sent {done} of {len(files)} slices")
+
+        with ThreadPoolExecutor(PARALLEL, thread_name_prefix="send") as pool:
+            for sent in [pool.submit(send, file) for file in files]:
+                sent.result()
+
+    def _await(self) -> dict[str, Any]:
+        """Poll until the contours are there; the job's details."""
+        turn = 0
+        while True:
+            status = self._status(self.patience.until_done(lambda: self.client.json("GET", self.path)))
+            if status.State == "ready":
+                return _details(status)
+            if status.State == "rejected":
+                findings = status.Error.Findings if status.Error else {}
+                self._refused(findings)
+                raise PrivacyRefused("REMOTE", f"The target {self.name} refused the series and deleted it.", findings)
+            if status.State == "failed" and status.Error and status.Error.Code not in _TEMPORARY:
+                raise TargetFailed(
+                    "SERVICE_FAILED", f"The target {self.name} could not draw the series ({_plain(status.Error.Code)})."
+                )
+            if status.State not in ("queued", "running"):
+                raise TransferLost("GONE", f"The target {self.name} has ended the transfer.")
+            said = f"queued there, {status.Ahead} ahead" if status.State == "queued" else "drawn there"
+            self.progress(SENDING + DRAWING * status.Progress, said)
+            self.patience.sleep(POLL_SECONDS[min(turn, len(POLL_SECONDS) - 1)])
+            turn += 1
+
+    def _close(self) -> Mapping[str, Any]:
+        """Delete at the service and verify all its receipts; without them there is no result."""
+        ending = self.patience.until_done(lambda: self.client.json("DELETE", self.path))
+        receipts = Receipts(ending, self.pinned, self.transfer, self.errand.records)
+        content = self._structure_set.read_bytes()
+        digest = hashlib.sha256(content).hexdigest()
+        try:
+            receipts.require_chain(self.manifest, digest)
+        except EvidenceRefused:
+            self._structure_set.unlink()
+            raise
+        details: dict[str, Any] = self.errand.recall()["details"]
+        self.errand.records.result(
+            digest, len(details["rois"]), len(content), details["algorithm"]["Version"], digest_of(receipts.processed)
+        )
+        receipts.record_deletion()
+        self.progress(1.0, "fetched, and deleted there")
+        return details
+
+    def _refused(self, findings: Mapping[str, int]) -> None:
+        ending = self.patience.until_done(lambda: self.client.json("GET", f"{self.path}/receipts"))
+        Receipts(ending, self.pinned, self.transfer, self.errand.records).record_rejection(findings)
+
+    def _require_pinned_key(self) -> None:
+        answer = self.patience.until_done(lambda: self.client.json("GET", "/v1/key"))
+        if not isinstance(answer, dict) or answer.get("Key") != self.pinned.raw.hex():
+            raise TargetFailed(
+                "SERVICE_KEY", f"The target {self.name} signs with another key than its ServiceKey; nothing was sent."
+            )
+
+    def _status(self, answer: Any) -> Status:
+        try:
+            return Status.model_validate(answer)
+        except ValueError:
+            raise TargetFailed(
+                "SERVICE_ANSWER", f"The answer of the target {self.name} cannot be understood."
+            ) from None
+
+
+# Ends of a transfer that say nothing about the series: it is sent anew.
+_TEMPORARY = ("RESTARTED", "SPOOL_FULL", "STOPPED", "WORKER_DIED")
+
+
+def wire_id(workflow_id: str, number: int) -> str:
+    """The transfer's id at the service: the same for the same attempt and round, and linked to nothing else."""
+    return hashlib.sha256(f"transfer {workflow_id} {number}".encode()).hexdigest()[:32]
+
+
+def _details(status: Status) -> dict[str, Any]:
+    return {
+        "rois": [roi.model_dump() for roi in status.Rois],
+        "not_drawn": [one.model_dump() for one in status.NotDrawn],
+        "algorithm": {"Version": status.Algorithm.get("Version", "0"), "Digest": status.Algorithm.get("Digest", "")},
+        "timings": status.Timings,
+    }
+
+
+def _plain(code: str) -> str:
+    return code if code.isascii() and code.replace("_", "").isalnum() and len(code) <= 40 else "no code"

@@ -1,0 +1,63 @@
+"""What a target elsewhere is asked, and what it is told of a job."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from plugin.forward.records import ForwardRecords
+from plugin.jobs.job import Job
+from plugin.vault.vault import OpenTransfer
+
+STATE = "remote.json"
+
+
+@dataclass(frozen=True)
+class Errand:
+    """One job's work at a target: its folder, its records, and whether anybody still wants it."""
+
+    job: Job
+    folder: Path
+    records: ForwardRecords
+    wanted: Callable[[], bool]
+    # The transfer's key while it exists; None when only clearing up is left to do.
+    transfer: OpenTransfer | None
+    # The original series in Orthanc: its SOP Instance UIDs, and what one of its files says.
+    first_file: Callable[[], bytes]
+
+    def recall(self) -> dict[str, Any]:
+        """What an earlier, cut off attempt noted."""
+        try:
+            return dict(json.loads((self.folder / STATE).read_bytes()))
+        except (FileNotFoundError, ValueError):
+            return {}
+
+    def note(self, **facts: Any) -> None:
+        """Note something that has to outlive the gateway; the folder goes with the job."""
+        path = self.folder / STATE
+        partial = path.with_suffix(".partial")
+        partial.write_text(json.dumps(self.recall() | facts))
+        partial.replace(path)
+
+
+class Target(Protocol):
+    """Draws elsewhere."""
+
+    @property
+    def type(self) -> str:
+        """As records name it: service or dicom."""
+        ...
+
+    def draw(self, errand: Errand) -> Mapping[str, Any]:
+        """Send the images of the errand's folder, leave ``rtstruct.dcm`` there; returns the job's new details.
+
+        May be run again after being cut off anywhere. Raises AutocontourError with the reason.
+        """
+        ...
+
+    def release(self, errand: Errand) -> None:
+        """Make sure that nothing of the job is left at the target, and record how that is known."""
+        ...

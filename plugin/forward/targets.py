@@ -1,0 +1,30 @@
+"""The targets of the configuration, ready to be used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from model.evidence.signing import SigningKey
+from plugin.forward.service import Notice, ServiceForward
+from plugin.forward.target import Target
+from plugin.jobs.targets import TargetStore
+from plugin.settings.document import DicomTarget, ServiceTarget
+
+
+def forward_targets(
+    configured: Mapping[str, ServiceTarget | DicomTarget], key: SigningKey, store: TargetStore
+) -> dict[str, Target]:
+    """One object per target; ``key`` signs the manifests, ``store`` is told when a target fails and works again."""
+    made: dict[str, Target] = {}
+    for name, target in configured.items():
+        notice = _notice(store, name)
+        if isinstance(target, ServiceTarget):
+            made[name] = ServiceForward(name, target, key, notice)
+    return made
+
+
+def _notice(store: TargetStore, name: str) -> Notice:
+    def trouble(code: str) -> None:
+        store.failed(name, code)
+
+    return Notice(trouble, lambda: store.succeeded(name))

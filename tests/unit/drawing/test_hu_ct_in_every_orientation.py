@@ -20,7 +20,7 @@ ACQUISITIONS = [("R", "P"), ("L", "A"), ("R", "A"), ("P", "L"), ("L", "F"), ("R"
 
 @cache
 def thorax() -> Volume:
-    return coarser(sample_volume("thorax"), 3)
+    return coarser(sample_volume("thorax"), 4)
 
 
 @cache

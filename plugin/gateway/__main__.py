@@ -15,10 +15,12 @@ from pathlib import Path
 
 from plugin.gateway.letter import Letter
 from plugin.gateway.serve import serve
+from plugin.privacy.silence import be_silent
 
 
 def main() -> None:
     """Read the letter, watch the standard input, serve."""
+    be_silent()
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s autocontour %(levelname)s %(message)s"
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import threading
 import time
 from collections.abc import Iterator
@@ -119,6 +120,8 @@ def test_a_job_that_is_done_leaves_no_word_about_the_patient(
     restored = pydicom.dcmread(io.BytesIO(orthanc.get(f"/instances/{job['Rtstruct']}/file").content))
     assert restored.PatientName == NAME
     assert {where: marks_in(said) for where, said in everything_said(orthanc, job).items() if marks_in(said)} == {}
+    limits = Path(f"/proc/{orthanc.gateway_pid()}/limits").read_text()
+    assert re.search(r"Max core file size +0 ", limits), "a crash would write the memory to a core file"
     assert ".dcm" in listener.files, "the listener saw the spool"
     assert len(titles) >= 2, "the listener saw Orthanc and the gateway"
     assert {where: marks for where, marks in listener.heard.items() if not where.endswith("restored.dcm")} == {}

@@ -49,6 +49,7 @@ class Event(StrEnum):
     CHAIN_STARTED = "CHAIN_STARTED"
     CHAIN_REPAIRED = "CHAIN_REPAIRED"
     MONTH_CLOSED = "MONTH_CLOSED"
+    MONTH_RETIRED = "MONTH_RETIRED"
     KEY_ROTATED = "KEY_ROTATED"
 
 
@@ -201,5 +202,6 @@ SHAPES: Mapping[Event, Shape] = {
     Event.CHAIN_STARTED: _site("new_key", "software_version"),
     Event.CHAIN_REPAIRED: _site("torn_bytes torn_digest", ""),
     Event.MONTH_CLOSED: _site("month first records", ""),
+    Event.MONTH_RETIRED: _site("month sequence head", ""),
     Event.KEY_ROTATED: _site("new_key previous_key", ""),
 }

@@ -15,6 +15,7 @@ from model.evidence.code import parse_code
 from model.evidence.event import Event
 from model.evidence.files import KEYS_NAME
 from model.evidence.record import stamp
+from model.evidence.retention import retire_months
 from model.evidence.signing import PublicKey
 from model.evidence.verification import Verification, verify
 from plugin.evidence.alerts import Alert, Limits, post_alert
@@ -124,6 +125,11 @@ class Desk:
             peer_keys=self._peer_keys,
             stamper=None if authority is None else stamper(authority.Url, Path(authority.CaFile)),
         )
+
+    def retire(self, now: datetime) -> list[str]:
+        """Remove the months that are older than evidence is kept; recorded. Once a day is often enough."""
+        oldest = f"{now.astimezone(UTC).year - self._evidence.RecordYears:04d}-{now.astimezone(UTC).month:02d}"
+        return retire_months(self._chain, oldest)
 
     def tell_audit(self) -> int:
         """Send what the audit repository was not told yet; returns how many. An outage becomes an alert, no error."""

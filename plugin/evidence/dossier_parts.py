@@ -181,7 +181,7 @@ def retention_table(evidence: EvidenceSection, privacy: PrivacyRules, remote: bo
     rows += [
         ("An open transfer", hours, "then its key is destroyed, an alert raised, and the report lists it"),
         ("Contours", "as the medical record", "the archive's own rules"),
-        ("Evidence", f"{evidence.RecordYears} years", "the site removes past months from the oldest on"),
+        ("Evidence", f"{evidence.RecordYears} years", "past months are removed from the oldest on; recorded"),
     ]
     return Table(("What", "How long", "How its end is established"), tuple(rows), (2.4, 3.6, 4.0))
 

@@ -21,7 +21,8 @@ from model.evidence.errors import EvidenceRefused
 from model.evidence.event import Event
 from model.evidence.files import ANCHORS_NAME, Head
 from model.evidence.signing import SigningKey
-from model.evidence.verification import Change, verify
+from model.evidence.verification import verify
+from model.evidence.walk import Change
 from plugin.evidence.timestamp import check_stamp, stamper
 from tests.builders.evidence import open_chain, record_job
 

@@ -19,7 +19,8 @@ from model.evidence.chain import Chain
 from model.evidence.files import ANCHORS_NAME, Head, month_files
 from model.evidence.record import Record, parse_line
 from model.evidence.signing import SigningKey
-from model.evidence.verification import Change, verify
+from model.evidence.verification import verify
+from model.evidence.walk import Change
 from tests.builders.evidence import Clock, open_chain, record_job
 
 FIRST, SECOND, THIRD = SigningKey.new(), SigningKey.new(), SigningKey.new()

@@ -26,6 +26,8 @@ PARENCHYMA_HU = (-985.0, -450.0)
 RIB_MM = 12.0
 RIB_HU = 200.0
 RIB_SHARE = 0.25
+# A piece this large with values this far from gas is lung without a look at the ribs (soft ones of a child).
+NO_GAS_HU, CERTAIN_ML = -930.0, 300.0
 # Vessels and fissures up to twice this width belong to the lung.
 CLOSE_MM = 5.0
 # A piece with this share on each side of the midline is two lungs that touch.
@@ -60,7 +62,8 @@ def find_lungs(grid: WorkingGrid, body: Mask, airway: Airway | None, middle: NDA
         if deep.size == 0 or not PARENCHYMA_HU[0] < float(np.median(deep)) < PARENCHYMA_HU[1]:
             continue
         rim = piece & ~shrink(piece, (0, 1, 1))
-        if float(near_rib[box][rim].mean()) < RIB_SHARE:
+        certain = float(np.median(deep)) > NO_GAS_HU and sizes[label] * grid.voxel_ml >= CERTAIN_ML
+        if not certain and float(near_rib[box][rim].mean()) < RIB_SHARE:
             continue
         mine, other = _sides(piece, middle[box[0]] - box[2].start, grid)
         left[box] |= mine

@@ -30,7 +30,12 @@ def add_verify(subparsers: Any) -> None:
     )
     parser.add_argument("path", metavar="PATH", type=Path, help="the folder of the chain, or a signed JSON document")
     parser.add_argument(
-        "--key", metavar="PEM", type=Path, action="append", default=[], help="a public key that is trusted; repeatable"
+        "--key",
+        metavar="PEM",
+        type=_key,
+        action="append",
+        default=[],
+        help="a public key that is trusted: a PEM file, or its 64 hexadecimal digits; repeatable",
     )
     parser.add_argument(
         "--head",
@@ -54,13 +59,11 @@ def add_verify(subparsers: Any) -> None:
 
 def run_verify(options: argparse.Namespace) -> int:
     """Verify and print; raises InputRefused when there is nothing to verify."""
-    keys = [PublicKey.from_pem(_bytes(path)) for path in options.key]
+    keys: list[PublicKey] = options.key
     if options.path.is_file():
         return _document(options.path, keys, as_json=options.json)
     if not options.path.is_dir() or not month_files(options.path):
-        raise InputRefused(
-            "EVIDENCE_MISSING", "There is no evidence: the folder holds no month files like 2026-11.jsonl."
-        )
+        raise InputRefused("EVIDENCE_MISSING", "The folder holds no month files like 2026-11.jsonl.")
     heads = list(options.head) + [_anchored(path, keys) for path in options.anchor]
     answer = verify(options.path, keys, heads)
     print(json.dumps(answer_document(answer)) if options.json else "\n".join(_sentences(answer)))
@@ -119,9 +122,7 @@ def _document(path: Path, keys: Sequence[PublicKey], *, as_json: bool) -> int:
     records = body.get("Records", []) if kind is Document.CERTIFICATE else []
     good = sum(_is_genuine(record, keys) for record in records)
     if good != len(records):
-        raise EvidenceRefused(
-            "SIGNATURE_WRONG", f"{len(records) - good} of the {len(records)} records inside are false."
-        )
+        raise EvidenceRefused("SIGNATURE_WRONG", f"{len(records) - good} of {len(records)} records inside are false.")
     about = f"{kind}, with {good} signed records" if records else str(kind)
     answer = {"Valid": True, "Kind": kind.value, "Digest": signed["sha256"], "Records": good}
     print(json.dumps(answer) if as_json else f"Untouched: {about}.\nSHA-256: {signed['sha256']}")
@@ -147,6 +148,20 @@ def _anchored(path: Path, keys: Sequence[PublicKey]) -> Head:
         body = open_signed(kind, signed, keys)
         return Head(int(body["sequence"]), str(body["sha256"]))
     return read_signed_head(signed, keys)
+
+
+def _key(text: str) -> PublicKey:
+    if len(text) == 64 and not Path(text).exists():
+        try:
+            return PublicKey.of(bytes.fromhex(text))
+        except (ValueError, EvidenceRefused) as error:
+            raise argparse.ArgumentTypeError("a key has 64 hexadecimal digits") from error
+    try:
+        return PublicKey.from_pem(Path(text).read_bytes())
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{text} cannot be read ({error.strerror})") from error
+    except EvidenceRefused as error:
+        raise argparse.ArgumentTypeError(f"{text}: {error.message}") from error
 
 
 def _head(text: str) -> Head:

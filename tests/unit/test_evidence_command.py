@@ -88,8 +88,9 @@ def test_what_cannot_be_verified_is_refused_with_a_reason(folder: Path) -> None:
         run("verify", folder / "certificate.json")
     with pytest.raises(InputRefused, match="no signed document"):
         run("verify", folder / "site.pem", "--key", folder / "site.pem")
-    with pytest.raises(SystemExit):
-        run("verify", folder / "chain", "--head", "nonsense")
+    for wrong in (("--head", "nonsense"), ("--key", folder / "nowhere.pem"), ("--key", "z" * 64), ("--key", folder)):
+        with pytest.raises(SystemExit):
+            run("verify", folder / "chain", *wrong)
 
 
 def test_the_dossier_is_written_as_markdown_and_as_pdf(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -108,6 +109,14 @@ def test_the_dossier_is_written_as_markdown_and_as_pdf(folder: Path, capsys: pyt
     configuration.write_text('{"AutoContour": {"Evidence": {"Audit": 3}}}')
     with pytest.raises(ConfigurationRefused, match="Audit"):
         run("dossier", configuration)
+
+
+def test_a_key_may_be_given_by_its_digits(folder: Path) -> None:
+    assert run("verify", folder / "certificate.json", "--key", KEY.public.raw.hex()) == 0
+    digits = f"302a300506032b6570032100{KEY.public.raw.hex()}"
+    command = f"printf {digits} | xxd -r -p | openssl pkey -pubin -inform DER"
+    made = subprocess.run(["sh", "-c", command], capture_output=True, check=True)
+    assert made.stdout == KEY.public.pem()
 
 
 # What docs/auditor.md tells an auditor to type, who has nothing of ours.

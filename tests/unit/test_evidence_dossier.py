@@ -30,7 +30,12 @@ REMOTE: dict[str, Any] = {
         {"Name": "no studies of staff", "When": {"Modality": "MR"}, "Then": {"Exclude": "staff"}},
     ],
     "Targets": {
-        "cloud": {"Type": "service", "Url": "https://contour.example/v1", "ServiceKey": "service.pem"},
+        "cloud": {
+            "Type": "service",
+            "Url": "https://contour.example/v1",
+            "TokenFile": "token",
+            "ServiceKey": "ab" * 32,
+        },
         "box": {"Type": "dicom", "Modality": "VENDOR"},
     },
     "Evidence": {

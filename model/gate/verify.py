@@ -29,7 +29,7 @@ from model.series.header import SliceHeader
 
 # A series of more files than this is no CT or MR volume; the check holds all of it in memory.
 MAXIMUM_FILES = 5_000
-MAXIMUM_BYTES = 8 << 30
+MAXIMUM_BYTES = 4 << 30
 
 _NEUTRAL_NAME = re.compile(r"[0-9]{4,5}\.dcm")
 _THREADS = max(2, min(4, os.cpu_count() or 1))

@@ -17,7 +17,6 @@ from typing import Any
 
 import pydicom
 from pydicom.datadict import dictionary_VR
-from pydicom.errors import InvalidDicomError
 from pydicom.filereader import read_sequence
 
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
@@ -100,7 +99,7 @@ def read_with_pydicom(data: bytes) -> RawFile:
         return RawFile(elements_of(dataset), elements_of(dataset.file_meta), syntax, dataset)
     except RecursionError:
         raise TooDeep from None
-    except (InvalidDicomError, AttributeError, EOFError, KeyError, ValueError, OSError, NotImplementedError):
+    except Exception:  # noqa: BLE001  (a broken file breaks the reader in many ways)
         # The cause is not chained: its message may quote the file.
         raise Unreadable from None
 

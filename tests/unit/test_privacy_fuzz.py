@@ -93,3 +93,16 @@ def test_a_random_header_ends_clean_or_refused_and_no_marker_leaves(tree: object
     assert bool(leaving) != bool(refusal)
     if leaving:
         assert len(verify(leaving)) == 3
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.data())
+def test_a_source_broken_anywhere_ends_clean_or_refused(data: st.DataObject) -> None:
+    whole = encoded(ct(1))
+    header_length = len(whole) - 32 * 32 * 2
+    at = data.draw(st.integers(0, header_length))
+    broken = whole[:at] + data.draw(st.binary(max_size=8)) + whole[at + data.draw(st.integers(0, 8)) :]
+    leaving, refusal = attempt([broken, encoded(ct(2))])
+    assert marks_in(refusal.encode()) == []
+    assert [marks_in(file) for file in leaving.values()] == [[]] * len(leaving)
+    assert bool(leaving) != bool(refusal)

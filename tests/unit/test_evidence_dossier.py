@@ -165,3 +165,8 @@ def test_the_section_is_refused_with_the_path_of_the_wrong_key() -> None:
     }
     assert read_evidence("yes")[1][0].path == "AutoContour.Evidence"
     assert read_evidence(None) == (EvidenceSection(), [])
+
+
+def test_the_guide_for_the_data_protection_officer_names_every_key_of_the_section() -> None:
+    guide = (Path(__file__).parents[2] / "docs" / "dpo.md").read_text(encoding="utf-8")
+    assert [name for name in EvidenceSection.model_fields if f"`{name}`" not in guide] == []

@@ -36,11 +36,15 @@ STATUS: tuple[tuple[type[AutocontourError], int], ...] = (
     (BadRequest, 400),
     (PrivacyRefused, 422),
 )
+# Codes whose status says more than that of their kind.
+CODES = {"EVIDENCE_UNKNOWN": 404, "EVIDENCE_CODE": 404, "REPORT_MONTH": 400}
 
 
 def refusal(error: AutocontourError) -> JSONResponse:
     """The answer for one of our own errors."""
-    status = next((status for kind, status in STATUS if isinstance(error, kind)), 503 if error.retry else 422)
+    status = CODES.get(error.code) or next(
+        (status for kind, status in STATUS if isinstance(error, kind)), 503 if error.retry else 422
+    )
     body: dict[str, object] = {"Error": error.code, "Message": error.message}
     if isinstance(error, PrivacyRefused):
         body["Findings"] = error.findings

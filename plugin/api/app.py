@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
-from plugin.api import answers, jobs, lua, page, routing, series, targets
+from plugin.api import answers, evidence, jobs, lua, page, routing, series, subjects, targets
 from plugin.api.json_bodies import JsonBodies
 from plugin.gateway.gateway import Gateway
+from plugin.gateway.metrics import CONTENT_TYPE, metrics_text
 from plugin.version import VERSION
 
 PREFIX = "/autocontour"
@@ -23,8 +24,17 @@ def application(gateway: Gateway) -> FastAPI:
     @router.get("/health", summary="Whether auto-contouring works, and if not, why")
     def health() -> Response:
         troubles = gateway.troubles()
-        body = {"Status": "unavailable" if troubles else "ok", "Version": VERSION, "Reasons": troubles}
+        body = {
+            "Status": "unavailable" if troubles else "ok",
+            "Version": VERSION,
+            "Reasons": troubles,
+            "Alerts": gateway.alerts(),
+        }
         return JSONResponse(body | gateway.figures(), status_code=503 if troubles else 200)
+
+    @router.get("/metrics", summary="Prometheus text", response_class=Response)
+    def metrics() -> Response:
+        return Response(metrics_text(gateway), media_type=CONTENT_TYPE)
 
     @app.post("/internal/bell", include_in_schema=False, status_code=204)
     def bell() -> Response:
@@ -36,6 +46,8 @@ def application(gateway: Gateway) -> FastAPI:
     router.include_router(routing.router(gateway))
     router.include_router(lua.router(gateway))
     router.include_router(targets.router(gateway))
+    router.include_router(evidence.router(gateway))
+    router.include_router(subjects.router(gateway))
     router.include_router(page.router())
     app.include_router(router)
     return app

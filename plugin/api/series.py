@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from plugin.gateway.gateway import Gateway
@@ -27,5 +28,14 @@ def router(gateway: Gateway) -> APIRouter:
     def request(series: str, wanted: Request | None = None) -> dict[str, Any]:
         wanted = wanted or Request()
         return gateway.show(gateway.request(series, wanted.model, wanted.target))
+
+    @routes.get("/{series}/outgoing", summary="What would leave; nothing does", response_model=None)
+    def outgoing(
+        series: str, form: Annotated[Literal["json", "zip"], Query(alias="format")] = "json"
+    ) -> dict[str, Any] | Response:
+        if form == "json":
+            return gateway.outgoing(series)
+        headers = {"Content-Disposition": 'attachment; filename="outgoing.zip"', "Cache-Control": "no-store"}
+        return StreamingResponse(gateway.outgoing_files(series), media_type="application/zip", headers=headers)
 
     return routes

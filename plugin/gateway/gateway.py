@@ -4,25 +4,35 @@ from __future__ import annotations
 
 import logging
 import os
+import socket
 import threading
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from model.engines.registry import names as model_names
 from model.errors import AutocontourError
 from model.evidence.chain import Chain
 from model.evidence.code import new_code
 from model.evidence.signing import SigningKey
 from model.pipeline.draw import warm_up
 from model.worker.pool import Workers
+from plugin.erase.erase import erase_folder
 from plugin.erase.sweep import sweep
+from plugin.evidence.desk import Desk
+from plugin.evidence.dossier_files import record_configuration
+from plugin.evidence.processing import configuration_digest
+from plugin.evidence.subjects import Swept
 from plugin.facts.given import given_facts
+from plugin.forward.targets import forward_targets
+from plugin.gateway.clock import Clock
 from plugin.gateway.letter import Letter
+from plugin.gateway.outgoing import outgoing_document, outgoing_zip
 from plugin.gateway.preview import preview
 from plugin.intake.arrivals import Arrivals
 from plugin.intake.decider import Decider
 from plugin.intake.intake import Intake
 from plugin.intake.loop import IntakeLoop
+from plugin.intake.sight import Sight
 from plugin.intake.site_script import SiteScript
 from plugin.jobs.dispatch import Dispatcher
 from plugin.jobs.failure import failure_of
@@ -36,10 +46,9 @@ from plugin.settings.settings import LOCAL, Settings
 from plugin.state.database import open_database
 from plugin.state.directory import StateDirectory
 from plugin.vault.vault import Vault
+from plugin.version import VERSION
 
 logger = logging.getLogger(__name__)
-
-ORTHANC_PATIENCE_SECONDS = 120
 
 
 class Gateway:
@@ -63,24 +72,46 @@ class Gateway:
         self.jobs = JobStore(engine)
         self._workers = Workers(settings.workers)
         self._vault = Vault(state.vault)
-        self._chain = Chain.open(state.evidence / "chain", SigningKey.load_or_create(state.evidence / "signing.key"))
-        self._stages = Stages(self._orthanc, self.jobs, self._vault, self._chain, self._workers, state, settings)
+        key = SigningKey.load_or_create(state.evidence / "signing.key")
+        self._chain = Chain.open(state.evidence / "chain", key)
+        self.targets = TargetStore(engine)
+        forwards = forward_targets(settings.forwards, key, self.targets)
+        self._stages = Stages(
+            self._orthanc, self.jobs, self._vault, self._chain, self._workers, state, settings, forwards
+        )
         script = settings.routing_script
         self._decider = Decider(
             settings.rules,
             targets=settings.targets,
-            models=model_names(),
+            models=settings.models,
             local=LOCAL,
             script=SiteScript(letter.base_directory / script) if script is not None else None,
         )
-        self.targets = TargetStore(engine)
         self._dispatcher = Dispatcher(self.jobs, self.targets, self._limit, self._start)
         self._stages.listen(self._dispatcher.ring)
-        arrivals = Arrivals(engine)
-        self._intake = Intake(
-            self._orthanc, arrivals, self.jobs, settings, self._decider, self._dispatcher.ring, self.cancel
+        self.desk = Desk(
+            self._chain,
+            engine,
+            state.evidence,
+            settings.evidence,
+            transfer_hours=settings.privacy.transfer_hours,
+            host=socket.gethostname(),
         )
-        self._loop = IntakeLoop(self._orthanc, arrivals, self._intake, settings.quiet_seconds, letter.started)
+        self._clock = Clock(self.desk, self._vault)
+        self._arrivals = Arrivals(engine)
+        self._sight = Sight(self._orthanc, settings, self._decider, self.desk.subjects)
+        self._intake = Intake(
+            self._orthanc,
+            self._arrivals,
+            self.jobs,
+            settings,
+            self._sight,
+            self.desk.subjects,
+            self._chain,
+            self._dispatcher.ring,
+            self.cancel,
+        )
+        self._loop = IntakeLoop(self._orthanc, self._arrivals, self._intake, settings.quiet_seconds, letter.started)
         self._workflows: Workflows | None = None
 
     def run(self) -> None:
@@ -90,6 +121,7 @@ class Gateway:
             database = self.settings.database or sqlite_url(self._state.workflows)
             self._workflows = Workflows(self._stages, database, "gateway")
             sweep(self._state, self._vault, self.jobs)
+            record_configuration(self._chain, configuration_digest(self._letter.section), VERSION)
             for job in self.jobs.list(states=(State.RUNNING,), limit=100_000):
                 self._start(job)  # claimed, but perhaps not begun before the gateway was killed
         except Exception as error:  # noqa: BLE001 - shown in health, where the administrator looks
@@ -98,6 +130,7 @@ class Gateway:
             return
         self._up.set()
         threading.Thread(target=self._dispatcher.run, name="dispatcher", daemon=True).start()
+        threading.Thread(target=self._clock.run, name="clock", daemon=True).start()
         self._loop.run()
 
     def ring(self) -> None:
@@ -111,6 +144,10 @@ class Gateway:
         if not self._up.is_set():
             return ["The gateway is starting."]
         return [self._loop.trouble] if self._loop.trouble else []
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """What somebody should look at, though the gateway works."""
+        return [alert.to_json() for alert in self.desk.alerts]
 
     def figures(self) -> dict[str, Any]:
         """What health says beside the status."""
@@ -157,7 +194,7 @@ class Gateway:
 
     def explain(self, series: str) -> dict[str, Any]:
         """What the rules say of a stored series."""
-        return self._intake.see(series).explanation.to_json()
+        return self._sight.see(series).explanation.to_json()
 
     def explain_given(self, tags: Any) -> dict[str, Any]:
         """What the rules say of a series given by its tags; raises InputRefused when they are none."""
@@ -179,10 +216,45 @@ class Gateway:
     def retry(self, job: Job) -> Job | None:
         """Run an ended job again from its start; None when its state forbids it."""
         self._require_up()
+        subject = self._sight.subject(job.series)
         again = self.jobs.reopen(job.id, new_code())
         if again is not None:
+            self._intake.link(subject, again)
             self._dispatcher.ring()
         return again
+
+    def outgoing(self, series: str) -> dict[str, Any]:
+        """What would leave of a series, attribute by attribute."""
+        return outgoing_document(self._orthanc, series, self.settings)
+
+    def outgoing_files(self, series: str) -> Iterator[bytes]:
+        """The very files that would leave, as a ZIP."""
+        return outgoing_zip(self._orthanc, series, self.settings)
+
+    def object_to(self, patient_id: str) -> int:
+        """Enter a patient's objection and end what is open; returns how many jobs were."""
+        self.desk.object_to(patient_id)
+        open_jobs = [job for job in self._jobs_of(self.desk.subjects.codes_of(patient_id)) if not job.state.final]
+        reason = "The patient objected to the processing."
+        return sum(self.cancel(job, State.EXCLUDED, reason) for job in open_jobs)
+
+    def erase_subject(self, patient_id: str) -> Swept:
+        """Erase what is held of a patient; evidence stays, without a way back to the person."""
+        return self.desk.erase_subject(patient_id, self._erase_jobs)
+
+    def _erase_jobs(self, codes: Sequence[str]) -> Swept:
+        rows = files = left = 0
+        for job in self._jobs_of(codes):
+            self.cancel(job, State.CANCELLED, "What is held of this patient was erased.")
+            erasure = erase_folder(self._state.spool / job.id)
+            files, left = files + erasure.files, left + erasure.left
+            rows += int(self._vault.destroy(job.workflow_id)) + self.jobs.forget(job)
+            self._arrivals.forget(job.series)
+        return Swept(rows, files, left)
+
+    def _jobs_of(self, codes: Sequence[str]) -> list[Job]:
+        found = (self.jobs.by_evidence_code(code) for code in codes)
+        return [job for job in found if job is not None]
 
     def preview(self, job: Job, plane: str | None, number: int | None) -> bytes:
         """A PNG of the stored contours over the stored image."""

@@ -5,41 +5,25 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from model.errors import AutocontourError, InputRefused
+from model.errors import InputRefused
+from model.evidence.chain import Chain
 from model.evidence.code import new_code
-from plugin.facts.character_sets import original_texts, slices_to_read
-from plugin.facts.completeness import Completeness, Wholeness, completeness_of
-from plugin.facts.series import Circumstances, facts_of, headers_of
-from plugin.facts.volumes import select, volumes_of
+from plugin.evidence.subjects import Subjects
+from plugin.facts.completeness import Wholeness
 from plugin.intake.arrivals import Arrival, Arrivals
-from plugin.intake.content import content_of
-from plugin.intake.decider import Decider
+from plugin.intake.sight import Seen, Sight, Subject
 from plugin.jobs.job import Job, State
+from plugin.jobs.records import JobRecords
 from plugin.jobs.store import JobStore, NewJob
 from plugin.pacs.client import Orthanc, SeriesGone
 from plugin.settings.settings import Settings
-from routing.decide import CONTOUR, ERROR, EXCLUDED, NONE, Decision, Explanation
-from routing.lua import read_marks
+from routing.decide import CONTOUR, ERROR, EXCLUDED, NONE, Decision
 
 logger = logging.getLogger(__name__)
 
 IMAGE_MODALITIES = ("CT", "MR")
-
-
-@dataclass(frozen=True)
-class Seen:
-    """A series as intake sees it: every slice's tags read once."""
-
-    series: str
-    study: str
-    content: str
-    instances: int
-    completeness: Completeness
-    refusal: AutocontourError | None
-    explanation: Explanation
 
 
 class Intake:
@@ -51,7 +35,9 @@ class Intake:
         arrivals: Arrivals,
         jobs: JobStore,
         settings: Settings,
-        decider: Decider,
+        sight: Sight,
+        subjects: Subjects,
+        chain: Chain,
         ring: Callable[[], None],
         cancel: Callable[[Job, State, str], bool],
     ) -> None:
@@ -59,7 +45,9 @@ class Intake:
         self._arrivals = arrivals
         self._jobs = jobs
         self._settings = settings
-        self._decider = decider
+        self._sight = sight
+        self._subjects = subjects
+        self._chain = chain
         self._ring = ring
         self._cancel = cancel
 
@@ -70,7 +58,7 @@ class Intake:
             if header["MainDicomTags"].get("Modality", "") not in IMAGE_MODALITIES:
                 self._arrivals.decided(arrival, "", "ignored")
                 return
-            seen = self.see(arrival.series, header)
+            seen = self._sight.see(arrival.series, header)
         except SeriesGone:
             self._arrivals.forget(arrival.series)
             return
@@ -85,41 +73,14 @@ class Intake:
             self._ring()
         self._arrivals.decided(arrival, seen.content, seen.explanation.outcome)
 
-    def see(self, series: str, header: dict[str, Any] | None = None) -> Seen:
-        """Read every slice's tags of a series and decide; starts nothing. Raises SeriesGone."""
-        header = header or self._orthanc.series(series)
-        tags = self._orthanc.instances_tags(series)
-        metadata = self._orthanc.instance_metadata(header["Instances"][0])
-        marks = read_marks(self._orthanc.series_metadata(series))
-        volumes = volumes_of(tags)
-        needed = {one: self._orthanc.instance_file(one) for one in slices_to_read(tags)}
-        originals = original_texts(tags, needed)
-        around = Circumstances(veto=marks.veto)
-        facts = facts_of(tags, metadata=metadata, volumes=volumes, around=around, originals=originals)
-        completeness = completeness_of(volumes)
-        refusal: AutocontourError | None = None
-        try:
-            select(volumes, mixed=self._settings.mixed_series, localizers=self._settings.localizers)
-            if completeness.state is not Wholeness.WHOLE and completeness.certain:
-                refusal = InputRefused(completeness.code, completeness.reason)
-        except InputRefused as error:
-            refusal = error
-        return Seen(
-            series=series,
-            study=str(header["ParentStudy"]),
-            content=content_of(one.sop_instance_uid for one in headers_of(tags)),
-            instances=len(tags),
-            completeness=completeness,
-            refusal=refusal,
-            explanation=self._decider.decide(facts, marks),
-        )
-
     def request(self, series: str, model: str | None, target: str | None) -> Job:
         """Note a job that a person asked for; what they leave open, the rules decide.
 
         The same request while its job is open is the same job. Raises SeriesGone, InputRefused.
         """
-        seen = self.see(series)
+        seen = self._sight.see(series)
+        if seen.barred is not None:
+            raise InputRefused("EXCLUDED", f"This series must not be contoured: {seen.barred}")
         decision = seen.explanation.decisions[0] if seen.explanation.decisions else None
         if model is None and decision is None:
             raise InputRefused(
@@ -139,6 +100,12 @@ class Intake:
         if new and not job.state.final:
             self._ring()
         return job
+
+    def link(self, subject: Subject, job: Job) -> None:
+        """Enter the job into the keyed index, so that patients and auditors find it."""
+        assert job.evidence_code is not None, "every job is noted with its evidence code"
+        for patient_id in subject.patient_ids:
+            self._subjects.remember(patient_id, subject.series_uid, job.evidence_code)
 
     def deleted(self, series: str) -> None:
         """Orthanc said that a series was deleted; with OverwriteInstances that may not be so: look again."""
@@ -192,9 +159,16 @@ class Intake:
             details=details,
             serial=serial,
         )
-        job, is_new = self._jobs.add(new, state=state, error=error)
-        if is_new:
-            logger.info("job %s: %s%s", job.id, job.state, f" ({error[0]})" if error else "")
+        known = self._jobs.by_key(new.key)
+        if known is not None:
+            return known, False
+        job = self._jobs.draft(new, state=state, error=error)
+        self.link(seen.subject, job)
+        if state.final:
+            # Before the job is seen, so that whoever sees it finds its evidence.
+            JobRecords(self._chain, job).refused(seen.subject.modality)
+        job, is_new = self._jobs.add(job)
+        logger.info("job %s: %s%s", job.id, job.state, f" ({error[0]})" if error else "")
         return job, is_new
 
     def _supersede(self, seen: Seen) -> None:

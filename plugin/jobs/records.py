@@ -12,7 +12,7 @@ from model.pipeline.draw import Drawn
 from plugin.erase.erase import Erasure
 from plugin.evidence.closing import close_job
 from plugin.jobs.failure import FailureRecord
-from plugin.jobs.job import Job
+from plugin.jobs.job import Job, State
 from plugin.privacy.clean import CleanSeries
 from plugin.version import VERSION
 
@@ -28,15 +28,20 @@ class JobRecords:
 
     def __post_init__(self) -> None:
         # A job that goes on after a restart may name what the configuration no longer holds.
-        self.chain.declare((self.job.model, self.job.target, PROFILE_NAME))
+        self.chain.declare([name for name in (self.job.model, self.job.target, PROFILE_NAME) if name])
 
     @property
     def _code(self) -> str:
         assert self.job.evidence_code is not None, "every job is noted with its evidence code"
         return self.job.evidence_code
 
-    def received(self, modality: str) -> None:
+    def received(self, modality: str, target_type: str = "local") -> None:
         """The series was taken in and a rule, or a person, chose model and target."""
+        self._taken_in(modality)
+        target: Facts = {"model": self.job.model, "target": self.job.target, "target_type": target_type}
+        self.chain.append(Event.MATCHED, self._code, target)
+
+    def _taken_in(self, modality: str) -> None:
         kind = modality if modality in MODALITIES else "OTHER"
         origin = "RETRY" if self.job.attempt > 1 else "STORED" if self.job.rule else "REQUESTED"
         facts: Facts = {
@@ -46,8 +51,20 @@ class JobRecords:
             "software_version": VERSION,
         }
         self.chain.append(Event.RECEIVED, self._code, facts)
-        target: Facts = {"model": self.job.model, "target": self.job.target, "target_type": "local"}
-        self.chain.append(Event.MATCHED, self._code, target)
+
+    def refused(self, modality: str) -> None:
+        """The job ended before anything was made of the series: excluded, or refused as it came."""
+        code = self.job.error_code or "UNKNOWN"
+        if self.job.state is State.EXCLUDED:
+            self._taken_in(modality)
+            self.chain.append(Event.EXCLUDED, self._code, {"code": code})
+        else:
+            if self.job.model:
+                self.received(modality)
+            else:
+                self._taken_in(modality)
+            self.chain.append(Event.FAILED, self._code, {"code": code, "stage": "intake"})
+        self.closed(str(self.job.state), 0.0)
 
     def deidentified(self, clean: CleanSeries, size: int) -> None:
         """The pseudonymised files were made, searched for every identifier of the patient, and nothing was found."""

@@ -8,7 +8,7 @@ import logging
 import shutil
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,9 +19,9 @@ from model.evidence.chain import Chain
 from model.pipeline.draw import IMAGES, STRUCTURE_SET, Drawn, draw_series, read_progress
 from model.worker.pool import Workers
 from plugin.erase.erase import erase_folder
-from plugin.facts.series import headers_of
-from plugin.facts.volumes import select, volumes_of
-from plugin.intake.content import content_of
+from plugin.forward.records import ForwardRecords
+from plugin.forward.target import Errand, Target
+from plugin.intake.slices import Slices, slices_of
 from plugin.jobs.failure import FailureRecord
 from plugin.jobs.job import STAGE_BEGINS, Job, Stage, State
 from plugin.jobs.records import JobRecords
@@ -29,25 +29,15 @@ from plugin.jobs.store import JobStore
 from plugin.pacs.client import Orthanc, SeriesGone
 from plugin.privacy.pseudonymise import pseudonymise
 from plugin.restore.restore import SourceSeries, restore
-from plugin.settings.settings import Settings
+from plugin.settings.settings import LOCAL, Settings
 from plugin.state.directory import StateDirectory
-from plugin.vault.vault import Vault
+from plugin.vault.vault import OpenTransfer, Vault
 
 logger = logging.getLogger(__name__)
 
 # Left free on the disk of the state directory: the job database and the chain must be able to say what happened.
 RESERVE_BYTES = 64 * 1024 * 1024
 RESTORED = "restored.dcm"
-
-
-@dataclass(frozen=True)
-class Chosen:
-    """The slices of a series that are contoured: Orthanc's ids of their instances, and how many are left out."""
-
-    instances: tuple[str, ...]
-    sop_instance_uids: tuple[str, ...]
-    modality: str
-    left_out: int
 
 
 @dataclass(frozen=True)
@@ -61,6 +51,7 @@ class Stages:
     workers: Workers
     state: StateDirectory
     settings: Settings
+    targets: Mapping[str, Target] = field(default_factory=dict)
     _listeners: list[Callable[[], None]] = field(default_factory=list)
 
     def listen(self, listener: Callable[[], None]) -> None:
@@ -124,7 +115,8 @@ class Stages:
     def _pseudonymise(self, job: Job) -> None:
         erase_folder(self._folder(job))  # what an earlier, cut off attempt left
         chosen = self._chosen(job)
-        JobRecords(self.chain, job).received(chosen.modality)
+        target = self.targets.get(job.target)
+        JobRecords(self.chain, job).received(chosen.modality, target.type if target else "local")
         key = self.vault.open_transfer(job.workflow_id, job.series, hours=self.settings.privacy.transfer_hours)
         clean = pseudonymise(chosen.instances, self.orthanc, key, self.settings.privacy)
         size = sum(len(file.data) for file in clean)
@@ -134,6 +126,12 @@ class Stages:
         self.jobs.note(job.id, {"left_out": chosen.left_out})
 
     def _draw(self, job: Job) -> None:
+        target = self.targets.get(job.target)
+        if target is not None:
+            self.jobs.note(job.id, target.draw(self._errand(job, self.vault.get(job.workflow_id))))
+            return
+        if job.target != LOCAL:
+            raise InputRefused("NO_TARGET", f"The configuration has no target {job.target} any more.")
         drawn: Drawn = self.workers.run(
             job.id,
             draw_series,
@@ -203,6 +201,9 @@ class Stages:
                 self.jobs.note(old.id, {}, rtstruct=None)
 
     def _erase(self, job: Job) -> None:
+        target = self.targets.get(job.target)
+        if target is not None and JobRecords(self.chain, job).begun():
+            target.release(self._errand(job, None))
         erasure = erase_folder(self._folder(job))
         destroyed = self.vault.destroy(job.workflow_id)
         records = JobRecords(self.chain, job)
@@ -211,18 +212,28 @@ class Stages:
             if destroyed:
                 records.key_destroyed()
 
-    def _chosen(self, job: Job) -> Chosen:
-        """The slices that are contoured, as Orthanc has them now; refused when the series is not the job's any more."""
-        tags = self.orthanc.instances_tags(job.series)
-        headers = dict(zip(tags, headers_of(tags), strict=True))
-        if content_of(header.sop_instance_uid for header in headers.values()) != job.content:
+    def _errand(self, job: Job, transfer: OpenTransfer | None) -> Errand:
+        def wanted() -> bool:
+            now = self.jobs.get(job.id)
+            return now is not None and not now.state.final
+
+        records = ForwardRecords(self.chain, job, self.state.evidence / "receipts")
+        first = self._chosen(job).instances[0] if transfer is not None else None
+
+        def first_file() -> bytes:
+            assert first is not None, "asked for only while the key lives"
+            return self.orthanc.instance_file(first)
+
+        return Errand(job, self._folder(job), records, wanted, transfer, first_file)
+
+    def _chosen(self, job: Job) -> Slices:
+        """The slices that are contoured; refused when the series is not the job's any more."""
+        chosen = slices_of(self.orthanc, job.series, self.settings)
+        if chosen.content != job.content:
             raise InputRefused(
                 "SERIES_CHANGED", "The series changed in Orthanc after its job was noted; a newer job contours it."
             )
-        kept = select(volumes_of(tags), mixed=self.settings.mixed_series, localizers=self.settings.localizers).kept
-        uids = {header.sop_instance_uid for header in kept}
-        instances = tuple(identifier for identifier, header in headers.items() if header.sop_instance_uid in uids)
-        return Chosen(instances, tuple(uids), kept[0].modality, len(tags) - len(instances))
+        return chosen
 
     def _entered_for_erasure(self, job_id: str) -> Job | None:
         return self.jobs.enter(job_id, Stage.ERASE) or self.jobs.get(job_id)

@@ -58,47 +58,50 @@ class JobStore:
         self._engine = engine
         self._clock = clock
 
-    def add(
-        self,
-        new: NewJob,
-        *,
-        state: State = State.WAITING,
-        error: tuple[str, str] | None = None,
-    ) -> tuple[Job, bool]:
-        """Note a job; returns it and whether it is new. The same work noted twice is one job."""
+    def draft(self, new: NewJob, *, state: State = State.WAITING, error: tuple[str, str] | None = None) -> Job:
+        """The job as it would be noted."""
         now = self._clock()
-        row: dict[str, Any] = {
-            "id": uuid.uuid4().hex,
-            "key": new.key,
-            "series": new.series,
-            "study": new.study,
-            "content": new.content,
-            "rule": new.rule,
-            "model": new.model,
-            "target": new.target,
-            "priority": new.priority,
-            "state": str(state),
-            "stage": str(Stage.CLOSED if state.final else Stage.QUEUED),
-            "progress": 1.0 if state.final else 0.0,
-            "created": now,
-            "updated": now,
-            "attempt": 1,
-            "instances": new.instances,
-            "evidence_code": new.evidence_code,
-            "error_code": error[0] if error else None,
-            "error_message": error[1] if error else None,
-            "details": dict(new.details),
-        }
+        return Job(
+            id=uuid.uuid4().hex,
+            key=new.key,
+            series=new.series,
+            study=new.study,
+            content=new.content,
+            rule=new.rule,
+            model=new.model,
+            target=new.target,
+            priority=new.priority,
+            state=state,
+            stage=Stage.CLOSED if state.final else Stage.QUEUED,
+            progress=1.0 if state.final else 0.0,
+            created=now,
+            updated=now,
+            attempt=1,
+            instances=new.instances,
+            evidence_code=new.evidence_code,
+            error_code=error[0] if error else None,
+            error_message=error[1] if error else None,
+            details=dict(new.details),
+        )
+
+    def add(self, job: Job) -> tuple[Job, bool]:
+        """Note a job; returns it and whether it is new. The same work noted twice is one job."""
+        row = {column: getattr(job, column) for column in COLUMNS} | {"state": str(job.state), "stage": str(job.stage)}
         try:
             with self._engine.begin() as connection:
                 connection.execute(sa.insert(jobs).values(row))
         except sa.exc.IntegrityError:
-            with self._engine.begin() as connection:
-                found = connection.execute(sa.select(jobs).where(jobs.c.key == new.key)).mappings().first()
+            found = self.by_key(job.key)
             if found is None:
                 raise
-            return _job(found), False
-        return _job(dict.fromkeys(COLUMNS) | row), True
+            return found, False
+        return job, True
+
+    def by_key(self, key: str) -> Job | None:
+        """The job that is this work, or None."""
+        with self._engine.connect() as connection:
+            row = connection.execute(sa.select(jobs).where(jobs.c.key == key)).mappings().first()
+        return _job(row) if row else None
 
     def get(self, job_id: str) -> Job | None:
         """One job, or None."""
@@ -148,6 +151,11 @@ class JobStore:
         query = sa.select(jobs.c.target, sa.func.count()).where(jobs.c.state == str(State.RUNNING))
         with self._engine.connect() as connection:
             return {str(target): int(count) for target, count in connection.execute(query.group_by(jobs.c.target))}
+
+    def forget(self, job: Job) -> int:
+        """Delete a job's row; returns how many rows went."""
+        with self._engine.begin() as connection:
+            return int(connection.execute(sa.delete(jobs).where(jobs.c.id == job.id)).rowcount)
 
     def claim(self, job_id: str) -> Job | None:
         """Take a waiting job to run it; None when another gateway, or a cancellation, was faster."""

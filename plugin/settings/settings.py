@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from model.engines.registry import names as model_names
 from model.errors import ConfigurationRefused
+from plugin.evidence.settings import EvidenceSection, read_evidence
 from plugin.facts.dictionary import own_names
 from plugin.facts.series import known_keywords
 from plugin.privacy.settings import PrivacyRules
@@ -38,7 +39,10 @@ class Settings:
     rules: tuple[Rule, ...]
     targets: tuple[str, ...]
     limits: Mapping[str, int]
+    forwards: Mapping[str, ServiceTarget | DicomTarget]
+    models: tuple[str, ...]
     routing_script: str | None
+    evidence: EvidenceSection
 
 
 def read_settings(section: Any, dictionary: Any = None) -> Settings:
@@ -66,6 +70,8 @@ def examine(section: Any, dictionary: Any = None) -> tuple[Settings | None, list
         problems += problems_of(error, ROOT, _keys_at)
     rules, wrong = read_rules(section.get("Rules"), known_keywords(own_names(dictionary)), f"{ROOT}.Rules")
     problems += wrong
+    evidence, wrong_evidence = read_evidence(section.get("Evidence"))
+    problems += wrong_evidence
     if document is not None:
         problems += _unavailable(document)
         if not wrong:
@@ -73,7 +79,7 @@ def examine(section: Any, dictionary: Any = None) -> tuple[Settings | None, list
                 tuple(enumerate(rules)),
                 targets=(LOCAL, *document.Targets),
                 templates=tuple(document.Structures or ()),
-                models=model_names(),
+                models=_models(document),
                 path=f"{ROOT}.Rules",
             )
     if problems or document is None:
@@ -92,16 +98,23 @@ def examine(section: Any, dictionary: Any = None) -> tuple[Settings | None, list
         rules=rules,
         targets=(LOCAL, *document.Targets),
         limits={name: target.Limit for name, target in document.Targets.items()},
+        forwards=document.Targets,
+        models=_models(document),
         routing_script=document.RoutingScript,
+        evidence=evidence,
     )
     return settings, []
+
+
+def _models(document: Section) -> tuple[str, ...]:
+    """The models of this machine, and those that targets elsewhere are said to have."""
+    elsewhere = (model for target in document.Targets.values() for model in target.Models)
+    return tuple(dict.fromkeys((*model_names(), *elsewhere)))
 
 
 def _unavailable(document: Section) -> list[Problem]:
     """Keys of the contract that this version cannot serve yet: refused rather than silently ignored."""
     problems = []
-    for name, target in document.Targets.items():
-        problems.append(Problem(f"{ROOT}.Targets.{name}", f"a target of type {target.Type}", f"only {LOCAL} as yet"))
     for key in ("Database",):
         if getattr(document, key) is not None:
             problems.append(Problem(f"{ROOT}.{key}", "a value", "null; this version does not support it yet"))

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from plugin.jobs.job import Stage, State
+from plugin.jobs.job import Job, Stage, State
 from plugin.jobs.store import JobStore, NewJob
 from plugin.state.database import open_database
 
@@ -34,23 +34,27 @@ def new(**changed: Any) -> NewJob:
     return NewJob(**(values | changed))
 
 
+def draft(store: JobStore, **changed: Any) -> Job:
+    return store.draft(new(**changed))
+
+
 def test_the_same_work_noted_twice_is_one_job(store: JobStore) -> None:
-    first, is_new = store.add(new())
-    second, again = store.add(new(evidence_code="other"))
+    first, is_new = store.add(draft(store))
+    second, again = store.add(draft(store, evidence_code="other"))
     assert (is_new, again) == (True, False)
     assert first.id == second.id
 
 
 def test_another_content_rule_model_or_serial_is_another_job(store: JobStore) -> None:
     ids = {
-        store.add(new(**change))[0].id
+        store.add(draft(store, **change))[0].id
         for change in ({}, {"content": "c2"}, {"rule": "b"}, {"model": "x"}, {"serial": 1})
     }
     assert len(ids) == 5
 
 
 def test_a_job_runs_only_while_it_is_open(store: JobStore) -> None:
-    job, _ = store.add(new())
+    job, _ = store.add(draft(store))
     running = store.enter(job.id, Stage.DRAW)
     assert running is not None
     assert (running.state, running.stage) == (State.RUNNING, Stage.DRAW)
@@ -63,7 +67,7 @@ def test_a_job_runs_only_while_it_is_open(store: JobStore) -> None:
 
 
 def test_timings_add_up_and_other_details_are_replaced(store: JobStore) -> None:
-    job, _ = store.add(new())
+    job, _ = store.add(draft(store))
     store.note(job.id, {"timings": {"gate": 1.0}, "warnings": ["a"]})
     store.note(job.id, {"timings": {"engine": 2.0}, "warnings": ["b"]})
     found = store.get(job.id)
@@ -73,13 +77,13 @@ def test_timings_add_up_and_other_details_are_replaced(store: JobStore) -> None:
 
 @pytest.mark.parametrize("state", [State.DONE, State.EXCLUDED, State.SUPERSEDED])
 def test_what_succeeded_or_was_excluded_is_not_retried(store: JobStore, state: State) -> None:
-    job, _ = store.add(new())
+    job, _ = store.add(draft(store))
     store.finish(job.id, state)
     assert store.reopen(job.id, "fresh") is None
 
 
 def test_a_retry_is_a_new_attempt_with_its_own_workflow_and_evidence(store: JobStore) -> None:
-    job, _ = store.add(new())
+    job, _ = store.add(draft(store))
     store.finish(job.id, State.FAILED, error=("X", "y"))
     again = store.reopen(job.id, "fresh")
     assert again is not None
@@ -89,8 +93,8 @@ def test_a_retry_is_a_new_attempt_with_its_own_workflow_and_evidence(store: JobS
 
 
 def test_jobs_are_listed_newest_first_and_filtered(store: JobStore) -> None:
-    a, _ = store.add(new(series="a"))
-    b, _ = store.add(new(series="b"))
+    a, _ = store.add(draft(store, series="a"))
+    b, _ = store.add(draft(store, series="b"))
     store.finish(a.id, State.DONE)
     assert [job.id for job in store.list()] == [b.id, a.id]
     assert [job.id for job in store.list(states=[State.DONE])] == [a.id]
@@ -99,7 +103,7 @@ def test_jobs_are_listed_newest_first_and_filtered(store: JobStore) -> None:
 
 
 def test_a_job_as_json_has_the_keys_of_the_contract(store: JobStore) -> None:
-    job, _ = store.add(new())
+    job, _ = store.add(draft(store))
     contract = {
         *("ID", "Series", "Study", "Rule", "Model", "Target", "State", "Stage", "Progress", "Created", "Updated"),
         *("Instances", "Rtstruct", "Rois", "EvidenceCode", "Error", "Timings"),

@@ -1,0 +1,49 @@
+"""What Prometheus is told: counts and states, read when asked; no label holds anything of a patient."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from plugin.gateway.gateway import Gateway
+from plugin.jobs.job import State
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+
+def metrics_text(gateway: Gateway) -> bytes:
+    """The metrics of this moment in Prometheus' text format."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(_Moment(gateway))
+    return generate_latest(registry)
+
+
+class _Moment(Collector):
+    def __init__(self, gateway: Gateway) -> None:
+        self._gateway = gateway
+
+    def collect(self) -> Iterator[Metric]:
+        up = GaugeMetricFamily("autocontour_up", "1 when auto-contouring works, else 0")
+        up.add_metric([], 0 if self._gateway.troubles() else 1)
+        yield up
+        jobs = GaugeMetricFamily("autocontour_jobs", "Jobs in the table by state", labels=["state"])
+        counts = self._gateway.jobs.count_by_state()
+        for state in State:
+            jobs.add_metric([str(state)], counts.get(str(state), 0))
+        yield jobs
+        waiting = GaugeMetricFamily("autocontour_target_waiting", "Jobs that wait, by target", labels=["target"])
+        running = GaugeMetricFamily("autocontour_target_running", "Jobs that run, by target", labels=["target"])
+        paused = GaugeMetricFamily("autocontour_target_paused", "1 while a target is paused", labels=["target"])
+        failures = GaugeMetricFamily("autocontour_target_failures", "Failures of a target in a row", labels=["target"])
+        for target in self._gateway.show_targets():
+            waiting.add_metric([target["Name"]], target["Waiting"])
+            running.add_metric([target["Name"]], target["Running"])
+            paused.add_metric([target["Name"]], int(target["Paused"]))
+            failures.add_metric([target["Name"]], target["Failures"])
+        yield from (waiting, running, paused, failures)
+        alerts = GaugeMetricFamily("autocontour_alerts", "Alerts that stand")
+        alerts.add_metric([], len(self._gateway.alerts()))
+        yield alerts

@@ -1,0 +1,99 @@
+"""A series as intake sees it: every slice's tags read once, and what is decided on it. Nothing is started."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from model.errors import AutocontourError, InputRefused
+from plugin.evidence.subjects import Subjects
+from plugin.facts.character_sets import original_texts, slices_to_read
+from plugin.facts.completeness import Completeness, Wholeness, completeness_of
+from plugin.facts.series import Circumstances, facts_of, headers_of
+from plugin.facts.volumes import select, volumes_of
+from plugin.intake.content import content_of
+from plugin.intake.decider import Decider
+from plugin.pacs.client import Orthanc
+from plugin.settings.settings import Settings
+from routing.decide import Explanation, refused_before_rules
+from routing.lua import read_marks
+
+PATIENT_ID = "0010,0020"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """Whose series it is: in memory while it is decided on, and in the keyed index; nowhere else."""
+
+    patient_ids: tuple[str, ...] = field(repr=False)
+    series_uid: str = field(repr=False)
+    modality: str = ""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was found; ``refusal`` is why it cannot be contoured, ``barred`` an objection or a veto."""
+
+    series: str
+    study: str
+    content: str
+    instances: int
+    completeness: Completeness
+    refusal: AutocontourError | None
+    explanation: Explanation
+    subject: Subject
+    barred: str | None
+
+
+class Sight:
+    """Looks at series of one Orthanc."""
+
+    def __init__(self, orthanc: Orthanc, settings: Settings, decider: Decider, subjects: Subjects) -> None:
+        self._orthanc = orthanc
+        self._settings = settings
+        self._decider = decider
+        self._subjects = subjects
+
+    def see(self, series: str, header: Mapping[str, Any] | None = None) -> Seen:
+        """Read a series and decide; raises SeriesGone."""
+        header = header or self._orthanc.series(series)
+        tags = self._orthanc.instances_tags(series)
+        metadata = self._orthanc.instance_metadata(header["Instances"][0])
+        marks = read_marks(self._orthanc.series_metadata(series))
+        subject = _subject_of(tags)
+        objection = any(self._subjects.has_objected(patient_id) for patient_id in subject.patient_ids)
+        volumes = volumes_of(tags)
+        originals = original_texts(tags, {one: self._orthanc.instance_file(one) for one in slices_to_read(tags)})
+        around = Circumstances(veto=marks.veto, objection=objection)
+        facts = facts_of(tags, metadata=metadata, volumes=volumes, around=around, originals=originals)
+        completeness = completeness_of(volumes)
+        refusal: AutocontourError | None = None
+        try:
+            select(volumes, mixed=self._settings.mixed_series, localizers=self._settings.localizers)
+            if completeness.state is not Wholeness.WHOLE and completeness.certain:
+                refusal = InputRefused(completeness.code, completeness.reason)
+        except InputRefused as error:
+            refusal = error
+        barred = refused_before_rules(facts)
+        return Seen(
+            series=series,
+            study=str(header["ParentStudy"]),
+            content=content_of(one.sop_instance_uid for one in headers_of(tags)),
+            instances=len(tags),
+            completeness=completeness,
+            refusal=refusal,
+            explanation=self._decider.decide(facts, marks),
+            subject=subject,
+            barred=barred.reason if barred is not None else None,
+        )
+
+    def subject(self, series: str) -> Subject:
+        """Whose series it is; raises SeriesGone."""
+        return _subject_of(self._orthanc.instances_tags(series))
+
+
+def _subject_of(tags: Mapping[str, Mapping[str, Any]]) -> Subject:
+    headers = headers_of(tags)
+    patients = {str((slice_tags.get(PATIENT_ID) or {}).get("Value") or "").strip(" \0") for slice_tags in tags.values()}
+    return Subject(tuple(sorted(patients - {""})), headers[0].series_uid, headers[0].modality)

@@ -1,0 +1,156 @@
+"""What an auditor, a patient and an administrator ask of the evidence, through Orthanc's own address."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from model.gate.verify import verify
+from model.samples.dicom_series import Patient
+from tests.builders.faulty_gateway import wrapper
+from tests.builders.orthanc_process import OrthancProcess, until
+from tests.builders.phantom import files_of, phantom_series
+
+Start = Callable[..., OrthancProcess]
+
+PATIENT = Patient(name="Evidence^Test", identifier="EVIDENCE-7")
+
+
+def contoured(orthanc: OrthancProcess, patient: Patient = PATIENT) -> dict[str, object]:
+    job = orthanc.job_of(orthanc.store_all(files_of(phantom_series(patient=patient))))
+    assert job["State"] == "done", job["Error"]
+    return job
+
+
+def certificate(orthanc: OrthancProcess, code: object) -> dict[str, Any]:
+    body: dict[str, Any] = orthanc.json(f"/autocontour/evidence/{code}")["document"]["body"]
+    return body
+
+
+def test_a_done_job_has_a_certificate_that_says_what_was_deleted(orthanc: OrthancProcess) -> None:
+    job = contoured(orthanc)
+    said = certificate(orthanc, job["EvidenceCode"])
+    assert (said["State"], said["Outcome"], said["Missing"]) == ("closed", "done", [])
+    events = [one["Event"] for one in said["Times"]]
+    order = ["RECEIVED", "MATCHED", "DEIDENTIFIED", "SELF_CHECKED", "RESULT_RECEIVED", "REIDENTIFIED", "STORED"]
+    assert events == [*order, "LOCAL_DELETED", "KEY_DESTROYED", "CLOSED"]
+    text = str(said)
+    for secret in ("Evidence^Test", "EVIDENCE-7", str(job["Series"]), str(job["Study"])):
+        assert secret not in text
+
+
+def test_the_certificate_is_a_pdf_too_and_the_code_forgives_typing(orthanc: OrthancProcess) -> None:
+    code = str(contoured(orthanc)["EvidenceCode"])
+    typed = "-".join((code[:4], code[4:8], code[8:12], code[12:])).lower().replace("0", "o")
+    answer = orthanc.get(f"/autocontour/evidence/{typed}", params={"format": "pdf"})
+    assert answer.headers["Content-Type"] == "application/pdf"
+    assert answer.content.startswith(b"%PDF")
+    assert orthanc.get("/autocontour/evidence/AAAA").status_code == 404
+
+
+def test_a_job_that_failed_or_was_excluded_has_evidence_too(orthanc: OrthancProcess) -> None:
+    files = files_of(phantom_series())
+    job = orthanc.job_of(orthanc.store_all(files[:4] + files[6:]))
+    said = certificate(orthanc, job["EvidenceCode"])
+    assert (said["State"], said["Outcome"], said["Failure"]["Code"]) == ("closed", "failed", "GEOMETRY_GAP")
+
+
+def test_the_chain_verifies_and_one_changed_byte_is_found(start_orthanc: Start) -> None:
+    orthanc = start_orthanc()
+    contoured(orthanc)
+    said = orthanc.json("/autocontour/evidence/verify")
+    assert said["Valid"] is True
+    assert said["Records"] > 10
+    month = next((orthanc.state / "evidence" / "chain").glob("*-*.jsonl"))
+    lines = month.read_bytes().splitlines(keepends=True)
+    changed = lines[5].replace(b'"instances":12', b'"instances":13')
+    month.write_bytes(b"".join([*lines[:5], changed, *lines[6:]]) if changed != lines[5] else b"".join(lines[1:]))
+    said = orthanc.json("/autocontour/evidence/verify")
+    assert said["Valid"] is False
+    assert said["Broken"]["Change"]
+
+
+def test_the_report_of_the_month_counts_the_job(orthanc: OrthancProcess) -> None:
+    contoured(orthanc)
+    month = f"{datetime.now(UTC):%Y-%m}"
+    assert "EVIDENCE-7" not in str(orthanc.json(f"/autocontour/reports/{month}"))
+    assert orthanc.get(f"/autocontour/reports/{month}", params={"format": "pdf"}).content.startswith(b"%PDF")
+    assert orthanc.get("/autocontour/reports/never").status_code == 400
+
+
+def test_a_patient_learns_what_was_done_and_erases_it(orthanc: OrthancProcess) -> None:
+    job = contoured(orthanc)
+    said = orthanc.json(f"/autocontour/subjects/{PATIENT.identifier}")
+    assert job["EvidenceCode"] in str(said).replace("-", "")
+    erased = orthanc.post(f"/autocontour/subjects/{PATIENT.identifier}/erase").json()
+    assert erased["Rows"] >= 2
+    assert erased["Left"] == 0
+    assert orthanc.jobs(Series=str(job["Series"])) == []
+    assert orthanc.json(f"/autocontour/subjects/{PATIENT.identifier}")["Jobs"] == []
+    assert certificate(orthanc, job["EvidenceCode"])["State"] == "closed"
+
+
+def test_a_patient_who_objects_is_never_processed(orthanc: OrthancProcess) -> None:
+    patient = Patient(name="Objection^Test", identifier="OBJECTION/9 a")
+    path = "/autocontour/subjects/OBJECTION%2F9%20a"
+    assert requests.put(f"{orthanc.url}{path}/objection", timeout=30).json()["Objection"] is True
+    series = orthanc.store_all(files_of(phantom_series(patient=patient)))
+    job = orthanc.job_of(series)
+    assert (job["State"], job["Error"]["Code"]) == ("excluded", "EXCLUDED")
+    asked = orthanc.post(f"/autocontour/series/{series}/jobs", json={"Model": "hu-ct"})
+    assert asked.status_code == 422
+    assert "objected" in asked.json()["Message"]
+    assert orthanc.rtstructs() == []
+    assert requests.delete(f"{orthanc.url}{path}/objection", timeout=30).json()["Objection"] is False
+    assert orthanc.post(f"/autocontour/series/{series}/jobs", json={"Model": "hu-ct"}).status_code == 202
+    assert orthanc.job_of(series)["State"] == "done"
+
+
+def test_an_objection_ends_the_job_that_runs(start_orthanc: Start, tmp_path: Path) -> None:
+    environment = {"AUTOCONTOUR_PYTHON": wrapper(tmp_path / "bin"), "FAULT": "pause:draw:3", "FAULT_ONCE": ""}
+    orthanc = start_orthanc(environment=environment)
+    series = orthanc.store_all(files_of(phantom_series(patient=PATIENT)))
+    until(lambda: orthanc.jobs(Series=series, State="running"), "the job runs")
+    answer = requests.put(f"{orthanc.url}/autocontour/subjects/{PATIENT.identifier}/objection", timeout=30)
+    assert answer.json()["CancelledJobs"] == 1
+    assert orthanc.job_of(series)["State"] == "excluded"
+    until(lambda: list((orthanc.state / "spool").iterdir()) == [], "the spool is erased", 20)
+    assert orthanc.rtstructs() == []
+
+
+@pytest.mark.parametrize("burned_in", ["NO", "YES"])
+def test_what_would_leave_is_shown_and_nothing_leaves(orthanc: OrthancProcess, burned_in: str, tmp_path: Path) -> None:
+    orthanc.post("/autocontour/targets/local/pause")
+    try:
+        slices = phantom_series(patient=PATIENT, BurnedInAnnotation=burned_in)
+        series = orthanc.store_all(files_of(slices))
+        shown = orthanc.get(f"/autocontour/series/{series}/outgoing")
+        files = orthanc.get(f"/autocontour/series/{series}/outgoing", params={"format": "zip"})
+    finally:
+        orthanc.post("/autocontour/targets/local/resume")
+    if burned_in == "YES":
+        for answer in (shown, files):
+            assert answer.status_code == 422
+            assert any("BURNED_IN" in rule for rule in answer.json()["Findings"])
+        return
+    name = next(row for row in shown.json()["Attributes"] if row["Keyword"] == "PatientName")
+    assert name["Before"] == PATIENT.name
+    assert str(name["After"]).startswith("PSN-")
+    zipfile.ZipFile(io.BytesIO(files.content)).extractall(tmp_path / "outgoing")
+    assert len(verify(tmp_path / "outgoing")) == len(slices)
+    assert PATIENT.identifier.encode() not in files.content
+
+
+def test_metrics_are_prometheus_text(orthanc: OrthancProcess) -> None:
+    contoured(orthanc)
+    text = orthanc.get("/autocontour/metrics").text
+    assert "autocontour_up 1.0" in text
+    assert 'autocontour_jobs{state="failed"}' in text
+    assert 'autocontour_target_paused{target="local"} 0.0' in text

@@ -18,7 +18,6 @@ from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
-from pydicom.uid import ImplicitVRLittleEndian
 
 from model.errors import PrivacyRefused
 from model.gate.canonical import EXPLICIT_LITTLE, PREAMBLE, file_meta
@@ -26,11 +25,11 @@ from model.gate.rules import Findings
 from model.rtstruct.patient_study import copied_from
 from plugin.privacy.reading import RawFile, TooDeep, Unreadable, read_with_pydicom
 from plugin.restore.allowed import PATIENT_AND_STUDY, RT_STRUCTURE_SET, STANDARD_ROOT
+from plugin.restore.encoding import IMPLICIT, as_implicit
 from plugin.restore.rewrite import Pieces, Rewriter, header
 from plugin.vault.vault import OpenTransfer
 
 MAXIMUM_BYTES = 1 << 30
-IMPLICIT = str(ImplicitVRLittleEndian)
 
 CHARACTER_SET = 0x00080005
 SOP_CLASS, SOP_INSTANCE, SERIES, STUDY, FRAME = 0x00080016, 0x00080018, 0x0020000E, 0x0020000D, 0x00200052
@@ -74,9 +73,10 @@ def restore(
         findings.add("RESTORE_SOURCE")
         _refuse(findings)
     resolver = _Resolver(transfer, original, source.instance_uids, findings)
-    rewriter = Rewriter(rtstruct, resolver.resolve, resolver.stranger, REQUIRED)
     try:
-        elements = rewriter.top(_dataset_start(rtstruct))
+        implicit, start = as_implicit(rtstruct)
+        rewriter = Rewriter(implicit, resolver.resolve, resolver.stranger, REQUIRED)
+        elements = rewriter.top(start)
     except TooDeep:
         findings.add("RESTORE_NESTING")
         _refuse(findings)
@@ -163,7 +163,8 @@ def _check(
             findings.add("RESTORE_PSEUDONYM", tag)
     if any(text != b"UNAPPROVED" for text in texts[APPROVAL]):
         findings.add("RESTORE_APPROVAL")
-    allowed = {name.encode("ascii") for name in roi_names}
+    # The original's character set will hold for the file, and ASCII is what all of them share.
+    allowed = {name.encode("ascii") for name in roi_names if name.isascii()}
     for name in texts[ROI_NAME]:
         if name not in allowed:
             findings.add("RESTORE_ROI_NAME")
@@ -205,17 +206,6 @@ def _patient_and_study(original: RawFile) -> dict[int, bytes]:
         write_dataset(buffer, one)
         encoded[int(element.tag)] = buffer.getvalue()
     return encoded
-
-
-def _dataset_start(data: bytes) -> int:
-    """Where the dataset begins; raises Unreadable when this is no DICOM file in Implicit VR Little Endian."""
-    if data[128:132] != b"DICM" or data[132:140] != b"\x02\0\0\0UL\4\0" or len(data) < 144:
-        raise Unreadable
-    start = 144 + int(struct.unpack("<L", data[140:144])[0])
-    syntax = uid_value(IMPLICIT)
-    if b"\x02\0\x10\0UI" + struct.pack("<H", len(syntax)) + syntax not in data[:start]:
-        raise Unreadable
-    return start
 
 
 def _check_result(result: bytes, transfer: OpenTransfer, mapping: Mapping[str, str], findings: Findings) -> None:

@@ -12,7 +12,12 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom.dataset import Dataset
-from pydicom.uid import ExplicitVRBigEndian, ImplicitVRLittleEndian
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
 from model.contours.structure import BoxedMask, Structure
 from model.engines.engine import Algorithm, Drawing
@@ -255,6 +260,22 @@ def test_undefined_lengths_are_read_too(sent: Journey) -> None:
         dataset["ROIContourSequence"].is_undefined_length = True
 
     assert sent.restored(rtstruct=altered(sent.returned, undefined)) == sent.restored()
+
+
+def test_structure_sets_of_other_products_in_explicit_vr_are_read_too(sent: Journey) -> None:
+    def explicit(dataset: Dataset) -> None:
+        dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+
+    restored = read(sent.restored(rtstruct=altered(sent.returned, explicit)))
+    assert restored.file_meta.TransferSyntaxUID == ImplicitVRLittleEndian
+    assert restored == read(sent.restored())
+
+
+def test_a_deflated_structure_set_is_refused(sent: Journey) -> None:
+    def deflated(dataset: Dataset) -> None:
+        dataset.file_meta.TransferSyntaxUID = DeflatedExplicitVRLittleEndian
+
+    assert sent.findings(rtstruct=altered(sent.returned, deflated)) == {"RESTORE_UNREADABLE": 1}
 
 
 def test_another_transfer_resolves_nothing(sent: Journey, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, Protocol
 
 from routing.facts import Attribute, Prepared, SeriesFacts
 from routing.names import FactName
+from routing.patterns import SEARCH_SECONDS, Pattern, TooSlow
 
 # The longest text in an attribute that people fill in, LT (DICOM PS3.5 6.2): longer ones are not searched by pattern.
 LONGEST_SEARCHED = 10240
@@ -103,16 +104,19 @@ class OneOf:
 class Searched:
     """A regular expression, searched anywhere in the value."""
 
-    expression: re.Pattern[str]
+    pattern: Pattern
 
     def accepts(self, value: Prepared) -> bool:
-        """Whether the expression is found; raises RuleFailed when the value is too long to search."""
+        """Whether the expression is found; raises RuleFailed when the value is too long, or the search too slow."""
         if value.folded is None:
             return False
         text = str(value.raw)
         if len(text) > LONGEST_SEARCHED:
             raise RuleFailed(f"a value of more than {LONGEST_SEARCHED} characters is not searched by pattern")
-        return self.expression.search(text) is not None
+        try:
+            return self.pattern.found_in(text)
+        except TooSlow:
+            raise RuleFailed(f"a pattern did not end within {SEARCH_SECONDS:g} s") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,6 +117,13 @@ def test_a_rule_that_fails_is_an_error_of_the_series_not_a_no() -> None:
     assert explanation.to_json()["Rules"][0]["Error"]
 
 
+def test_a_pattern_that_does_not_end_is_an_error_of_the_series() -> None:
+    slow = {"SeriesDescription": {"Pattern": "(a+a+a+){3}$"}}
+    explanation = decided({"SeriesDescription": "a" * 300 + "!"}, rule("a", slow), rule("b", {}))
+    assert explanation.outcome == ERROR
+    assert "did not end within" in explanation.reason
+
+
 def test_a_rule_that_fails_after_the_decision_changes_nothing() -> None:
     long_text = {"SeriesDescription": "x" * (LONGEST_SEARCHED + 1)}
     explanation = decided(long_text, rule("b", {}), rule("a", {"SeriesDescription": {"Pattern": "y"}}))

@@ -1,7 +1,7 @@
 """Regular expressions that a site may write: bounded in time, and refused at start where they could search for ever.
 
-They are read by Python's own parser, whose manual a site has at hand, and searched by the regex package, which alone can
-be given a time limit: one pattern on one long text must not hold every other series.
+They are read by Python's own parser, whose manual a site has at hand, and searched by the regex package, because only
+that can be given a time limit: one pattern on one long text must not hold every other series.
 """
 
 from __future__ import annotations

@@ -51,7 +51,7 @@ debian orthanc orthanc-python
 extras=""
 [ "$what" = run ] || extras="[test,seg]"
 # One stamp per kind of set-up, with the digest of what it was made from.
-wanted=$(cat pyproject.toml requirements.lock setup.sh setup.py model/contours/*.c 2>/dev/null | sha256sum | cut -c1-16)-$torch
+wanted=$(cat pyproject.toml requirements.lock setup.sh model/contours/c/* 2>/dev/null | sha256sum | cut -c1-16)-$torch
 stamp=.venv/.setup-$what
 [ "$what" != run ] || [ ! -e .venv/.setup-test ] || stamp=.venv/.setup-test
 if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then

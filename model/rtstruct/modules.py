@@ -9,6 +9,7 @@ from pydicom.sequence import Sequence as DicomSequence
 
 from model.engines.engine import Algorithm
 from model.names.entry import Code, Entry
+from model.names.shortening import ascii_text
 from model.rtstruct.written import WrittenRoi
 from model.series.geometry import SeriesGeometry
 
@@ -34,7 +35,10 @@ def coded(code: Code) -> DicomSequence:
 
 
 def identify(dataset: Dataset, *, series_uid: str, instance_uid: str, label: str, now: datetime) -> None:
-    """SOP Common, RT Series, Structure Set label and dates, Approval."""
+    """SOP Common, RT Series, Structure Set label and dates, Approval.
+
+    Texts of ours are ASCII, as the character set is the source's.
+    """
     date, time = now.strftime("%Y%m%d"), now.strftime("%H%M%S")
     dataset.SOPClassUID = RT_STRUCTURE_SET_STORAGE
     dataset.SOPInstanceUID = instance_uid
@@ -42,24 +46,24 @@ def identify(dataset: Dataset, *, series_uid: str, instance_uid: str, label: str
     dataset.InstanceCreationTime = dataset.SeriesTime = dataset.StructureSetTime = time
     dataset.Modality = "RTSTRUCT"
     dataset.SeriesInstanceUID = series_uid
-    dataset.SeriesDescription = label[:LO]
+    dataset.SeriesDescription = ascii_text(label)[:LO]
     dataset.OperatorsName = None
     dataset.InstanceNumber = 1
-    dataset.StructureSetLabel = label[:SH].strip()
-    dataset.StructureSetName = label[:LO]
+    dataset.StructureSetLabel = ascii_text(label)[:SH].strip()
+    dataset.StructureSetName = ascii_text(label)[:LO]
     dataset.ApprovalStatus = "UNAPPROVED"
 
 
 def tell_origin(dataset: Dataset, algorithm: Algorithm, version: str, now: datetime) -> None:
     """General Equipment and Contributing Equipment: this product, the model and both their versions."""
     dataset.Manufacturer = PRODUCT
-    dataset.ManufacturerModelName = algorithm.model[:LO]
-    dataset.SoftwareVersions = [version[:LO], f"{algorithm.model} {algorithm.version}"[:LO]]
+    dataset.ManufacturerModelName = ascii_text(algorithm.model)[:LO]
+    dataset.SoftwareVersions = [version[:LO], ascii_text(f"{algorithm.model} {algorithm.version}")[:LO]]
     item = Dataset()
     item.PurposeOfReferenceCodeSequence = coded(PROCESSING_EQUIPMENT)
     item.Manufacturer = PRODUCT
-    item.ManufacturerModelName = algorithm.model[:LO]
-    item.SoftwareVersions = [version[:LO], f"{algorithm.model} {algorithm.version}"[:LO]]
+    item.ManufacturerModelName = ascii_text(algorithm.model)[:LO]
+    item.SoftwareVersions = [version[:LO], ascii_text(f"{algorithm.model} {algorithm.version}")[:LO]]
     item.ContributionDateTime = now.strftime("%Y%m%d%H%M%S")
     item.ContributionDescription = f"Contoured; model sha256 {algorithm.digest}"[:ST]
     dataset.ContributingEquipmentSequence = DicomSequence([item])
@@ -94,14 +98,14 @@ def roi_of(roi: WrittenRoi, geometry: SeriesGeometry, algorithm: Algorithm) -> D
     item.ROINumber = roi.number
     item.ReferencedFrameOfReferenceUID = geometry.frame_of_reference_uid
     item.ROIName = roi.name
-    item.ROIDescription = "; ".join((roi.full_name, *roi.flags))[:ST]
+    item.ROIDescription = ascii_text("; ".join((roi.full_name, *roi.flags)))[:ST]
     item.ROIVolume = f"{roi.volume_cm3:.6g}"
     item.ROIGenerationAlgorithm = "AUTOMATIC"
     derived = Dataset()
     family = ARTIFICIAL_INTELLIGENCE if algorithm.trained else MORPHOLOGICAL_OPERATIONS
     derived.AlgorithmFamilyCodeSequence = coded(family)
-    derived.AlgorithmName = algorithm.model[:LO]
-    derived.AlgorithmVersion = algorithm.version[:LO]
+    derived.AlgorithmName = ascii_text(algorithm.model)[:LO]
+    derived.AlgorithmVersion = ascii_text(algorithm.version)[:LO]
     derived.AlgorithmParameters = f"sha256={algorithm.digest}"
     derived.AlgorithmSource = PRODUCT
     item.ROIDerivationAlgorithmIdentificationSequence = DicomSequence([derived])

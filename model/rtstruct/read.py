@@ -115,12 +115,28 @@ def place(points: NDArray[np.float64], lengths: NDArray[np.int32], geometry: Ser
     keep = np.repeat(on_grid, lengths)
     lengths, slices, points = lengths[on_grid], nearest[on_grid].astype(np.int32), points[keep]
     plane = np.repeat(slices, lengths)
-    first = geometry.planes[0]
-    relative = points - geometry.positions[plane]
-    rows = relative @ np.array(first.column_direction) / first.spacing[0]
-    columns = relative @ np.array(first.row_direction) / first.spacing[1]
-    mask = fill(np.stack([rows, columns], axis=1), lengths, slices, geometry.shape)
+    inward = _inward(geometry)[plane]
+    pixels = np.einsum("nij,nj->ni", inward, points - geometry.positions[plane])
+    mask = fill(pixels, lengths, slices, geometry.shape)
     return mask, int(np.count_nonzero(~on_grid))
+
+
+def _inward(geometry: SeriesGeometry) -> NDArray[np.float64]:
+    """For each slice (2, 3) float64: mm from its first voxel to (row, column) in pixels.
+
+    By its own directions, which rounding leaves neither quite parallel to the others' nor quite perpendicular.
+    """
+    outward = [
+        np.stack(
+            [
+                np.array(plane.column_direction) * plane.spacing[0],
+                np.array(plane.row_direction) * plane.spacing[1],
+            ],
+            axis=1,
+        )
+        for plane in geometry.planes
+    ]
+    return np.asarray(np.linalg.pinv(np.stack(outward)), dtype=np.float64)
 
 
 def _contours(item: Dataset | None) -> Iterator[Dataset]:

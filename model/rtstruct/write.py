@@ -90,7 +90,9 @@ def structure_set(
     modules.refer(dataset, geometry)
     dataset.StudyInstanceUID = geometry.study_uid
     # Beside its images in a list that is sorted by number.
-    dataset.SeriesNumber = source.get("SeriesNumber")
+    dataset.SeriesNumber = None
+    if "SeriesNumber" in source:
+        dataset["SeriesNumber"] = source.get_item("SeriesNumber")
     dataset.StructureSetROISequence = DicomSequence([modules.roi_of(roi, geometry, drawing.algorithm) for roi in rois])
     dataset.RTROIObservationsSequence = DicomSequence(
         [modules.observation_of(roi, entry) for roi, entry in zip(rois, entries, strict=True)]

@@ -25,7 +25,7 @@ class SeriesPlan:
     ``row`` and ``column`` are the direction cosines of ImageOrientationPatient (along a row, along a column);
     ``offsets`` the distances of the slices along their normal in mm; ``shear`` is added to the position per mm of
     offset (gantry tilt). ``number`` makes all UIDs of the series its own. Files and instance numbers say nothing of the
-    order of slices, unless ``order`` is "in order".
+    order of slices, unless ``order`` is "in order". ``jitter`` is how much the direction cosines differ between slices.
     """
 
     shape: tuple[int, int] = (64, 64)
@@ -40,6 +40,7 @@ class SeriesPlan:
     number: int = 1
     localizers: int = 0
     order: str = "shuffled"
+    jitter: float = 0.0
     extra: dict[str, object] = field(default_factory=dict)
 
     @property
@@ -57,6 +58,10 @@ def headers(plan: SeriesPlan) -> list[Dataset]:
         dataset = _common(plan, study, series, frame, f"{series}.{index + 1}")
         dataset.InstanceNumber = index + 1 if plan.order == "in order" else len(plan.offsets) - index
         dataset.ImageType = ["ORIGINAL", "PRIMARY", "AXIAL"]
+        if plan.jitter:
+            cosines = np.array([*plan.row, *plan.column])
+            cosines += np.random.default_rng(index).uniform(-plan.jitter, plan.jitter, 6)
+            dataset.ImageOrientationPatient = [_ds(value) for value in cosines]
         dataset.ImagePositionPatient = [_ds(value) for value in position]
         made.append(dataset)
     for index in range(plan.localizers):
@@ -172,6 +177,7 @@ GEOMETRIES: dict[str, SeriesPlan] = {
     "not square": replace(_BASE, shape=(48, 80)),
     "far-off origin": replace(_BASE, origin=(-12345.678, 98765.4321, -54321.0625)),
     "with localizer": replace(_BASE, localizers=1),
+    "orientation not quite the same": replace(_BASE, row=_ROW, column=_COLUMN, jitter=4e-5),
     "tiny pixels": replace(_BASE, spacing=(0.02, 0.02), offsets=_even(8, 0.05)),
 }
 

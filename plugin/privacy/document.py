@@ -10,6 +10,7 @@ from pathlib import Path
 from model.gate.allowlist import ADDED, NARROWED, SOP_CLASSES, allow_list_digest
 from model.gate.profile import PROFILE_NAME, Action, Attribute, profile_digest, profile_of
 from plugin.privacy.denylist import deny_list, deny_list_digest
+from plugin.privacy.reasons import REASONS
 
 NAMES = dict(zip(SOP_CLASSES, ("CT", "MR"), strict=True))
 
@@ -55,10 +56,17 @@ def which_tables() -> str:
     )
 
 
+def rules() -> str:
+    """What the sender's rules mean."""
+    lines = ["| rule | means |", "|---|---|"]
+    return "\n".join([*lines, *(f"| `{rule}` | {reason} |" for rule, reason in REASONS.items())])
+
+
 SECTIONS: dict[str, Callable[[], str]] = {
     "what leaves": what_leaves,
     "narrowed": what_we_narrowed,
     "tables": which_tables,
+    "rules": rules,
 }
 
 

@@ -18,6 +18,7 @@ from plugin.privacy.clean import CleanFile, CleanSeries
 from plugin.privacy.markers import Markers
 from plugin.privacy.native import Native, NativeStep
 from plugin.privacy.pseudonyms import TransferKey
+from plugin.privacy.reasons import in_words
 from plugin.privacy.rebuild import Rebuilt, rebuild, replacements
 from plugin.privacy.seal import SEAL
 from plugin.privacy.selfcheck import SelfCheck
@@ -199,5 +200,5 @@ def _instance(candidate: Candidate) -> str:
 
 def _refuse(stage: str, findings: Findings, instances: int) -> NoReturn:
     counts = findings.counts
-    listed = ", ".join(f"{rule} ({count})" for rule, count in list(counts.items())[:8])
-    raise PrivacyRefused(stage, f"The series of {instances} instance(s) may not leave: {listed}.", counts)
+    message = f"The series of {instances} instance(s) may not leave: {in_words(counts)}."
+    raise PrivacyRefused(stage, message, counts)

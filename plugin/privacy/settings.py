@@ -21,6 +21,7 @@ class PrivacyRules:
     options: frozenset[Option] = frozenset()
     require_burned_in_no: bool = False
     transfer_hours: int = 24
+    vault_key_file: str | None = None
 
 
 class PrivacySettings(BaseModel):
@@ -28,8 +29,9 @@ class PrivacySettings(BaseModel):
 
     ``remove``: optional attributes that shall not leave either. ``retain``: named options, each declared in
     (0012,0064). ``require_burned_in_annotation_no``: refuse a series that does not say so itself.
-    ``transfer_hours``: after so long a transfer's key is destroyed, whatever became of it. ``keep`` and
-    ``keep_private_tags`` exist to be refused with a reason.
+    ``transfer_hours``: after so long a transfer's key is destroyed, whatever became of it. ``vault_key_file``: where
+    the vault's key-encryption key lies, a path or ``credential:NAME`` of systemd. ``keep`` and ``keep_private_tags``
+    exist to be refused with a reason.
     """
 
     model_config = ConfigDict(
@@ -42,6 +44,7 @@ class PrivacySettings(BaseModel):
     keep_private_tags: bool = False
     require_burned_in_annotation_no: bool = False
     transfer_hours: Annotated[int, Field(ge=1, le=168)] = 24
+    vault_key_file: Annotated[str, Field(pattern=r"^(/.+|credential:[A-Za-z0-9._-]+)$")] | None = None
 
     @field_validator("remove")
     @classmethod
@@ -91,6 +94,7 @@ class PrivacySettings(BaseModel):
             options=frozenset(Option(name) for name in self.retain),
             require_burned_in_no=self.require_burned_in_annotation_no,
             transfer_hours=self.transfer_hours,
+            vault_key_file=self.vault_key_file,
         )
 
 

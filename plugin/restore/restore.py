@@ -24,6 +24,7 @@ from model.gate.canonical import EXPLICIT_LITTLE, PREAMBLE, file_meta
 from model.gate.rules import Findings
 from model.rtstruct.patient_study import copied_from
 from plugin.privacy.reading import RawFile, TooDeep, Unreadable, read_with_pydicom
+from plugin.privacy.reasons import in_words
 from plugin.restore.allowed import PATIENT_AND_STUDY, RT_STRUCTURE_SET, STANDARD_ROOT
 from plugin.restore.encoding import IMPLICIT, as_implicit
 from plugin.restore.rewrite import Pieces, Rewriter, header
@@ -218,5 +219,4 @@ def _check_result(result: bytes, transfer: OpenTransfer, mapping: Mapping[str, s
 
 def _refuse(findings: Findings) -> NoReturn:
     counts = findings.counts
-    listed = ", ".join(f"{rule} ({count})" for rule, count in list(counts.items())[:8])
-    raise PrivacyRefused("RESTORE", f"The returned structure set does not belong to this transfer: {listed}.", counts)
+    raise PrivacyRefused("RESTORE", f"The returned structure set is not stored: {in_words(counts)}.", counts)

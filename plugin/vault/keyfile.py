@@ -10,6 +10,26 @@ from pathlib import Path
 from model.errors import ConfigurationRefused
 
 KEY_BYTES = 32
+KEY_NAME = "vault.key"
+_CREDENTIAL = "credential:"
+
+
+def key_file_of(setting: str | None, directory: Path) -> Path:
+    """Where the key lies: a path, ``credential:NAME`` in systemd's credentials directory, or beside the vault."""
+    if setting is None:
+        return directory / KEY_NAME
+    if not setting.startswith(_CREDENTIAL):
+        return Path(setting)
+    credentials = os.environ.get("CREDENTIALS_DIRECTORY")
+    if credentials is None:
+        raise ConfigurationRefused(
+            "Privacy.VaultKeyFile",
+            "systemd gave this service no credentials; add LoadCredential= to Orthanc's unit, or name a path",
+        )
+    path = Path(credentials) / setting.removeprefix(_CREDENTIAL)
+    if not path.exists():
+        raise ConfigurationRefused("Privacy.VaultKeyFile", "systemd gave this service no credential of that name")
+    return path
 
 
 def key_encryption_key(path: Path) -> bytes:

@@ -22,7 +22,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from model.errors import ConfigurationRefused, PrivacyRefused
 from plugin.privacy.pseudonyms import TransferKey
-from plugin.vault.keyfile import key_encryption_key
+from plugin.vault.keyfile import key_encryption_key, key_file_of
 
 VAULT_NAME = "vault.sqlite"
 NONCE_BYTES = 12
@@ -60,14 +60,14 @@ class TransferRecord:
 class Vault:
     """The vault in one directory; every call opens the database for itself, so any thread may call."""
 
-    def __init__(self, directory: Path, key_file: Path | None = None) -> None:
-        """Open or make the vault; ``key_file`` defaults to ``vault.key`` beside it.
+    def __init__(self, directory: Path, key_file: str | None = None) -> None:
+        """Open or make the vault; ``key_file`` is a path or ``credential:NAME``, by default ``vault.key`` beside it.
 
         Raises ConfigurationRefused when the key file is not usable or not the one the vault was made with.
         """
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._path = directory / VAULT_NAME
-        self._cipher = AESGCM(key_encryption_key(key_file or directory / "vault.key"))
+        self._cipher = AESGCM(key_encryption_key(key_file_of(key_file, directory)))
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
         self._path.chmod(0o600)
         with self._write() as database:

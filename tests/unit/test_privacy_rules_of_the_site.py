@@ -83,6 +83,7 @@ def test_a_site_can_insist_that_the_scanner_says_no_annotation_is_burned_in() ->
         ({"Retain": ["Dates"]}, "is no option; allowed: PatientCharacteristics"),
         ({"TransferHours": 0}, "greater than or equal to 1"),
         ({"TransferHours": 1000}, "less than or equal to 168"),
+        ({"VaultKeyFile": "vault.key"}, "should match pattern"),
         ({"Anything": 1}, "Extra inputs are not permitted"),
         ({"KeepPrivateTags": "no"}, "valid boolean"),
     ],

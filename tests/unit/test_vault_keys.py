@@ -111,12 +111,12 @@ def test_another_key_file_is_refused_at_start(tmp_path: Path) -> None:
     (tmp_path / "other.key").write_bytes(bytes(32))
     (tmp_path / "other.key").chmod(0o600)
     with pytest.raises(ConfigurationRefused):
-        Vault(tmp_path, tmp_path / "other.key")
+        Vault(tmp_path, str(tmp_path / "other.key"))
 
 
 def test_a_key_file_from_elsewhere_is_used_and_not_copied(tmp_path: Path) -> None:
     credential = tmp_path / "credentials" / "vault"
-    vault = Vault(tmp_path / "state", credential)
+    vault = Vault(tmp_path / "state", str(credential))
     vault.open_transfer("t1", SERIES)
     assert [path.name for path in (tmp_path / "state").iterdir()] == [VAULT_NAME]
     assert credential.stat().st_mode & 0o777 == 0o600
@@ -130,7 +130,19 @@ def test_a_key_file_of_another_size_or_writable_for_others_is_refused(
     key.write_bytes(content)
     key.chmod(mode)
     with pytest.raises(ConfigurationRefused):
-        Vault(tmp_path / "state", key)
+        Vault(tmp_path / "state", str(key))
+
+
+def test_a_systemd_credential_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ConfigurationRefused):
+        Vault(tmp_path / "state", "credential:vault")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    with pytest.raises(ConfigurationRefused):
+        Vault(tmp_path / "state", "credential:vault")
+    (tmp_path / "vault").write_bytes(bytes(range(32)))
+    (tmp_path / "vault").chmod(0o400)
+    key = Vault(tmp_path / "state", "credential:vault").open_transfer("t1", SERIES)
+    assert Vault(tmp_path / "state", str(tmp_path / "vault")).get("t1").key == key
 
 
 def test_many_threads_open_and_destroy_at_once(tmp_path: Path) -> None:

@@ -1,0 +1,180 @@
+"""``autocontour models [list, show NAME, import PATH, verify NAME]``: the model packages that are installed."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+from model.errors import InputRefused
+from model.packages.library import default_directory, find_package, packages_in
+from model.packages.package import Package, verify_package
+
+GOOD = 0
+
+
+def add_parser(subparsers: Any, summary: str) -> None:
+    """Add the command's parser."""
+    parser = subparsers.add_parser("models", help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--models",
+        type=Path,
+        metavar="DIR",
+        help="the folder with the packages (default: $AUTOCONTOUR_MODELS, else the user's own; the gateway's is "
+        "ModelsDirectory of its configuration)",
+    )
+    actions = parser.add_subparsers(dest="action", metavar="ACTION")
+    listing = actions.add_parser("list", parents=[common], help="what is installed (the default)")
+    listing.add_argument("--json", action="store_true", help="print as JSON")
+    showing = actions.add_parser("show", parents=[common], help="all that a package says of itself")
+    showing.add_argument("name", metavar="NAME")
+    checking = actions.add_parser("verify", parents=[common], help="compare every file with its SHA-256, and load it")
+    checking.add_argument("name", metavar="NAME")
+    _add_import(actions.add_parser("import", parents=[common], help="make a package of a model from elsewhere"))
+    parser.set_defaults(run=run)
+
+
+def _add_import(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "path",
+        type=Path,
+        metavar="PATH",
+        help="nnU-Net v2 or TotalSegmentator results folder, MONAI bundle, TorchScript or ONNX file, package, or a zip",
+    )
+    parser.add_argument("--name", help="the model's name in rules (default: from the files)")
+    parser.add_argument("--version", help="its version (default: from the files, else 1)")
+    parser.add_argument("--license", metavar="SPDX", help="licence of the weights, where the files do not say")
+    parser.add_argument("--agreement", metavar="NUMBER", help="licence number, for weights that ask for one")
+    parser.add_argument("--modality", choices=("CT", "MR"), help="where the files do not say")
+    parser.add_argument("--orientation", metavar="LPS", help="where x, y and z of the training images grow")
+    parser.add_argument("--configuration", help="nnU-Net: 3d_fullres (preferred), 3d_lowres, 2d")
+    parser.add_argument("--datasets", type=_numbers, default=(), metavar="291,292", help="nnU-Net: these datasets only")
+    parser.add_argument("--folds", type=_numbers, default=(), metavar="0,1", help="nnU-Net: these folds (default: all)")
+    parser.add_argument("--no-flips", action="store_true", help="nnU-Net: no averaging over mirror images, faster")
+    parser.add_argument("--precision", choices=("auto", "fp32", "bf16"), default="auto", help="auto measures at load")
+    parser.add_argument(
+        "--description", type=Path, metavar="FILE.json", help="input, inference, labels and limits, as in model.json"
+    )
+    parser.add_argument("--replace", action="store_true", help="replace the model of this name")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what was asked; raises InputRefused when a package or what is imported does not hold."""
+    library: Path = getattr(options, "models", None) or default_directory()
+    if options.action == "import":
+        return _import(options, library)
+    if options.action == "show":
+        print(_package(library, options.name).document.model_dump_json(indent=1, exclude_none=True))
+        return GOOD
+    if options.action == "verify":
+        return _verify(_package(library, options.name))
+    return _list(library, as_json=getattr(options, "json", False))
+
+
+def _list(library: Path, *, as_json: bool) -> int:
+    from model.engines.registry import EMBEDDED
+
+    packages, broken = packages_in(library)
+    if as_json:
+        rows = [{"Name": name, "Embedded": True} for name in EMBEDDED]
+        rows += [_row(one) for one in packages]
+        rows += [{"Name": one.name, "Error": one.reason} for one in broken]
+        print(json.dumps(rows, indent=1))
+        return GOOD
+    for name in EMBEDDED:
+        print(f"{name:32} embedded")
+    for one in packages:
+        document = one.document
+        terms = document.license.spdx + ("" if document.license.use == "any" else f" ({document.license.use})")
+        drawn = len({label.label for label in document.labels})
+        print(
+            f"{document.id:32} {document.version:8} {document.engine:15} {document.input.modality} "
+            f"{drawn:4} structures  {terms}"
+        )
+    for bad in broken:
+        print(f"{bad.name:32} broken: {bad.reason}")
+    return GOOD
+
+
+def _row(package: Package) -> dict[str, object]:
+    document = package.document
+    return {
+        "Name": document.id,
+        "Version": document.version,
+        "Engine": document.engine,
+        "Modality": document.input.modality,
+        "License": document.license.spdx,
+        "Use": document.license.use,
+        "Digest": package.digest,
+        "Structures": list(dict.fromkeys(label.label for label in document.labels)),
+    }
+
+
+def _verify(package: Package) -> int:
+    from model.commands.terminal import progress_bar
+    from model.engines.registry import engine_of
+
+    with progress_bar("verifying") as show:
+        verify_package(package, lambda part: show(part, "files"))
+    engine_of(package)
+    print(f"{package.document.id}: {len(package.document.files)} file(s) as imported, and it loads")
+    return GOOD
+
+
+def _import(options: argparse.Namespace, library: Path) -> int:
+    from model.packages.importing.draft import Wishes
+    from model.packages.importing.from_path import import_model
+
+    wishes = Wishes(
+        name=options.name,
+        version=options.version,
+        license=options.license,
+        agreement=options.agreement,
+        modality=options.modality,
+        orientation=options.orientation,
+        configuration=options.configuration,
+        datasets=options.datasets,
+        folds=options.folds,
+        flips=False if options.no_flips else None,
+        precision=options.precision,
+        description=_description(options.description),
+    )
+    package = import_model(options.path, library, wishes, replace=options.replace)
+    document = package.document
+    print(f"imported {document.id} {document.version} ({document.engine}), licence {document.license.spdx}")
+    if document.license.use != "any":
+        print(f"terms: {document.license.use}; see that your use fits them")
+    print(f"draws {', '.join(dict.fromkeys(label.label for label in document.labels))}")
+    return GOOD
+
+
+def _package(library: Path, name: str) -> Package:
+    from model.engines.registry import EMBEDDED
+
+    if name in EMBEDDED:
+        raise InputRefused("MODEL_EMBEDDED", f"{name} is part of this software; it has no package.")
+    package = find_package(library, name)
+    if package is None:
+        raise InputRefused("MODEL_UNKNOWN", f"There is no model {name!r} in the folder with the packages.")
+    return package
+
+
+def _description(path: Path | None) -> dict[str, Any]:
+    if path is None:
+        return {}
+    try:
+        found = json.loads(path.read_bytes())
+    except (OSError, ValueError):
+        raise InputRefused("DESCRIPTION", "The description cannot be read as JSON.") from None
+    if not isinstance(found, dict) or not set(found) <= {"title", "input", "inference", "labels", "limits"}:
+        raise InputRefused("DESCRIPTION", "The description holds title, input, inference, labels and limits alone.")
+    return found
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError:
+        raise argparse.ArgumentTypeError("numbers with commas between them") from None

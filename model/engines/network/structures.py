@@ -1,0 +1,86 @@
+"""Labels of one or several networks to structures, with the names and the post-processing that a package asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import cc3d
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from model.contours.structure import BoxedMask, Structure
+from model.engines.engine import NotDrawn
+from model.names.entry import Code, Entry
+from model.names.naming import entry_for
+from model.packages.document import Label
+
+NOT_FOUND = "the model found none of it in the image"
+
+
+def entries_of(labels: Sequence[Label]) -> tuple[Entry, ...]:
+    """Entries for the labels whose package says something of its own; the others are named by the tables."""
+    found: dict[str, Entry] = {}
+    for label in labels:
+        own = (label.name, label.full, label.colour, label.type, label.code, label.side)
+        if label.label in found or all(value is None for value in own):
+            continue
+        entry = entry_for(label.label)
+        found[label.label] = replace(
+            entry,
+            label=label.label,
+            name=label.name or entry.name,
+            full=label.full or entry.full,
+            colour=label.colour or entry.colour,
+            interpreted_type=label.type or entry.interpreted_type,
+            code=Code(*label.code) if label.code else entry.code,
+            side=entry.side if label.side is None else label.side,
+        )
+    return tuple(found.values())
+
+
+def structures_of(
+    drawn: NDArray[np.unsignedinteger], labels: Sequence[tuple[int, Label]], voxel_ml: float
+) -> tuple[list[Structure], list[NotDrawn]]:
+    """Structures of a label map (slice, row, column) whose numbers ``labels`` explains, in the order of ``labels``.
+
+    Labels with one text are merged.
+    """
+    boxes = ndimage.find_objects(drawn.astype(np.int32, copy=False)) if drawn.any() else []
+    merged: dict[str, list[int]] = {}
+    rules: dict[str, Label] = {}
+    for number, label in labels:
+        merged.setdefault(label.label, []).append(number)
+        rules.setdefault(label.label, label)
+    structures: list[Structure] = []
+    missing: list[NotDrawn] = []
+    for text, numbers in merged.items():
+        parts = [boxes[number - 1] for number in numbers if number <= len(boxes) and boxes[number - 1] is not None]
+        if not parts:
+            missing.append(NotDrawn(text, NOT_FOUND))
+            continue
+        low = [min(int(part[axis].start) for part in parts) for axis in range(3)]
+        high = [max(int(part[axis].stop) for part in parts) for axis in range(3)]
+        inside = drawn[tuple(slice(a, b) for a, b in zip(low, high, strict=True))]
+        mask = inside == numbers[0] if len(numbers) == 1 else np.isin(inside, numbers)
+        mask = _cleaned(np.ascontiguousarray(mask), rules[text], voxel_ml)
+        boxed = BoxedMask.crop(mask, (low[0], low[1], low[2]))
+        if boxed.empty:
+            missing.append(NotDrawn(text, f"only specks below {rules[text].smallest_ml:g} ml were found"))
+        else:
+            structures.append(Structure(text, boxed))
+    return structures, missing
+
+
+def _cleaned(mask: NDArray[np.bool_], rule: Label, voxel_ml: float) -> NDArray[np.bool_]:
+    """Pieces below ``smallest_ml`` dropped, and all but the largest where the rule says so."""
+    if not rule.keep_largest and not rule.smallest_ml:
+        return mask
+    pieces, count = cc3d.connected_components(mask, connectivity=26, return_N=True)
+    sizes = np.bincount(pieces.ravel(), minlength=count + 1)
+    sizes[0] = 0
+    keep = sizes * voxel_ml >= max(rule.smallest_ml, voxel_ml / 2)
+    if rule.keep_largest and count:
+        keep &= np.arange(count + 1) == int(sizes.argmax())
+    return np.asarray(keep[pieces], dtype=np.bool_)

@@ -1,0 +1,225 @@
+"""torch-nnunet: nnU-Net v2 folders drawn without nnU-Net; one network, or several of one task merged."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from model.engines.engine import Algorithm, Drawing, Progress
+from model.engines.network import device as devices
+from model.engines.network.labelling import Decision, labels_of
+from model.engines.network.orientation import oriented
+from model.engines.network.resample import new_shape, resampled
+from model.engines.network.structures import entries_of, structures_of
+from model.engines.network.window import Shape, Window, slices
+from model.engines.nnunet.normalise import box_of_image, normalised, require_known
+from model.engines.nnunet.plans import Dataset, Plans, orders, read_dataset, read_plans
+from model.engines.nnunet.weights import load_network
+from model.errors import EngineFailed, InputRefused
+from model.packages.document import Label, Network
+from model.packages.package import Package
+from model.volume.volume import Volume
+
+
+@dataclass
+class Member:
+    """One network of a package with its folds, loaded; ``place`` and ``patch`` change when memory runs out."""
+
+    plans: Plans
+    dataset: Dataset
+    folds: list[nn.Module]
+    window: Window
+    place: devices.Place
+
+    @property
+    def multiple(self) -> Shape:
+        """What a tile's axes must be multiples of: the product of the strides."""
+        strides = self.plans.configuration.pool_op_kernel_sizes
+        if strides is None:
+            assert self.plans.configuration.architecture is not None, "one of both describes the network"
+            strides = self.plans.configuration.architecture.arch_kwargs["strides"]
+        product = [int(value) for value in np.prod(np.array(strides), axis=0)]
+        return (1, product[0], product[1]) if self.plans.flat else (product[0], product[1], product[2])
+
+    def predict(self, tile: torch.Tensor) -> torch.Tensor:
+        """Mean logits of all folds; a 2d network sees the only slice of its tile."""
+        image = tile[:, :, 0] if self.plans.flat else tile
+        logits: torch.Tensor = self.folds[0](image)
+        for fold in self.folds[1:]:
+            logits = logits + fold(image)
+        logits = logits / len(self.folds)
+        return logits[:, :, None] if self.plans.flat else logits
+
+    def move(self, place: devices.Place) -> None:
+        """Bring the weights to a device."""
+        for fold in self.folds:
+            fold.to(place.device)
+        self.place = place
+
+
+class NnUnet:
+    """Draws the structures of a verified package; loaded once, used for many series."""
+
+    def __init__(self, package: Package, device: torch.device | None = None) -> None:
+        """Load all networks; raises InputRefused when plans, labels and weights do not fit each other."""
+        self.package = package
+        self._members = [_member(package, network, device or devices.best_device()) for network in self._networks()]
+        for label in package.document.labels:
+            if label.value not in self._members[label.network].dataset.labels.values():
+                raise InputRefused("LABELS", f"The network does not draw the label {label.label} ({label.value}).")
+
+    def draw(self, volume: Volume, progress: Progress) -> Drawing:
+        """Draw what the networks find; raises EngineFailed for another modality or when memory does not suffice."""
+        document = self.package.document
+        require_fits(self.package, volume)
+        labels: NDArray[np.uint16] | None = None
+        numbered: list[tuple[int, Label]] = []
+        notes: list[str] = []
+        image = oriented(volume, document.input.orientation)
+        array = np.asarray(image.array, dtype=np.float32)
+        for index, member in enumerate(self._members):
+            begin, share = index / len(self._members), 1 / len(self._members)
+            words = document.networks[index].name
+
+            def show(fraction: float, begin: float = begin, share: float = share, words: str = words) -> None:
+                progress(begin + share * fraction, words)
+
+            found = self._draw(member, array, image.spacing, show, notes)
+            wanted = [one for one in document.labels if one.network == index]
+            start = len(numbered)
+            table = np.zeros(int(found.max()) + 1, dtype=np.uint16)
+            for number, label in enumerate(wanted, start=start + 1):
+                if label.value < len(table):
+                    table[label.value] = number
+                numbered.append((number, label))
+            found = table[found]
+            # A later network overwrites an earlier one where both draw.
+            labels = found if labels is None else np.where(found > 0, found, labels)
+        assert labels is not None, "a package has at least one network"
+        placed = image.back(labels)
+        structures, missing = structures_of(placed, numbered, float(np.prod(image.spacing)) / 1000.0)
+        if notes:
+            structures = [replace(one, flags=(*one.flags, *dict.fromkeys(notes))) for one in structures]
+        return Drawing(self.algorithm(), tuple(structures), tuple(missing), entries_of(document.labels))
+
+    def algorithm(self) -> Algorithm:
+        """Who drew."""
+        return algorithm_of(self.package, ", ".join(sorted({member.place.words for member in self._members})))
+
+    def _networks(self) -> list[Network]:
+        return self.package.document.networks
+
+    def _draw(
+        self,
+        member: Member,
+        array: NDArray[np.float32],
+        spacing: tuple[float, float, float],
+        progress: Callable[[float], None],
+        notes: list[str],
+    ) -> NDArray[np.uint16]:
+        """Labels of one network; when memory runs out with smaller tiles, then on the CPU, then EngineFailed."""
+        window = member.window
+        while True:
+            try:
+                return labels_with(member, window, array, spacing, progress)
+            except (RuntimeError, MemoryError) as error:
+                if not devices.out_of_memory(error):
+                    raise
+            less = devices.smaller(window.patch, member.multiple)
+            if less is not None:
+                window = Window(less, window.overlap, window.gaussian, window.flips)
+                notes.append("drawn with smaller tiles, as memory was short")
+            elif member.place.device.type != "cpu":
+                member.move(devices.Place(torch.device("cpu")))
+                torch.cuda.empty_cache()
+                window = member.window
+                notes.append("drawn on the CPU, as the GPU's memory was short")
+            else:
+                raise EngineFailed(
+                    "OUT_OF_MEMORY", "The machine has too little memory for this series and model, tile by tile."
+                )
+
+
+def labels_with(
+    member: Member,
+    window: Window,
+    array: NDArray[np.float32],
+    spacing: tuple[float, float, float],
+    progress: Callable[[float], None] = lambda fraction: None,
+) -> NDArray[np.uint16]:
+    """Labels (z, y, x) of one network for an image on its axes; the way of nnU-Net's own prediction."""
+    plans, order = member.plans, member.plans.transpose
+    turned = array.transpose(order)
+    own = (spacing[order[0]], spacing[order[1]], spacing[order[2]])
+    box = box_of_image(turned)
+    cropped = turned[box]
+    target = plans.target_spacing(own)
+    fine: Shape = (cropped.shape[0], cropped.shape[1], cropped.shape[2])
+    coarse = new_shape(fine, own, target)
+    configuration = plans.configuration
+    there = orders(configuration.resampling_fn_data_kwargs, 3, own, target)
+    back = orders(configuration.resampling_fn_probabilities_kwargs, 1, target, own)
+    image = resampled(normalised(cropped, plans), coarse, (there[0], there[1], there[2]))
+    predict = member.place.run(member.predict)
+    with torch.inference_mode():
+        logits = slices(image, window, predict, member.dataset.classes, member.place.device, progress)
+        labels = labels_of(logits, coarse, fine, Decision(member.dataset.regions), back)
+    whole = np.zeros(turned.shape, dtype=np.uint16)
+    whole[box] = labels
+    return whole.transpose(np.argsort(order))
+
+
+def _member(package: Package, network: Network, device: torch.device) -> Member:
+    if network.plans is None or network.dataset is None or network.configuration is None:
+        raise InputRefused("PACKAGE_DOCUMENT", f"The network {network.name} names no plans, dataset or configuration.")
+    plans = read_plans(package.path(network.plans), network.configuration)
+    dataset = read_dataset(package.path(network.dataset))
+    require_known(plans)
+    inference = package.document.inference
+    folds = [load_network(package.path(one), plans.configuration, dataset.classes) for one in network.weights]
+    flips = tuple(axis + 1 for axis in network.flips) if plans.flat else network.flips
+    window = Window(plans.patch, inference.overlap, inference.gaussian, flips)
+    member = Member(plans, dataset, folds, window, devices.Place(device))
+    member.move(member.place)
+    trial = plans.patch
+    for _ in range(2):  # the trial is on a fraction of a tile: its time is paid at each load
+        trial = devices.smaller(trial, member.multiple) or trial
+    member.place = devices.measured(member.predict, trial, device, inference.precision)
+    return member
+
+
+def require_fits(package: Package, volume: Volume) -> None:
+    """Raise EngineFailed when a series is not what a package is for: its modality, its extent."""
+    wanted = package.document.input
+    geometry = volume.geometry
+    if geometry.modality != wanted.modality:
+        raise EngineFailed(
+            "MODEL_MODALITY",
+            f"The model {package.document.id} is for {wanted.modality} and the series is {geometry.modality}; "
+            "choose another model.",
+        )
+    extent = float(geometry.thicknesses.sum())
+    if extent < wanted.minimum_extent_mm:
+        raise EngineFailed(
+            "MODEL_EXTENT",
+            f"The model {package.document.id} needs at least {wanted.minimum_extent_mm:g} mm along the slices; "
+            f"the series has {extent:.0f} mm.",
+        )
+
+
+def algorithm_of(package: Package, place: str) -> Algorithm:
+    """Who drew, from model.json; ``place`` is device and precision."""
+    document = package.document
+    terms = {"any": "", "unknown": ", terms not stated"}.get(document.license.use, f", {document.license.use}")
+    return Algorithm(
+        document.id,
+        document.version,
+        package.digest,
+        f"{document.license.spdx}{terms}",
+        f"{document.title or document.id} ({document.engine}, {place}), review required",
+    )

@@ -1,0 +1,57 @@
+"""``autocontour models import PATH``: whatever PATH is, to a package in the library."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from model.errors import InputRefused
+from model.packages.importing import nnunet
+from model.packages.importing.archive import unpacked
+from model.packages.importing.draft import Draft, Wishes, copied, store
+from model.packages.package import DOCUMENT, Package, open_package, verify_package
+
+
+def import_model(path: Path, library: Path, wishes: Wishes, *, replace: bool = False) -> Package:
+    """Make a package of a results folder, a bundle, a TorchScript or ONNX file, a package, or a zip of one of them.
+
+    Raises InputRefused, with the library as it was, when it is none of them or its engine does not accept it.
+    """
+    # Imported here: engines need torch, and listing models does not.
+    from model.engines.registry import engine_of
+
+    def try_out(package: Package) -> None:
+        engine_of(package)
+
+    if not path.exists():
+        raise InputRefused("IMPORT", "There is nothing at this path.")
+    if path.is_file() and path.suffix.lower() == ".zip":
+        with tempfile.TemporaryDirectory(prefix="autocontour-import-") as scratch:
+            return store(_draft(unpacked(path, Path(scratch)), wishes), library, try_out=try_out, replace=replace)
+    return store(_draft(path, wishes), library, try_out=try_out, replace=replace)
+
+
+def _draft(path: Path, wishes: Wishes) -> Draft:
+    from model.packages.importing import monai, onnx, torchscript
+
+    if (path / DOCUMENT).is_file():
+        return _again(path, wishes)
+    for importer in (nnunet, monai, torchscript, onnx):
+        if importer.recognises(path):
+            return importer.draft(path, wishes)
+    raise InputRefused(
+        "IMPORT",
+        "This is no nnU-Net v2 or TotalSegmentator results folder, MONAI bundle, TorchScript (.ts, .pt) or ONNX file, "
+        "and no model package.",
+    )
+
+
+def _again(path: Path, wishes: Wishes) -> Draft:
+    """A package from elsewhere, verified as it says of itself."""
+    package = open_package(path)
+    verify_package(package)
+    document = package.document.model_dump(mode="json", exclude_none=True)
+    del document["files"]
+    if wishes.name:
+        document["id"] = wishes.name
+    return Draft(document, {one.path: copied(package.path(one.path)) for one in package.document.files})

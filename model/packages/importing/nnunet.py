@@ -1,0 +1,236 @@
+"""nnU-Net v2 and TotalSegmentator results folders to a package: plans, labels and the weights alone."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from model.engines.nnunet.plans import Dataset, Plans, read_dataset, read_plans
+from model.engines.nnunet.weights import network_weights
+from model.errors import InputRefused
+from model.packages.document import FORMAT
+from model.packages.importing import totalsegmentator
+from model.packages.importing.draft import Draft, Wishes, Writer, copied, license_of, name_from
+from model.packages.weights import read_tensors
+
+DATASET = re.compile(r"^Dataset(\d{3,4})_(.+)$")
+CHECKPOINTS = ("checkpoint_final.pth", "checkpoint_best.pth")
+# What is taken where a dataset was trained in several ways.
+PREFERRED = ("3d_fullres", "3d_fullres_high", "3d_lowres", "2d")
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One ``trainer__plans__configuration`` folder."""
+
+    folder: Path
+    number: int | None
+    name: str
+    trainer: str
+    configuration: str
+
+
+def recognises(path: Path) -> bool:
+    """Whether the folder is a results folder, of one or several datasets."""
+    return path.is_dir() and (
+        (path / "plans.json").is_file()
+        or bool(_trainings(path))
+        or any(DATASET.match(one.name) and _trainings(one) for one in path.iterdir() if one.is_dir())
+    )
+
+
+def draft(path: Path, wishes: Wishes) -> Draft:
+    """A package of one network, or of several datasets merged; raises InputRefused when they cannot be drawn here."""
+    trained = _found(path, wishes)
+    parts = [_part(one, wishes) for one in trained]
+    numbers = tuple(one.number for one in trained if one.number is not None)
+    # Datasets with TotalSegmentator's numbers are taken for its own unless somebody says otherwise.
+    known = totalsegmentator.task_of(numbers) if wishes.license is None else None
+    several = len(parts) > 1 or known is not None
+    if len({tuple(part.dataset.channels) for part in parts}) > 1 and wishes.modality is None:
+        raise InputRefused("CHANNELS", "The datasets were trained on different kinds of images; import them apart.")
+    modality = wishes.modality or (known[1] if known else _modality(parts[0].dataset))
+    default = f"totalsegmentator-{known[0]}" if known else name_from(trained[0].name)
+    labels, networks, writers = [], [], dict[str, Writer]()
+    for index, (one, part) in enumerate(zip(trained, parts, strict=True)):
+        networks.append(part.network)
+        writers.update(part.writers)
+        labels += [{"network": index, "value": value, "label": text} for text, value in part.dataset.labels.items()]
+        del one
+    document = {
+        "format": FORMAT,
+        "id": wishes.name or default,
+        "version": wishes.version or (totalsegmentator.VERSION if known else "1"),
+        "title": f"TotalSegmentator {known[0]}" if known else f"nnU-Net {trained[0].name}"[:120],
+        "engine": "totalsegmentator" if several else "torch-nnunet",
+        "license": license_of(wishes, totalsegmentator.license_of_datasets(numbers) if known else None),
+        "input": {
+            "modality": modality,
+            "orientation": wishes.orientation or (totalsegmentator.ORIENTATION if several else "LPS"),
+        },
+        "inference": {"precision": wishes.precision},
+        "networks": networks,
+        "labels": labels,
+        **wishes.description,
+    }
+    return Draft(document, writers)
+
+
+@dataclass(frozen=True)
+class _Part:
+    dataset: Dataset
+    network: dict[str, Any]
+    writers: dict[str, Writer]
+
+
+def _part(one: Trained, wishes: Wishes) -> _Part:
+    plans = read_plans(one.folder / "plans.json", one.configuration)
+    dataset = read_dataset(one.folder / "dataset.json")
+    if len(dataset.channels) != 1:
+        raise InputRefused("CHANNELS", f"The network wants {len(dataset.channels)} images at once; one series has one.")
+    folds = _folds(one.folder, wishes.folds)
+    name = name_from(one.name if one.number is None else f"{one.number}-{one.name}")
+    found = read_tensors(folds[0])
+    trained_as = (
+        (found.get("init_args") or {}).get("configuration") if isinstance(found.get("init_args"), dict) else None
+    )
+    if trained_as is not None and trained_as != one.configuration and wishes.configuration is None:
+        raise InputRefused("PLANS", "The weights belong to another configuration than their folder's name says.")
+    flips = _flips(found, plans, wishes)
+    writers: dict[str, Writer] = {
+        f"{name}/plans.json": copied(one.folder / "plans.json"),
+        f"{name}/dataset.json": copied(one.folder / "dataset.json"),
+    }
+    for path in folds:
+        writers[f"{name}/{path.parent.name}.pt"] = weights_alone(path)
+    network = {
+        "name": name,
+        "plans": f"{name}/plans.json",
+        "dataset": f"{name}/dataset.json",
+        "configuration": one.configuration,
+        "weights": [f"{name}/{path.parent.name}.pt" for path in folds],
+        "flips": flips,
+    }
+    return _Part(dataset, network, writers)
+
+
+def weights_alone(checkpoint: Path) -> Writer:
+    """A writer of the network's tensors without what training left: half of a checkpoint is its optimizer's state."""
+
+    def write(target: Path) -> None:
+        found = read_tensors(checkpoint)
+        if not isinstance(found.get("network_weights"), dict):
+            raise InputRefused("WEIGHTS_SHAPE", f"{checkpoint.name} holds no nnU-Net weights.")
+        plain = network_weights(found["network_weights"], checkpoint.name)
+        torch.save({name: value.detach().clone().contiguous() for name, value in plain.items()}, target)
+
+    return write
+
+
+def _flips(found: dict[str, Any], plans: Plans, wishes: Wishes) -> list[int]:
+    """Axes that were mirrored in training; nnU-Net then averages over mirror images, TotalSegmentator never does."""
+    if wishes.flips is False:
+        return []
+    axes = found.get("inference_allowed_mirroring_axes")
+    dimensions = len(plans.configuration.patch_size)
+    if axes is None:
+        return []
+    if not isinstance(axes, list | tuple) or not all(isinstance(a, int) and 0 <= a < dimensions for a in axes):
+        raise InputRefused("WEIGHTS_SHAPE", "The checkpoint's mirroring axes are no axes of its images.")
+    return [int(axis) for axis in axes]
+
+
+def _found(path: Path, wishes: Wishes) -> list[Trained]:
+    """The trainings to import: the folder itself, the one of a dataset, or one for each dataset in it."""
+    if (path / "plans.json").is_file():
+        return [_trained(path, path.parent, wishes.configuration)]
+    if DATASET.match(path.name) and _trainings(path):
+        return [_chosen(path, wishes)]
+    datasets = [one for one in sorted(path.iterdir()) if one.is_dir() and DATASET.match(one.name) and _trainings(one)]
+    numbers = [_number(one) for one in datasets]
+    if wishes.datasets:
+        missing = sorted(set(wishes.datasets) - set(numbers))
+        if missing:
+            raise InputRefused("DATASET", f"The folder has no dataset {', '.join(map(str, missing))}.")
+        datasets = [one for one in datasets if _number(one) in wishes.datasets]
+    elif len(datasets) > 1 and set(numbers) & totalsegmentator.NUMBERS and not totalsegmentator.task_of(tuple(numbers)):
+        raise InputRefused(
+            "DATASET",
+            "The folder holds the datasets of several tasks; name those of one, such as "
+            "--datasets 291,292,293,294,295 for TotalSegmentator's total.",
+        )
+    if not datasets:
+        return [_chosen(path, wishes)]
+    return [_chosen(one, wishes) for one in datasets]
+
+
+def _number(folder: Path) -> int:
+    match = DATASET.match(folder.name)
+    assert match is not None, "only folders that match are asked"
+    return int(match.group(1))
+
+
+def _trainings(dataset: Path) -> list[Path]:
+    try:
+        return sorted(one for one in dataset.iterdir() if one.name.count("__") == 2 and (one / "plans.json").is_file())
+    except OSError:
+        return []
+
+
+def _chosen(dataset: Path, wishes: Wishes) -> Trained:
+    trainings = _trainings(dataset)
+    if wishes.configuration is not None:
+        trainings = [one for one in trainings if one.name.rsplit("__", 1)[1] == wishes.configuration]
+    for name in PREFERRED if wishes.configuration is None else ():
+        fitting = [one for one in trainings if one.name.rsplit("__", 1)[1] == name]
+        if fitting:
+            trainings = fitting
+            break
+    if len(trainings) != 1:
+        raise InputRefused(
+            "PLANS",
+            f"{dataset.name} has {len(trainings)} trainings that fit; give the path of one of its folders, or "
+            "--configuration.",
+        )
+    return _trained(trainings[0], dataset, None)
+
+
+def _trained(folder: Path, dataset: Path, configuration: str | None) -> Trained:
+    match = DATASET.match(dataset.name)
+    parts = folder.name.split("__")
+    if configuration is None and len(parts) != 3:
+        raise InputRefused("PLANS", "The folder's name does not tell its configuration; give --configuration.")
+    return Trained(
+        folder,
+        int(match.group(1)) if match else None,
+        match.group(2) if match else folder.name,
+        parts[0],
+        configuration or parts[2],
+    )
+
+
+def _folds(folder: Path, wanted: tuple[int, ...]) -> list[Path]:
+    """The checkpoints of the folds, final before best."""
+    found = []
+    names = [f"fold_{number}" for number in wanted] if wanted else sorted(one.name for one in folder.glob("fold_*"))
+    for name in names:
+        checkpoint = next((folder / name / one for one in CHECKPOINTS if (folder / name / one).is_file()), None)
+        if checkpoint is None:
+            raise InputRefused("FOLDS", f"{name} holds no checkpoint_final.pth or checkpoint_best.pth.")
+        found.append(checkpoint)
+    if not found:
+        raise InputRefused("FOLDS", f"{folder.name} holds no fold_N folder with a checkpoint.")
+    return found
+
+
+def _modality(dataset: Dataset) -> str:
+    name = dataset.channels[0].strip().upper()
+    if name.startswith("CT"):
+        return "CT"
+    if "MR" in name or name in ("T1", "T2", "FLAIR", "T1W", "T2W"):
+        return "MR"
+    raise InputRefused("CHANNELS", "dataset.json does not say whether the images are CT or MR; give --modality.")

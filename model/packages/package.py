@@ -1,0 +1,99 @@
+"""A model package on disk: opened, verified, and then a type that the engines may trust."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import stat
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from model.errors import InputRefused
+from model.packages.document import ModelDocument
+
+DOCUMENT = "model.json"
+# The largest model.json that is read, and what a package may weigh: TotalSegmentator's largest task has 1.5 GB.
+DOCUMENT_BYTES = 4 * 1024**2
+FILE_BYTES = 4 * 1024**3
+PACKAGE_BYTES = 8 * 1024**3
+CHUNK = 4 * 1024**2
+
+
+@dataclass(frozen=True)
+class Package:
+    """A package whose model.json is valid; ``digest`` is SHA-256 of model.json, which holds those of all files."""
+
+    folder: Path
+    document: ModelDocument
+    digest: str
+
+    def path(self, name: str) -> Path:
+        """A listed file of the package."""
+        return self.folder / name
+
+
+def open_package(folder: Path) -> Package:
+    """Read and validate model.json; the files are not looked at.
+
+    Raises InputRefused when it is missing, too large, no JSON or not valid.
+    """
+    path = folder / DOCUMENT
+    try:
+        if path.is_symlink() or not stat.S_ISREG(path.stat().st_mode) or path.stat().st_size > DOCUMENT_BYTES:
+            raise InputRefused("PACKAGE_DOCUMENT", "The package's model.json is no plain file of at most 4 MB.")
+        content = path.read_bytes()
+    except OSError:
+        raise InputRefused("PACKAGE_DOCUMENT", "The folder holds no model.json that can be read.") from None
+    return Package(folder, read_document(content), hashlib.sha256(content).hexdigest())
+
+
+def read_document(content: bytes) -> ModelDocument:
+    """Validate the text of a model.json; raises InputRefused naming the first key that is wrong."""
+    try:
+        return ModelDocument.model_validate(json.loads(content))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(step) for step in first["loc"]) or "model.json"
+        raise InputRefused("PACKAGE_DOCUMENT", f"model.json, {where}: {first['msg']}.") from None
+    except (ValueError, RecursionError):
+        raise InputRefused("PACKAGE_DOCUMENT", "The package's model.json is no JSON.") from None
+
+
+def verify_package(package: Package, progress: Callable[[float], None] = lambda fraction: None) -> None:
+    """Compare every file with its size and SHA-256.
+
+    Raises InputRefused when a file is missing, is a link, differs, or the folder holds a file that is not listed.
+    """
+    files = package.document.files
+    total = sum(one.bytes for one in files)
+    if total > PACKAGE_BYTES or any(one.bytes > FILE_BYTES for one in files):
+        raise InputRefused(
+            "PACKAGE_TOO_LARGE", f"The package claims {total / 1024**3:.1f} GB; at most 4 per file and 8 in all."
+        )
+    listed = {package.path(one.path) for one in files} | {package.folder / DOCUMENT}
+    for path in package.folder.rglob("*"):
+        if path.is_symlink() or (not path.is_dir() and path not in listed):
+            raise InputRefused("PACKAGE_FILES", "The package holds a link or a file that its model.json does not list.")
+    done = 0
+    for one in files:
+        path = package.path(one.path)
+        if not path.is_file() or path.stat().st_size != one.bytes:
+            raise InputRefused("PACKAGE_FILES", f"{one.path} is missing from the package or has another size.")
+        if sha256_of(path) != one.sha256:
+            raise InputRefused(
+                "PACKAGE_HASH", f"{one.path} is not the file that was imported (SHA-256 differs); import it again."
+            )
+        done += one.bytes
+        progress(done / max(total, 1))
+
+
+def sha256_of(path: Path) -> str:
+    """SHA-256 of a file in hex."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while chunk := stream.read(CHUNK):
+            digest.update(chunk)
+    return digest.hexdigest()

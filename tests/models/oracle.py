@@ -1,0 +1,45 @@
+"""nnU-Net itself as the oracle, in a Python of its own: ``oracle.py RESULTS_FOLDER IMAGE.npy SPACING OUT.npy``.
+
+Run by tests and benchmarks with the interpreter that ``setup-oracle.sh`` makes. IMAGE is (z, y, x), SPACING is
+``z,y,x`` in mm. Prints one line of JSON with the seconds that loading and predicting took.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+
+
+def main(folder: str, image: str, spacing: str, out: str, *rest: str) -> None:
+    """Predict once and write the labels."""
+    started = time.perf_counter()
+    silent = io.StringIO()
+    with contextlib.redirect_stdout(silent):
+        from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
+
+        mirror = "no-flips" not in rest
+        predictor = nnUNetPredictor(
+            use_gaussian=True, use_mirroring=mirror, perform_everything_on_device=False, device=torch.device("cpu"),
+            allow_tqdm=False,
+        )  # fmt: skip
+        folds = tuple(int(one.name.split("_")[1]) for one in sorted(Path(folder).glob("fold_*")))
+        predictor.initialize_from_trained_model_folder(folder, use_folds=folds)
+        loaded = time.perf_counter()
+        array = np.load(image)[None].astype(np.float32)
+        properties = {"spacing": [float(one) for one in spacing.split(",")]}
+        labels = predictor.predict_single_npy_array(array, properties)
+    np.save(out, np.asarray(labels))
+    done = time.perf_counter()
+    print(json.dumps({"load": loaded - started, "predict": done - loaded}))
+
+
+if __name__ == "__main__":
+    torch.set_num_threads(2)
+    main(*sys.argv[1:])

@@ -36,11 +36,10 @@ def run(options: argparse.Namespace) -> int:
     if options.configuration is None:
         options.parser.error("name the configuration of the service")
     if options.key:
-        from model.evidence.signing import SigningKey
+        from model.service.serve import signing_key
         from model.service.settings import read_service
 
-        state = Path(read_service(options.configuration).StateDirectory)
-        print(SigningKey.load_or_create(state / "signing.key").public.raw.hex())
+        print(signing_key(read_service(options.configuration)).public.raw.hex())
         return GOOD
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(asctime)s service %(levelname)s %(message)s")
     from model.service.serve import Service

@@ -141,5 +141,6 @@ class Ledger:
 
 
 def _row(values: tuple[Any, ...]) -> Row:
-    site, transfer, folder, state, *plain, findings = values
-    return Row(site, transfer, folder, State(state), *plain, findings=json.loads(findings))
+    site, transfer, folder, state, model, manifest, count, created, ended, code, message, findings = values
+    told = json.loads(findings)
+    return Row(site, transfer, folder, State(state), model, manifest, count, created, ended, code, message, told)

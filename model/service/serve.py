@@ -24,7 +24,7 @@ from model.service.attest import Attestation
 from model.service.figures import Figures
 from model.service.ledger import Ledger
 from model.service.queue import TransferQueue
-from model.service.settings import read_service
+from model.service.settings import ServiceDocument, read_service
 from model.service.sites import Sites
 from model.service.spool import open_spool
 from model.service.transfers import Transfers
@@ -34,6 +34,16 @@ logger = logging.getLogger(__name__)
 
 REAP_SECONDS = 1.0
 STOP_SECONDS = 5
+
+
+def signing_key(settings: ServiceDocument) -> SigningKey:
+    """The key that signs receipts; made at the first start where none is configured."""
+    if settings.SigningKeyFile is None:
+        return SigningKey.load_or_create(Path(settings.StateDirectory) / "signing.key")
+    try:
+        return SigningKey.load(Path(settings.SigningKeyFile))
+    except OSError as error:
+        raise ConfigurationRefused("SigningKeyFile", f"cannot be read ({error.strerror})") from None
 
 
 class Service:
@@ -53,7 +63,7 @@ class Service:
         except OSError as error:
             raise ConfigurationRefused("StateDirectory", f"cannot be written ({error.strerror})") from None
         spool = open_spool(Path(settings.Spool), settings.SpoolBytes, encrypted=settings.SpoolIsEncrypted)
-        key = SigningKey.load_or_create(state / "signing.key")
+        key = signing_key(settings)
         ledger = Ledger(state / "ledger.sqlite")
         attest = Attestation(key, Chain.open(state / "chain", key), ledger)
         figures = Figures()

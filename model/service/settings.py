@@ -55,6 +55,8 @@ class ServiceDocument(Document):
     Tls: TlsFiles | None = None
     # Signing key, chain, queue, receipts: never an image.
     StateDirectory: str
+    # The Ed25519 key that signs receipts (PEM, 0600); made in StateDirectory by default.
+    SigningKeyFile: str | None = None
     # Images and contours, while a transfer is open.
     Spool: str = "/dev/shm/autocontour"
     # Says that the disk under Spool is encrypted, where it is no tmpfs.

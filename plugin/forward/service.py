@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +21,7 @@ from model.gate.manifest import MANIFEST_NAME, Manifest, ManifestFile
 from model.pipeline.draw import IMAGES, PROGRESS, STRUCTURE_SET, ProgressFile
 from model.service.wire import Status, announce
 from plugin.forward.http import PARALLEL, ServiceClient, TransferLost
+from plugin.forward.notice import Notice
 from plugin.forward.patience import Patience
 from plugin.forward.receipts import Receipts
 from plugin.forward.target import Errand
@@ -35,14 +36,6 @@ ROUNDS = 8
 RESERVE = timedelta(minutes=5)
 SENDING, DRAWING = 0.3, 0.65  # parts of the remote stage's progress
 RELEASE_SECONDS = 60.0
-
-
-@dataclass(frozen=True)
-class Notice:
-    """Tells the queue how the target does."""
-
-    trouble: Callable[[str], None]
-    well: Callable[[], None]
 
 
 class ServiceForward:

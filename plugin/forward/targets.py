@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from model.evidence.signing import SigningKey
-from plugin.forward.service import Notice, ServiceForward
+from model.worker.pool import Workers
+from plugin.forward.dicom import DicomForward
+from plugin.forward.notice import Notice
+from plugin.forward.service import ServiceForward
 from plugin.forward.target import Target
 from plugin.jobs.targets import TargetStore
+from plugin.pacs.client import Orthanc
 from plugin.settings.document import DicomTarget, ServiceTarget
 
 
 def forward_targets(
-    configured: Mapping[str, ServiceTarget | DicomTarget], key: SigningKey, store: TargetStore
+    configured: Mapping[str, ServiceTarget | DicomTarget],
+    key: SigningKey,
+    store: TargetStore,
+    orthanc: Orthanc,
+    workers: Workers,
 ) -> dict[str, Target]:
     """One object per target; ``key`` signs the manifests, ``store`` is told when a target fails and works again."""
     made: dict[str, Target] = {}
@@ -20,6 +28,8 @@ def forward_targets(
         notice = _notice(store, name)
         if isinstance(target, ServiceTarget):
             made[name] = ServiceForward(name, target, key, notice)
+        else:
+            made[name] = DicomForward(name, target, orthanc, workers, notice)
     return made
 
 

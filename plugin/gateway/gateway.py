@@ -23,6 +23,7 @@ from plugin.evidence.dossier_files import record_configuration
 from plugin.evidence.processing import configuration_digest
 from plugin.evidence.subjects import Swept
 from plugin.facts.given import given_facts
+from plugin.forward.strangers import Strangers
 from plugin.forward.targets import forward_targets
 from plugin.gateway.clock import Clock
 from plugin.gateway.letter import Letter
@@ -71,11 +72,12 @@ class Gateway:
         engine = open_database(database)
         self.jobs = JobStore(engine)
         self._workers = Workers(settings.workers)
-        self._vault = Vault(state.vault)
+        self._vault = Vault(state.vault, settings.privacy.vault_key_file)
         key = SigningKey.load_or_create(state.evidence / "signing.key")
         self._chain = Chain.open(state.evidence / "chain", key)
         self.targets = TargetStore(engine)
-        forwards = forward_targets(settings.forwards, key, self.targets)
+        forwards = forward_targets(settings.forwards, key, self.targets, self._orthanc, self._workers)
+        self._strangers = Strangers(self._orthanc, self._vault)
         self._stages = Stages(
             self._orthanc, self.jobs, self._vault, self._chain, self._workers, state, settings, forwards
         )
@@ -110,6 +112,7 @@ class Gateway:
             self._chain,
             self._dispatcher.ring,
             self.cancel,
+            self._strangers.handled,
         )
         self._loop = IntakeLoop(self._orthanc, self._arrivals, self._intake, settings.quiet_seconds, letter.started)
         self._workflows: Workflows | None = None
@@ -152,7 +155,9 @@ class Gateway:
     def figures(self) -> dict[str, Any]:
         """What health says beside the status."""
         figures = {"Jobs": self.jobs.count_by_state(), "Rules": len(self.settings.rules), "Process": os.getpid()}
-        return figures | ({"Warnings": [self._decider.problem]} if self._decider.problem else {})
+        warnings = [self._decider.problem] if self._decider.problem else []
+        warnings += self._strangers.warnings()
+        return figures | ({"Warnings": warnings} if warnings else {})
 
     def show(self, job: Job) -> dict[str, Any]:
         """A job as the API shows it, with the progress of its worker."""

@@ -40,6 +40,7 @@ class Intake:
         chain: Chain,
         ring: Callable[[], None],
         cancel: Callable[[Job, State, str], bool],
+        returned: Callable[[str, dict[str, Any]], bool] = lambda _series, _header: False,
     ) -> None:
         self._orthanc = orthanc
         self._arrivals = arrivals
@@ -50,11 +51,15 @@ class Intake:
         self._chain = chain
         self._ring = ring
         self._cancel = cancel
+        self._returned = returned
 
     def look_at(self, arrival: Arrival) -> None:
         """Decide on a quiet series, once per content."""
         try:
             header = self._orthanc.series(arrival.series)
+            if self._returned(arrival.series, header):
+                self._arrivals.decided(arrival, "", "pseudonymous")
+                return
             if header["MainDicomTags"].get("Modality", "") not in IMAGE_MODALITIES:
                 self._arrivals.decided(arrival, "", "ignored")
                 return

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from model.errors import InputRefused, TargetFailed
+from model.errors import InputRefused, PrivacyRefused, TargetFailed
 from model.evidence.chain import Chain
 from model.pipeline.draw import IMAGES, STRUCTURE_SET, Drawn, draw_series, read_progress
 from model.worker.pool import Workers
@@ -203,7 +203,7 @@ class Stages:
     def _erase(self, job: Job) -> None:
         target = self.targets.get(job.target)
         if target is not None and JobRecords(self.chain, job).begun():
-            target.release(self._errand(job, None))
+            target.release(self._errand(job, self._still_open(job)))
         erasure = erase_folder(self._folder(job))
         destroyed = self.vault.destroy(job.workflow_id)
         records = JobRecords(self.chain, job)
@@ -212,17 +212,21 @@ class Stages:
             if destroyed:
                 records.key_destroyed()
 
+    def _still_open(self, job: Job) -> OpenTransfer | None:
+        try:
+            return self.vault.get(job.workflow_id)
+        except PrivacyRefused:
+            return None
+
     def _errand(self, job: Job, transfer: OpenTransfer | None) -> Errand:
         def wanted() -> bool:
             now = self.jobs.get(job.id)
             return now is not None and not now.state.final
 
         records = ForwardRecords(self.chain, job, self.state.evidence / "receipts")
-        first = self._chosen(job).instances[0] if transfer is not None else None
 
         def first_file() -> bytes:
-            assert first is not None, "asked for only while the key lives"
-            return self.orthanc.instance_file(first)
+            return self.orthanc.instance_file(self._chosen(job).instances[0])
 
         return Errand(job, self._folder(job), records, wanted, transfer, first_file)
 

@@ -101,6 +101,18 @@ class Orthanc:
         """POST /instances: stores one DICOM file; the answer has ID, ParentStudy, ParentSeries, Status."""
         return dict(self._call(lambda: self._http.post("instances", data=file, **self._options).json()))
 
+    def store_straight(self, modality: str, file: bytes) -> None:
+        """POST /modalities/{id}/store-straight: C-STORE of a file that Orthanc does not keep."""
+        path = f"modalities/{modality}/store-straight"
+        self._call(lambda: self._http.post(path, data=file, **self._options))
+
+    def find_instances(self, query: Mapping[str, str]) -> list[str]:
+        """POST /tools/find: the instances whose tags are exactly these."""
+        body = {"Level": "Instance", "Query": dict(query), "CaseSensitive": True}
+        return [
+            str(one) for one in self._call(lambda: self._http.post("tools/find", json=body, **self._options).json())
+        ]
+
     def delete_instance(self, instance: str) -> None:
         """DELETE /instances/{id}; one that is already gone is no error."""
         try:

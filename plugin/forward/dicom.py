@@ -1,0 +1,153 @@
+"""Target type ``dicom``: a vendor's node gets the pseudonymised slices by C-STORE and sends a structure set back.
+
+Orthanc sends each file straight to its modality (``store-straight``): nothing pseudonymous is ever stored in
+Orthanc, so no routing of the site sees it, no Orthanc identifier is made of it, and nothing has to be deleted after.
+What comes back is found by the transfer's pseudonym, taken in, and its copy removed before anything else is done.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from model.errors import AutocontourError, TargetFailed
+from model.evidence.event import Event
+from model.gate.manifest import MANIFEST_NAME, Manifest, ManifestFile
+from model.pipeline.draw import IMAGES, PROGRESS, STRUCTURE_SET, ProgressFile
+from model.worker.pool import Workers
+from plugin.forward.measure import measure
+from plugin.forward.notice import Notice
+from plugin.forward.patience import Patience
+from plugin.forward.returned import prepared
+from plugin.forward.service import RESERVE, wire_id
+from plugin.forward.target import Errand
+from plugin.pacs.client import Orthanc, SeriesGone
+from plugin.privacy.reading import read_with_pydicom
+from plugin.settings.document import DicomTarget
+
+logger = logging.getLogger(__name__)
+
+# Associations at once; each slice has one of its own.
+PARALLEL = 4
+POLL_SECONDS = 1.0
+MEASURE_SECONDS = 600
+STUDY = 0x0020000D
+RTSTRUCT = "1.2.840.10008.5.1.4.1.1.481.3"
+
+
+class DicomForward:
+    """One DICOM node, known to Orthanc as a modality."""
+
+    type = "dicom"
+
+    def __init__(self, name: str, target: DicomTarget, orthanc: Orthanc, workers: Workers, notice: Notice) -> None:
+        self._name = name
+        self._modality = target.Modality
+        self._minutes = float(target.DeadlineMinutes)
+        self._orthanc = orthanc
+        self._workers = workers
+        self._notice = notice
+
+    def draw(self, errand: Errand) -> Mapping[str, Any]:
+        """See ``Target.draw``."""
+        assert errand.transfer is not None, "the key lives while its job is drawn"
+        patience = Patience(errand.transfer.expires - RESERVE, errand.wanted, self._notice.trouble, self._notice.well)
+        progress = ProgressFile(errand.folder / PROGRESS)
+        manifest = Manifest.from_json((errand.folder / IMAGES / MANIFEST_NAME).read_bytes())
+        original = read_with_pydicom(errand.first_file())
+        structure_set = errand.folder / STRUCTURE_SET
+        if not errand.recall().get("taken") or not structure_set.exists():
+            if not errand.recall().get("sent"):
+                self._send(errand, manifest, patience, progress)
+                errand.note(sent=time.time())
+            returned = self._await(errand, errand.transfer.key.uid(original.text(STUDY)), patience, progress)
+            partial = structure_set.with_suffix(".partial")
+            partial.write_bytes(prepared(returned, errand.first_file()))
+            partial.replace(structure_set)
+            errand.note(taken=True)
+        progress(0.95, "measuring the returned structures")
+        rois = self._workers.run(errand.job.id, measure, errand.folder, seconds=MEASURE_SECONDS)
+        content = structure_set.read_bytes()
+        errand.records.result(hashlib.sha256(content).hexdigest(), len(rois), len(content), "0", None)
+        return {"rois": rois, "not_drawn": [], "algorithm": {"Version": "0", "Digest": ""}, "timings": {}}
+
+    def release(self, errand: Errand) -> None:
+        """Remove what came back and is still in Orthanc; that the node deletes is its operator's contract."""
+        if errand.transfer is not None:
+            for instance in self._found({"PatientID": errand.transfer.key.pseudonym}):
+                self._orthanc.delete_instance(instance)
+        if errand.records.has(Event.SENT) and not errand.records.has(Event.REMOTE_DELETED):
+            errand.records.deleted("CONTRACT_ONLY")
+
+    def _send(self, errand: Errand, manifest: Manifest, patience: Patience, progress: ProgressFile) -> None:
+        size = sum(file.size for file in manifest.files)
+        transfer = wire_id(errand.job.workflow_id, 1)
+        errand.records.sent("dicom", manifest.list_digest, len(manifest.files), size, transfer, None)
+
+        def send(file: ManifestFile) -> None:
+            data = (errand.folder / IMAGES / file.name).read_bytes()
+            patience.until_done(lambda: self._store(data))
+
+        with ThreadPoolExecutor(PARALLEL, thread_name_prefix="c-store") as pool:
+            for number, one in enumerate([pool.submit(send, file) for file in manifest.files], 1):
+                one.result()
+                progress(0.3 * number / len(manifest.files), f"sent {number} of {len(manifest.files)} slices")
+
+    def _store(self, data: bytes) -> None:
+        try:
+            self._orthanc.store_straight(self._modality, data)
+        except SeriesGone:
+            raise TargetFailed(
+                "MODALITY_UNKNOWN", f'Orthanc has no modality for the target {self._name}; see "DicomModalities".'
+            ) from None
+        except AutocontourError as error:
+            if error.code == "ORTHANC_ERROR":
+                raise TargetFailed(
+                    "MODALITY_UNREACHABLE", f"The node of the target {self._name} does not take images.", retry=True
+                ) from None
+            raise
+
+    def _await(self, errand: Errand, study: str, patience: Patience, progress: ProgressFile) -> bytes:
+        """The file that came back; its copies in Orthanc are removed, whatever it is."""
+        assert errand.transfer is not None
+        deadline = float(errand.recall()["sent"]) + 60 * self._minutes
+        pseudonym = errand.transfer.key.pseudonym
+        while True:
+            found = patience.until_done(lambda: {*self._found({"PatientID": pseudonym}), *self._found(_study(study))})
+            if found:
+                return self._take(sorted(found))
+            left = deadline - time.time()
+            if left <= 0 or errand.transfer.expires.timestamp() - RESERVE.total_seconds() <= time.time():
+                raise TargetFailed(
+                    "RETURN_DEADLINE",
+                    f"The node of the target {self._name} sent no structure set in time; ask its operator, then retry.",
+                )
+            progress(0.3, f"waiting for the structure set, at most {left / 60:.0f} min")
+            patience.sleep(POLL_SECONDS)
+
+    def _take(self, instances: list[str]) -> bytes:
+        files = []
+        for instance in instances:
+            try:
+                files.append(self._orthanc.instance_file(instance))
+            except SeriesGone:
+                continue
+        for instance in instances:
+            self._orthanc.delete_instance(instance)
+        if len(files) != 1:
+            raise TargetFailed(
+                "RETURN_TWICE",
+                f"The node of the target {self._name} sent {len(files)} objects for one series; none was taken.",
+            )
+        return files[0]
+
+    def _found(self, query: Mapping[str, str]) -> list[str]:
+        return self._orthanc.find_instances(query)
+
+
+def _study(study: str) -> dict[str, str]:
+    return {"StudyInstanceUID": study}

@@ -1,0 +1,171 @@
+"""A CT goes to a vendor's DICOM node and comes back as an RTSTRUCT; whatever else the node sends is refused."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pydicom
+import pytest
+from pydicom.dataset import Dataset
+
+from model.evidence.event import Event
+from model.evidence.files import read_records
+from model.samples.dicom_series import Patient
+from tests.builders.orthanc_process import OrthancProcess, free_port, until
+from tests.builders.phantom import files_of, phantom_series
+from tests.builders.vendor import Vendor, square
+from tests.e2e.conftest import section
+
+PATIENT = Patient(name="Ehrenpreis^Zitronella", identifier="KLINIKNUMMER-Q")
+
+
+class Site:
+    """An Orthanc and a vendor that know each other."""
+
+    def __init__(self, folder: Path) -> None:
+        port = free_port()
+        self.vendor = Vendor(lambda slices: [square(slices)], 0)
+        target = {"Type": "dicom", "Modality": "box", "DeadlineMinutes": 0.3}
+        options = {"DicomModalities": {"box": ["BOX", "127.0.0.1", self.vendor.port]}}
+        self.orthanc = OrthancProcess(folder, section=section(target), options=options, http_port=port)
+        self.vendor.orthanc_port = self.orthanc.dicom_port
+
+    def send(self) -> tuple[list[Dataset], dict[str, Any]]:
+        slices = phantom_series(patient=PATIENT)
+        return slices, self.orthanc.job_of(self.orthanc.store_all(files_of(slices)))
+
+    def modalities(self) -> list[str]:
+        return sorted(one["MainDicomTags"]["Modality"] for one in self.orthanc.json("/series?expand"))
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    site = Site(tmp_path_factory.mktemp("dicom"))
+    site.vendor.start()
+    site.orthanc.start()
+    yield site
+    site.orthanc.stop()
+    site.vendor.stop()
+
+
+@pytest.fixture
+def site(shared: Site) -> Iterator[Site]:
+    shared.vendor.answers = lambda slices: [square(slices)]
+    shared.vendor.delay = 0.0
+    yield shared
+    shared.orthanc.wipe()
+
+
+def test_the_structure_set_gets_its_patient_back(site: Site) -> None:
+    slices, job = site.send()
+    assert job["State"] == "done", (job["Error"], job["Findings"])
+    made = pydicom.dcmread(io.BytesIO(site.orthanc.get(f"/instances/{job['Rtstruct']}/file").content))
+    assert (made.PatientID, made.StudyInstanceUID) == (slices[0].PatientID, slices[0].StudyInstanceUID)
+    assert [roi["Name"] for roi in job["Rois"]] == ["Heart"]
+    # 20 × 20 pixels of 3 mm on 12 slices of 5 mm
+    assert job["Rois"][0]["Volume"] == pytest.approx(216, rel=0.02)
+    assert site.modalities() == ["CT", "RTSTRUCT"]
+    code = job["EvidenceCode"].replace("-", "")
+    deleted = [
+        record.facts["verified"]
+        for record in read_records(site.orthanc.state / "evidence" / "chain", code)
+        if record.event is Event.REMOTE_DELETED
+    ]
+    assert deleted == ["CONTRACT_ONLY"]
+
+
+def test_nothing_identifying_was_sent(site: Site) -> None:
+    slices, _ = site.send()
+    words = ["Ehrenpreis", "Zitronella", "KLINIKNUMMER", slices[0].StudyInstanceUID, slices[0].FrameOfReferenceUID]
+    assert site.vendor.heard
+    for sent in site.vendor.heard:
+        for word in words:
+            assert word.encode() not in sent
+
+
+def originals(slices: list[Dataset]) -> list[Dataset]:
+    dataset = square(slices)
+    dataset.PatientName, dataset.PatientID = PATIENT.name, PATIENT.identifier
+    return [dataset]
+
+
+def foreign_reference(slices: list[Dataset]) -> list[Dataset]:
+    dataset = square(slices)
+    frame = dataset.ReferencedFrameOfReferenceSequence[0]
+    image = frame.RTReferencedStudySequence[0].RTReferencedSeriesSequence[0].ContourImageSequence[0]
+    image.ReferencedSOPInstanceUID = "2.25.4711"
+    return [dataset]
+
+
+def approved(slices: list[Dataset]) -> list[Dataset]:
+    dataset = square(slices)
+    dataset.ApprovalStatus = "APPROVED"
+    return [dataset]
+
+
+def damaged(slices: list[Dataset]) -> list[Dataset]:
+    dataset = square(slices)
+    del dataset.StructureSetROISequence
+    return [dataset]
+
+
+def images_instead(slices: list[Dataset]) -> list[Dataset]:
+    dataset = square(slices)
+    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.481.3"
+    dataset.Modality = "CT"
+    return [dataset]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        originals,
+        foreign_reference,
+        approved,
+        damaged,
+        images_instead,
+        lambda slices: [square(slices, name="Zitronella")],
+        lambda slices: [square(slices, name="born 1.2.1947")],
+    ],
+    ids=["names", "reference", "approved", "damaged", "modality", "name in an ROI", "text in an ROI"],
+)
+def test_a_wrong_structure_set_is_refused_and_its_copy_removed(
+    site: Site, answers: Callable[[list[Dataset]], list[Dataset]]
+) -> None:
+    site.vendor.answers = answers
+    _, job = site.send()
+    assert job["State"] == "rejected", job["Error"]
+    assert all(rule.startswith("RESTORE_") for rule in job["Findings"])
+    assert site.modalities() == ["CT"]
+    assert list((site.orthanc.state / "spool").iterdir()) == []
+
+
+def test_two_answers_never_become_two_results(site: Site) -> None:
+    site.vendor.answers = lambda slices: [square(slices), square(slices)]
+    before = site.vendor.answered
+    _, job = site.send()
+    until(lambda: site.vendor.answered == before + 2, "both answers were sent")
+    assert job["State"] in ("done", "failed")
+    wanted = ["CT", "RTSTRUCT"] if job["State"] == "done" else ["CT"]
+    until(lambda: site.modalities() == wanted, "the other copy is removed", 20)
+
+
+def test_a_node_that_never_answers_costs_its_deadline_and_a_late_answer_is_removed(site: Site) -> None:
+    kept: list[Dataset] = []
+
+    def silent(slices: list[Dataset]) -> list[Dataset]:
+        kept.append(square(slices))
+        return []
+
+    site.vendor.answers = silent
+    _, job = site.send()
+    assert job["State"] == "failed"
+    assert job["Error"]["Code"] == "RETURN_DEADLINE"
+    site.vendor.send(kept[0])
+    until(lambda: site.modalities() == ["CT"], "the late answer is removed", 20)
+    warnings = site.orthanc.json("/autocontour/health")["Warnings"]
+    assert any("late, double or foreign" in warning for warning in warnings)
+    assert len(site.orthanc.jobs()) >= 1

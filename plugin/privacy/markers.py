@@ -15,8 +15,6 @@ from plugin.privacy.reading import PIXEL_DATA, RawElement, RawFile, TooDeep, ele
 MAXIMUM_DEPTH = 16
 # Shorter numbers occur in any geometry by chance: "12" is a row of pixels as well as a record number.
 SHORTEST_NUMBER = 5
-# Private and opaque elements hold thousands of numbers that identify nobody; only long ones of them are searched.
-SHORTEST_WEAK_NUMBER = 8
 LONGEST_VALUE = 64
 
 _TEXT = frozenset({"AE", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"})
@@ -28,8 +26,11 @@ _DECIMAL = re.compile(rb"[+-]?\d*\.\d+(?:[eE][+-]?\d+)?(?![\d.])|\d+\.(?!\d)")
 _NUMBER = re.compile(rb"\d{5,}")
 # 12-345-678, "12 345 678" and P12/345678 are one record number each.
 _SPLIT_NUMBER = re.compile(rb"[A-Za-z]{0,3}[\d /_-]{5,24}[A-Za-z]{0,2}")
-_PRINTABLE = re.compile(rb"[\x20-\x7e\x80-\xff]{5,}")
 _UID = re.compile(rb"\d+(?:\.\d+){3,}")
+# Private and opaque values can be 100 KB in every slice: one pass for each, and only numbers of eight digits, as the
+# thousands of shorter ones identify nobody.
+_LOWER_WORD = re.compile(rb"[a-z\x80-\xff][a-z\x80-\xff'-]{2,}")
+_DIGITS_AND_POINTS = re.compile(rb"[0-9.]{8,}")
 # UIDs that the standard itself registered (PS3.6 annex A) name no patient.
 _STANDARD_UID = b"1.2.840.10008."
 
@@ -79,14 +80,15 @@ class Markers:
             # A date is searched as its eight digits; a time of day is no marker: six digits occur in any position.
             self.numbers.update(part[:8] for part in value.split(b"\\") if part[:8].isdigit())
         elif vr in _TEXT:
-            self._text(value, weak=private)
-            if not private:
-                self.values.update(part for part in value.split(b"\\") if len(part) <= LONGEST_VALUE)
+            if private:
+                self._opaque(value)
+            else:
+                self._text(value)
         elif vr in _OPAQUE:
-            for run in _PRINTABLE.findall(value):
-                self._text(run, weak=True)
+            self._opaque(value)
 
-    def _text(self, text: bytes, *, weak: bool) -> None:
+    def _text(self, text: bytes) -> None:
+        self.values.update(part for part in text.split(b"\\") if len(part) <= LONGEST_VALUE)
         self.words.update(word.lower() for word in _WORD.findall(text))
         for uid in _UID.findall(text):
             self._uid(uid)
@@ -94,10 +96,15 @@ class Markers:
         for part in text.split(b"\\"):
             if _SPLIT_NUMBER.fullmatch(part):
                 found.add(re.sub(rb"\D", b"", part))
-        if weak:
-            self.weak_numbers.update(number for number in found if len(number) >= SHORTEST_WEAK_NUMBER)
-        else:
-            self.numbers.update(number for number in found if len(number) >= SHORTEST_NUMBER)
+        self.numbers.update(number for number in found if len(number) >= SHORTEST_NUMBER)
+
+    def _opaque(self, value: bytes) -> None:
+        self.words.update(_LOWER_WORD.findall(value.lower()))
+        for run in set(_DIGITS_AND_POINTS.findall(value)):
+            if b"." not in run:
+                self.weak_numbers.add(run)
+            else:
+                self._uid(run.strip(b"."))
 
     def _uid(self, uid: bytes) -> None:
         if uid.count(b".") > 2 and not uid.startswith(_STANDARD_UID):

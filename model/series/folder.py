@@ -11,17 +11,14 @@ from typing import BinaryIO
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
-from pydicom.tag import Tag
 from pydicom.uid import UID, ImplicitVRLittleEndian
 
 from model.errors import InputRefused
 from model.series.geometry import SeriesGeometry, geometry_of
-from model.series.header import KEYWORDS, SliceHeader
+from model.series.header import TAGS, SliceHeader
 
 # DICOM PS3.10 7.1: 128 bytes, then DICM.
 PREAMBLE = 128
-# What is read of every file; the pixels are only checked to be there.
-TAGS = [Tag(keyword) for keyword in KEYWORDS]
 PIXEL_GROUP = 0x7FE0
 UNDEFINED_LENGTH = 0xFFFFFFFF
 SEQUENCE_DELIMITATION = (0xFFFE, 0xE0DD)
@@ -71,7 +68,7 @@ def read_header(file: Path) -> SliceHeader | None:
     """
     try:
         with file.open("rb") as stream:
-            dataset = dcmread(stream, stop_before_pixels=True, specific_tags=TAGS)
+            dataset = dcmread(stream, stop_before_pixels=True, specific_tags=list(TAGS.values()))
             meta = dataset.file_meta
             kind = UID(str(dataset.get("SOPClassUID") or meta.get("MediaStorageSOPClassUID") or ""))
             if not kind:

@@ -114,6 +114,8 @@ static int trace_slice(Tracer *t, const uint8_t *slice, Py_ssize_t row_stride, i
         memcpy(t->padded + (r + 1) * stride + 1, slice + r * row_stride, (size_t)w);
     for (Py_ssize_t r = 0; r <= h; r++) {
         const uint8_t *above = t->padded + r * stride + 1, *here = above + stride;
+        if (memcmp(above, here, (size_t)w) == 0)
+            continue;
         for (Py_ssize_t c = 0; c < w; c++) {
             while (c + 8 <= w) {
                 uint64_t a, b;

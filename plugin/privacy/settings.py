@@ -7,6 +7,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic.alias_generators import to_pascal
+from pydantic_core import PydanticCustomError
 from pydicom.datadict import tag_for_keyword
 
 from model.gate.allowlist import NARROWED, SOP_CLASSES
@@ -52,11 +53,9 @@ class PrivacySettings(BaseModel):
         rows = _rows()
         for keyword in keywords:
             if tag_for_keyword(keyword) is None:
-                raise ValueError(f"{keyword} is no attribute of the standard; write its keyword, as KVP")
+                raise _no(f"{keyword} is no attribute of the standard; write its keyword, as KVP")
             if keyword in rows and any(row.needed for row in rows[keyword]):
-                raise ValueError(
-                    f"{keyword} is needed by every cleaned slice; without it the series cannot be contoured"
-                )
+                raise _no(f"{keyword} is needed by every cleaned slice; without it the series cannot be contoured")
         return keywords
 
     @field_validator("retain")
@@ -64,7 +63,7 @@ class PrivacySettings(BaseModel):
     def _known_options(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         for name in names:
             if name not in set(Option):
-                raise ValueError(f"{name} is no option; allowed: {', '.join(Option)}")
+                raise _no(f"{name} is no option; allowed: {', '.join(Option)}")
         return names
 
     @field_validator("keep")
@@ -75,16 +74,14 @@ class PrivacySettings(BaseModel):
             kept = keyword in rows and all(row.action is Action.KEPT for row in rows[keyword])
             if not kept:
                 reason = NARROWED.get(keyword, "the allow-list of the profile does not hold it")
-                raise ValueError(
-                    f"{keyword} cannot be kept: {reason}. Rules of a site can tighten what leaves, not loosen it"
-                )
+                raise _no(f"{keyword} cannot be kept: {reason}. Rules of a site can tighten what leaves, not loosen it")
         return keywords
 
     @field_validator("keep_private_tags")
     @classmethod
     def _never_private(cls, value: bool) -> bool:
         if value:
-            raise ValueError("private tags cannot be kept: nobody can say what a vendor writes into them")
+            raise _no("private tags cannot be kept: nobody can say what a vendor writes into them")
         return value
 
     def rules(self) -> PrivacyRules:
@@ -104,3 +101,8 @@ def _rows() -> dict[str, list[Attribute]]:
         for row in profile_of(sop_class).attributes.values():
             found.setdefault(row.keyword, []).append(row)
     return found
+
+
+def _no(reason: str) -> PydanticCustomError:
+    """A refusal whose text is the reason and nothing else."""
+    return PydanticCustomError("privacy", "{reason}", {"reason": reason})

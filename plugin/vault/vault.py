@@ -20,7 +20,7 @@ from pathlib import Path
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from model.errors import ConfigurationRefused, PrivacyRefused
+from model.errors import AutocontourError, ConfigurationRefused, PrivacyRefused
 from plugin.privacy.pseudonyms import TransferKey
 from plugin.vault.keyfile import key_encryption_key, key_file_of
 
@@ -198,12 +198,18 @@ class Vault:
 
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
-        with closing(sqlite3.connect(self._path, timeout=30, isolation_level=None)) as database:
-            # A rollback journal is deleted at each commit; a write-ahead log would keep old pages lying about.
-            database.execute("PRAGMA journal_mode = DELETE")
-            database.execute("PRAGMA synchronous = FULL")
-            database.execute("PRAGMA secure_delete = ON")
-            yield database
+        try:
+            with closing(sqlite3.connect(self._path, timeout=30, isolation_level=None)) as database:
+                # A rollback journal is deleted at each commit; a write-ahead log would keep old pages lying about.
+                database.execute("PRAGMA journal_mode = DELETE")
+                database.execute("PRAGMA synchronous = FULL")
+                database.execute("PRAGMA secure_delete = ON")
+                yield database
+        except sqlite3.Error as error:
+            reason = getattr(error, "sqlite_errorname", type(error).__name__)
+            raise AutocontourError(
+                "VAULT", f"The vault cannot be used ({reason}); check the disk and the state directory.", retry=True
+            ) from None
 
 
 def _bound(transfer: str, expires: datetime) -> str:

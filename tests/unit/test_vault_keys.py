@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from model.errors import ConfigurationRefused, PrivacyRefused
+from model.errors import AutocontourError, ConfigurationRefused, PrivacyRefused
 from plugin.vault.vault import VAULT_NAME, Vault
 
 SERIES = "0a1b2c3d-4e5f6071-8293a4b5-c6d7e8f9-01234567"
@@ -131,6 +131,14 @@ def test_a_key_file_of_another_size_or_writable_for_others_is_refused(
     key.chmod(mode)
     with pytest.raises(ConfigurationRefused):
         Vault(tmp_path / "state", str(key))
+
+
+def test_a_vault_file_that_is_none_is_said_to_be_so(tmp_path: Path) -> None:
+    (tmp_path / VAULT_NAME).write_bytes(b"this is no database, and longer than its header" * 40)
+    with pytest.raises(AutocontourError) as refused:
+        Vault(tmp_path)
+    assert (refused.value.code, refused.value.retry) == ("VAULT", True)
+    assert "SQLITE_NOTADB" in refused.value.message
 
 
 def test_a_systemd_credential_is_found_by_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,7 +16,7 @@ from model.packages.package import FILE_BYTES
 
 SCALAR = np.float64(0.0).__reduce__()[0]
 # Training tools keep numpy scalars beside the weights (nnU-Net: its best score); they hold numbers and no code.
-SCALARS = [
+SCALARS: list[Any] = [
     SCALAR,
     np.dtype,
     *(type(np.dtype(kind)) for kind in ("f4", "f8", "i4", "i8", "?")),

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from model.errors import AutocontourError, EngineFailed
+from model.names.selection import Selection
 
 Result = TypeVar("Result")
 
@@ -58,13 +59,24 @@ def warm_up() -> None:
     import model.volume.load  # noqa: F401
 
 
-def draw_series(folder: Path, model: str, series_uid: str, instance_uid: str, now: datetime) -> Drawn:
+def draw_series(
+    folder: Path,
+    model: str,
+    series_uid: str,
+    instance_uid: str,
+    now: datetime,
+    library: Path | None = None,
+    selection: Selection | None = None,
+) -> Drawn:
     """Verify the files under ``folder/images``, draw, and write ``folder/rtstruct.dcm``.
+
+    ``library`` is the folder with the model packages (default: the user's own); their weights stay loaded for the
+    next series. ``selection`` is the site's structure template.
 
     Raises PrivacyRefused when the gate finds anything, InputRefused for a geometry that is none, EngineFailed.
     """
     try:
-        return _draw(folder, model, series_uid, instance_uid, now)
+        return _draw(folder, model, series_uid, instance_uid, now, library, selection)
     except (AutocontourError, OSError):
         raise
     except MemoryError:
@@ -79,9 +91,18 @@ def draw_series(folder: Path, model: str, series_uid: str, instance_uid: str, no
         ) from None
 
 
-def _draw(folder: Path, model: str, series_uid: str, instance_uid: str, now: datetime) -> Drawn:
-    from model.engines.registry import engine
+def _draw(
+    folder: Path,
+    model: str,
+    series_uid: str,
+    instance_uid: str,
+    now: datetime,
+    library: Path | None,
+    selection: Selection | None,
+) -> Drawn:
+    from model.engines.registry import loaded
     from model.gate.verify import verify
+    from model.names.selection import select
     from model.quality import checked
     from model.rtstruct.write import structure_set
     from model.series.geometry import geometry_of, require_whole
@@ -89,7 +110,7 @@ def _draw(folder: Path, model: str, series_uid: str, instance_uid: str, now: dat
 
     timings: dict[str, float] = {}
     progress = ProgressFile(folder / PROGRESS)
-    drawer = engine(model)
+    drawer = _timed(timings, "load", lambda: loaded(library).engine(model))
 
     progress(0.0, "checking the pseudonyms")
     verified = _timed(timings, "gate", lambda: verify(folder / IMAGES))
@@ -102,6 +123,8 @@ def _draw(folder: Path, model: str, series_uid: str, instance_uid: str, now: dat
     )
     drawn = drawing
     drawing = _timed(timings, "quality", lambda: checked(drawn, geometry))
+    if selection is not None:
+        drawing = select(drawing, selection)
     progress(0.9, "writing the contours")
     header = verified.files[0].dataset()
     written = _timed(

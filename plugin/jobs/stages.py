@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import hashlib
+import io
 import logging
 import shutil
 import time
@@ -14,8 +15,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pydicom
+
+from model.engines.engine import Algorithm
 from model.errors import InputRefused, PrivacyRefused, TargetFailed
 from model.evidence.chain import Chain
+from model.names.selection import Selection
 from model.pipeline.draw import IMAGES, STRUCTURE_SET, Drawn, draw_series, read_progress
 from model.worker.pool import Workers
 from plugin.erase.erase import erase_folder
@@ -29,6 +34,7 @@ from plugin.jobs.store import JobStore
 from plugin.pacs.client import Orthanc, SeriesGone
 from plugin.privacy.pseudonymise import pseudonymise
 from plugin.restore.restore import SourceSeries, restore
+from plugin.restore.segmentation import segmentation_of
 from plugin.settings.settings import LOCAL, Settings
 from plugin.state.directory import StateDirectory
 from plugin.vault.vault import OpenTransfer, Vault
@@ -140,6 +146,8 @@ class Stages:
             made_uid(job, "pseudonymous series"),
             made_uid(job, "pseudonymous instance"),
             datetime.now(UTC).astimezone(),
+            self.settings.models_directory,
+            self._selection(job),
             seconds=self.settings.job_seconds,
         )
         digest = hashlib.sha256((self._folder(job) / STRUCTURE_SET).read_bytes()).hexdigest()
@@ -158,6 +166,13 @@ class Stages:
         algorithm = {"Version": drawn.version, "Digest": drawn.digest}
         details = {"rois": rois, "not_drawn": not_drawn, "algorithm": algorithm, "timings": drawn.timings}
         self.jobs.note(job.id, details)
+
+    def _selection(self, job: Job) -> Selection | None:
+        """The structure template that the job's rule names."""
+        name = (job.details.get("decision") or {}).get("Structures")
+        if name is not None and name not in self.settings.templates:
+            raise InputRefused("NO_TEMPLATE", "The configuration has the structure template of this job no more.")
+        return None if name is None else self.settings.templates[name]
 
     def _restore(self, job: Job) -> None:
         folder = self._folder(job)
@@ -188,9 +203,29 @@ class Stages:
             self.orthanc.delete_instance(str(stored["ID"]))
             raise SeriesGone("SERIES_GONE", "The series was deleted from Orthanc while its job was open.")
         JobRecords(self.chain, job).stored(len(job.details["rois"]), len(file))
+        if "SEG" in ((job.details.get("decision") or {}).get("Outputs") or ()):
+            self._store_segmentation(job, file)
         self.jobs.note(job.id, {}, rtstruct=str(stored["ID"]))
         if not self.settings.keep_superseded:
             self._take_back_superseded(job)
+
+    def _store_segmentation(self, job: Job, rtstruct: bytes) -> None:
+        instances = self._chosen(job).instances
+        headers = [
+            pydicom.dcmread(io.BytesIO(self.orthanc.instance_file(instance)), stop_before_pixels=True)
+            for instance in instances
+        ]
+        said = job.details["algorithm"]
+        algorithm = Algorithm(job.model, said["Version"], said["Digest"], licence="", description="")
+        file = segmentation_of(
+            rtstruct,
+            headers,
+            algorithm,
+            series_uid=made_uid(job, "segmentation series"),
+            instance_uid=made_uid(job, "segmentation instance"),
+            now=datetime.now(UTC).astimezone(),
+        )
+        self.jobs.note(job.id, {"segmentation": str(self.orthanc.store(file)["ID"])})
 
     def _take_back_superseded(self, job: Job) -> None:
         """Delete the RTSTRUCTs that this one replaces, as the site configured; each job says so."""

@@ -78,6 +78,8 @@ class Section(Document):
     # A series that holds several acquisitions or orientations, and one that holds localizer slices.
     MixedSeries: Literal["refuse", "largest"] = "refuse"
     Localizers: Literal["leave-out", "refuse"] = "leave-out"
+    # Model packages; default: "models" in StateDirectory where that is given, else $AUTOCONTOUR_MODELS.
+    ModelsDirectory: str | None = Field(default=None, min_length=1)
     Rules: list[Any] | None = None
     Structures: dict[str, Any] | None = None
     RoutingScript: str | None = None

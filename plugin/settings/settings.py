@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import ValidationError
 
 from model.engines.registry import names as model_names
 from model.errors import ConfigurationRefused
+from model.names.selection import Selection
+from model.packages.library import default_directory
 from plugin.evidence.settings import EvidenceSection, read_evidence
 from plugin.facts.dictionary import own_names
 from plugin.facts.series import known_keywords
@@ -17,6 +20,7 @@ from plugin.privacy.settings import PrivacyRules
 from plugin.settings.document import DicomTarget, Document, Section, ServiceTarget
 from routing.problems import Problem, problems_of, shown
 from routing.rules import Rule, check_references, read_rules
+from routing.structures import Template, read_templates
 
 ROOT = "AutoContour"
 LOCAL = "local"
@@ -41,6 +45,8 @@ class Settings:
     limits: Mapping[str, int]
     forwards: Mapping[str, ServiceTarget | DicomTarget]
     models: tuple[str, ...]
+    models_directory: Path
+    templates: Mapping[str, Selection]
     routing_script: str | None
     evidence: EvidenceSection
 
@@ -70,6 +76,8 @@ def examine(section: Any, dictionary: Any = None) -> tuple[Settings | None, list
         problems += problems_of(error, ROOT, _keys_at)
     rules, wrong = read_rules(section.get("Rules"), known_keywords(own_names(dictionary)), f"{ROOT}.Rules")
     problems += wrong
+    templates, wrong_templates = read_templates(section.get("Structures"), f"{ROOT}.Structures")
+    problems += wrong_templates
     evidence, wrong_evidence = read_evidence(section.get("Evidence"))
     problems += wrong_evidence
     if document is not None:
@@ -78,7 +86,7 @@ def examine(section: Any, dictionary: Any = None) -> tuple[Settings | None, list
             problems += check_references(
                 tuple(enumerate(rules)),
                 targets=(LOCAL, *document.Targets),
-                templates=tuple(document.Structures or ()),
+                templates=tuple(templates),
                 models=_models(document),
                 path=f"{ROOT}.Rules",
             )
@@ -100,6 +108,8 @@ def examine(section: Any, dictionary: Any = None) -> tuple[Settings | None, list
         limits={name: target.Limit for name, target in document.Targets.items()},
         forwards=document.Targets,
         models=_models(document),
+        models_directory=_library(document),
+        templates={name: _selection(one) for name, one in templates.items()},
         routing_script=document.RoutingScript,
         evidence=evidence,
     )
@@ -109,7 +119,19 @@ def examine(section: Any, dictionary: Any = None) -> tuple[Settings | None, list
 def _models(document: Section) -> tuple[str, ...]:
     """The models of this machine, and those that targets elsewhere are said to have."""
     elsewhere = (model for target in document.Targets.values() for model in target.Models)
-    return tuple(dict.fromkeys((*model_names(), *elsewhere)))
+    return tuple(dict.fromkeys((*model_names(_library(document)), *elsewhere)))
+
+
+def _library(document: Section) -> Path:
+    """The folder with the model packages."""
+    if document.ModelsDirectory is not None:
+        return Path(document.ModelsDirectory)
+    return Path(document.StateDirectory) / "models" if document.StateDirectory else default_directory()
+
+
+def _selection(template: Template) -> Selection:
+    """A template as the model's room knows it."""
+    return Selection(template.rois, tuple(template.rename.items()))
 
 
 def _unavailable(document: Section) -> list[Problem]:

@@ -15,6 +15,7 @@ from model.engines.network import device as devices
 from model.engines.network.labelling import Decision, labels_of
 from model.engines.network.orientation import oriented
 from model.engines.network.resample import new_shape, resampled
+from model.engines.network.series import algorithm_of, require_fits
 from model.engines.network.structures import entries_of, structures_of
 from model.engines.network.window import Shape, Window, slices
 from model.engines.nnunet.normalise import box_of_image, normalised, require_known
@@ -191,35 +192,3 @@ def _member(package: Package, network: Network, device: torch.device) -> Member:
         trial = devices.smaller(trial, member.multiple) or trial
     member.place = devices.measured(member.predict, trial, device, inference.precision)
     return member
-
-
-def require_fits(package: Package, volume: Volume) -> None:
-    """Raise EngineFailed when a series is not what a package is for: its modality, its extent."""
-    wanted = package.document.input
-    geometry = volume.geometry
-    if geometry.modality != wanted.modality:
-        raise EngineFailed(
-            "MODEL_MODALITY",
-            f"The model {package.document.id} is for {wanted.modality} and the series is {geometry.modality}; "
-            "choose another model.",
-        )
-    extent = float(geometry.thicknesses.sum())
-    if extent < wanted.minimum_extent_mm:
-        raise EngineFailed(
-            "MODEL_EXTENT",
-            f"The model {package.document.id} needs at least {wanted.minimum_extent_mm:g} mm along the slices; "
-            f"the series has {extent:.0f} mm.",
-        )
-
-
-def algorithm_of(package: Package, place: str) -> Algorithm:
-    """Who drew, from model.json; ``place`` is device and precision."""
-    document = package.document
-    terms = {"any": "", "unknown": ", terms not stated"}.get(document.license.use, f", {document.license.use}")
-    return Algorithm(
-        document.id,
-        document.version,
-        package.digest,
-        f"{document.license.spdx}{terms}",
-        f"{document.title or document.id} ({document.engine}, {place}), review required",
-    )

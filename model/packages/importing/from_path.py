@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 from model.errors import InputRefused
@@ -36,9 +37,15 @@ def _draft(path: Path, wishes: Wishes) -> Draft:
 
     if (path / DOCUMENT).is_file():
         return _again(path, wishes)
-    for importer in (nnunet, monai, torchscript, onnx):
-        if importer.recognises(path):
-            return importer.draft(path, wishes)
+    importers: tuple[tuple[Callable[[Path], bool], Callable[[Path, Wishes], Draft]], ...] = (
+        (nnunet.recognises, nnunet.draft),
+        (monai.recognises, monai.draft),
+        (torchscript.recognises, torchscript.draft),
+        (onnx.recognises, onnx.draft),
+    )
+    for recognises, draft in importers:
+        if recognises(path):
+            return draft(path, wishes)
     raise InputRefused(
         "IMPORT",
         "This is no nnU-Net v2 or TotalSegmentator results folder, MONAI bundle, TorchScript (.ts, .pt) or ONNX file, "

@@ -1,15 +1,24 @@
-"""To come."""
+"""A TorchScript file to a package."""
 
+from __future__ import annotations
+
+import zipfile
 from pathlib import Path
 
+from model.engines.torchscript.program import require_harmless
 from model.packages.importing.draft import Draft, Wishes
+from model.packages.importing.single_file import draft_of_file
 
 
 def recognises(path: Path) -> bool:
-    """No."""
-    return False
+    """Whether the file is a PyTorch archive that holds a program."""
+    if not path.is_file() or path.suffix.lower() not in (".ts", ".pt", ".pth", ".jit") or not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return any("/code/" in one for one in archive.namelist())
 
 
 def draft(path: Path, wishes: Wishes) -> Draft:
-    """Never."""
-    raise NotImplementedError
+    """A package of the file; raises InputRefused when its program is not harmless."""
+    require_harmless(path)
+    return draft_of_file(path, wishes, "torchscript", "TorchScript")

@@ -1,0 +1,40 @@
+"""What a package is for, held against a series; and who drew, for its RTSTRUCT."""
+
+from __future__ import annotations
+
+from model.engines.engine import Algorithm
+from model.errors import EngineFailed
+from model.packages.package import Package
+from model.volume.volume import Volume
+
+
+def require_fits(package: Package, volume: Volume) -> None:
+    """Raise EngineFailed when a series is not what a package is for: its modality, its extent."""
+    wanted = package.document.input
+    geometry = volume.geometry
+    if geometry.modality != wanted.modality:
+        raise EngineFailed(
+            "MODEL_MODALITY",
+            f"The model {package.document.id} is for {wanted.modality} and the series is {geometry.modality}; "
+            "choose another model.",
+        )
+    extent = float(geometry.thicknesses.sum())
+    if extent < wanted.minimum_extent_mm:
+        raise EngineFailed(
+            "MODEL_EXTENT",
+            f"The model {package.document.id} needs at least {wanted.minimum_extent_mm:g} mm along the slices; "
+            f"the series has {extent:.0f} mm.",
+        )
+
+
+def algorithm_of(package: Package, place: str) -> Algorithm:
+    """Who drew, from model.json; ``place`` is device and precision."""
+    document = package.document
+    terms = {"any": "", "unknown": ", terms not stated"}.get(document.license.use, f", {document.license.use}")
+    return Algorithm(
+        document.id,
+        document.version,
+        package.digest,
+        f"{document.license.spdx}{terms}",
+        f"{document.title or document.id} ({document.engine}, {place}), review required",
+    )

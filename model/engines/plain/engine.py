@@ -1,0 +1,120 @@
+"""Networks whose input model.json describes itself: TorchScript, ONNX and MONAI share all but how they are loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from model.engines.engine import Drawing, Progress
+from model.engines.network import device as devices
+from model.engines.network.labelling import Decision, labels_of
+from model.engines.network.orientation import oriented
+from model.engines.network.resample import CUBIC, LINEAR, new_shape, resampled
+from model.engines.network.series import algorithm_of, require_fits
+from model.engines.network.structures import entries_of, structures_of
+from model.engines.network.window import Predict, Shape, Window, slices
+from model.engines.plain.normalise import normalised
+from model.errors import EngineFailed, InputRefused
+from model.packages.document import Label
+from model.packages.package import Package
+from model.volume.volume import Volume
+
+
+class Plain:
+    """Draws with one network: turned, resampled and normalised as model.json says, tile by tile."""
+
+    def __init__(self, package: Package, predict: Predict, device: torch.device, *, measure: bool = True) -> None:
+        """Try the network on a tile of noise; raises InputRefused when its answer is not what model.json promises."""
+        document = package.document
+        if len(document.networks) != 1:
+            raise InputRefused("PACKAGE_DOCUMENT", f"A package of the kind {document.engine} has one network.")
+        if document.input.spacing is None or document.inference.patch is None:
+            raise InputRefused("PACKAGE_DOCUMENT", "model.json lacks input.spacing or inference.patch.")
+        self.package = package
+        self._predict = predict
+        inference = document.inference
+        self._window = Window(document.inference.patch, inference.overlap, inference.gaussian, inference.flips)
+        self._classes = _channels(predict, self._window.patch, device)
+        most = max(label.value for label in document.labels)
+        self._decision = Decision()
+        if inference.activation == "sigmoid":
+            # One channel per structure, each above one half by itself; channel i is value i + 1.
+            self._decision = Decision(regions=tuple(range(1, self._classes + 1)))
+        if most > (self._classes if self._decision.regions else self._classes - 1):
+            raise InputRefused(
+                "LABELS", f"The network has {self._classes} channels, and model.json names the value {most}."
+            )
+        place = devices.Place(device)
+        self._place = devices.measured(predict, self._window.patch, device, inference.precision) if measure else place
+
+    def draw(self, volume: Volume, progress: Progress) -> Drawing:
+        """Draw what the network finds; raises EngineFailed for another modality or when memory does not suffice."""
+        require_fits(self.package, volume)
+        document = self.package.document
+        image = oriented(volume, document.input.orientation)
+        array = np.asarray(image.array, dtype=np.float32)
+        try:
+            labels = self._labels(array, image.spacing, lambda part: progress(part, document.networks[0].name))
+        except (RuntimeError, MemoryError) as error:
+            if not devices.out_of_memory(error):
+                raise
+            raise EngineFailed(
+                "OUT_OF_MEMORY", "The machine has too little memory for this series and model; give it a smaller patch."
+            ) from None
+        numbered: list[tuple[int, Label]] = [(label.value, label) for label in document.labels]
+        known = np.zeros(max(int(labels.max()), max(number for number, _ in numbered)) + 1, dtype=np.uint16)
+        known[[number for number, _ in numbered]] = [number for number, _ in numbered]
+        placed = image.back(known[labels])
+        structures, missing = structures_of(placed, numbered, float(np.prod(image.spacing)) / 1000.0)
+        algorithm = algorithm_of(self.package, self._place.words)
+        return Drawing(algorithm, tuple(structures), tuple(missing), entries_of(document.labels))
+
+    def _labels(
+        self, array: NDArray[np.float32], spacing: tuple[float, float, float], progress: Callable[[float], None]
+    ) -> NDArray[np.uint16]:
+        wanted = self.package.document.input
+        assert wanted.spacing is not None, "checked when the engine was made"
+        box = (slice(None), slice(None), slice(None))
+        if self.package.document.inference.crop == "nonzero":
+            box = _nonzero(array)
+        cropped = array[box]
+        fine: Shape = (cropped.shape[0], cropped.shape[1], cropped.shape[2])
+        coarse = new_shape(fine, spacing, wanted.spacing)
+        order = CUBIC if wanted.interpolation == "cubic" else LINEAR
+        image = torch.from_numpy(np.array(cropped, dtype=np.float32, order="C"))
+        image = normalised(resampled(image, coarse, (order, order, order)), wanted.normalisation)
+        with torch.inference_mode():
+            predict = self._place.run(self._predict)
+            logits = slices(image, self._window, predict, self._classes, self._place.device, progress)
+            labels = labels_of(logits, coarse, fine, self._decision)
+        whole = np.zeros(array.shape, dtype=np.uint16)
+        whole[box] = labels
+        return whole
+
+
+def _nonzero(array: NDArray[np.float32]) -> tuple[slice, slice, slice]:
+    mask = array != 0
+    if not mask.any():
+        return slice(None), slice(None), slice(None)
+    spans = []
+    for axis in range(3):
+        hits = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
+        spans.append(slice(int(hits[0]), int(hits[-1]) + 1))
+    return spans[0], spans[1], spans[2]
+
+
+def _channels(predict: Predict, patch: Shape, device: torch.device) -> int:
+    """Channels of the network's answer to a tile; raises InputRefused when it has another shape than the tile."""
+    try:
+        with torch.inference_mode():
+            answer = predict(torch.zeros((1, 1, *patch), device=device))
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise InputRefused(
+            "NETWORK", f"The network does not take a tile of {patch} voxels ({type(error).__name__})."
+        ) from None
+    if not isinstance(answer, torch.Tensor) or answer.shape[:1] + answer.shape[2:] != (1, *patch):
+        raise InputRefused("NETWORK", "The network's answer to a tile is not (1, channels) and the tile's own shape.")
+    return int(answer.shape[1])

@@ -18,6 +18,7 @@ COMMANDS = {
     "masks": ("model.commands.masks", "turn an RTSTRUCT into one NIfTI per ROI"),
     "segment": ("model.commands.segment", "contour a folder of DICOM files, offline"),
     "evidence": ("plugin.commands.evidence", "verify the chain of evidence, print the processing dossier"),
+    "models": ("model.commands.models", "the model packages that are installed, and how to install more"),
     "gate": ("model.commands.gate", "check that a folder of DICOM files is pseudonymised"),
 }
 

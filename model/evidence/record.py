@@ -16,6 +16,7 @@ from model.evidence.facts import Facts
 from model.evidence.signing import SigningKey
 
 FORMAT = 1
+_HEAD_FORM, _TAIL_FORM = b'{"record":', b',"sha256":"","signature":""}'
 _STAMP = re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z")
 START = "0" * 64  # what the first record names as the one before it
 
@@ -114,6 +115,12 @@ def parse_line(line: bytes) -> Record | None:
 def stamp(time: datetime) -> str:
     """Write a time as ISO 8601 UTC with milliseconds."""
     return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{time.microsecond // 1000:03d}Z"
+
+
+def body_of(line: bytes, record: Record) -> bytes:
+    """Cut what was hashed and signed out of a line that ``parse_line`` accepted: ``Record.body`` at less cost."""
+    tail = len(_TAIL_FORM) + len(record.digest) + len(record.signature)
+    return line[len(_HEAD_FORM) : len(line) - tail]
 
 
 def is_stamp(text: object) -> bool:

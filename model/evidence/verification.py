@@ -87,12 +87,13 @@ def _keys_of_folder(directory: Path, remarks: list[str]) -> list[PublicKey]:
     return [PublicKey.from_pem(path.read_bytes()) for path in sorted(folder.glob("*.pem"))] if folder.is_dir() else []
 
 
-def _first_bad_signature(pairs: Sequence[tuple[Record, PublicKey]]) -> int | None:
+def _first_bad_signature(pairs: Sequence[tuple[Line, PublicKey]]) -> int | None:
     """Find the first record that its key did not sign; threads help, as OpenSSL lets go of the interpreter."""
 
     def first_bad(start: int) -> int | None:
-        for offset, (record, key) in enumerate(pairs[start : start + _CHUNK]):
-            if not key.verifies(signature_bytes(record.signature), record.body()):
+        for offset, (line, key) in enumerate(pairs[start : start + _CHUNK]):
+            signature = signature_bytes(line.record.signature) if line.record is not None else b""
+            if not key.verifies(signature, line.body):
                 return start + offset
         return None
 

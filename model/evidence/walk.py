@@ -11,7 +11,7 @@ from model.errors import AutocontourError
 from model.evidence.event import Event
 from model.evidence.facts import check_facts
 from model.evidence.files import Head
-from model.evidence.record import Record
+from model.evidence.record import Record, body_of
 from model.evidence.signing import PublicKey
 
 
@@ -49,6 +49,11 @@ class Line:
     raw: bytes
     record: Record | None
 
+    @property
+    def body(self) -> bytes:
+        """The bytes that were hashed and signed; empty where there is no record."""
+        return b"" if self.record is None else body_of(self.raw[:-1], self.record)
+
 
 class Walk:
     """One pass over the lines that checks everything but the signatures, which it collects."""
@@ -62,7 +67,7 @@ class Walk:
         self._remarks = remarks
         self.passed: list[Record] = []
         self._places: list[int] = []
-        self.to_check: list[tuple[Record, PublicKey]] = []
+        self.to_check: list[tuple[Line, PublicKey]] = []
 
     @property
     def trusted(self) -> list[PublicKey]:
@@ -95,7 +100,7 @@ class Walk:
             signer = line.record.key
             self.passed.append(line.record)
             self._places.append(index)
-            self.to_check.append((line.record, key))
+            self.to_check.append((line, key))
             if line.record.event is Event.KEY_ROTATED:
                 handed = PublicKey.of(bytes.fromhex(str(line.record.facts["new_key"])))
                 self._trusted[handed.id] = handed
@@ -114,7 +119,7 @@ class Walk:
     def _place(self, index: int, record: Record) -> Broken | None:
         expected = self._expected
         previous = self.passed[-1].digest if self.passed else self._start.digest
-        if hashlib.sha256(record.body()).hexdigest() != record.digest:
+        if hashlib.sha256(self._lines[index].body).hexdigest() != record.digest:
             return self._judge(index, "its content does not have the digest that it was given")
         if record.sequence > expected:
             later = any(

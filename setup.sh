@@ -48,7 +48,7 @@ command -v cc >/dev/null || debian gcc libc6-dev
 debian orthanc orthanc-python
 [ "$what" = run ] || debian dcmtk dicom3tools plastimatch
 
-extras=""
+extras="[seg]"
 [ "$what" = run ] || extras="[test,seg]"
 # One stamp per kind of set-up, with the digest of what it was made from.
 wanted=$(cat pyproject.toml requirements.lock setup.sh model/contours/c/* 2>/dev/null | sha256sum | cut -c1-16)-$torch

@@ -10,7 +10,7 @@ from model.errors import AutocontourError, InputRefused
 from plugin.evidence.subjects import Subjects
 from plugin.facts.character_sets import original_texts, slices_to_read
 from plugin.facts.completeness import Completeness, Wholeness, completeness_of
-from plugin.facts.series import Circumstances, facts_of, headers_of
+from plugin.facts.series import Circumstances, Sibling, facts_of, headers_of
 from plugin.facts.volumes import select, volumes_of
 from plugin.intake.content import content_of
 from plugin.intake.decider import Decider
@@ -65,7 +65,13 @@ class Sight:
         objection = any(self._subjects.has_objected(patient_id) for patient_id in subject.patient_ids)
         volumes = volumes_of(tags)
         originals = original_texts(tags, {one: self._orthanc.instance_file(one) for one in slices_to_read(tags)})
-        around = Circumstances(veto=marks.veto, objection=objection)
+        siblings = tuple(
+            Sibling(tags_.get("Modality", ""), tags_.get("SeriesDescription", ""))
+            for one in self._orthanc.series_of_study(str(header["ParentStudy"]))
+            if one["ID"] != series
+            for tags_ in (one["MainDicomTags"],)
+        )
+        around = Circumstances(siblings=siblings, veto=marks.veto, objection=objection)
         facts = facts_of(tags, metadata=metadata, volumes=volumes, around=around, originals=originals)
         completeness = completeness_of(volumes)
         refusal: AutocontourError | None = None

@@ -68,6 +68,10 @@ class Orthanc:
         """GET /studies/{id}."""
         return dict(self._get(f"studies/{study}"))
 
+    def series_of_study(self, study: str) -> list[dict[str, Any]]:
+        """GET /studies/{id}/series: ID and MainDicomTags of each series of the study."""
+        return list(self._get(f"studies/{study}/series"))
+
     def exists(self, level: str, resource: str) -> bool:
         """Whether a resource (``series``, ``instances`` …) is there."""
         try:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import shutil
 import subprocess
 import sys
@@ -129,15 +128,14 @@ def run_plastimatch(folder: Path, masks: Masks, geometry: SeriesGeometry) -> Wri
     for name, mask in masks.items():
         image = nibabel.Nifti1Image(mask.view(np.uint8).transpose(2, 1, 0), affine_of(geometry))
         nibabel.save(image, folder / "nifti" / f"{name}.nii")
+    command = [program, "convert", *files, "--output-dicom", str(folder / "plastimatch")]
+    quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
     start = time.perf_counter()
-    files = ["--input-prefix", str(folder / "nifti"), "--referenced-ct", str(folder / "series")]
-    subprocess.run(
-        [program, "convert", *files, "--output-dicom", str(folder / "plastimatch")],
-        check=True,
-        capture_output=True,
-    )
-    seconds = time.perf_counter() - start
-    memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    _, status, usage = os.wait4(os.posix_spawn(program, command, os.environ, file_actions=quiet), 0)
+    seconds, memory = time.perf_counter() - start, usage.ru_maxrss / 1024
+    if status:
+        print("plastimatch failed; it is left out", file=sys.stderr)
+        return None
     kinds = {path: dcmread(path, specific_tags=["Modality"]).Modality for path in (folder / "plastimatch").iterdir()}
     (out,) = (path for path, kind in kinds.items() if kind == "RTSTRUCT")
     return judge("plastimatch", seconds, memory, out, masks, geometry)

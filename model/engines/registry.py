@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 from model.engines.engine import Engine
@@ -22,7 +23,16 @@ def _hu_ct() -> Engine:
     return HuCt()
 
 
+def _deepbet() -> Engine:
+    from model.engines.deepbet.engine import DeepBet
+
+    return DeepBet()
+
+
 EMBEDDED: dict[str, Callable[[], Engine]] = {"hu-ct": _hu_ct}
+# An extra that brings its own weights: a model of this machine where it is installed.
+if find_spec("deepbet") is not None:
+    EMBEDDED["deepbet"] = _deepbet
 
 
 def names(library: Path | None = None) -> tuple[str, ...]:

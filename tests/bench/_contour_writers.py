@@ -103,11 +103,13 @@ def main(writer: str, series: Path, folder: Path, out: Path, runs: int) -> None:
     # What loading took at its peak is not the writer's.
     Path("/proc/self/clear_refs").write_text("5")
     before, seconds = memory_mb("VmRSS"), []
+    cpu = []
     for _ in range(runs):
-        start = time.perf_counter()
+        start, worked = time.perf_counter(), time.process_time()
         WRITERS[writer](series, masks, out)
         seconds.append(time.perf_counter() - start)
-    print("RESULT " + json.dumps({"seconds": seconds, "extra_mb": memory_mb("VmHWM") - before}))
+        cpu.append(time.process_time() - worked)
+    print("RESULT " + json.dumps({"seconds": seconds, "cpu": cpu, "extra_mb": memory_mb("VmHWM") - before}))
 
 
 if __name__ == "__main__":

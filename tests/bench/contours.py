@@ -58,6 +58,7 @@ class Written:
 
     tool: str
     seconds: float
+    cpu: float
     extra_mb: float
     file_mb: float
     points: int
@@ -115,7 +116,8 @@ def run_writer(
         print(f"{writer} failed:\n{answer.stderr[-2000:]}", file=sys.stderr)
         return None
     result = json.loads(results[0].removeprefix("RESULT "))
-    return judge(writer, min(result["seconds"]), result["extra_mb"], out, masks, geometry)
+    measured = (min(result["seconds"]), min(result["cpu"]), result["extra_mb"])
+    return judge(writer, measured, out, masks, geometry)
 
 
 def run_plastimatch(folder: Path, masks: Masks, geometry: SeriesGeometry) -> Written | None:
@@ -128,6 +130,7 @@ def run_plastimatch(folder: Path, masks: Masks, geometry: SeriesGeometry) -> Wri
     for name, mask in masks.items():
         image = nibabel.Nifti1Image(mask.view(np.uint8).transpose(2, 1, 0), affine_of(geometry))
         nibabel.save(image, folder / "nifti" / f"{name}.nii")
+    files = ["--input-prefix", str(folder / "nifti"), "--referenced-ct", str(folder / "series")]
     command = [program, "convert", *files, "--output-dicom", str(folder / "plastimatch")]
     quiet = [(os.POSIX_SPAWN_OPEN, 1, os.devnull, os.O_WRONLY, 0)]
     start = time.perf_counter()
@@ -138,10 +141,13 @@ def run_plastimatch(folder: Path, masks: Masks, geometry: SeriesGeometry) -> Wri
         return None
     kinds = {path: dcmread(path, specific_tags=["Modality"]).Modality for path in (folder / "plastimatch").iterdir()}
     (out,) = (path for path, kind in kinds.items() if kind == "RTSTRUCT")
-    return judge("plastimatch", seconds, memory, out, masks, geometry)
+    cpu = usage.ru_utime + usage.ru_stime
+    return judge("plastimatch", (seconds, cpu, memory), out, masks, geometry)
 
 
-def judge(tool: str, seconds: float, extra_mb: float, out: Path, masks: Masks, geometry: SeriesGeometry) -> Written:
+def judge(
+    tool: str, measured: tuple[float, float, float], out: Path, masks: Masks, geometry: SeriesGeometry
+) -> Written:
     """Count points and wrong voxels of a file."""
     dataset = dcmread(out)
     names = {int(roi.ROINumber): str(roi.ROIName) for roi in dataset.StructureSetROISequence}
@@ -172,7 +178,7 @@ def judge(tool: str, seconds: float, extra_mb: float, out: Path, masks: Masks, g
         united_wrong += int(np.count_nonzero(united != masks[name]))
     lost += sum(int(mask.sum()) for name, mask in masks.items() if name not in seen)
     errors = dciodvfy_errors(out)
-    return Written(tool, seconds, extra_mb, out.stat().st_size / 1e6, points, wrong + lost, united_wrong + lost, errors)
+    return Written(tool, *measured, out.stat().st_size / 1e6, points, wrong + lost, united_wrong + lost, errors)
 
 
 def dciodvfy_errors(path: Path) -> int:
@@ -187,10 +193,13 @@ def dciodvfy_errors(path: Path) -> int:
 def show_writers(lines: list[Written]) -> None:
     """The table of writers, with the time of each against ours."""
     print(f"masks to RTSTRUCT, {SHAPE[2]} × {SHAPE[1]} × {SHAPE[0]}, 30 structures")
-    print(f"{'tool':18}{'seconds':>9}{'ratio':>8}{'MB':>8}{'file MB':>9}{'points':>10}", end="")
+    print(f"{'tool':18}{'seconds':>9}{'ratio':>8}{'CPU s':>8}{'MB':>8}{'file MB':>9}{'points':>10}", end="")
     print(f"{'wrong':>10}{'united':>11}{'errors':>8}")
     for one in lines:
-        print(f"{one.tool:18}{one.seconds:9.2f}{one.seconds / lines[0].seconds:8.1f}{one.extra_mb:8.0f}", end="")
+        print(
+            f"{one.tool:18}{one.seconds:9.2f}{one.seconds / lines[0].seconds:8.1f}{one.cpu:8.2f}{one.extra_mb:8.0f}",
+            end="",
+        )
         print(f"{one.file_mb:9.1f}{one.points:10,}{one.wrong:10,}{one.wrong_united:11,}{one.errors:8}")
     print("MB: memory above the masks (plastimatch: all of its process)\n")
 

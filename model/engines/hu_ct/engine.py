@@ -111,7 +111,7 @@ def _draw(grid: WorkingGrid, progress: Progress) -> tuple[dict[str, BoxedMask], 
 
 def algorithm() -> Algorithm:
     """Who drew, with the SHA-256 of this engine's sources."""
-    return Algorithm(MODEL, VERSION, _source_digest(), LICENCE, DESCRIPTION)
+    return Algorithm(MODEL, VERSION, _source_digest(), LICENCE, DESCRIPTION, trained=False)
 
 
 @cache

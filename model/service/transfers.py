@@ -252,17 +252,19 @@ class Transfers:
     def status(self, name: str, transfer_id: str) -> wire.Status:
         """Where a transfer stands, also when it is over; raises Refusal 404."""
         transfer = self._live.get((name, transfer_id))
-        if transfer is None:
-            row = self._ledger.get(name, transfer_id)
-            if row is None:
-                raise Refusal(404, "NO_TRANSFER", "This site has no such transfer.")
-            problem = None
-            if row.code is not None:
-                problem = wire.Problem(Code=row.code, Message=row.message or "", Findings=dict(row.findings or {}))
-            return wire.Status(
-                Transfer=row.id, State=row.state.value, Model=row.model, Count=row.count, Progress=1.0, Error=problem
-            )
-        return self._live_status(transfer)
+        if transfer is not None:
+            with transfer.lock:  # whoever ends it holds the lock until the ledger knows
+                if not transfer.state.final:
+                    return self._live_status(transfer)
+        row = self._ledger.get(name, transfer_id)
+        if row is None:
+            raise Refusal(404, "NO_TRANSFER", "This site has no such transfer.")
+        problem = None
+        if row.code is not None:
+            problem = wire.Problem(Code=row.code, Message=row.message or "", Findings=dict(row.findings or {}))
+        return wire.Status(
+            Transfer=row.id, State=row.state.value, Model=row.model, Count=row.count, Progress=1.0, Error=problem
+        )
 
     def _live_status(self, transfer: Transfer) -> wire.Status:
         with transfer.lock:

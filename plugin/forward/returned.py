@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import io
-import re
 
 import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ImplicitVRLittleEndian
 
-from model.errors import PrivacyRefused
 from model.names.entry import NAME_CHARACTERS
 from model.names.shortening import shorten
-from plugin.privacy.markers import Markers
-from plugin.privacy.reading import read_with_pydicom
+from plugin.forward.roi_names import refused, require_harmless
 from plugin.restore.allowed import RT_STRUCTURE_SET
-
-# Letters, digits and what TG-263 joins them with.
-_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_~^+. -]{0,63}")
-_DATE = re.compile(r"\d{1,2}\D\d{1,2}\D(\d\d){1,2}|(19|20)\d\d\D?\d{1,2}\D?\d{1,2}")
-_WORD = re.compile(r"[A-Za-z]{3,}")
 
 
 def prepared(file: bytes, first_file: bytes) -> bytes:
@@ -32,14 +24,14 @@ def prepared(file: bytes, first_file: bytes) -> bytes:
         dataset = pydicom.dcmread(io.BytesIO(file))
         names = _names(dataset)
     except Exception:  # noqa: BLE001 - a vendor's file may be broken in any way
-        raise _refused("RESTORE_UNREADABLE") from None
+        raise refused("RESTORE_UNREADABLE") from None
     if str(dataset.get("SOPClassUID", "")) != RT_STRUCTURE_SET:
-        raise _refused("RESTORE_CLASS")
-    _require_harmless(names, first_file)
+        raise refused("RESTORE_CLASS")
+    require_harmless(names, first_file)
     try:
-        return _encoded(dataset)
+        return encoded(dataset)
     except Exception:  # noqa: BLE001 - values that the standard does not know cannot be written either
-        raise _refused("RESTORE_UNREADABLE") from None
+        raise refused("RESTORE_UNREADABLE") from None
 
 
 def _names(dataset: Dataset) -> list[str]:
@@ -52,22 +44,8 @@ def _names(dataset: Dataset) -> list[str]:
     return names
 
 
-def _require_harmless(names: list[str], first_file: bytes) -> None:
-    markers = Markers()
-    markers.collect(read_with_pydicom(first_file))
-    # Only what names the patient: "CHEST" and the like stand in headers and in organ names alike.
-    person = read_with_pydicom(first_file)
-    text = " ".join(person.text(tag) for tag in (0x00100010, 0x00100020, 0x00081030, 0x00080090, 0x00080050))
-    words = {word.lower() for word in _WORD.findall(text)} | {part.lower() for part in re.findall(r"\w{5,}", text)}
-    for name in names:
-        folded = name.lower()
-        if not _NAME.fullmatch(name) or _DATE.search(name) or any(word in folded for word in words):
-            raise _refused("RESTORE_ROI_NAME")
-        if any(number.decode("ascii", "replace") in name for number in markers.numbers):
-            raise _refused("RESTORE_ROI_NAME")
-
-
-def _encoded(dataset: Dataset) -> bytes:
+def encoded(dataset: Dataset) -> bytes:
+    """The structure set as restoration reads it: a file in Implicit VR Little Endian."""
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = dataset.SOPClassUID
     meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
@@ -76,9 +54,3 @@ def _encoded(dataset: Dataset) -> bytes:
     buffer = io.BytesIO()
     pydicom.dcmwrite(buffer, dataset, implicit_vr=True, little_endian=True, enforce_file_format=True)
     return buffer.getvalue()
-
-
-def _refused(rule: str) -> PrivacyRefused:
-    return PrivacyRefused(
-        "RESTORE", f"The returned structure set was refused ({rule}); nothing of it was stored.", {rule: 1}
-    )

@@ -24,6 +24,7 @@ from plugin.forward.http import PARALLEL, ServiceClient, TransferLost
 from plugin.forward.notice import Notice
 from plugin.forward.patience import Patience
 from plugin.forward.receipts import Receipts
+from plugin.forward.roi_names import require_harmless
 from plugin.forward.target import Errand
 from plugin.settings.document import ServiceTarget
 
@@ -206,6 +207,7 @@ class _Way:
             self._structure_set.unlink()
             raise
         details: dict[str, Any] = self.errand.recall()["details"]
+        require_harmless((str(roi["Name"]) for roi in details["rois"]), self.errand.first_file())
         self.errand.records.result(
             digest, len(details["rois"]), len(content), details["algorithm"]["Version"], digest_of(receipts.processed)
         )

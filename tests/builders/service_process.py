@@ -44,6 +44,7 @@ class ServiceProcess:
     def __post_init__(self) -> None:
         self.directory.mkdir(parents=True, exist_ok=True)
         make_certificates(self.directory)
+        SigningKey.load_or_create(self.state / "signing.key")  # known to gateways before the service starts
         for name in ("north", "south"):
             token, digest = new_token()
             self.tokens[name] = token

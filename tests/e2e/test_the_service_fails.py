@@ -1,0 +1,215 @@
+"""Whatever the service or the way to it does: the job ends in the right state, nothing is left, others go on."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from model.evidence.signing import SigningKey
+from model.samples.dicom_series import Patient
+from tests.builders.certificates import make_certificates
+from tests.builders.false_service import FalseService
+from tests.builders.orthanc_process import OrthancProcess, free_port, until
+from tests.builders.phantom import files_of, phantom_series
+from tests.builders.service_process import ServiceProcess
+
+PATIENT = Patient(name="Ehrenpreis^Zitronella", identifier="KLINIKNUMMER-Q")
+KILLED = ("take", "start", "drawn", "end")
+LIES = {
+    "forged receipts": ("failed", {"SIGNATURE_WRONG"}),
+    "no receipts": ("failed", {"RECEIPT_MISSING"}),
+    "receipts of another key": ("failed", {"SIGNATURE_KEY"}),
+    "receipts of another transfer": ("failed", {"RECEIPT_FOREIGN"}),
+    "other contours": ("failed", {"RECEIPT_FOREIGN"}),
+    "swapped contours": ("rejected", {"RESTORE"}),
+    "foreign reference": ("rejected", {"RESTORE"}),
+    "name in an ROI": ("rejected", {"RESTORE"}),
+    "nonsense": ("failed", {"SERVICE_ANSWER"}),
+    "refuses": ("rejected", {"REMOTE"}),
+}
+
+
+class World:
+    """One Orthanc, and a target for everything that can go wrong; services start when a test needs them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.services = {
+            f"kill-{where}": ServiceProcess(folder / where, environment={"FAULT": f"kill:{where}"}) for where in KILLED
+        }
+        self.services["down"] = ServiceProcess(folder / "down")
+        self.services["slow"] = ServiceProcess(folder / "slow", environment={"FAULT": "pause:process:30"})
+        self.good = self.services["good"] = ServiceProcess(folder / "good")
+        targets = {name: service.target() for name, service in self.services.items()}
+        self.cutter = Cutter(self.good.port, cuts=12, after=60_000)
+        targets["cut"] = self.good.target() | {"Url": f"https://localhost:{self.cutter.port}"}
+        (folder / "wrong").write_text("wrong")
+        (folder / "authority").mkdir()
+        make_certificates(folder / "authority")
+        targets["token"] = self.good.target() | {"TokenFile": str(folder / "wrong")}
+        targets["no-token"] = self.good.target() | {"TokenFile": str(folder / "none")}
+        targets["authority"] = self.good.target() | {"CaFile": str(folder / "authority" / "ca.pem")}
+        targets["key"] = self.good.target() | {"ServiceKey": SigningKey.new().public.raw.hex()}
+        self.false = {lie.replace(" ", "-"): FalseService(folder / lie.replace(" ", "-"), lie) for lie in LIES}
+        targets |= {name: false.target() for name, false in self.false.items()}
+        self.orthanc = OrthancProcess(folder / "orthanc", section={"Rules": [], "Targets": targets})
+
+    def start(self) -> World:
+        self.good.start()
+        self.orthanc.start()
+        return self
+
+    def stop(self) -> None:
+        self.orthanc.stop()
+        for service in self.services.values():
+            service.stop()
+
+    def ask(self, target: str) -> str:
+        """Store a series and ask for its contours at a target; returns its Orthanc id."""
+        series = self.orthanc.store_all(files_of(phantom_series(patient=PATIENT)))
+        answer = self.orthanc.post(f"/autocontour/series/{series}/jobs", json={"Model": "hu-ct", "Target": target})
+        assert answer.status_code == 202, answer.text
+        return series
+
+    def outcome(self, target: str) -> tuple[str, str | None]:
+        job = self.orthanc.job_of(self.ask(target))
+        return job["State"], (job["Error"] or {}).get("Code")
+
+    def assert_nothing_stored(self) -> None:
+        assert self.orthanc.rtstructs() == []
+        until(lambda: list((self.orthanc.state / "spool").iterdir()) == [], "the spool is empty", 20)
+
+
+@pytest.fixture(scope="module")
+def shared_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    world = World(tmp_path_factory.mktemp("world")).start()
+    yield world
+    world.stop()
+
+
+@pytest.fixture
+def world(shared_world: World) -> Iterator[World]:
+    yield shared_world
+    shared_world.orthanc.wipe()
+
+
+@pytest.mark.parametrize("where", KILLED)
+def test_a_service_killed_in_the_middle_costs_a_new_transfer_and_no_job(world: World, where: str) -> None:
+    service = world.services[f"kill-{where}"].start()
+    series = world.ask(f"kill-{where}")
+    assert service.process is not None
+    until(lambda: service.process.poll() is not None, "the service was killed")  # type: ignore[union-attr]
+    service.environment = {}
+    service.start()
+    job = world.orthanc.job_of(series)
+    assert job["State"] == "done", job["Error"]
+    assert len(world.orthanc.rtstructs()) == 1
+    assert service.left() == []
+    service.stop()
+
+
+def test_a_target_that_is_down_costs_waiting_and_other_jobs_go_on(world: World) -> None:
+    series = world.ask("down")
+    until(
+        lambda: any(one["Failures"] for one in world.orthanc.json("/autocontour/targets")), "the target is seen to fail"
+    )
+    assert world.outcome("local") == ("done", None)
+    assert world.outcome("good") == ("done", None)
+    assert world.orthanc.jobs(Series=series)[0]["State"] in ("running", "waiting")
+    world.services["down"].start()
+    assert world.orthanc.job_of(series)["State"] == "done"
+    world.services["down"].stop()
+
+
+def test_a_cancelled_job_is_deleted_at_the_service(world: World) -> None:
+    service = world.services["slow"].start()
+    series = world.ask("slow")
+    until(lambda: len(service.left()) >= 12, "the series lies at the service")
+    job = world.orthanc.jobs(Series=series)[0]
+    assert world.orthanc.post(f"/autocontour/jobs/{job['ID']}/cancel").status_code == 200
+    until(lambda: service.left() == [], "the service deletes it", 20)
+    assert world.orthanc.job_of(series)["State"] == "cancelled"
+    world.assert_nothing_stored()
+    service.stop()
+
+
+@pytest.mark.parametrize(
+    ("target", "code"),
+    [
+        ("token", "SERVICE_TOKEN"),
+        ("authority", "SERVICE_TLS"),
+        ("key", "SERVICE_KEY"),
+        ("no-token", "SERVICE_TOKEN_FILE"),
+    ],
+)
+def test_what_waiting_does_not_mend_is_final_at_once_and_sends_nothing(world: World, target: str, code: str) -> None:
+    before = world.good.metric("autocontour_received_instances_total")
+    assert world.outcome(target) == ("failed", code)
+    world.assert_nothing_stored()
+    assert world.good.metric("autocontour_received_instances_total") == before
+
+
+@pytest.mark.parametrize("lie", LIES)
+def test_a_service_that_lies_gets_nothing_stored(world: World, lie: str) -> None:
+    name = lie.replace(" ", "-")
+    with world.false[name]:
+        state, code = world.outcome(name)
+    assert (state, {code}) == LIES[lie]
+    world.assert_nothing_stored()
+
+
+def test_a_connection_that_breaks_again_and_again_is_waited_out(world: World) -> None:
+    """A proxy that cuts each of its first twelve connections after 60 kB."""
+    with world.cutter as cutter:
+        assert world.outcome("cut") == ("done", None)
+        assert cutter.cut == 12
+    assert world.good.left() == []
+
+
+class Cutter:
+    """A TCP proxy on a free port."""
+
+    def __init__(self, target: int, cuts: int, after: int) -> None:
+        self.port, self.cut = free_port(), 0
+        self._target, self._cuts, self._after = target, cuts, after
+        self._listener = socket.create_server(("127.0.0.1", self.port))
+
+    def __enter__(self) -> Cutter:
+        threading.Thread(target=self._accept, daemon=True).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            server = socket.create_connection(("127.0.0.1", self._target))
+            limit = None
+            if self.cut < self._cuts:
+                self.cut += 1
+                limit = self._after
+            threading.Thread(target=self._pump, args=(client, server, limit), daemon=True).start()
+            threading.Thread(target=self._pump, args=(server, client, None), daemon=True).start()
+
+    @staticmethod
+    def _pump(source: socket.socket, sink: socket.socket, limit: int | None) -> None:
+        left = limit
+        try:
+            while chunk := source.recv(16384):
+                if left is not None:
+                    left -= len(chunk)
+                    if left < 0:
+                        break
+                sink.sendall(chunk)
+        except OSError:
+            return
+        finally:
+            for one in (source, sink):
+                one.close()

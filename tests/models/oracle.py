@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -24,6 +25,9 @@ def main(folder: str, image: str, spacing: str, out: str, *rest: str) -> None:
     with contextlib.redirect_stdout(silent):
         from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
 
+        if "full-precision" in rest:
+            torch.half = torch.float32  # nnU-Net's buffers of logits and weights have 16 bits, which moves ties
+            torch.float16 = torch.float32
         mirror = "no-flips" not in rest
         predictor = nnUNetPredictor(
             use_gaussian=True, use_mirroring=mirror, perform_everything_on_device=False, device=torch.device("cpu"),
@@ -41,5 +45,5 @@ def main(folder: str, image: str, spacing: str, out: str, *rest: str) -> None:
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(2)
+    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
     main(*sys.argv[1:])

@@ -63,8 +63,10 @@ class Axis:
         return cls(below, np.minimum(below + 1, coarse - 1), (place - below).astype(np.float32))
 
     def within(self, low: int, high: int) -> slice:
-        """Fine indices that touch coarse ones from ``low`` to ``high``, inclusive."""
+        """Fine indices that touch coarse ones from ``low`` to ``high``, inclusive; none on a grid that skips them."""
         touching = np.flatnonzero((self.above >= low) & (self.below <= high))
+        if touching.size == 0:
+            return slice(0, 0)
         return slice(int(touching[0]), int(touching[-1]) + 1)
 
     def cut(self, part: slice) -> Axis:
@@ -104,6 +106,8 @@ def labels_of(
         top, left = min(box[0] for box in boxes), min(box[2] for box in boxes)
         bottom, right = max(box[1] for box in boxes), max(box[3] for box in boxes)
         rows, columns = y.within(top, bottom), x.within(left, right)
+        if rows.stop == 0 or columns.stop == 0:
+            continue
         # One coarse voxel around the box: the other end of every blend that touches it.
         part = (slice(None), slice(max(0, top - 1), bottom + 2), slice(max(0, left - 1), right + 2))
         blend = held[below][0][part]

@@ -1,0 +1,114 @@
+"""Resampling, the sliding window and the labelling against plain ways of doing the same."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import ndimage
+
+from model.engines.network.device import Place, measured, smaller
+from model.engines.network.labelling import Decision, labels_of
+from model.engines.network.orientation import oriented
+from model.engines.network.resample import resampled
+from model.engines.network.window import Window, mirrored, slices
+from model.volume.volume import Volume
+from tests.builders.series import GEOMETRIES, geometry
+from tests.builders.volumes import blobs
+
+
+@pytest.mark.parametrize("wanted", [(9, 20, 31), (20, 13, 12), (12, 17, 19)])
+@pytest.mark.parametrize("order", [1, 3])
+def test_matrix_products_resample_as_the_spline_does(wanted: tuple[int, int, int], order: int) -> None:
+    array = blobs((12, 17, 19)).astype(np.float32)
+    factors = [new / old for new, old in zip(wanted, array.shape, strict=True)]
+    expected = ndimage.zoom(array.astype(np.float64), factors, order=order, mode="nearest", grid_mode=True)
+    expected = np.clip(expected, array.min(), array.max())
+    found = resampled(torch.from_numpy(array.copy()), wanted, (order, order, order)).numpy()
+    assert found.shape == wanted
+    assert np.abs(found - expected).max() < 1e-3 * np.abs(expected).max()
+
+
+def test_the_window_gives_back_what_a_network_that_changes_nothing_saw() -> None:
+    image = torch.from_numpy(blobs((21, 30, 18)).astype(np.float32))
+    window = Window((8, 16, 12), flips=(0, 2))
+
+    def copy(tile: torch.Tensor) -> torch.Tensor:
+        return torch.cat((tile, -tile), dim=1)
+
+    found = torch.stack(list(slices(image, window, copy, 2, torch.device("cpu"))), dim=1)
+    assert torch.allclose(found[0], image, atol=1e-2)
+    assert torch.allclose(found[1], -image, atol=1e-2)
+
+
+def test_an_image_smaller_than_a_tile_is_padded_and_comes_back_in_its_own_size() -> None:
+    image = torch.ones((3, 5, 4))
+    found = list(slices(image, Window((8, 8, 8)), lambda tile: tile, 1, torch.device("cpu")))
+    assert len(found) == 3
+    assert all(one.shape == (1, 5, 4) and torch.allclose(one, torch.ones(1, 5, 4)) for one in found)
+
+
+def test_mirror_images_are_averaged_over_every_combination_of_axes() -> None:
+    seen: list[torch.Tensor] = []
+
+    def note(tile: torch.Tensor) -> torch.Tensor:
+        seen.append(tile)
+        return tile
+
+    tile = torch.arange(8.0).reshape(1, 1, 2, 2, 2)
+    assert torch.allclose(mirrored(note, tile, (0, 1, 2)), tile)
+    assert len({tuple(one.flatten().tolist()) for one in seen}) == 8
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(0, 2**32 - 1),
+    st.tuples(*[st.integers(2, 7)] * 3),
+    st.tuples(*[st.integers(2, 17)] * 3),
+    st.booleans(),
+)
+def test_labels_by_slice_and_box_are_those_of_whole_logits(
+    seed: int, coarse: tuple[int, int, int], fine: tuple[int, int, int], by_region: bool
+) -> None:
+    logits = torch.from_numpy(np.random.default_rng(seed).normal(size=(3, *coarse)).astype(np.float32))
+    logits[0] += 1.5
+    whole = torch.nn.functional.interpolate(logits[None], fine, mode="trilinear", align_corners=False)[0]
+    decision = Decision(regions=(1, 2, 3) if by_region else ())
+    expected = np.stack([decision.labels(whole[:, index]) for index in range(fine[0])])
+    found = labels_of(iter([logits[:, index] for index in range(coarse[0])]), coarse, fine, decision)
+    # Two ways of the same sum may round to either side of a tie.
+    assert np.mean(found != expected) <= 0.002
+
+
+@pytest.mark.parametrize("name", ["axial", "axial, head last", "axial, prone", "sagittal", "coronal", "gantry tilt"])
+@pytest.mark.parametrize("letters", ["LPS", "RAS", "LAI"])
+def test_labels_turn_back_to_where_they_came_from(name: str, letters: str) -> None:
+    placed = geometry(GEOMETRIES[name])
+    array = blobs(placed.shape)
+    turned = oriented(Volume(array, placed), letters)
+    assert np.array_equal(turned.back(turned.array.astype(np.uint16)), array.astype(np.uint16))
+
+
+def test_indices_grow_as_the_letters_say() -> None:
+    placed = geometry(GEOMETRIES["axial"])
+    array = blobs(placed.shape)
+    assert np.array_equal(oriented(Volume(array, placed), "LPS").array, array)
+    assert np.array_equal(oriented(Volume(array, placed), "RAS").array, array[:, ::-1, ::-1])
+
+
+def test_bf16_is_taken_only_when_its_answer_is_the_same() -> None:
+    def touchy(tile: torch.Tensor) -> torch.Tensor:
+        if torch.is_autocast_enabled("cpu"):
+            return torch.cat((tile, -tile), dim=1)
+        return torch.cat((-tile, tile), dim=1)
+
+    assert measured(touchy, (8, 8, 8), torch.device("cpu"), "auto") == Place(torch.device("cpu"), bf16=False)
+    assert measured(touchy, (8, 8, 8), torch.device("cpu"), "bf16").bf16
+
+
+def test_tiles_shrink_along_their_longest_axis_to_what_the_network_can_divide() -> None:
+    assert smaller((64, 128, 96), (16, 16, 16)) == (64, 64, 96)
+    assert smaller((16, 16, 16), (16, 16, 16)) is None
+    assert smaller((1, 48, 48), (1, 32, 32)) == (1, 32, 48)

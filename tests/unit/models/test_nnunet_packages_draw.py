@@ -1,0 +1,204 @@
+"""nnU-Net results folders become packages and draw; how like nnU-Net itself is for tests/models."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from model.engines.engine import Drawing
+from model.engines.network.device import Place
+from model.engines.nnunet.engine import NnUnet
+from model.engines.registry import Loaded, engine_of
+from model.errors import AutocontourError, EngineFailed, InputRefused
+from model.packages.importing.draft import Wishes
+from model.packages.importing.from_path import import_model
+from model.packages.package import Package
+from model.volume.volume import Volume
+from tests.builders.nnunet_folder import TinyNet, write_folder
+from tests.builders.series import geometry
+from tests.builders.volumes import blobs, plan_of, volume
+
+OWN = Wishes(license="LicenseRef-own", precision="fp32")
+SHAPE = (20, 40, 44)
+
+
+def imported(tmp_path: Path, net: TinyNet, wishes: Wishes = OWN) -> Package:
+    """The package of a tiny network."""
+    return import_model(write_folder(tmp_path / "results", net), tmp_path / "library", wishes)
+
+
+def draw(package: Package, image: Volume | None = None) -> Drawing:
+    """What the package draws on blobs."""
+    return engine_of(package).draw(image or volume(SHAPE), lambda fraction, words: None)
+
+
+def masks(drawing: Drawing, shape: tuple[int, int, int] = SHAPE) -> dict[str, np.ndarray]:
+    """Whole masks by label."""
+    return {one.label: one.mask.full(shape) for one in drawing.structures}
+
+
+@pytest.mark.parametrize(
+    "net",
+    [
+        TinyNet(),
+        TinyNet(folds=2, mirror=None),
+        TinyNet(network="ResidualEncoderUNet", mirror=None),
+        TinyNet(old_plans=True, mirror=None),
+        TinyNet(configuration="2d", patch=(32, 32), spacing=(4.0, 4.0), mirror=(0, 1)),
+        TinyNet(transpose=(2, 0, 1), mirror=None),
+        TinyNet(spacing=(14.0, 3.0, 3.0), mirror=None),
+    ],
+    ids=["plain", "two folds", "residual", "older plans", "2d", "transposed", "thick slices"],
+)
+def test_every_kind_of_network_draws_its_labels(tmp_path: Path, net: TinyNet) -> None:
+    drawing = draw(imported(tmp_path, net))
+    drawn = {one.label for one in drawing.structures} | {one.label for one in drawing.not_drawn}
+    assert drawn == {"liver", "kidney_left"}
+    assert drawing.structures
+    assert drawing.algorithm.model == "tiny" or drawing.algorithm.model == "901-tiny"
+    assert "LicenseRef-own" in drawing.algorithm.licence
+
+
+def test_labels_do_not_overlap_and_lie_in_the_series(tmp_path: Path) -> None:
+    found = masks(draw(imported(tmp_path, TinyNet(mirror=None))))
+    assert sum(mask.astype(int) for mask in found.values()).max() == 1
+
+
+def test_regions_may_lie_within_each_other_and_the_later_one_wins(tmp_path: Path) -> None:
+    labels = {"background": 0, "whole": [1, 2], "core": [2]}
+    package = imported(tmp_path, TinyNet(labels=labels, regions=(1, 2), mirror=None))
+    assert [(one.label, one.value) for one in package.document.labels] == [("whole", 1), ("core", 2)]
+    assert {one.label for one in draw(package).structures} <= {"whole", "core"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "turned"),
+    [
+        ({"row": (-1.0, 0.0, 0.0), "origin": (129.0, -48.0, -100.0)}, lambda a: a[::-1, :, ::-1]),
+        ({"column": (0.0, -1.0, 0.0), "origin": (-48.0, 108.0, -5.0)}, lambda a: a[::-1, ::-1, :]),
+    ],
+    ids=["feet first", "rows from below"],
+)
+def test_the_same_organs_are_drawn_however_the_series_lies(tmp_path: Path, changes: dict, turned: object) -> None:
+    engine = engine_of(imported(tmp_path, TinyNet(mirror=None)))
+    plain = masks(engine.draw(volume(SHAPE), lambda fraction, words: None))
+    array = np.ascontiguousarray(turned(blobs(SHAPE)))  # type: ignore[operator]
+    other = engine.draw(Volume(array, geometry(plan_of(SHAPE, **changes))), lambda fraction, words: None)
+    for label, mask in masks(other).items():
+        assert np.array_equal(mask, turned(plain[label])), label  # type: ignore[operator]
+
+
+def test_a_cascade_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    with pytest.raises(InputRefused) as refused:
+        imported(tmp_path, TinyNet(configuration="3d_cascade_fullres"))
+    assert refused.value.code == "CASCADE"
+    assert "3d_fullres" in refused.value.message
+    assert not (tmp_path / "library").exists()
+
+
+def test_two_images_at_once_are_refused(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "results", TinyNet())
+    (folder / "dataset.json").write_text('{"channel_names": {"0": "T1", "1": "T2"}, "labels": {"liver": 1}}')
+    with pytest.raises(InputRefused, match="2 images at once"):
+        import_model(folder, tmp_path / "library", OWN)
+
+
+def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
+    small = write_folder(tmp_path / "small", TinyNet(features=4))
+    large = write_folder(tmp_path / "large", TinyNet(features=6))
+    checkpoint = "fold_0/checkpoint_final.pth"
+    (small / checkpoint).write_bytes((large / checkpoint).read_bytes())
+    with pytest.raises(InputRefused) as refused:
+        import_model(small, tmp_path / "library", OWN)
+    assert refused.value.code == "WEIGHTS_SHAPE"
+
+
+def test_another_modality_is_refused_when_drawing(tmp_path: Path) -> None:
+    package = imported(tmp_path, TinyNet(mirror=None))
+    with pytest.raises(EngineFailed, match="is for CT and the series is MR"):
+        draw(package, volume(SHAPE, modality="MR"))
+
+
+def test_datasets_of_one_task_are_merged_with_names_and_codes(tmp_path: Path) -> None:
+    write_folder(tmp_path, TinyNet("Dataset291_Organs", labels={"background": 0, "spleen": 1, "liver": 2}, mirror=None))
+    write_folder(
+        tmp_path,
+        TinyNet("Dataset293_Cardiac", labels={"background": 0, "aorta": 1, "femur_left": 2}, mirror=None, seed=3),
+    )
+    wishes = replace(OWN, name="ts", datasets=(291, 293))
+    package = import_model(tmp_path, tmp_path / "library", wishes)
+    assert package.document.engine == "totalsegmentator"
+    assert package.document.input.orientation == "RAS"
+    drawing = draw(package)
+    assert {one.label for one in drawing.structures} | {one.label for one in drawing.not_drawn} == {
+        "spleen", "liver", "aorta", "femur_left"
+    }  # fmt: skip
+    assert sum(mask.astype(int) for mask in masks(drawing).values()).max() == 1
+
+
+def test_published_datasets_carry_their_licence_and_one_that_asks_for_a_number_gets_it(tmp_path: Path) -> None:
+    open_one = write_folder(tmp_path / "a", TinyNet("Dataset297_Total_3mm", mirror=None))
+    package = import_model(open_one.parent, tmp_path / "library", Wishes(precision="fp32"))
+    assert (package.document.id, package.document.license.spdx) == ("totalsegmentator-total-fast", "Apache-2.0")
+    closed = write_folder(tmp_path / "b", TinyNet("Dataset301_Heart", mirror=None))
+    with pytest.raises(InputRefused, match="--agreement"):
+        import_model(closed.parent, tmp_path / "library", Wishes(precision="fp32"))
+    given = import_model(closed.parent, tmp_path / "library", Wishes(precision="fp32", agreement="made-up-number"))
+    assert given.document.license.use == "agreement"
+
+
+def test_a_folder_that_does_not_say_its_licence_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputRefused, match="--license"):
+        imported(tmp_path, TinyNet(), Wishes())
+
+
+def test_short_memory_falls_back_to_smaller_tiles_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = engine_of(imported(tmp_path, TinyNet(mirror=None)))
+    assert isinstance(engine, NnUnet)
+    plain = Place.run
+
+    def short(self: Place, predict: object) -> object:
+        run = plain(self, predict)  # type: ignore[arg-type]
+
+        def limited(tile: torch.Tensor) -> torch.Tensor:
+            if tile.numel() > 16 * 32 * 16:
+                raise torch.OutOfMemoryError("out of memory")
+            return run(tile)
+
+        return limited
+
+    monkeypatch.setattr(Place, "run", short)
+    drawing = engine.draw(volume(SHAPE), lambda fraction, words: None)
+    assert all("smaller tiles" in one.flags[0] for one in drawing.structures)
+
+
+def test_memory_that_never_suffices_ends_with_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine = engine_of(imported(tmp_path, TinyNet(mirror=None)))
+
+    def never(self: Place, predict: object) -> object:
+        def limited(tile: torch.Tensor) -> torch.Tensor:
+            raise torch.OutOfMemoryError("out of memory")
+
+        return limited
+
+    monkeypatch.setattr(Place, "run", never)
+    with pytest.raises(EngineFailed) as failed:
+        engine.draw(volume(SHAPE), lambda fraction, words: None)
+    assert failed.value.code == "OUT_OF_MEMORY"
+
+
+def test_engines_stay_loaded_until_their_package_is_replaced(tmp_path: Path) -> None:
+    folder = write_folder(tmp_path / "results", TinyNet(mirror=None))
+    wishes = replace(OWN, name="kept")
+    import_model(folder, tmp_path / "library", wishes)
+    kept = Loaded(tmp_path / "library")
+    first = kept.engine("kept")
+    assert kept.engine("kept") is first
+    import_model(folder, tmp_path / "library", replace(wishes, version="2"), replace=True)
+    assert kept.engine("kept") is not first
+    with pytest.raises(AutocontourError, match="kept"):
+        kept.engine("nonesuch")

@@ -32,6 +32,7 @@ REQUEST_SECONDS = 60  # a page of reports may take a while; Orthanc's own thread
 BACKOFF_SECONDS = (1, 2, 5, 10, 30, 60)
 STOP_SECONDS = 5
 THREAD_STACK_BYTES = 8 * 1024 * 1024
+MAX_SOCKET_FOLDER = 90  # sockaddr_un holds 108 bytes on Linux, the name of the socket included
 
 Answer = tuple[int, dict[str, str], bytes]  # status, headers in lower case, body
 
@@ -247,6 +248,15 @@ def state_directory(configuration: Mapping[str, Any], section: Mapping[str, Any]
     return base_directory() / chosen if chosen else storage / "autocontour"
 
 
+def fresh_socket_path() -> str:
+    """A path in a new private folder; not in the state directory, which may be missing or full."""
+    folder = tempfile.mkdtemp(prefix="autocontour-")
+    if len(folder.encode()) > MAX_SOCKET_FOLDER:
+        pathlib.Path(folder).rmdir()
+        folder = tempfile.mkdtemp(prefix="autocontour-", dir="/tmp")
+    return folder + "/gateway.sock"
+
+
 def gateway_python() -> str:
     """The interpreter of the gateway's own environment: AUTOCONTOUR_PYTHON, else .venv beside this folder."""
     return os.environ.get("AUTOCONTOUR_PYTHON") or str(
@@ -302,8 +312,7 @@ class Plugin:
         if elsewhere:
             address = Address(url=str(elsewhere))
         else:
-            # Not in the state directory: that one may be missing, full, or too long a path for a socket (108 bytes).
-            socket_path = tempfile.mkdtemp(prefix="autocontour-") + "/gateway.sock"
+            socket_path = fresh_socket_path()
             address = Address(socket_path=socket_path)
             self.gateway = Gateway(
                 [gateway_python(), "-m", "plugin.gateway"],

@@ -49,5 +49,6 @@ class Clock:
         self._vault.sweep(now)
         if self._desk.anchor_due(now):
             self._desk.anchor(now)
+            self._desk.retire(now)
         self._desk.tell_audit()
         self._desk.look(now)

@@ -13,7 +13,7 @@ from typing import Any
 from model.errors import AutocontourError
 from model.evidence.chain import Chain
 from model.evidence.code import new_code
-from model.evidence.signing import SigningKey
+from model.evidence.rotation import load_chain_key
 from model.pipeline.draw import warm_up
 from model.worker.pool import Workers
 from plugin.erase.erase import erase_folder
@@ -73,7 +73,7 @@ class Gateway:
         self.jobs = JobStore(engine)
         self._workers = Workers(settings.workers)
         self._vault = Vault(state.vault, settings.privacy.vault_key_file)
-        key = SigningKey.load_or_create(state.evidence / "signing.key")
+        key = load_chain_key(state.evidence / "signing.key", state.evidence / "chain")
         self._chain = Chain.open(state.evidence / "chain", key)
         self.targets = TargetStore(engine)
         forwards = forward_targets(settings.forwards, key, self.targets, self._orthanc, self._workers)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from model.evidence.chain import Chain
 from model.evidence.event import Event
-from model.evidence.facts import Facts
+from model.evidence.facts import Facts, version_fact
 from model.gate.profile import PROFILE_NAME
 from model.pipeline.draw import Drawn
 from plugin.erase.erase import Erasure
-from plugin.evidence.closing import close_job
+from plugin.evidence.closing import close_job, record_once
 from plugin.jobs.failure import FailureRecord
 from plugin.jobs.job import Job, State
 from plugin.privacy.clean import CleanSeries
@@ -35,11 +35,15 @@ class JobRecords:
         assert self.job.evidence_code is not None, "every job is noted with its evidence code"
         return self.job.evidence_code
 
+    def _note(self, event: Event, facts: Facts) -> None:
+        # A stage that runs again after a crash has said this already.
+        record_once(self.chain, self._code, event, facts)
+
     def received(self, modality: str, target_type: str = "local") -> None:
         """The series was taken in and a rule, or a person, chose model and target."""
         self._taken_in(modality)
         target: Facts = {"model": self.job.model, "target": self.job.target, "target_type": target_type}
-        self.chain.append(Event.MATCHED, self._code, target)
+        self._note(Event.MATCHED, target)
 
     def _taken_in(self, modality: str) -> None:
         kind = modality if modality in MODALITIES else "OTHER"
@@ -50,20 +54,20 @@ class JobRecords:
             "origin": origin,
             "software_version": VERSION,
         }
-        self.chain.append(Event.RECEIVED, self._code, facts)
+        self._note(Event.RECEIVED, facts)
 
     def refused(self, modality: str) -> None:
         """The job ended before anything was made of the series: excluded, or refused as it came."""
         code = self.job.error_code or "UNKNOWN"
         if self.job.state is State.EXCLUDED:
             self._taken_in(modality)
-            self.chain.append(Event.EXCLUDED, self._code, {"code": code})
+            self._note(Event.EXCLUDED, {"code": code})
         else:
             if self.job.model:
                 self.received(modality)
             else:
                 self._taken_in(modality)
-            self.chain.append(Event.FAILED, self._code, {"code": code, "stage": "intake"})
+            self._note(Event.FAILED, {"code": code, "stage": "intake"})
         self.closed(str(self.job.state), 0.0)
 
     def deidentified(self, clean: CleanSeries, size: int) -> None:
@@ -77,9 +81,9 @@ class JobRecords:
             "bytes": size,
             "software_version": VERSION,
         }
-        self.chain.append(Event.DEIDENTIFIED, self._code, facts)
+        self._note(Event.DEIDENTIFIED, facts)
         checked: Facts = {"passed": True, "instances": len(clean), "manifest": clean.list_digest, "findings": {}}
-        self.chain.append(Event.SELF_CHECKED, self._code, checked)
+        self._note(Event.SELF_CHECKED, checked)
 
     def begun(self) -> bool:
         """Whether anything was recorded of this job, so that its erasure has to be."""
@@ -87,29 +91,28 @@ class JobRecords:
 
     def drawn(self, drawn: Drawn, digest: str) -> None:
         """The local worker's gate accepted the files, and contours came back."""
-        self.chain.append(
+        self._note(
             Event.RESULT_RECEIVED,
-            self._code,
             {
                 "result": digest,
                 "rois": len(drawn.rois),
                 "bytes": drawn.rtstruct_bytes,
                 "model": self.job.model,
-                "model_version": drawn.version,
+                "model_version": version_fact(drawn.version),
             },
         )
 
     def restored(self, references: int, rois: int) -> None:
         """Every reference was resolved and the patient put back."""
-        self.chain.append(Event.REIDENTIFIED, self._code, {"references": references, "rois": rois})
+        self._note(Event.REIDENTIFIED, {"references": references, "rois": rois})
 
     def stored(self, rois: int, size: int) -> None:
         """The RTSTRUCT lies under the original study."""
-        self.chain.append(Event.STORED, self._code, {"rois": rois, "bytes": size})
+        self._note(Event.STORED, {"rois": rois, "bytes": size})
 
     def failed(self, failure: FailureRecord) -> None:
         """The job did not succeed."""
-        self.chain.append(Event.FAILED, self._code, {"code": failure["code"], "stage": failure["stage"]})
+        self._note(Event.FAILED, {"code": failure["code"], "stage": failure["stage"]})
 
     def erased(self, erasure: Erasure) -> None:
         """The spool was deleted and listed again; no copy was ever stored in Orthanc."""
@@ -120,11 +123,11 @@ class JobRecords:
             "orthanc_copies": 0,
             "verified": "LISTED",
         }
-        self.chain.append(Event.LOCAL_DELETED, self._code, facts)
+        self._note(Event.LOCAL_DELETED, facts)
 
     def key_destroyed(self) -> None:
         """The transfer's key is gone from the vault, which was read again."""
-        self.chain.append(Event.KEY_DESTROYED, self._code, {"verified": "READ_BACK"})
+        self._note(Event.KEY_DESTROYED, {"verified": "READ_BACK"})
 
     def closed(self, outcome: str, seconds: float) -> None:
         """Nothing is open any more; said once, also when the gateway was killed right after saying it."""

@@ -43,7 +43,6 @@ logger = logging.getLogger(__name__)
 
 # Left free on the disk of the state directory: the job database and the chain must be able to say what happened.
 RESERVE_BYTES = 64 * 1024 * 1024
-RESTORED = "restored.dcm"
 
 
 @dataclass(frozen=True)
@@ -175,22 +174,24 @@ class Stages:
         return None if name is None else self.settings.templates[name]
 
     def _restore(self, job: Job) -> None:
-        folder = self._folder(job)
         chosen = self._chosen(job)
+        self._restored(job, chosen)
+        JobRecords(self.chain, job).restored(len(chosen.instances), len(job.details["rois"]))
+
+    def _restored(self, job: Job, chosen: Slices) -> bytes:
+        """The RTSTRUCT with its patient: the same bytes each time, and in memory only."""
         source = SourceSeries(self.orthanc.instance_file(chosen.instances[0]), chosen.sop_instance_uids)
-        restored = restore(
-            (folder / STRUCTURE_SET).read_bytes(),
+        return restore(
+            (self._folder(job) / STRUCTURE_SET).read_bytes(),
             self.vault.get(job.workflow_id),
             source,
             [roi["Name"] for roi in job.details["rois"]],
             series_uid=made_uid(job, "series"),
             instance_uid=made_uid(job, "instance"),
         )
-        write_private(folder / RESTORED, restored)
-        JobRecords(self.chain, job).restored(len(chosen.instances), len(job.details["rois"]))
 
     def _store(self, job: Job) -> None:
-        file = (self._folder(job) / RESTORED).read_bytes()
+        file = self._restored(job, self._chosen(job))
         stored = self.orthanc.store(file)
         if stored.get("ParentStudy") != job.study:
             self.orthanc.delete_instance(str(stored["ID"]))
@@ -240,11 +241,12 @@ class Stages:
         if target is not None and JobRecords(self.chain, job).begun():
             target.release(self._errand(job, self._still_open(job)))
         erasure = erase_folder(self._folder(job))
-        destroyed = self.vault.destroy(job.workflow_id)
+        self.vault.destroy(job.workflow_id)
         records = JobRecords(self.chain, job)
         if records.begun():
             records.erased(erasure)
-            if destroyed:
+            left = self.vault.record(job.workflow_id)
+            if left is not None and left.state == "destroyed":
                 records.key_destroyed()
 
     def _still_open(self, job: Job) -> OpenTransfer | None:
@@ -288,10 +290,3 @@ class Stages:
 def made_uid(job: Job, what: str) -> str:
     """A UID that this attempt of the job makes again each time (PS3.5 B.2), so that storing twice stores one."""
     return f"2.25.{uuid.uuid5(uuid.UUID(hex=job.id), f'{what} {job.attempt}').int}"
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file whole or not at all; 0600 by the process's umask."""
-    partial = path.with_suffix(".partial")
-    partial.write_bytes(content)
-    partial.replace(path)

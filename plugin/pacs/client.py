@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -45,6 +46,11 @@ class Orthanc:
     def system(self) -> dict[str, Any]:
         """GET /system."""
         return dict(self._get("system"))
+
+    def release(self) -> tuple[int, ...]:
+        """The version of Orthanc, as (1, 12, 7); empty when it is none of numbers (mainline)."""
+        text = str(self.system().get("Version", ""))
+        return tuple(map(int, text.split("."))) if re.fullmatch(r"\d+(\.\d+)*", text) else ()
 
     def changes(self, since: int, limit: int = 1000) -> dict[str, Any]:
         """One page of the change log after sequence number ``since``: Changes, Done, Last."""

@@ -20,6 +20,9 @@ from plugin.privacy.denylist import deny_list
 # Editions of PS3.15 that Orthanc knows as profiles, newest first; 1.10.1 knows 2021b and answers 400 to 2023b.
 DICOM_VERSIONS = ("2023b", "2021b")
 
+# Orthanc's release notes; measured: 1.10.1 does not know it, 1.12.7 and 1.13.0 do.
+FIRST_WITH_2023B = (1, 12, 1)
+
 _CHARACTERISTICS = ("PatientSex", "PatientAge", "PatientSize", "PatientWeight")
 
 
@@ -39,6 +42,9 @@ class Native(Protocol):
 
     def instance_file(self, instance_id: str) -> bytes:
         """``GET /instances/{id}/file``: the original."""
+
+    def release(self) -> tuple[int, ...]:
+        """The version of Orthanc, as (1, 12, 7); empty when it is none of numbers (mainline)."""
 
 
 class NativeStep:
@@ -65,6 +71,11 @@ class NativeStep:
         return self._ask(instance_id, replace, self._version)
 
     def _find_out(self, instance_id: str, replace: Mapping[str, str]) -> bytes:
+        # Asking for an edition that it does not know writes an error into Orthanc's log, once per job.
+        release = self._orthanc.release()
+        if release and release < FIRST_WITH_2023B:
+            self._version = DICOM_VERSIONS[-1]
+            return self._ask(instance_id, replace, self._version)
         for version in DICOM_VERSIONS[:-1]:
             try:
                 answer = self._ask(instance_id, replace, version)

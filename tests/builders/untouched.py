@@ -20,6 +20,9 @@ class Untouched:
     def instance_file(self, instance_id: str) -> bytes:
         return self.files[int(instance_id)]
 
+    def release(self) -> tuple[int, ...]:
+        return ()
+
     def anonymize_instance(self, instance_id: str, request: Mapping[str, object]) -> bytes:
         self.requests.append(dict(request))
         return self.files[int(instance_id)]

@@ -19,11 +19,15 @@ class Knowing:
     def __init__(self, *versions: str, otherwise: int = 400) -> None:
         self.versions = versions
         self.otherwise = otherwise
+        self.version: tuple[int, ...] = ()
         self.asked: list[object] = []
         self._lock = threading.Lock()
 
     def instance_file(self, instance_id: str) -> bytes:
         raise AssertionError("the native step reads no originals")
+
+    def release(self) -> tuple[int, ...]:
+        return self.version
 
     def anonymize_instance(self, instance_id: str, request: Mapping[str, object]) -> bytes:
         with self._lock:
@@ -40,6 +44,16 @@ def test_the_newest_profile_that_orthanc_knows_is_used(known: tuple[str, ...], u
     assert [step.run(name, {}) for name in ("a", "b", "c")] == [b"a", b"b", b"c"]
     assert step.version == used
     assert orthanc.asked.count("2023b") == (3 if used == "2023b" else 1)
+
+
+@pytest.mark.parametrize(("version", "asked"), [((1, 10, 1), 0), ((1, 12, 0), 0), ((1, 12, 1), 1), ((), 1)])
+def test_an_orthanc_known_to_be_older_is_not_asked_for_what_it_does_not_know(
+    version: tuple[int, ...], asked: int
+) -> None:
+    orthanc = Knowing("2021b")
+    orthanc.version = version
+    NativeStep(orthanc, frozenset()).run("a", {})
+    assert orthanc.asked.count("2023b") == asked
 
 
 def test_many_threads_ask_once_which_profile_works() -> None:

@@ -69,9 +69,9 @@ class NnUnet:
     def __init__(self, package: Package, device: torch.device | None = None) -> None:
         """Load all networks; raises InputRefused when plans, labels and weights do not fit each other."""
         self.package = package
-        self._members = [_member(package, network, device or devices.best_device()) for network in self._networks()]
+        self.members = [_member(package, network, device or devices.best_device()) for network in self._networks()]
         for label in package.document.labels:
-            if label.value not in self._members[label.network].dataset.labels.values():
+            if label.value not in self.members[label.network].dataset.labels.values():
                 raise InputRefused("LABELS", f"The network does not draw the label {label.label} ({label.value}).")
 
     def draw(self, volume: Volume, progress: Progress) -> Drawing:
@@ -83,8 +83,8 @@ class NnUnet:
         notes: list[str] = []
         image = oriented(volume, document.input.orientation)
         array = np.asarray(image.array, dtype=np.float32)
-        for index, member in enumerate(self._members):
-            begin, share = index / len(self._members), 1 / len(self._members)
+        for index, member in enumerate(self.members):
+            begin, share = index / len(self.members), 1 / len(self.members)
             words = document.networks[index].name
 
             def show(fraction: float, begin: float = begin, share: float = share, words: str = words) -> None:
@@ -110,7 +110,7 @@ class NnUnet:
 
     def algorithm(self) -> Algorithm:
         """Who drew."""
-        return algorithm_of(self.package, ", ".join(sorted({member.place.words for member in self._members})))
+        return algorithm_of(self.package, ", ".join(sorted({member.place.words for member in self.members})))
 
     def _networks(self) -> list[Network]:
         return self.package.document.networks

@@ -1,0 +1,75 @@
+"""Against nnU-Net itself: voxels that are equal, and seconds of both; prints a table.
+
+``python -m tests.models.compare [NAME …]``; needs ``tests/models/setup-oracle.sh`` once.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.engines.nnunet.engine import NnUnet, labels_with
+from model.packages.importing.draft import Wishes
+from model.packages.importing.from_path import import_model
+from tests.models.trained import NETS, image, trained
+
+ORACLE = Path(".cache/oracle/bin/python")
+
+
+@dataclass(frozen=True)
+class Compared:
+    """``equal`` is a share of all voxels, ``foreground`` Dice of all that is no background; seconds without loading."""
+
+    name: str
+    equal: float
+    foreground: float
+    ours: float
+    theirs: float
+
+
+def compare(name: str, *words: str) -> Compared:
+    """Draw the same image with both; ``words`` go to the oracle."""
+    folder = trained(name)
+    array, spacing = image()
+    with tempfile.TemporaryDirectory() as scratch:
+        wishes = Wishes(name="x", license="LicenseRef-own", precision="fp32")
+        engine = NnUnet(import_model(folder, Path(scratch) / "library", wishes))
+        member = engine.members[0]
+        started = time.perf_counter()
+        found = labels_with(member, member.window, array, spacing)
+        ours = time.perf_counter() - started
+        expected, theirs = predicted(folder, array, spacing, Path(scratch), *words)
+    both = np.count_nonzero((found > 0) & (found == expected))
+    dice = 2 * both / max(1, np.count_nonzero(found) + np.count_nonzero(expected))
+    return Compared(name, float(np.mean(found == expected)), dice, ours, theirs)
+
+
+def predicted(
+    folder: Path, array: NDArray[np.float32], spacing: tuple[float, float, float], scratch: Path, *words: str
+) -> tuple[NDArray[np.uint8], float]:
+    """What nnU-Net draws, and the seconds that it took to predict, without loading."""
+    np.save(scratch / "image.npy", array)
+    command = [ORACLE, "tests/models/oracle.py", folder, scratch / "image.npy", ",".join(map(str, spacing))]
+    run = subprocess.run(
+        [*map(str, command), str(scratch / "labels.npy"), *words], capture_output=True, text=True, check=True
+    )
+    return np.load(scratch / "labels.npy"), float(json.loads(run.stdout.strip().splitlines()[-1])["predict"])
+
+
+if __name__ == "__main__":
+    for one in sys.argv[1:] or NETS:
+        for words in ((), ("full-precision",)):
+            result = compare(one, *words)
+            print(
+                f"{one:26} {' '.join(words):16} equal {100 * result.equal:9.5f} %  Dice {result.foreground:.5f}  "
+                f"{result.ours:6.1f} s against {result.theirs:6.1f} s: {result.theirs / result.ours:.1f} times",
+                flush=True,
+            )

@@ -1,9 +1,13 @@
 # make demo    a real Orthanc, a real CT, its contours; ARGS=--exit stops afterwards
 # make run     Orthanc with the plugin and orthanc.json, in the foreground
 # make test    lint, types and the whole suite against a real Orthanc
+# make test-docker  the main job in containers, alone and through the service; builds the images
+# make fuzz    the service's uploads and its API, longer than in the suite; MINUTES=10
 # make bench   speed and memory beside the peers, as ratios
+# make test-models  the network engines against nnU-Net itself, in a Python of its own (minutes)
 # make lint    ruff, mypy, import-linter
-.PHONY: demo run test lint unit bench setup clean
+MINUTES ?= 10
+.PHONY: test-docker fuzz demo run test lint unit bench setup clean
 SHELL := /bin/bash
 BIN := .venv/bin
 
@@ -27,8 +31,23 @@ lint: setup
 test: lint
 	$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
 
+# Where there is no engine, ../shared/bin/container-engine (where that exists) makes one for the time being.
+test-docker: setup
+	@if ! docker info >/dev/null 2>&1 && [ -x ../shared/bin/container-engine ]; then \
+		eval "$$(../shared/bin/container-engine start)"; \
+	fi; \
+	AUTOCONTOUR_DOCKER=1 $(BIN)/python -m pytest tests/docker $(ARGS)
+
+fuzz: setup
+	SCHEMA_EXAMPLES=2000 FUZZ_SECONDS=$$((60 * $(MINUTES))) $(BIN)/python -m pytest \
+		tests/unit/service/test_any_request_is_answered.py tests/unit/service/test_uploads_are_fuzzed.py $(ARGS)
+
 unit: setup
 	$(BIN)/python -m pytest tests/unit $(ARGS)
+
+test-models: setup
+	tests/models/setup-oracle.sh
+	$(BIN)/python -m pytest tests/models/check_like_nnunet.py $(ARGS)
 
 bench: setup
 	$(BIN)/python -m tests.bench $(ARGS)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 from dataclasses import dataclass
 from typing import Any
 
 import requests
+from pytest_docker.plugin import DockerComposeExecutor
 
 from tests.builders.orthanc_process import CHECKOUT, free_port, until
 
@@ -27,15 +29,18 @@ class Composition:
     dicom: int
 
     def run(self, *arguments: str, check: bool = True) -> str:
-        command = ["docker", "compose", "-f", str(CHECKOUT / "docker" / self.file), "-p", self.project, *arguments]
-        environment = os.environ | {
+        os.environ |= {
             "ORTHANC_HTTP": f"127.0.0.1:{self.http}",
             "ORTHANC_DICOM": f"127.0.0.1:{self.dicom}",
             "ORTHANC_PASSWORD": PASSWORD,
         }
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-        assert done.returncode == 0 or not check, done.stderr + done.stdout
-        return done.stdout
+        executor = DockerComposeExecutor("docker compose", [str(CHECKOUT / "docker" / self.file)], self.project)
+        try:
+            return bytes(executor.execute(shlex.join(arguments)) or b"").decode()
+        except Exception as error:
+            if check:
+                raise AssertionError(f"docker compose {arguments[0]}: {error}") from error
+            return ""
 
     def up(self) -> Composition:
         self.run("up", "--detach", "--build")

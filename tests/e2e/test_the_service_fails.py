@@ -18,7 +18,7 @@ from tests.builders.phantom import files_of, phantom_series
 from tests.builders.service_process import ServiceProcess
 
 PATIENT = Patient(name="Ehrenpreis^Zitronella", identifier="KLINIKNUMMER-Q")
-KILLED = ("take", "start", "drawn", "end")
+KILLED = ("take", "drawn")
 LIES = {
     "forged receipts": ("failed", {"SIGNATURE_WRONG"}),
     "no receipts": ("failed", {"RECEIPT_MISSING"}),

@@ -46,7 +46,7 @@ def app_in(folder: Path) -> tuple[FastAPI, str]:
     service.keys = {"SpoolIsEncrypted": True, "Spool": str(service.spool)}
     service.write()
     read = read_service(service.path)
-    service.state.mkdir()
+    service.state.mkdir(exist_ok=True)
     key = SigningKey.new()
     ledger = Ledger(service.state / "ledger.sqlite")
     attest = Attestation(key, Chain.open(service.state / "chain", key), ledger)

@@ -24,7 +24,7 @@ from model.volume.load import load_volume, series_in
 from tests.builders.nnunet_folder import TinyNet, as_in_checkpoints, random_weights, write_folder
 
 CACHE = Path(".cache/trained")
-STEPS, RATE, BATCH = 150, 3e-3, 2
+STEPS, RATE, BATCH = 80, 4e-3, 2
 LABELS = {"background": 0, "gas": 1, "bone": 2}
 
 NETS = {

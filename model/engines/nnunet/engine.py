@@ -29,13 +29,14 @@ from model.volume.volume import Volume
 
 @dataclass
 class Member:
-    """One network of a package with its folds, loaded; ``place`` and ``patch`` change when memory runs out."""
+    """One network of a package with its folds, loaded; ``place`` changes when memory runs out, ``home`` does not."""
 
     plans: Plans
     dataset: Dataset
     folds: list[nn.Module]
     window: Window
     place: devices.Place
+    home: devices.Place | None = None
 
     @property
     def multiple(self) -> Shape:
@@ -125,6 +126,8 @@ class NnUnet:
     ) -> NDArray[np.uint16]:
         """Labels of one network; when memory runs out with smaller tiles, then on the CPU, then EngineFailed."""
         window = member.window
+        if member.home is not None and member.place != member.home:
+            member.move(member.home)  # the memory that an earlier series lacked may be there again
         while True:
             try:
                 return labels_with(member, window, array, spacing, progress)
@@ -190,5 +193,5 @@ def _member(package: Package, network: Network, device: torch.device) -> Member:
     trial = plans.patch
     for _ in range(2):  # the trial is on a fraction of a tile: its time is paid at each load
         trial = devices.smaller(trial, member.multiple) or trial
-    member.place = devices.measured(member.predict, trial, device, inference.precision)
+    member.place = member.home = devices.measured(member.predict, trial, device, inference.precision)
     return member

@@ -37,6 +37,7 @@ class ServiceProcess:
     environment: Mapping[str, str] = field(default_factory=dict)
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
+    certificate: tuple[str, str] | None = None
     sites: dict[str, dict[str, Any]] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
     spool: Path = field(default_factory=lambda: MEMORY / f"autocontour-test-{uuid.uuid4().hex}")
@@ -102,7 +103,9 @@ class ServiceProcess:
         assert self.process is not None
         assert self.process.poll() is None, f"the service ended; log:\n{self.tail()}"
         try:
-            return requests.get(self.url + "/health", verify=self.ca, timeout=2).status_code == 200
+            return (
+                requests.get(self.url + "/health", verify=self.ca, cert=self.certificate, timeout=2).status_code == 200
+            )
         except requests.RequestException:
             return False
 

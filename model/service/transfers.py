@@ -334,7 +334,6 @@ class Transfers:
             if transfer.state.final:
                 return
             self._figures.rejected()
-            self._attest.rejected(transfer.row, findings)
             self._delete(transfer, State.REJECTED, ("GATE", "The gate refused the transfer."), findings)
 
     def _delete(
@@ -343,7 +342,10 @@ class Transfers:
         row = transfer.row
         transfer.state = state  # from here on nothing is taken any more
         self._workers.cancel(row.folder)
+        # Gone first, signed for then: whatever keeps the service from signing keeps no image.
         deletion = delete(transfer.folder)
+        if state is State.REJECTED:
+            self._attest.rejected(row, findings)
         code = error[0] if error and state is not State.REJECTED else None
         if deletion.left:
             logger.error("%d file(s) of a transfer could not be deleted; trying again", deletion.left)

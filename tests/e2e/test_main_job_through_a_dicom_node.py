@@ -15,7 +15,7 @@ from model.evidence.event import Event
 from model.evidence.files import read_records
 from model.samples.dicom_series import Patient
 from tests.builders.orthanc_process import OrthancProcess, free_port, until
-from tests.builders.phantom import files_of, phantom_series
+from tests.builders.phantom import file_of, files_of, phantom_series
 from tests.builders.vendor import Vendor, square
 from tests.e2e.conftest import section
 
@@ -75,6 +75,17 @@ def test_the_structure_set_gets_its_patient_back(site: Site) -> None:
         if record.event is Event.REMOTE_DELETED
     ]
     assert deleted == ["CONTRACT_ONLY"]
+
+
+def test_the_structure_set_may_come_by_rest(site: Site) -> None:
+    def post(slices: list[Dataset]) -> list[Dataset]:
+        site.orthanc.store(file_of(square(slices)))
+        return []
+
+    site.vendor.answers = post
+    _, job = site.send()
+    assert job["State"] == "done", (job["Error"], job["Findings"])
+    assert site.modalities() == ["CT", "RTSTRUCT"]
 
 
 def test_nothing_identifying_was_sent(site: Site) -> None:

@@ -1,6 +1,6 @@
 """torch-nnunet beside nnU-Net itself, on the CPU: the same folder, the same image, seconds and what is equal.
 
-A network with random weights and 25 labels, as one of TotalSegmentator's has; a CT of 512×512×40. Whoever is measured
+A network with random weights and 25 labels, as one of TotalSegmentator's has; a CT of 512×512×24. Whoever is measured
 has loaded already: the time is from the array to its labels.
 """
 
@@ -24,7 +24,7 @@ from tests.models.compare import predicted
 
 LABELS = {"background": 0} | {f"organ_{number}": number for number in range(1, 25)}
 NET = TinyNet("Dataset920_Bench", patch=(32, 96, 96), spacing=(3.0, 3.0, 3.0), labels=LABELS, features=12, mirror=None)
-SPACING, SHAPE = (5.0, 0.8, 0.8), (40, 512, 512)
+SPACING, SHAPE = (5.0, 0.8, 0.8), (24, 512, 512)
 
 
 def main() -> None:

@@ -47,7 +47,8 @@ class Window:
         """First voxel of the tiles along each axis of an image at least as large as a tile."""
         steps = []
         for size, patch in zip(shape, self.patch, strict=True):
-            count = math.ceil((size - patch) / (patch * (1 - self.overlap))) + 1
+            # Of tiles one voxel thick, those of 2d networks, no two are at one place.
+            count = math.ceil((size - patch) / max(1.0, patch * (1 - self.overlap))) + 1
             stride = (size - patch) / (count - 1) if count > 1 else 0.0
             steps.append([int(np.round(stride * index)) for index in range(count)])
         return steps

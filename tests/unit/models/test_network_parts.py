@@ -43,6 +43,12 @@ def test_the_window_gives_back_what_a_network_that_changes_nothing_saw() -> None
     assert torch.allclose(found[1], -image, atol=1e-2)
 
 
+def test_tiles_are_nnunets_and_one_voxel_thick_ones_come_once() -> None:
+    # nnU-Net's own example: steps of at most half a tile, as even as whole voxels allow.
+    assert Window((64, 64, 64)).steps((110, 64, 200)) == [[0, 23, 46], [0], [0, 27, 54, 82, 109, 136]]
+    assert Window((1, 8, 8)).steps((5, 8, 8))[0] == [0, 1, 2, 3, 4]
+
+
 def test_an_image_smaller_than_a_tile_is_padded_and_comes_back_in_its_own_size() -> None:
     image = torch.ones((3, 5, 4))
     found = list(slices(image, Window((8, 8, 8)), lambda tile: tile, 1, torch.device("cpu")))

@@ -43,7 +43,7 @@ def router(gateway: Gateway) -> APIRouter:
     def cancel(job_id: str) -> dict[str, Any]:
         job = found(job_id)
         if job.state.final or not gateway.cancel(job, State.CANCELLED, "The job was cancelled by a user."):
-            raise Conflict("JOB_ENDED", f"The job is {found(job_id).state}; only an open job can be cancelled.")
+            raise Conflict("JOB_ENDED", "The job has ended, or its RTSTRUCT is stored; there is nothing to cancel.")
         return gateway.show(found(job_id))
 
     @routes.post("/{job_id}/retry", summary="Run a failed, rejected or cancelled job again")

@@ -207,7 +207,7 @@ class Gateway:
 
     def cancel(self, job: Job, state: State, reason: str) -> bool:
         """End an open job; its worker is killed and its workflow erases what it left."""
-        if not self.jobs.finish(job.id, state, error=(state.name, reason)):
+        if not self.jobs.stop(job.id, state, (state.name, reason)):
             return False
         self._workers.cancel(job.id)
         return True

@@ -83,18 +83,15 @@ class Stages:
         if job is None:
             return
         records = JobRecords(self.chain, job)
+        state = job.state if job.state.final else State(failure["state"]) if failure else State.DONE
         if failure is not None and not job.state.final:
             records.failed(failure)
             self.jobs.note(job_id, {"findings": failure["findings"]})
-            self.jobs.finish(job_id, State(failure["state"]), error=(failure["code"], failure["message"]))
-        elif failure is None:
-            self.jobs.finish(job_id, State.DONE)
-        ended = self.jobs.get(job_id)
-        assert ended is not None, "jobs are never deleted while they run"
-        logger.info("job %s: %s%s", job_id, ended.state, f" ({ended.error_code})" if ended.error_code else "")
-        erased = failure is None or failure["code"] != "ERASE_FAILED"
-        if erased:
-            records.closed(str(ended.state), time.time() - ended.created)
+        if failure is None or failure["code"] != "ERASE_FAILED":
+            # Before the job is seen to have ended, so that whoever sees it finds its evidence closed.
+            records.closed(str(state), time.time() - job.created)
+        self.jobs.finish(job_id, state, error=(failure["code"], failure["message"]) if failure else None)
+        logger.info("job %s: %s%s", job_id, state, f" ({failure['code']})" if failure else "")
         for listener in self._listeners:
             listener()
 
@@ -203,10 +200,13 @@ class Stages:
             # Deleted while its job ran: contours without their image would bring the patient back.
             self.orthanc.delete_instance(str(stored["ID"]))
             raise SeriesGone("SERIES_GONE", "The series was deleted from Orthanc while its job was open.")
+        if not self.jobs.publish(job.id, str(stored["ID"])):
+            # Cancelled, superseded or erased while it was being stored: nothing of it stays.
+            self.orthanc.delete_instance(str(stored["ID"]))
+            return
         JobRecords(self.chain, job).stored(len(job.details["rois"]), len(file))
         if "SEG" in ((job.details.get("decision") or {}).get("Outputs") or ()):
             self._store_segmentation(job, file)
-        self.jobs.note(job.id, {}, rtstruct=str(stored["ID"]))
         if not self.settings.keep_superseded:
             self._take_back_superseded(job)
 

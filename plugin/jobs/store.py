@@ -200,6 +200,15 @@ class JobStore:
             values |= {"stage": str(Stage.CLOSED), "progress": 1.0}  # type: ignore[dict-item]
         return self._change(job_id, OPEN_STATES, values)
 
+    def stop(self, job_id: str, state: State, error: tuple[str, str]) -> bool:
+        """End an open job from outside; False when it had ended, or its RTSTRUCT is stored and only erasure is left."""
+        values = {"state": str(state), "error_code": error[0], "error_message": error[1]}
+        return self._change(job_id, OPEN_STATES, values, jobs.c.rtstruct.is_(None))
+
+    def publish(self, job_id: str, rtstruct: str) -> bool:
+        """Note the stored RTSTRUCT; False when the job was stopped meanwhile. Of this and ``stop``, one succeeds."""
+        return self._change(job_id, OPEN_STATES, {"rtstruct": rtstruct})
+
     def supersede_done(self, job_id: str, message: str) -> bool:
         """Mark a finished job as overtaken by a newer content of its series."""
         values = {"state": str(State.SUPERSEDED), "error_code": "SUPERSEDED", "error_message": message}
@@ -218,16 +227,19 @@ class JobStore:
             "evidence_code": evidence_code,
             "error_code": None,
             "error_message": None,
+            "rtstruct": None,
         }
         states = (str(State.FAILED), str(State.REJECTED), str(State.CANCELLED))
         if not self._change(job_id, states, values):
             return None
         return self.get(job_id)
 
-    def _change(self, job_id: str, states: Iterable[str], values: Mapping[str, Any]) -> bool:
+    def _change(
+        self, job_id: str, states: Iterable[str], values: Mapping[str, Any], *conditions: sa.ColumnElement[bool]
+    ) -> bool:
         query = (
             sa.update(jobs)
-            .where(jobs.c.id == job_id, jobs.c.state.in_(list(states)))
+            .where(jobs.c.id == job_id, jobs.c.state.in_(list(states)), *conditions)
             .values(updated=self._clock(), **values)
         )
         with self._engine.begin() as connection:

@@ -111,3 +111,13 @@ def test_a_job_as_json_has_the_keys_of_the_contract(store: JobStore) -> None:
     shown = job.to_json()
     assert contract <= set(shown)
     assert shown["Created"].endswith("Z")
+
+
+def test_of_stopping_a_job_and_publishing_its_rtstruct_one_succeeds(store: JobStore) -> None:
+    stopped, _ = store.add(draft(store, series="a"))
+    assert store.stop(stopped.id, State.CANCELLED, ("CANCELLED", "by a user"))
+    assert not store.publish(stopped.id, "instance")
+    published, _ = store.add(draft(store, series="b"))
+    assert store.publish(published.id, "instance")
+    assert not store.stop(published.id, State.CANCELLED, ("CANCELLED", "by a user"))
+    assert store.finish(published.id, State.DONE)

@@ -30,7 +30,7 @@ from plugin.settings.document import ServiceTarget
 
 logger = logging.getLogger(__name__)
 
-POLL_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0, 2.0)
+POLL_SECONDS = (0.05, 0.1, 0.2, 0.3, 0.5)
 # So often a transfer that the service lost is begun anew; then something is wrong that waiting does not mend.
 ROUNDS = 8
 # Left at the end of the key's life for restoring and erasing.

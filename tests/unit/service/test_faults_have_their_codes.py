@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 
 from model.errors import TargetFailed
 from model.worker.pool import Cancelled
-from plugin.forward.http import ServiceClient
+from plugin.forward.http import Pace, ServiceClient
 from plugin.forward.patience import Patience
 from plugin.settings.document import ServiceTarget
 from tests.builders.orthanc_process import free_port
@@ -125,3 +125,12 @@ def test_nobody_waits_for_a_job_that_has_ended() -> None:
     patience = Patience(datetime.now(UTC) + timedelta(hours=1), lambda: False, lambda _code: None, lambda: None)
     with pytest.raises(Cancelled):
         patience.until_done(lambda: None)
+
+
+def test_a_slow_way_is_compressed_and_a_fast_one_is_not() -> None:
+    fast, slow = Pace(), Pace()
+    for number in range(10):
+        fast.went(500_000, number * 0.001, number * 0.001 + 0.005)
+        slow.went(500_000, number * 0.5, number * 0.5 + 0.5)
+    assert not fast.slow
+    assert slow.slow

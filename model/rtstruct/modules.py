@@ -65,7 +65,8 @@ def tell_origin(dataset: Dataset, algorithm: Algorithm, version: str, now: datet
     item.ManufacturerModelName = ascii_text(algorithm.model)[:LO]
     item.SoftwareVersions = [version[:LO], ascii_text(f"{algorithm.model} {algorithm.version}")[:LO]]
     item.ContributionDateTime = now.strftime("%Y%m%d%H%M%S")
-    item.ContributionDescription = f"Contoured; model sha256 {algorithm.digest}"[:ST]
+    words = f"{algorithm.description}; licence {algorithm.licence}" if algorithm.description else algorithm.licence
+    item.ContributionDescription = f"Contoured; model sha256 {algorithm.digest}; {ascii_text(words)}"[:ST]
     dataset.ContributingEquipmentSequence = DicomSequence([item])
 
 

@@ -64,6 +64,9 @@ def test_segment_draws_with_an_imported_model(tmp_path: Path) -> None:
     written = pydicom.dcmread(tmp_path / "out.dcm")
     assert {roi.ROIName for roi in written.StructureSetROISequence} <= {"Liver", "Kidney_L"}
     assert written.ManufacturerModelName == "tiny"
+    said = written.ContributingEquipmentSequence[0].ContributionDescription
+    assert "licence Apache-2.0" in said
+    assert "torch-nnunet" in said
 
 
 def test_a_package_travels_as_a_zip_or_a_folder(library: Path, tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import os
 import pathlib
 import queue
 import random
+import signal
 import socket
 import subprocess
 import tempfile
@@ -291,6 +292,8 @@ def thread(target: Callable[[], None], name: str) -> threading.Thread:
 
 
 def guarded(target: Callable[[], None], name: str) -> None:
+    # Orthanc does not ignore SIGPIPE: without this, writing to a gateway that has just died kills the PACS (measured).
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPIPE})
     try:
         target()
     except Exception:  # noqa: BLE001 - the last line of defence inside the PACS: say it, never raise

@@ -93,6 +93,34 @@ def test_a_gateway_that_hangs_costs_orthanc_nothing(start_orthanc: Start) -> Non
     orthanc.wait_for_gateway()
 
 
+def test_a_gateway_that_hangs_up_in_the_middle_of_a_request_does_not_take_orthanc_with_it(
+    start_orthanc: Start, tmp_path: Path
+) -> None:
+    rude = tmp_path / "rude.py"
+    rude.write_text(
+        "import json, socket, sys\n"
+        "path = json.loads(sys.stdin.readline())['Socket']\n"
+        "listener = socket.socket(socket.AF_UNIX)\n"
+        "listener.bind(path)\n"
+        "listener.listen()\n"
+        "while True:\n"
+        "    listener.accept()[0].close()\n"
+    )
+    environment = {"AUTOCONTOUR_PYTHON": script(tmp_path, f'exec "{sys.executable}" "{rude}"')}
+    orthanc = start_orthanc(environment=environment, wait_for_gateway=False)
+    for _ in range(20):
+        answer = orthanc.post("/autocontour/routing/explain", data=b"x" * 3_000_000)
+        assert answer.status_code == 503
+    assert_orthanc_works(orthanc)
+
+
+def test_orthanc_survives_a_gateway_that_does_not_read_its_letter(start_orthanc: Start, tmp_path: Path) -> None:
+    environment = {"AUTOCONTOUR_PYTHON": script(tmp_path, "exec 0<&-; exit 3")}
+    orthanc = start_orthanc(environment=environment, wait_for_gateway=False)
+    time.sleep(8)
+    assert_orthanc_works(orthanc)
+
+
 def test_orthanc_stops_while_the_gateway_hangs(start_orthanc: Start) -> None:
     orthanc = start_orthanc()
     gateway = orthanc.gateway_pid()

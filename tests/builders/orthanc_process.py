@@ -107,9 +107,13 @@ class OrthancProcess:
             self.process = subprocess.Popen(
                 ["Orthanc", "--verbose", str(path)], stdout=log, stderr=log, cwd=self.directory, env=environment
             )
-        until(self._answers, f"Orthanc answers; log:\n{self.tail()}", START_SECONDS)
-        if self.plugin and wait_for_gateway:
-            self.wait_for_gateway()
+        try:
+            until(self._answers, f"Orthanc answers; log:\n{self.tail()}", START_SECONDS)
+            if self.plugin and wait_for_gateway:
+                self.wait_for_gateway()
+        except BaseException:
+            self.kill()  # whoever asked never gets it, so nobody else would stop it
+            raise
         return self
 
     def wait_for_gateway(self) -> None:

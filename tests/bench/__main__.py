@@ -25,6 +25,7 @@ def main(names: list[str]) -> int:
     failed = []
     for name in names or benchmarks:
         print(f"\n=== {name}", flush=True)
+        sys.argv = [name]  # a benchmark that takes options of its own gets none here
         try:
             importlib.import_module(f"tests.bench.{name}").main()
         except Exception:  # noqa: BLE001 - one benchmark that cannot run must not hide the others

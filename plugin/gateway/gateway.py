@@ -267,7 +267,7 @@ class Gateway:
 
     def _limit(self, target: str) -> int:
         """How many jobs of a target may run at once; here, one is prepared while the workers draw others."""
-        return self.settings.workers + 1 if target == LOCAL else self.settings.limits[target]
+        return self.settings.workers + 1 if target == LOCAL else self.settings.limits.get(target, 1)
 
     def _start(self, job: Job) -> None:
         assert self._workflows is not None, "intake runs only after the workflows are up"

@@ -96,6 +96,9 @@ class Intake:
             model=model or (decision.model if decision else ""),
             target=target or (decision.target if decision else "local"),
         )
+        if wanted.target not in self._settings.targets:
+            known = ", ".join(self._settings.targets)
+            raise InputRefused("NO_TARGET", f"The configuration has no such target; there are: {known}.")
         earlier = self._jobs.list(series=series, limit=1000)
         for job in earlier:
             same = (job.content, job.model, job.target) == (seen.content, wanted.model, wanted.target)

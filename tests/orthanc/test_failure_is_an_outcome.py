@@ -143,3 +143,14 @@ def test_an_orthanc_whose_answers_fail_for_a_while_is_waited_for(start_orthanc: 
     job: dict[str, Any] = orthanc.job_of(orthanc.store_all(files_of(phantom_series())))
     assert job["State"] == "done", job["Error"]
     assert "ORTHANC_UNREACHABLE; trying again" in orthanc.tail(400)
+
+
+def test_a_request_for_a_target_that_does_not_exist_is_refused_and_holds_nobody(orthanc: OrthancProcess) -> None:
+    series = orthanc.store_all(files_of(phantom_series()))
+    answer = orthanc.post(f"/autocontour/series/{series}/jobs", json={"Model": "hu-ct", "Target": "mars"})
+    assert answer.status_code == 422
+    assert answer.json() == {
+        "Error": "NO_TARGET",
+        "Message": "The configuration has no such target; there are: local.",
+    }
+    assert_goes_on(orthanc)

@@ -59,6 +59,20 @@ def body_reference() -> Mask:
     return np.array(slices)
 
 
+def other_references() -> dict[str, NDArray[np.int16]]:
+    """What three runs of the reference's makers drew on the uppermost 30 slices of the sample ``abdomen``.
+
+    ``fine`` is their network for 1.5 mm, the others are that for 3 mm (slice, row, column).
+    """
+    files = {"fine": "example_seg", "coarse": "example_seg_fast", "coarse, cropped": "example_seg_fast_body_seg"}
+    found = {}
+    for name, file in files.items():
+        with tempfile.TemporaryDirectory() as folder:
+            (path,) = extract(TOTALSEGMENTATOR, [f"{FILES}{file}.nii.gz"], Path(folder))
+            found[name] = np.asarray(read_nifti(path).array).astype(np.int16)
+    return found
+
+
 def dice(mask: BoxedMask, truth: Mask) -> float:
     """Twice what is shared by the sum of both."""
     mine = mask.full((truth.shape[0], truth.shape[1], truth.shape[2]))

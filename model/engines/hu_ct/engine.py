@@ -77,13 +77,13 @@ def _draw(grid: WorkingGrid, progress: Progress) -> tuple[dict[str, BoxedMask], 
     airway = find_airway(grid, body, middle)
     lungs = find_lungs(grid, body, airway, middle)
     for label, lung in (("Lung_L", lungs.left), ("Lung_R", lungs.right)):
-        if lung.any():
+        if lung.mask.any():
             found[label] = draw_lung(grid, lung)
         else:
             missing[label] = "no lung on this side in the image"
     if airway is None:
         missing["Trachea"] = "no airway from the neck down in the image"
-    elif not above_lungs(grid, airway, lungs.left | lungs.right):
+    elif not above_lungs(grid, airway, lungs.left.mask | lungs.right.mask):
         missing["Trachea"] = "the airway in the image is not the one that leads to the lungs"
     else:
         found["Trachea"] = draw_trachea(grid, airway)

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from model.errors import InputRefused
-from model.evidence.anchor import read_signed_head
 from model.evidence.errors import EvidenceRefused
 from model.evidence.files import Head, month_files
+from model.evidence.head import read_signed_head
 from model.evidence.record import parse_line
 from model.evidence.signed import Document, open_signed
 from model.evidence.signing import PublicKey

@@ -87,7 +87,14 @@ FACTS: Mapping[str, Kind | Words] = {
     "actions": Kind.COUNTS,
     "after": Kind.DIGEST,
     "alert": _words(
-        "TRANSFER_OVERDUE", "RECEIPT_MISSING", "CHAIN_BROKEN", "REMOTE_REFUSAL", "ANCHOR_MISSING", "AUDIT_UNREACHABLE"
+        "TRANSFER_OVERDUE",
+        "RECEIPT_MISSING",
+        "CHAIN_BROKEN",
+        "REMOTE_REFUSAL",
+        "ANCHOR_MISSING",
+        "ANCHOR_REFUSED",
+        "COUNTERSIGNATURE_WRONG",
+        "AUDIT_UNREACHABLE",
     ),
     "anchor": Kind.DIGEST,
     "attributes": Kind.COUNT,

@@ -15,11 +15,12 @@ from starlette.background import BackgroundTask
 
 from model.engines.registry import names as model_names
 from model.gate.profile import PROFILE_NAME, profile_digest
-from model.service import uploads, wire
+from model.service import heads_routes, uploads, wire
 from model.service.answers import ErrorAnswer, Refusal, install, problems
 from model.service.attest import Attestation
 from model.service.doorkeeper import Doorkeeper
 from model.service.figures import Figures
+from model.service.heads import Heads
 from model.service.ledger import Ledger, State
 from model.service.settings import ServiceDocument, Site
 from model.service.sites import Sites
@@ -50,7 +51,13 @@ TransferPath = Annotated[str, PathParameter(pattern="^[0-9a-f]{32}$")]
 
 
 def application(
-    settings: ServiceDocument, sites: Sites, transfers: Transfers, attest: Attestation, ledger: Ledger, figures: Figures
+    settings: ServiceDocument,
+    sites: Sites,
+    transfers: Transfers,
+    attest: Attestation,
+    ledger: Ledger,
+    heads: Heads,
+    figures: Figures,
 ) -> FastAPI:
     """The application of one service."""
     app = FastAPI(
@@ -65,6 +72,7 @@ def application(
     app.include_router(_open_routes(transfers, attest, figures))
     app.include_router(_transfer_routes(transfers, ledger))
     app.include_router(uploads.router(transfers, settings))
+    app.include_router(heads_routes.router(heads))
     app.add_middleware(Doorkeeper, sites=sites)
     _describe(app)
     return app

@@ -24,6 +24,9 @@ class Figures:
         self._left = Counter(
             "autocontour_files_left", "ALERT: files that could not be deleted at once", registry=registry
         )
+        self._heads_refused = Counter(
+            "autocontour_heads_refused", "ALERT: heads of sites whose chain went backwards", registry=registry
+        )
         self._waited = Histogram(
             "autocontour_queue_seconds", "Time between start and a free worker", buckets=SECONDS, registry=registry
         )
@@ -46,6 +49,10 @@ class Figures:
     def rejected(self) -> None:
         """The gate refused a transfer."""
         self._rejected.inc()
+
+    def head_refused(self) -> None:
+        """A site's chain of evidence went backwards."""
+        self._heads_refused.inc()
 
     def waited(self, seconds: float) -> None:
         """A transfer waited for a worker."""

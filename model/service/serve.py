@@ -22,6 +22,7 @@ from model.pipeline.draw import warm_up
 from model.service.app import application
 from model.service.attest import Attestation
 from model.service.figures import Figures
+from model.service.heads import Heads
 from model.service.ledger import Ledger
 from model.service.queue import TransferQueue
 from model.service.settings import ServiceDocument, read_service
@@ -67,6 +68,7 @@ class Service:
         ledger = Ledger(state / "ledger.sqlite")
         attest = Attestation(key, Chain.open(state / "chain", key), ledger)
         figures = Figures()
+        heads = Heads(state / "ledger.sqlite", attest.chain, figures)
         self._workers = Workers(settings.Workers)
         self.transfers = Transfers(settings, spool, ledger, attest, self._workers, figures)
         figures.watch(self.transfers.count_live, self.transfers.held_bytes)
@@ -77,7 +79,7 @@ class Service:
         self._workers.warm_up(warm_up)
         self._stopping = threading.Event()
         threading.Thread(target=self._reap, name="reap", daemon=True).start()
-        self.app: FastAPI = application(settings, Sites(path), self.transfers, attest, ledger, figures)
+        self.app: FastAPI = application(settings, Sites(path), self.transfers, attest, ledger, heads, figures)
 
     def run(self) -> None:
         """Listen until told to stop; then delete what is held."""

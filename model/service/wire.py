@@ -103,6 +103,56 @@ class Ending(BaseModel):
     Receipts: list[dict[str, Any]]
 
 
+class _HeadBody(_Strict):
+    sequence: Annotated[int, Field(ge=1, le=2**53 - 1)]
+    sha256: Hex64
+    time: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z$")]
+
+
+class _HeadDocument(_Strict):
+    kind: Literal["autocontour chain head"]
+    key: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+    body: _HeadBody
+
+
+class SignedHead(_Strict):
+    """The head of a chain with its key's Ed25519 signature over the document's canonical JSON."""
+
+    document: _HeadDocument
+    sha256: Hex64
+    signature: Annotated[str, Field(pattern=r"^[0-9a-f]{128}$")]
+
+
+class HandedHead(_Strict):
+    """A site's signed head, and the public key that verifies it."""
+
+    Head: SignedHead
+    PublicKey: Hex64
+
+
+class HeadAnswer(BaseModel):
+    """That the service holds the head that it was handed, signed; and its own chain's head, signed."""
+
+    Countersignature: dict[str, Any]
+    Head: dict[str, Any]
+
+
+class HeldHead(BaseModel):
+    """One head of the site as the service holds it; Refused is the code of a head that went backwards."""
+
+    Received: str
+    Key: str
+    Refused: str | None
+    Head: dict[str, Any]
+    Countersignature: dict[str, Any] | None
+
+
+class HeldHeads(BaseModel):
+    """The heads of one site, newest first."""
+
+    Heads: list[HeldHead]
+
+
 class KeyAnswer(BaseModel):
     """The service's public key, to be pinned by whoever trusts its receipts."""
 

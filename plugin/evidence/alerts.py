@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,6 +14,7 @@ import requests
 from model.evidence.code import printed
 from model.evidence.event import Event
 from model.evidence.facts import Facts
+from model.evidence.peer import BACKWARDS
 from model.evidence.record import Record, stamp
 from model.evidence.verification import Verification
 from plugin.evidence.closing import closing_record, present_attempt
@@ -28,6 +29,8 @@ class Kind(StrEnum):
     CHAIN_BROKEN = "CHAIN_BROKEN"
     REMOTE_REFUSAL = "REMOTE_REFUSAL"
     ANCHOR_MISSING = "ANCHOR_MISSING"
+    ANCHOR_REFUSED = "ANCHOR_REFUSED"
+    COUNTERSIGNATURE_WRONG = "COUNTERSIGNATURE_WRONG"
     AUDIT_UNREACHABLE = "AUDIT_UNREACHABLE"
 
 
@@ -37,6 +40,14 @@ SENTENCES: dict[Kind, str] = {
     Kind.CHAIN_BROKEN: "The chain of evidence was changed: keep the folder as it is and call the auditor.",
     Kind.REMOTE_REFUSAL: "A recipient refused a transfer as not pseudonymised: nothing was kept; look at its findings.",
     Kind.ANCHOR_MISSING: "The head of the chain was not anchored for over a day: is the other end reachable?",
+    Kind.ANCHOR_REFUSED: (
+        "A service holds a later head of this chain than it was handed: records were cut off here, or an old copy was "
+        "restored. Keep the folder as it is and call the auditor."
+    ),
+    Kind.COUNTERSIGNATURE_WRONG: (
+        "A service answered the head of the chain falsely: with another key, over another head, or from a chain that "
+        "was cut. Ask its operator, and tell the auditor."
+    ),
     Kind.AUDIT_UNREACHABLE: "The audit repository takes no messages: they wait, and follow when it does.",
 }
 
@@ -48,16 +59,23 @@ REFUSAL_SHOWN = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True, order=True)
 class Alert:
-    """One alert; ``code`` is the evidence code of its job, where it is about one."""
+    """One alert; ``code`` is the evidence code of its job, if it is about one, ``reason`` a code of what was found."""
 
     kind: Kind
     since: str
     code: str | None = None
+    reason: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Give the alert as health and webhook tell it."""
         shown = None if self.code is None else printed(self.code)
-        return {"Alert": self.kind.value, "Since": self.since, "EvidenceCode": shown, "Message": SENTENCES[self.kind]}
+        return {
+            "Alert": self.kind.value,
+            "Since": self.since,
+            "EvidenceCode": shown,
+            "Reason": self.reason,
+            "Message": SENTENCES[self.kind],
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +86,30 @@ class Limits:
     receipt: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Who is to hold the head: services by the identifiers of their keys, and a time stamp authority."""
+
+    witness_keys: tuple[str, ...] = ()
+    stamps: bool = False
+
+
+NOBODY = Expected()
+
+
 def alerts_of(
     records: Sequence[Record],
     now: datetime,
     limits: Limits,
     *,
     verification: Verification | None = None,
-    anchors_expected: bool = False,
+    expected: Expected = NOBODY,
+    false_answers: Collection[tuple[str, str]] = (),
     audit_unreachable_since: str | None = None,
 ) -> tuple[Alert, ...]:
     """Compute all alerts that stand at a time; the same records and time give the same alerts.
 
-    ``anchors_expected`` is true where a service countersigns or an authority stamps.
+    ``false_answers`` are what witnesses of the head answered wrongly: a code, and since when.
     """
     found: list[Alert] = []
     jobs: dict[str, list[Record]] = {}
@@ -90,8 +120,8 @@ def alerts_of(
         found += _of_job(code, own, now, limits)
     if verification is not None and not verification.valid:
         found.append(Alert(Kind.CHAIN_BROKEN, stamp(now)))
-    if anchors_expected:
-        found += _of_anchors(records, now)
+    found += _of_anchors(records, now, expected)
+    found += _of_answers(false_answers)
     if audit_unreachable_since is not None:
         found.append(Alert(Kind.AUDIT_UNREACHABLE, audit_unreachable_since))
     return tuple(sorted(found, key=lambda alert: (alert.since, alert.kind, alert.code or "")))
@@ -126,16 +156,28 @@ def _receipt_due(last: dict[Event, Record]) -> Record | None:
     return last.get(Event.RESULT_RECEIVED) or last.get(Event.REMOTE_REJECTED)
 
 
-def _of_anchors(records: Sequence[Record], now: datetime) -> list[Alert]:
-    good = [
-        record
-        for record in records
-        if record.event is Event.HEAD_ANCHORED and (record.facts["countersigned"] or record.facts["stamped"])
-    ]
-    start = good[-1] if good else (records[0] if records else None)
-    if start is None or now - _time(start) <= ANCHOR_LIMIT:
-        return []
-    return [Alert(Kind.ANCHOR_MISSING, start.time)]
+def _of_anchors(records: Sequence[Record], now: datetime, expected: Expected) -> list[Alert]:
+    """One alert, since the longest silence of those that are to hold the head."""
+    # Who was configured only now had no time to answer before.
+    since = [record.time for record in records if record.event is Event.CONFIG_CHANGED][-1:]
+    start = since or [record.time for record in records[:1]]
+    silent: list[str] = []
+    for key in expected.witness_keys:
+        held = [one.time for one in records if one.event is Event.PEER_HEAD and one.facts["key"] == key]
+        silent += (held or start)[-1:]
+    if expected.stamps:
+        stamped = [one.time for one in records if one.event is Event.HEAD_ANCHORED and one.facts["stamped"]]
+        silent += (stamped or start)[-1:]
+    late = [time for time in silent if now - datetime.fromisoformat(time) > ANCHOR_LIMIT]
+    return [Alert(Kind.ANCHOR_MISSING, min(late))] if late else []
+
+
+def _of_answers(false_answers: Collection[tuple[str, str]]) -> list[Alert]:
+    first: dict[Kind, Alert] = {}
+    for code, since in sorted(false_answers, key=lambda answer: answer[1]):
+        kind = Kind.ANCHOR_REFUSED if code == BACKWARDS else Kind.COUNTERSIGNATURE_WRONG
+        first.setdefault(kind, Alert(kind, since, reason=code))
+    return list(first.values())
 
 
 def _time(record: Record) -> datetime:
@@ -153,7 +195,10 @@ def changes(before: Iterable[Alert], after: Iterable[Alert]) -> tuple[list[Alert
 
 def record_of(alert: Alert, *, cleared: bool = False) -> tuple[Event, str | None, Facts]:
     """Give the arguments of ``Chain.append`` for an alert that was raised or cleared."""
-    return (Event.ALERT_CLEARED if cleared else Event.ALERT_RAISED, alert.code, {"alert": alert.kind.value})
+    facts = {"alert": alert.kind.value}
+    if alert.reason is not None and not cleared:
+        facts["code"] = alert.reason
+    return (Event.ALERT_CLEARED if cleared else Event.ALERT_RAISED, alert.code, facts)
 
 
 def post_alert(hook: AlertHook, alert: Alert, site: str, *, cleared: bool = False, timeout: float = 10.0) -> None:

@@ -9,16 +9,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from model.evidence.anchor import Anchor, Countersigner, anchor_head
+from model.evidence.anchor import Anchor, anchor_head
 from model.evidence.chain import Chain
 from model.evidence.code import parse_code
 from model.evidence.event import Event
 from model.evidence.files import KEYS_NAME
+from model.evidence.peer import Witness
 from model.evidence.record import stamp
 from model.evidence.retention import retire_months
 from model.evidence.signing import PublicKey
 from model.evidence.verification import Verification, verify
-from plugin.evidence.alerts import Alert, Limits, post_alert
+from plugin.evidence.alerts import Alert, Expected, Limits, post_alert
 from plugin.evidence.audit.feed import AuditFeed
 from plugin.evidence.audit.syslog import Sender, open_sender
 from plugin.evidence.certificate import issue_certificate
@@ -30,14 +31,14 @@ from plugin.evidence.settings import EvidenceSection
 from plugin.evidence.subjects import Subjects, Sweep, Swept, load_index_key, subject_answer
 from plugin.evidence.timestamp import stamper
 from plugin.evidence.watch import Watch
+from plugin.evidence.witnesses import Witnesses, last_hour
 
 
 class Desk:
     """Certificates, reports, verification, patients' rights, anchors, alerts and audit of one gateway.
 
-    ``folder`` is the private folder for keys and positions, ``peer_keys`` are the pinned keys of services that
-    countersign, ``countersigner`` sends a head to one of them. Methods that work for seconds say so; call those from
-    a thread.
+    ``folder`` is the private folder for keys and positions, ``witnesses`` are the services that countersign. Methods
+    that work for seconds say so; call those from a thread.
     """
 
     def __init__(
@@ -49,18 +50,16 @@ class Desk:
         *,
         transfer_hours: float,
         host: str,
-        countersigner: Countersigner | None = None,
-        peer_keys: Sequence[PublicKey] = (),
+        witnesses: Sequence[Witness] = (),
     ) -> None:
         self._chain = chain
         self._folder = folder
         self._evidence = evidence
-        self._countersigner = countersigner
-        self._peer_keys = tuple(peer_keys)
+        self._witnesses = Witnesses(witnesses, chain, evidence.AnchorHour)
         self.subjects = Subjects(engine, load_index_key(folder / "subjects.key"))
         limits = Limits(timedelta(hours=transfer_hours), timedelta(minutes=float(evidence.ReceiptMinutes)))
-        expected = countersigner is not None or evidence.TimeStamp is not None
-        self._watch = Watch(chain, limits, anchors_expected=expected)
+        keys = tuple(witness.key.id for witness in witnesses)
+        self._watch = Watch(chain, limits, Expected(keys, stamps=evidence.TimeStamp is not None))
         self._sender: Sender | None = None
         self._feed: AuditFeed | None = None
         if evidence.Audit is not None:
@@ -110,21 +109,35 @@ class Desk:
 
     def anchor_due(self, now: datetime) -> bool:
         """Whether today's hour of anchoring has come and the head was not anchored since."""
-        hour = now.astimezone(UTC).replace(hour=self._evidence.AnchorHour, minute=0, second=0, microsecond=0)
-        due = hour if now >= hour else hour - timedelta(days=1)
-        anchors = self._chain.records(event=Event.HEAD_ANCHORED)
-        return not any(record.time >= stamp(due) for record in anchors)
+        due = stamp(last_hour(self._evidence.AnchorHour, now))
+        return not any(record.time >= due for record in self._chain.records(event=Event.HEAD_ANCHORED))
 
     def anchor(self, now: datetime | None = None) -> Anchor:
         """Anchor the head: sign, have it countersigned and stamped, keep and record it; waits for the network."""
+        now = now or datetime.now(UTC)
         authority = self._evidence.TimeStamp
-        return anchor_head(
+        anchor = anchor_head(
             self._chain,
             time=now,
-            countersigner=self._countersigner,
-            peer_keys=self._peer_keys,
+            witnesses=self._witnesses.all,
             stamper=None if authority is None else stamper(authority.Url, Path(authority.CaFile)),
         )
+        self._witnesses.note(anchor.answers, now)
+        return anchor
+
+    def ask_witnesses(self, now: datetime) -> None:
+        """Hand the head to the services that do not hold today's, as far as it is time to ask them again."""
+        lacking = self._witnesses.lacking(now)
+        if lacking:
+            self._witnesses.note(anchor_head(self._chain, time=now, witnesses=lacking, again=True).answers, now)
+
+    def nudge(self, now: datetime) -> bool:
+        """A transfer went through: whether a service that lacks today's head can be asked without waiting longer."""
+        return self._witnesses.nudge(now)
+
+    def witnesses(self) -> list[dict[str, Any]]:
+        """Who holds the head, since when, and what is wrong; for health."""
+        return self._witnesses.shown()
 
     def retire(self, now: datetime) -> list[str]:
         """Remove the months that are older than evidence is kept; recorded. Once a day is often enough."""
@@ -146,7 +159,10 @@ class Desk:
     def look(self, now: datetime | None = None) -> tuple[Alert, ...]:
         """Compute the alerts that stand, record changes, and post them to the webhook; for health and metrics."""
         raised, cleared = self._watch.look(
-            now or datetime.now(UTC), verification=self._verified, audit_unreachable_since=self._audit_down_since
+            now or datetime.now(UTC),
+            verification=self._verified,
+            false_answers=self._witnesses.false_answers(),
+            audit_unreachable_since=self._audit_down_since,
         )
         self._unsent += [(alert, False) for alert in raised] + [(alert, True) for alert in cleared]
         self._post()
@@ -179,7 +195,8 @@ class Desk:
     def _keys(self) -> list[PublicKey]:
         """The keys that the chain laid beside itself: in the hospital's own house, the folder is its own word."""
         folder = self._chain.directory / KEYS_NAME
-        return [PublicKey.from_pem(path.read_bytes()) for path in sorted(folder.glob("*.pem"))] + list(self._peer_keys)
+        own = [PublicKey.from_pem(path.read_bytes()) for path in sorted(folder.glob("*.pem"))]
+        return own + [witness.key for witness in self._witnesses.all]
 
     def _seal(self) -> PdfSeal:
         own = self._evidence.PdfSignature

@@ -22,11 +22,15 @@ def stamper(url: str, authority: Path, *, timeout: float = 15.0) -> Stamper:
     """Make the function that has bytes stamped; ``authority`` is a PEM file with the authority's root certificates.
 
     The function raises EvidenceRefused with TIME_STAMP_WRONG when the reply is not over these bytes by that
-    authority, and OSError (which requests' errors are) when it cannot be reached. Only a digest is sent.
+    authority, with TIME_STAMP_CA when the authority's file cannot be read, and OSError (which requests' errors are)
+    when it cannot be reached. Only a digest is sent.
     """
-    roots = x509.load_pem_x509_certificates(authority.read_bytes())
 
     def stamp(content: bytes) -> bytes:
+        try:
+            roots = x509.load_pem_x509_certificates(authority.read_bytes())
+        except (OSError, ValueError) as error:
+            raise EvidenceRefused("TIME_STAMP_CA", "The CaFile of the time stamp authority holds no PEM.") from error
         request = TimestampRequestBuilder().data(content).hash_algorithm(HashAlgorithm.SHA256).build()
         answer = requests.post(
             url,

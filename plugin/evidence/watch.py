@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from model.evidence.chain import Chain
@@ -9,26 +10,25 @@ from model.evidence.event import Event
 from model.evidence.files import Position, follow
 from model.evidence.record import Record
 from model.evidence.verification import Verification
-from plugin.evidence.alerts import REFUSAL_SHOWN, Alert, Kind, Limits, alerts_of, changes, record_of
+from plugin.evidence.alerts import NOBODY, REFUSAL_SHOWN, Alert, Expected, Kind, Limits, alerts_of, changes, record_of
 from plugin.evidence.closing import closing_record
 
 # What the watch keeps of the records that belong to no job.
-_SITE = (Event.CHAIN_STARTED, Event.HEAD_ANCHORED)
+_SITE = (Event.CHAIN_STARTED, Event.CONFIG_CHANGED, Event.HEAD_ANCHORED, Event.PEER_HEAD)
+# What only the process knows that found it; after a restart it stands until somebody has looked again.
+_FOUND = (Kind.ANCHOR_REFUSED, Kind.COUNTERSIGNATURE_WRONG)
 
 
 class Watch:
-    """The alerts that stand now; ``look`` computes them anew and records what was raised and what was cleared.
+    """The alerts that stand now; ``look`` computes them anew and records what was raised and what was cleared."""
 
-    ``anchors_expected``: a service countersigns the daily head, or an authority stamps it.
-    """
-
-    def __init__(self, chain: Chain, limits: Limits, *, anchors_expected: bool = False) -> None:
+    def __init__(self, chain: Chain, limits: Limits, expected: Expected = NOBODY) -> None:
         self._chain = chain
         self._limits = limits
-        self._anchors_expected = anchors_expected
+        self._expected = expected
         self._position = Position()
         self._open: dict[str, list[Record]] = {}
-        self._site: dict[Event, Record] = {}
+        self._site: dict[tuple[Event, str], Record] = {}
         self._standing: tuple[Alert, ...] = ()
         self._recorded: dict[tuple[Kind, str | None], Alert] = {}
 
@@ -38,9 +38,17 @@ class Watch:
         return self._standing
 
     def look(
-        self, now: datetime, *, verification: Verification | None = None, audit_unreachable_since: str | None = None
+        self,
+        now: datetime,
+        *,
+        verification: Verification | None = None,
+        false_answers: Collection[tuple[str, str]] | None = (),
+        audit_unreachable_since: str | None = None,
     ) -> tuple[list[Alert], list[Alert]]:
-        """Look at what was added; return, and record, the alerts that were raised and those that were cleared."""
+        """Look at what was added; return, and record, the alerts that were raised and those that were cleared.
+
+        None as ``verification`` or ``false_answers``: nobody looked since the start.
+        """
         self._catch_up(now)
         records = sorted(
             [record for own in self._open.values() for record in own] + list(self._site.values()),
@@ -51,12 +59,15 @@ class Watch:
             now,
             self._limits,
             verification=verification,
-            anchors_expected=self._anchors_expected,
+            expected=self._expected,
+            false_answers=false_answers or (),
             audit_unreachable_since=audit_unreachable_since,
         )
         before = tuple(self._recorded.values())
         if verification is None:  # nobody verified since the start: what was found broken before still stands
             found += tuple(alert for alert in before if alert.kind is Kind.CHAIN_BROKEN)
+        if false_answers is None:
+            found += tuple(alert for alert in before if alert.kind in _FOUND)
         raised, cleared = changes(before, found)
         self._standing = found
         for alert in raised:
@@ -75,14 +86,17 @@ class Watch:
                 if closing_record(self._open[record.job]) is not None and not self._refused_lately(record.job, now):
                     del self._open[record.job]
             elif record.event in _SITE and _counts(record):
-                self._site[record.event] = record
+                self._site[record.event, str(record.facts.get("key", ""))] = record
         for job in [job for job, own in self._open.items() if closing_record(own) is not None]:
             if not self._refused_lately(job, now):
                 del self._open[job]
 
     def _note(self, record: Record) -> None:
         """Know which alerts are on record as standing, also from before a restart."""
-        alert = Alert(Kind(str(record.facts["alert"])), record.time, record.job)
+        reason = record.facts.get("code")
+        alert = Alert(
+            Kind(str(record.facts["alert"])), record.time, record.job, None if reason is None else str(reason)
+        )
         if record.event is Event.ALERT_RAISED:
             self._recorded[alert.kind, alert.code] = alert
         else:
@@ -94,5 +108,5 @@ class Watch:
 
 
 def _counts(record: Record) -> bool:
-    """Of the anchors, only those count that somebody else witnessed."""
-    return record.event is not Event.HEAD_ANCHORED or bool(record.facts["countersigned"] or record.facts["stamped"])
+    """Of the anchors, only the time stamped count here; PEER_HEAD records tell of the others."""
+    return record.event is not Event.HEAD_ANCHORED or bool(record.facts["stamped"])

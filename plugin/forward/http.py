@@ -29,6 +29,14 @@ class TransferLost(AutocontourError):
     """The service has ended the transfer, or does not know it: it is begun anew under another id."""
 
 
+class Refused(TargetFailed):
+    """The service refused a request; ``said`` is the code that it gave, where it is one."""
+
+    def __init__(self, code: str, message: str, said: str | None) -> None:
+        super().__init__(code, message)
+        self.said = said
+
+
 class Busy(TargetFailed):
     """The service is there and takes nothing just now; ``after`` is how long it asks to be left alone (seconds)."""
 
@@ -52,9 +60,9 @@ class ServiceClient:
         self._http.mount("https://", HTTPAdapter(pool_connections=PARALLEL, pool_maxsize=PARALLEL + 2))
         self.pace = Pace()
 
-    def json(self, method: str, path: str, body: Any = None) -> Any:
-        """A request with a JSON answer."""
-        answer = self._call(method, path, json=body)
+    def json(self, method: str, path: str, body: Any = None, *, seconds: float = READ_SECONDS) -> Any:
+        """A request with a JSON answer, which may take so many seconds to begin."""
+        answer = self._call(method, path, seconds=seconds, json=body)
         try:
             return answer.json()
         except ValueError:
@@ -75,7 +83,7 @@ class ServiceClient:
         self._call("PUT", path, data=data, headers=headers)
         self.pace.went(len(data), started, time.monotonic())
 
-    def _call(self, method: str, path: str, **options: Any) -> requests.Response:
+    def _call(self, method: str, path: str, seconds: float = READ_SECONDS, **options: Any) -> requests.Response:
         headers = {"Accept-Encoding": "identity"} | options.pop("headers", {})
         if self._token_file is not None:
             headers["Authorization"] = f"Bearer {self._token()}"
@@ -84,7 +92,7 @@ class ServiceClient:
                 method,
                 self._url + path,
                 headers=headers,
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                timeout=(CONNECT_SECONDS, seconds),
                 verify=self._verify,
                 cert=self._certificate,
                 allow_redirects=False,  # a redirect could lead the series to somebody else
@@ -169,7 +177,7 @@ def _refused(name: str, answer: requests.Response) -> AutocontourError:
     if status in (408, 425, 429) or status >= 500:
         return Busy("SERVICE_BUSY", f"The target {name} takes nothing just now (HTTP {status}).", _after(answer))
     said = f" ({code})" if code else ""
-    return TargetFailed("SERVICE_REFUSED", f"The target {name} refused the request with HTTP {status}{said}.")
+    return Refused("SERVICE_REFUSED", f"The target {name} refused the request with HTTP {status}{said}.", code)
 
 
 def _reason(answer: requests.Response) -> tuple[str | None, dict[str, int] | None]:

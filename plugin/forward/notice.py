@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Notice:
-    """``trouble`` is told the code of a temporary failure."""
+    """``trouble`` is told the code of a temporary failure, ``delivered`` that a series went all the way."""
 
     trouble: Callable[[str], None]
     well: Callable[[], None]
+    delivered: Callable[[], None] = lambda: None

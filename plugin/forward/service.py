@@ -61,11 +61,14 @@ class ServiceForward:
             errand.note(round=number)
             way = _Way(self._client, self._name, self._pinned, self._key, errand, patience, manifest, number)
             try:
-                return way.go()
+                details = way.go()
             except TransferLost as lost:
                 logger.warning("job %s: the service lost the transfer (%s); it is sent anew", errand.job.id, lost.code)
                 way.settle_lost()
                 patience.sleep(1.0)
+            else:
+                self._notice.delivered()
+                return details
         raise TargetFailed(
             "SERVICE_LOSES", f"The target {self._name} lost the series {ROUNDS} times; ask its operator, then retry."
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from model.evidence.signing import SigningKey
 from model.worker.pool import Workers
@@ -21,11 +21,15 @@ def forward_targets(
     store: TargetStore,
     orthanc: Orthanc,
     workers: Workers,
+    delivered: Callable[[], None] = lambda: None,
 ) -> dict[str, Target]:
-    """One object per target; ``key`` signs the manifests, ``store`` is told when a target fails and works again."""
+    """One object per target; ``key`` signs the manifests, ``store`` is told when a target fails and works again.
+
+    ``delivered`` is called when a series has gone all the way to a service and back.
+    """
     made: dict[str, Target] = {}
     for name, target in configured.items():
-        notice = _notice(store, name)
+        notice = _notice(store, name, delivered)
         if isinstance(target, ServiceTarget):
             made[name] = ServiceForward(name, target, key, notice)
         else:
@@ -33,8 +37,8 @@ def forward_targets(
     return made
 
 
-def _notice(store: TargetStore, name: str) -> Notice:
+def _notice(store: TargetStore, name: str, delivered: Callable[[], None]) -> Notice:
     def trouble(code: str) -> None:
         store.failed(name, code)
 
-    return Notice(trouble, lambda: store.succeeded(name))
+    return Notice(trouble, lambda: store.succeeded(name), delivered)

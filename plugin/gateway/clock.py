@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from model.errors import AutocontourError
@@ -23,32 +24,48 @@ class Clock:
     def __init__(self, desk: Desk, vault: Vault) -> None:
         self._desk = desk
         self._vault = vault
-        self._stopping = threading.Event()
+        self._stopping = False
+        self._wake = threading.Event()
 
     def stop(self) -> None:
         """Leave the loop."""
-        self._stopping.set()
+        self._stopping = True
+        self._wake.set()
+
+    def delivered(self) -> None:
+        """A series went to a service and back: whoever lacks today's head can be asked for it now."""
+        if self._desk.nudge(datetime.now(UTC)):
+            self._wake.set()
 
     def run(self) -> None:
-        """Turn after turn; what fails is logged by its kind and tried again at the next."""
+        """Turn after turn, until stopped."""
         turn = 0
-        while not self._stopping.wait(TURN_SECONDS if turn else 1.0):
-            try:
-                self.turn(verify=turn % VERIFY_TURNS == 0)
-            except AutocontourError as error:
-                logger.warning("evidence: %s", error.message)
-            except Exception as error:  # noqa: BLE001 - the clock must outlive any surprise
-                logger.error("evidence met an unexpected %s", type(error).__name__)
+        self._wake.wait(1.0)
+        while not self._stopping:
+            self._wake.clear()
+            self.turn(datetime.now(UTC), verify=turn % VERIFY_TURNS == 0)
             turn += 1
+            self._wake.wait(TURN_SECONDS)
 
-    def turn(self, *, verify: bool) -> None:
-        """One round of everything that is due."""
-        now = datetime.now(UTC)
+    def turn(self, now: datetime, *, verify: bool) -> None:
+        """One round of everything that is due; what fails is logged, keeps nothing else back, and comes again."""
         if verify:
-            self._desk.verify()
-        self._vault.sweep(now)
+            self._try(self._desk.verify)
+        self._try(lambda: self._vault.sweep(now))
+        self._try(lambda: self._anchor(now))
+        self._try(lambda: self._desk.ask_witnesses(now))
+        self._try(self._desk.tell_audit)
+        self._try(lambda: self._desk.look(now))
+
+    def _anchor(self, now: datetime) -> None:
         if self._desk.anchor_due(now):
             self._desk.anchor(now)
             self._desk.retire(now)
-        self._desk.tell_audit()
-        self._desk.look(now)
+
+    def _try(self, work: Callable[[], object]) -> None:
+        try:
+            work()
+        except AutocontourError as error:
+            logger.warning("evidence: %s", error.message)
+        except Exception as error:  # noqa: BLE001 - the clock must outlive any surprise
+            logger.error("evidence met an unexpected %s", type(error).__name__)

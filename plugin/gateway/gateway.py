@@ -23,6 +23,7 @@ from plugin.evidence.dossier_files import record_configuration
 from plugin.evidence.processing import configuration_digest
 from plugin.evidence.subjects import Swept
 from plugin.facts.given import given_facts
+from plugin.forward.heads import witnesses
 from plugin.forward.strangers import Strangers
 from plugin.forward.targets import forward_targets
 from plugin.gateway.clock import Clock
@@ -76,7 +77,9 @@ class Gateway:
         key = load_chain_key(state.evidence / "signing.key", state.evidence / "chain")
         self._chain = Chain.open(state.evidence / "chain", key)
         self.targets = TargetStore(engine)
-        forwards = forward_targets(settings.forwards, key, self.targets, self._orthanc, self._workers)
+        forwards = forward_targets(
+            settings.forwards, key, self.targets, self._orthanc, self._workers, lambda: self._clock.delivered()
+        )
         self._strangers = Strangers(self._orthanc, self._vault)
         self._stages = Stages(
             self._orthanc, self.jobs, self._vault, self._chain, self._workers, state, settings, forwards
@@ -98,6 +101,7 @@ class Gateway:
             settings.evidence,
             transfer_hours=settings.privacy.transfer_hours,
             host=socket.gethostname(),
+            witnesses=witnesses(settings.forwards, lambda: self._chain.public_key),
         )
         self._clock = Clock(self.desk, self._vault)
         self._arrivals = Arrivals(engine)
@@ -154,7 +158,12 @@ class Gateway:
 
     def figures(self) -> dict[str, Any]:
         """What health says beside the status."""
-        figures = {"Jobs": self.jobs.count_by_state(), "Rules": len(self.settings.rules), "Process": os.getpid()}
+        figures = {
+            "Jobs": self.jobs.count_by_state(),
+            "Rules": len(self.settings.rules),
+            "Witnesses": self.desk.witnesses(),
+            "Process": os.getpid(),
+        }
         warnings = [self._decider.problem] if self._decider.problem else []
         warnings += self._strangers.warnings()
         return figures | ({"Warnings": warnings} if warnings else {})

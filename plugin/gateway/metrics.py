@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from plugin.evidence.alerts import Kind
 from plugin.gateway.gateway import Gateway
 from plugin.jobs.job import State
 
@@ -44,6 +47,17 @@ class _Moment(Collector):
             paused.add_metric([target["Name"]], int(target["Paused"]))
             failures.add_metric([target["Name"]], target["Failures"])
         yield from (waiting, running, paused, failures)
-        alerts = GaugeMetricFamily("autocontour_alerts", "Alerts that stand")
-        alerts.add_metric([], len(self._gateway.alerts()))
+        alerts = GaugeMetricFamily("autocontour_alerts", "Alerts that stand, by kind", labels=["alert"])
+        standing = Counter(alert["Alert"] for alert in self._gateway.alerts())
+        for kind in Kind:
+            alerts.add_metric([kind.value], standing[kind.value])
         yield alerts
+        held = GaugeMetricFamily(
+            "autocontour_head_countersigned_seconds",
+            "When a service countersigned the head of the chain last (Unix time; 0: never)",
+            labels=["target"],
+        )
+        for witness in self._gateway.desk.witnesses():
+            when = witness["Countersigned"]
+            held.add_metric([witness["Target"]], datetime.fromisoformat(when).timestamp() if when else 0)
+        yield held

@@ -18,7 +18,7 @@ from model.evidence.event import Event
 from model.evidence.files import Head
 from model.evidence.signing import SigningKey
 from model.evidence.verification import verify
-from plugin.evidence.alerts import SENTENCES, Alert, Kind, Limits, alerts_of, changes, post_alert, record_of
+from plugin.evidence.alerts import SENTENCES, Alert, Expected, Kind, Limits, alerts_of, changes, post_alert, record_of
 from plugin.evidence.settings import AlertHook
 from tests.builders.evidence import LIFE, Clock, digest, open_chain, record_job, record_local_job
 
@@ -80,21 +80,48 @@ def test_a_broken_chain_and_a_silent_repository_raise_alerts(chain: Chain) -> No
     assert [alert.kind for alert in found] == [Kind.AUDIT_UNREACHABLE, Kind.CHAIN_BROKEN]
 
 
-def test_a_head_that_nobody_else_holds_for_over_a_day_raises_an_alert(chain: Chain) -> None:
-    def missing(after: timedelta) -> bool:
-        found = alerts_of(chain.records(), START + after, LIMITS, anchors_expected=True)
+WITNESSED = Expected(("00112233445566aa", "ffeeddccbbaa9988"))
+
+
+def test_a_head_that_a_witness_does_not_hold_for_over_a_day_raises_an_alert(chain: Chain) -> None:
+    def missing(after: timedelta, expected: Expected = WITNESSED) -> bool:
+        found = alerts_of(chain.records(), START + after, LIMITS, expected=expected)
         return [alert.kind for alert in found] == [Kind.ANCHOR_MISSING]
+
+    def held(key: str) -> None:
+        chain.append(Event.PEER_HEAD, None, {"sequence": 9, "head": digest("h"), "key": key})
 
     assert not missing(timedelta(hours=29))
     assert missing(timedelta(hours=31))
     anchor_head(chain, time=START)
     assert missing(timedelta(hours=31)), "a head that only we hold is no witness"
-    chain.append(
-        Event.HEAD_ANCHORED,
-        None,
-        {"sequence": 1, "head": digest("h"), "anchor": digest("a"), "countersigned": True, "stamped": False},
-    )
+    held(WITNESSED.witness_keys[0])
+    assert missing(timedelta(hours=31)), "the other witness does not hold it"
+    held(WITNESSED.witness_keys[1])
     assert not missing(timedelta(hours=29))
+    assert missing(timedelta(hours=31), Expected(stamps=True))
+    assert not missing(timedelta(hours=31), Expected())
+
+
+def test_a_witness_that_was_configured_just_now_is_not_late(tmp_path: Path) -> None:
+    clock = Clock(START)
+    with open_chain(tmp_path / "own", KEY, clock) as chain:
+        clock.now = START + timedelta(days=90)
+        chain.append(Event.CONFIG_CHANGED, None, {"before": digest("b"), "after": digest("a")})
+        records = chain.records()
+    assert alerts_of(records, START + timedelta(days=91), LIMITS, expected=WITNESSED) == ()
+    assert alerts_of(records, START + timedelta(days=92), LIMITS, expected=WITNESSED) != ()
+
+
+def test_false_answers_of_witnesses_raise_alerts_with_their_reason(chain: Chain) -> None:
+    answers = [("ANCHOR_BACKWARDS", "2026-11-03T07:00:00.000Z"), ("PEER_STALE", "2026-11-03T06:00:00.000Z")]
+    found = alerts_of(chain.records(), START, LIMITS, false_answers=answers)
+    assert [(alert.kind, alert.reason) for alert in found] == [
+        (Kind.COUNTERSIGNATURE_WRONG, "PEER_STALE"),
+        (Kind.ANCHOR_REFUSED, "ANCHOR_BACKWARDS"),
+    ]
+    for alert in found:
+        assert chain.append(*record_of(alert)).facts["code"] == alert.reason
 
 
 def test_an_alert_is_raised_once_and_cleared_once(chain: Chain) -> None:
@@ -150,6 +177,7 @@ def test_the_webhook_gets_the_alert_as_json_with_the_sites_token(tmp_path: Path)
         "Alert": "RECEIPT_MISSING",
         "Since": alert.since,
         "EvidenceCode": printed(alert.code),
+        "Reason": None,
         "Message": SENTENCES[Kind.RECEIPT_MISSING],
     }
     assert got[1][1]["State"] == "cleared"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Callable
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -14,12 +15,16 @@ from typing import Any
 import pytest
 from cryptography import x509
 
-from model.evidence.anchor import anchor_head, countersign, read_countersignature, sign_head
+from model.errors import TargetFailed
+from model.evidence.anchor import anchor_head
 from model.evidence.canonical import canonical
 from model.evidence.chain import Chain
 from model.evidence.errors import EvidenceRefused
 from model.evidence.event import Event
 from model.evidence.files import ANCHORS_NAME, Head
+from model.evidence.head import read_signed_head, sign_head
+from model.evidence.peer import Answer, Witness, countersign, read_countersignature
+from model.evidence.signed import Document
 from model.evidence.signing import SigningKey
 from model.evidence.verification import verify
 from model.evidence.walk import Change
@@ -42,23 +47,37 @@ def service(tmp_path: Path) -> Chain:
     return open_chain(tmp_path / "service", SERVICE)
 
 
+def witness(answer: Callable[[dict[str, Any]], Answer], key: SigningKey = SERVICE) -> Witness:
+    return Witness("cloud", key.public, answer)
+
+
+def honest(service: Chain) -> Witness:
+    return witness(lambda signed: countersign(signed, SITE.public, service, NOW))
+
+
 def test_both_ends_hold_the_head_of_the_other(site: Chain, service: Chain) -> None:
     head = site.head()
-    anchor = anchor_head(
-        site,
-        time=NOW,
-        countersigner=lambda signed: countersign(signed, SITE.public, service, NOW),
-        peer_keys=[SERVICE.public],
-    )
-    assert (anchor.head, anchor.countersigned, anchor.failures) == (head, True, ())
+    anchor = anchor_head(site, time=NOW, witnesses=[honest(service)])
+    assert (anchor.head, anchor.countersigned, anchor.answers) == (head, True, {"cloud": None})
     theirs = [record for record in service.records() if record.event is Event.PEER_HEAD][-1]
     assert (theirs.facts["sequence"], theirs.facts["head"]) == (head.sequence, head.digest)
     ours = [record for record in site.records() if record.event is Event.PEER_HEAD][-1]
     assert ours.facts["head"] == theirs.digest
     assert site.records()[-1].event is Event.HEAD_ANCHORED
     assert verify(site.directory, [SITE.public, SERVICE.public]).valid
-    names = sorted(path.name for path in (site.directory / ANCHORS_NAME).iterdir())
-    assert names == ["2026-11-03T020000Z.countersignature.json", "2026-11-03T020000Z.head.json"]
+    folder = site.directory / ANCHORS_NAME
+    day, by = "2026-11-03T020000Z", f"2026-11-03T020000Z.{SERVICE.public.id}"
+    assert sorted(path.name for path in folder.iterdir()) == sorted(
+        [f"{day}.head.json", f"{by}.countersignature.json", f"{by}.peer.json"]
+    )
+    kept = read_signed_head(json.loads((folder / f"{by}.peer.json").read_bytes()), [SERVICE.public])
+    assert verify(service.directory, [SERVICE.public], [kept]).valid
+    month = next(service.directory.glob("*.jsonl"))
+    month.write_bytes(month.read_bytes().splitlines(keepends=True)[0])
+    (service.directory / "head.json").unlink()
+    broken = verify(service.directory, [SERVICE.public], [kept]).broken
+    assert broken is not None
+    assert (broken.change, broken.sequence) == (Change.CUT_OFF, 2), "the site finds what the service cut off"
 
 
 def test_a_shorter_or_forked_chain_is_refused_by_the_one_that_remembers(
@@ -84,36 +103,85 @@ def test_a_head_of_somebody_else_is_not_countersigned(service: Chain, tmp_path: 
         countersign(sign_head(other, NOW), SITE.public, service, NOW)
 
 
-@pytest.mark.parametrize("fault", ["foreign key", "other head", "no answer", "nonsense"])
-def test_a_countersignature_that_is_not_right_is_a_failure_and_never_counted(
-    site: Chain, service: Chain, fault: str
+@pytest.mark.parametrize(
+    ("fault", "code"),
+    [
+        ("foreign key", "SIGNATURE_KEY"),
+        ("other head", "ANCHOR_FOREIGN"),
+        ("a head beside the countersignature", "ANCHOR_FOREIGN"),
+        ("no answer", "WITNESS_UNREACHABLE"),
+        ("a refusal", "SERVICE_TOKEN"),
+        ("nonsense", "SIGNATURE_SHAPE"),
+        ("the same head as before", "PEER_STALE"),
+        ("a chain that was cut", "PEER_BACKWARDS"),
+        ("a chain that was written again", "PEER_BACKWARDS"),
+    ],
+)
+def test_an_answer_that_is_not_right_is_named_and_never_counted(
+    site: Chain, service: Chain, tmp_path: Path, fault: str, code: str
 ) -> None:
     earlier = sign_head(site, NOW)
-    record_job(site)
+    for _ in range(2):
+        record_job(service)
+    assert anchor_head(site, time=NOW, witnesses=[honest(service)]).countersigned
+    stale = service.head()
 
-    def answer(signed: dict[str, Any]) -> dict[str, Any]:
+    def answer(signed: dict[str, Any]) -> Answer:
         if fault == "no answer":
             raise ConnectionError
+        if fault == "a refusal":
+            raise TargetFailed("SERVICE_TOKEN", "The service does not know our token.")
         if fault == "nonsense":
-            return {"document": "?"}
-        return countersign(earlier if fault == "other head" else signed, SITE.public, service, NOW)
+            return Answer({"document": "?"}, {})
+        if fault in ("a chain that was cut", "a chain that was written again"):
+            with open_chain(tmp_path / "replaced", SERVICE) as replaced:
+                while fault == "a chain that was written again" and replaced.head().sequence < stale.sequence - 1:
+                    replaced.append(Event.SUBJECT_ASKED, None, {"jobs": 0})
+                return countersign(signed, SITE.public, replaced, NOW)
+        if fault == "other head":
+            with open_chain(tmp_path / "elsewhere", SERVICE) as elsewhere:
+                return countersign(earlier, SITE.public, elsewhere, NOW)
+        true = countersign(signed, SITE.public, service, NOW)
+        if fault == "a head beside the countersignature":
+            return Answer(true.countersignature, sign_head(service, NOW) if record_job(service) else {})
+        if fault == "the same head as before":
+            own = {"sequence": stale.sequence, "sha256": stale.digest}
+            body = true.countersignature["document"]["body"] | {"own": own}
+            head = true.head["document"]["body"] | own
+            return Answer(service.sign(Document.COUNTERSIGNATURE, body), service.sign(Document.HEAD, head))
+        return true
 
-    keys = [SigningKey.new().public] if fault == "foreign key" else [SERVICE.public]
-    anchor = anchor_head(site, time=NOW, countersigner=answer, peer_keys=keys)
-    assert not anchor.countersigned
-    expected = {
-        "foreign key": "SIGNATURE_KEY",
-        "other head": "ANCHOR_FOREIGN",
-        "no answer": "COUNTERSIGNER_UNREACHABLE",
-        "nonsense": "SIGNATURE_SHAPE",
-    }
-    assert anchor.failures == (expected[fault],)
+    pinned = SigningKey.new() if fault == "foreign key" else SERVICE
+    before = len(site.records(event=Event.PEER_HEAD))
+    anchor = anchor_head(site, time=NOW, witnesses=[witness(answer, pinned)])
+    assert (anchor.countersigned, anchor.answers) == (False, {"cloud": code})
     assert site.records()[-1].facts["countersigned"] is False
+    assert len(site.records(event=Event.PEER_HEAD)) == before
+
+
+def test_asking_again_in_vain_leaves_no_records_and_no_files(site: Chain) -> None:
+    def down(_signed: dict[str, Any]) -> Answer:
+        raise ConnectionError
+
+    head = site.head()
+    assert not anchor_head(site, time=NOW, witnesses=[witness(down)], again=True).countersigned
+    assert site.head() == head
+    assert not (site.directory / ANCHORS_NAME).exists()
+
+
+def test_one_witness_that_is_down_does_not_keep_the_other_from_it(site: Chain, service: Chain) -> None:
+    def down(_signed: dict[str, Any]) -> Answer:
+        raise ConnectionError
+
+    silent = Witness("silent", SigningKey.new().public, down)
+    anchor = anchor_head(site, time=NOW, witnesses=[silent, honest(service)])
+    assert anchor.answers == {"silent": "WITNESS_UNREACHABLE", "cloud": None}
+    assert anchor.countersigned
 
 
 def test_the_countersignature_finds_a_chain_that_was_written_again(site: Chain, service: Chain, tmp_path: Path) -> None:
     signed = sign_head(site, NOW)
-    answer = countersign(signed, SITE.public, service, NOW)
+    answer = countersign(signed, SITE.public, service, NOW).countersignature
     read_countersignature(answer, signed, [SERVICE.public])
     with open_chain(tmp_path / "again", SITE) as again:
         for _ in range(2):
@@ -198,7 +266,7 @@ def test_a_head_is_stamped_over_http_and_the_stamp_verifies_with_openssl(site: C
         url = f"http://127.0.0.1:{server.server_address[1]}/"
         anchor = anchor_head(site, time=NOW, stamper=stamper(url, authority / "ca.pem"))
         server.shutdown()
-    assert (anchor.stamped, anchor.failures) == (True, ())
+    assert (anchor.stamped, anchor.stamp_failure) == (True, None)
     folder = site.directory / ANCHORS_NAME
     head, kept = folder / "2026-11-03T020000Z.head.json", folder / "2026-11-03T020000Z.tsr"
     roots = x509.load_pem_x509_certificates((authority / "ca.pem").read_bytes())
@@ -212,5 +280,10 @@ def test_a_head_is_stamped_over_http_and_the_stamp_verifies_with_openssl(site: C
 
 def test_an_authority_that_does_not_answer_is_a_failure_of_the_anchor_and_no_more(site: Chain, authority: Path) -> None:
     anchor = anchor_head(site, time=NOW, stamper=stamper("http://127.0.0.1:9/", authority / "ca.pem", timeout=1))
-    assert anchor.failures == ("TIME_STAMP_UNREACHABLE",)
+    assert anchor.stamp_failure == "TIME_STAMP_UNREACHABLE"
     assert verify(site.directory, [SITE.public]).valid
+
+
+def test_a_file_of_roots_that_is_missing_is_a_failure_of_the_stamp_and_no_more(site: Chain, tmp_path: Path) -> None:
+    anchor = anchor_head(site, time=NOW, stamper=stamper("http://127.0.0.1:9/", tmp_path / "missing.pem"))
+    assert anchor.stamp_failure == "TIME_STAMP_CA"

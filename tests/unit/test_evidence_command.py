@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from model.errors import ConfigurationRefused, InputRefused
-from model.evidence.anchor import sign_head
 from model.evidence.canonical import canonical
 from model.evidence.errors import EvidenceRefused
 from model.evidence.files import HEAD_NAME, month_files
+from model.evidence.head import sign_head
 from model.evidence.signing import SigningKey
 from plugin.commands.evidence import add_parser
 from plugin.evidence.certificate import issue_certificate

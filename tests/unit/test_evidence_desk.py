@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from model.evidence.anchor import countersign
+from model.errors import TargetFailed
 from model.evidence.chain import Chain
 from model.evidence.code import printed
 from model.evidence.event import Event
 from model.evidence.files import month_files
+from model.evidence.peer import Answer, Witness, countersign
 from model.evidence.signing import SigningKey
 from plugin.evidence.alerts import Kind
 from plugin.evidence.closing import close_job, record_once
@@ -63,19 +64,100 @@ def test_the_head_is_anchored_once_a_day_at_its_hour(chain: Chain, tmp_path: Pat
         assert theirs.anchor_due(clock())
 
 
-def test_an_anchor_that_a_service_witnessed_ends_the_alert(chain: Chain, tmp_path: Path) -> None:
-    with open_chain(tmp_path / "service", SERVICE) as service:
-        ours = desk(
-            chain,
-            tmp_path,
-            countersigner=lambda signed: countersign(signed, SITE.public, service, START),
-            peer_keys=[SERVICE.public],
-        )
-        late = START + timedelta(hours=31)
-        assert [alert.kind for alert in ours.look(late)] == [Kind.ANCHOR_MISSING]
-        assert ours.anchor(START).countersigned
-        assert ours.look(START + timedelta(hours=1)) == ()
-        assert ours.verify().remarks == ()
+class Service:
+    """The other end as a witness: up or down, honest or with another chain."""
+
+    def __init__(self, chain: Chain) -> None:
+        self.chain = chain
+        self.up = True
+        self.asked = 0
+        self.clock = START
+
+    def hand(self, signed: dict[str, Any]) -> Answer:
+        self.asked += 1
+        if not self.up:
+            raise TargetFailed("SERVICE_UNREACHABLE", "The target cloud cannot be reached.", retry=True)
+        return countersign(signed, SITE.public, self.chain, self.clock)
+
+    @property
+    def witness(self) -> Witness:
+        return Witness("cloud", SERVICE.public, self.hand)
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Service:
+    return Service(open_chain(tmp_path / "service", SERVICE))
+
+
+def test_an_anchor_that_a_service_witnessed_ends_the_alert(chain: Chain, service: Service, tmp_path: Path) -> None:
+    ours = desk(chain, tmp_path, witnesses=[service.witness])
+    late = START + timedelta(hours=31)
+    assert [alert.kind for alert in ours.look(late)] == [Kind.ANCHOR_MISSING]
+    assert ours.anchor(START).countersigned
+    assert ours.look(START + timedelta(hours=1)) == ()
+    assert ours.verify().remarks == ()
+
+
+def test_a_service_that_is_down_is_asked_again_with_pauses_and_shown(
+    chain: Chain, service: Service, tmp_path: Path
+) -> None:
+    ours = desk(chain, tmp_path, witnesses=[service.witness])
+    service.up = False
+    now = START + timedelta(hours=2)
+    assert not ours.anchor(now).countersigned
+    records = chain.head().sequence
+    for minute in range(60):
+        ours.ask_witnesses(now + timedelta(minutes=minute))
+    assert (service.asked, chain.head().sequence) == (6, records)
+    (shown,) = ours.witnesses()
+    assert (shown["Target"], shown["Countersigned"], shown["Reason"]) == ("cloud", None, "SERVICE_UNREACHABLE")
+    service.up = True
+    ours.ask_witnesses(now + timedelta(minutes=60))
+    assert service.asked == 6, "it is not yet time to ask again"
+    assert ours.nudge(now), "a transfer went through, so it is there"
+    ours.ask_witnesses(now + timedelta(minutes=60))
+    (shown,) = ours.witnesses()
+    assert (shown["Countersigned"] is not None, shown["Reason"]) == (True, None)
+    assert not ours.nudge(now), "today's head is held"
+    asked = service.asked
+    ours.ask_witnesses(now + timedelta(hours=2))
+    assert service.asked == asked
+    ours.ask_witnesses(now + timedelta(days=1))
+    assert service.asked == asked + 1, "a new day's head is due"
+
+
+def test_a_service_whose_chain_went_back_is_an_alert_until_it_answers_truly(
+    chain: Chain, service: Service, tmp_path: Path
+) -> None:
+    for _ in range(2):
+        record_job(service.chain)
+    assert desk(chain, tmp_path, witnesses=[service.witness]).anchor(START).countersigned
+    true = service.chain
+    service.chain = open_chain(tmp_path / "restored from an old copy", SERVICE)
+    ours = desk(chain, tmp_path, witnesses=[service.witness])
+    day = timedelta(days=1)
+    ours.anchor(START + day)
+    assert [(one.kind, one.reason) for one in ours.look(START + day)] == [
+        (Kind.COUNTERSIGNATURE_WRONG, "PEER_BACKWARDS")
+    ]
+    service.up = False
+    ours.ask_witnesses(START + day + timedelta(hours=1))
+    assert [one.kind for one in ours.look(START + day)] == [Kind.COUNTERSIGNATURE_WRONG], "silence is no true answer"
+    again = desk(chain, tmp_path, witnesses=[service.witness])
+    assert [one.kind for one in again.look(START + day)] == [Kind.COUNTERSIGNATURE_WRONG], "nor is a restart"
+    service.up, service.chain = True, true
+    again.ask_witnesses(START + day)
+    assert again.look(START + day) == ()
+
+
+def test_a_service_that_holds_a_later_head_is_an_alert(chain: Chain, service: Service, tmp_path: Path) -> None:
+    for _ in range(2):
+        record_job(chain)
+    assert desk(chain, tmp_path, witnesses=[service.witness]).anchor(START).countersigned
+    with open_chain(tmp_path / "cut", SITE, Clock(START)) as cut:
+        ours = desk(cut, tmp_path, witnesses=[service.witness])
+        ours.anchor(START + timedelta(hours=1))
+        assert [(one.kind, one.reason) for one in ours.look(START)] == [(Kind.ANCHOR_REFUSED, "ANCHOR_BACKWARDS")]
 
 
 def test_alerts_are_on_record_once_over_a_restart_and_cleared_when_it_is_over(chain: Chain, tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ from model.evidence.signing import SigningKey
 from model.service.app import application
 from model.service.attest import Attestation
 from model.service.figures import Figures
+from model.service.heads import Heads
 from model.service.ledger import Ledger
 from model.service.settings import read_service
 from model.service.sites import Sites
@@ -53,7 +54,8 @@ def app_in(folder: Path) -> tuple[FastAPI, str]:
     spool, figures = open_spool(service.spool, None, encrypted=True), Figures()
     transfers = Transfers(read, spool, ledger, attest, Workers(1), figures)
     transfers.queue_with(lambda _folder: None)
-    return application(read, Sites(service.path), transfers, attest, ledger, figures), service.tokens["north"]
+    heads = Heads(service.state / "ledger.sqlite", attest.chain, figures)
+    return application(read, Sites(service.path), transfers, attest, ledger, heads, figures), service.tokens["north"]
 
 
 ROUTES = [
@@ -61,6 +63,8 @@ ROUTES = [
     ("GET", "/metrics"),
     ("GET", "/v1/key"),
     ("GET", "/v1/models"),
+    ("POST", "/v1/heads"),
+    ("GET", "/v1/heads"),
     ("POST", "/v1/transfers"),
     ("GET", "/v1/transfers/{transfer}"),
     ("DELETE", "/v1/transfers/{transfer}"),

@@ -17,8 +17,9 @@ DOMAINS = frozenset(("", "ai.onnx", "ai.onnx.ml", "com.microsoft"))
 # Field numbers: ModelProto, GraphProto, NodeProto, AttributeProto, TensorProto, FunctionProto.
 MODEL_GRAPH, MODEL_OPSETS, MODEL_FUNCTIONS = 7, 8, 25
 GRAPH_NODE, GRAPH_INITIALIZER, GRAPH_SPARSE = 1, 5, 15
-NODE_ATTRIBUTE, NODE_DOMAIN, FUNCTION_NODE = 5, 7, 7
+NODE_ATTRIBUTE, NODE_DOMAIN, FUNCTION_NODE, FUNCTION_OPSETS, FUNCTION_ATTRIBUTES = 5, 7, 7, 9, 11
 ATTRIBUTE_TENSOR, ATTRIBUTE_GRAPH, ATTRIBUTE_TENSORS, ATTRIBUTE_GRAPHS = 5, 6, 10, 11
+ATTRIBUTE_SPARSE = (22, 23)
 TENSOR_EXTERNAL, TENSOR_LOCATION, OPSET_DOMAIN = 13, 14, 1
 DEPTH = 32
 
@@ -46,9 +47,7 @@ def _model(model: memoryview) -> None:
         elif number == MODEL_OPSETS:
             _require_domains(part for key, part in _fields(value) if key == OPSET_DOMAIN)
         elif number == MODEL_FUNCTIONS:
-            for key, part in _fields(value):
-                if key == FUNCTION_NODE and isinstance(part, memoryview):
-                    _node(part, 0)
+            _function(value)
     if graphs != 1:
         raise ValueError("a model has one graph")
 
@@ -64,9 +63,7 @@ def _graph(graph: memoryview, depth: int) -> None:
         elif number == GRAPH_INITIALIZER:
             _tensor(value)
         elif number == GRAPH_SPARSE:
-            for _, part in _fields(value):
-                if isinstance(part, memoryview):
-                    _tensor(part)
+            _sparse(value)
 
 
 def _node(node: memoryview, depth: int) -> None:
@@ -74,13 +71,38 @@ def _node(node: memoryview, depth: int) -> None:
         if number == NODE_DOMAIN:
             _require_domains([value])
         elif number == NODE_ATTRIBUTE and isinstance(value, memoryview):
-            for key, part in _fields(value):
-                if not isinstance(part, memoryview):
-                    continue
-                if key in (ATTRIBUTE_TENSOR, ATTRIBUTE_TENSORS):
-                    _tensor(part)
-                elif key in (ATTRIBUTE_GRAPH, ATTRIBUTE_GRAPHS):
-                    _graph(part, depth + 1)
+            _attribute(value, depth)
+
+
+def _attribute(attribute: memoryview, depth: int) -> None:
+    for key, part in _fields(attribute):
+        if not isinstance(part, memoryview):
+            continue
+        if key in (ATTRIBUTE_TENSOR, ATTRIBUTE_TENSORS):
+            _tensor(part)
+        elif key in ATTRIBUTE_SPARSE:
+            _sparse(part)
+        elif key in (ATTRIBUTE_GRAPH, ATTRIBUTE_GRAPHS):
+            _graph(part, depth + 1)
+
+
+def _function(function: memoryview) -> None:
+    for key, part in _fields(function):
+        if not isinstance(part, memoryview):
+            continue
+        if key == FUNCTION_NODE:
+            _node(part, 0)
+        elif key == FUNCTION_OPSETS:
+            _require_domains(one for number, one in _fields(part) if number == OPSET_DOMAIN)
+        elif key == FUNCTION_ATTRIBUTES:
+            _attribute(part, 0)
+
+
+def _sparse(tensor: memoryview) -> None:
+    """Of a sparse tensor the values and the indices are tensors; the rest are numbers."""
+    for key, part in _fields(tensor):
+        if key in (1, 2) and isinstance(part, memoryview):
+            _tensor(part)
 
 
 def _tensor(tensor: memoryview) -> None:

@@ -11,7 +11,7 @@ import torch
 from model.engines.network.device import best_device
 from model.engines.network.window import Predict
 from model.engines.plain.engine import Plain
-from model.engines.torchscript.program import require_harmless
+from model.engines.torchscript.program import harmless_archive, require_harmless_graphs
 from model.errors import InputRefused
 from model.packages.package import Package
 
@@ -27,14 +27,15 @@ class TorchScript(Plain):
 
 def load(path: Path, device: torch.device) -> Predict:
     """The network in a TorchScript file, after its program was found harmless."""
-    require_harmless(path)
+    archive = harmless_archive(path)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch.jit is to be replaced by torch.export; the files live on
             loader: Any = torch.jit.load
-            module = loader(str(path), map_location=device).eval()
+            module = loader(archive, map_location=device).eval()
     except (RuntimeError, ValueError) as error:
         raise InputRefused("WEIGHTS_FORMAT", f"{path.name} cannot be loaded as TorchScript.") from error
+    require_harmless_graphs(module, path.name)
 
     def predict(tile: torch.Tensor) -> torch.Tensor:
         answer = module(tile)

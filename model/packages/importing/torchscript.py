@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from model.engines.torchscript.program import require_harmless
+from model.engines.torchscript.program import harmless_archive
 from model.packages.importing.draft import Draft, Wishes
 from model.packages.importing.single_file import draft_of_file
 
@@ -20,5 +20,5 @@ def recognises(path: Path) -> bool:
 
 def draft(path: Path, wishes: Wishes) -> Draft:
     """A package of the file; raises InputRefused when its program is not harmless."""
-    require_harmless(path)
+    harmless_archive(path)
     return draft_of_file(path, wishes, "torchscript", "TorchScript")

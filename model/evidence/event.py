@@ -81,7 +81,9 @@ def _words(*allowed: str) -> Words:
 
 
 # How the absence of data was established, for the deletions and the key.
-VERIFIED_BY = _words("LISTED", "READ_BACK", "RECEIPT", "NEVER_WRITTEN", "NEVER_SENT", "CONTRACT_ONLY", "NOT_VERIFIED")
+VERIFIED_BY = _words(
+    "LISTED", "READ_BACK", "LOOKED_UP", "RECEIPT", "NEVER_WRITTEN", "NEVER_SENT", "CONTRACT_ONLY", "NOT_VERIFIED"
+)
 
 FACTS: Mapping[str, Kind | Words] = {
     "actions": Kind.COUNTS,
@@ -122,6 +124,7 @@ FACTS: Mapping[str, Kind | Words] = {
     "new_key": Kind.PUBLIC_KEY,
     "objections": Kind.COUNT,
     "orthanc_copies": Kind.COUNT,
+    "orthanc_verified": VERIFIED_BY,
     "orthanc_version": Kind.VERSION,
     "origin": _words("STORED", "REQUESTED", "LUA", "RETRY", "LATE_SLICE"),
     "outcome": _words("done", "excluded", "rejected", "failed", "cancelled", "superseded"),
@@ -185,7 +188,7 @@ SHAPES: Mapping[Event, Shape] = {
     Event.REIDENTIFIED: _job("references rois", ""),
     Event.STORED: _job("rois", "bytes digest"),
     Event.FAILED: _job("code", "stage"),
-    Event.LOCAL_DELETED: _job("files left orthanc_copies verified", "bytes"),
+    Event.LOCAL_DELETED: _job("files left orthanc_copies verified", "bytes orthanc_verified"),
     Event.REMOTE_DELETED: _job("verified", "receipt recipient_key files left"),
     Event.KEY_DESTROYED: _job("verified", ""),
     Event.CLOSED: _job("outcome", "duration_ms code"),

@@ -83,6 +83,10 @@ def _verdict(document: Mapping[str, Any]) -> Verdict:
     if contract:
         text = "Deletion here was verified; deletion at the recipient rests on the contract and was not verified here."
         return Verdict("Closed: deleted here, and under contract there", outcome + text, Tone.WARNING)
+    unknown = [item["Where"] for item in document["Deletions"] if item["How"].startswith("not verified")]
+    if unknown:
+        text = f"Deleted, as far as could be verified. Not verified: {', '.join(dict.fromkeys(unknown))}."
+        return Verdict("Closed: not every deletion was verified", outcome + text, Tone.WARNING)
     there = "at the recipient and here" if document["Sent"] is not None else "here, the only place where one was made"
     text = f"Every pseudonymised copy was deleted {there}, and the key that linked it to the patient was destroyed."
     return Verdict("Closed: nothing is left", outcome + text, Tone.GOOD)

@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 from model.evidence.event import Event
+from model.evidence.facts import Facts
 from model.evidence.record import Record
 
 HOW: dict[str, str] = {
     "LISTED": "verified by listing the place after the deletion",
+    "LOOKED_UP": "verified by asking Orthanc for the pseudonym after the deletion",
     "READ_BACK": "verified by reading it back after the deletion",
     "RECEIPT": "verified by the recipient's signed receipt, whose key this site pinned",
     "NEVER_WRITTEN": "nothing was written",
     "NEVER_SENT": "nothing was sent",
     "CONTRACT_ONLY": "not verified here: the recipient gives no receipts, and deletion there rests on the contract",
-    "NOT_VERIFIED": "not verified",
+    "NOT_VERIFIED": "not verified: nobody answered when it was asked for",
 }
 
 
@@ -27,12 +29,20 @@ def deletion_sentences(records: Sequence[Record]) -> list[dict[str, Any]]:
         if record.event is Event.LOCAL_DELETED:
             deletions.append(
                 {
-                    "Where": "this hospital: working files and copies in Orthanc",
+                    "Where": "this hospital: working files",
                     "Files": facts["files"],
                     "Left": facts["left"],
-                    "OrthancCopies": facts["orthanc_copies"],
                     "Time": record.time,
                     "How": HOW[str(facts["verified"])],
+                }
+            )
+            deletions.append(
+                {
+                    "Where": "this hospital: copies in Orthanc",
+                    "Files": None,
+                    "Left": _copies(facts),
+                    "Time": record.time,
+                    "How": HOW[str(facts.get("orthanc_verified", "NOT_VERIFIED"))],
                 }
             )
         elif record.event is Event.REMOTE_DELETED:
@@ -72,7 +82,7 @@ def _sentence(record: Record) -> str | None:
                 "service": "at a segmentation service",
                 "dicom": "at a DICOM node",
             }[str(facts["target_type"])]
-            return f"The site's rules chose the model {facts['model']}, to run {where}."
+            return f"The model {facts['model']} was chosen, to run {where}."
         case Event.EXCLUDED:
             return f"The series was excluded from processing ({facts['code']}); nothing left the hospital."
         case Event.DEIDENTIFIED:
@@ -97,8 +107,8 @@ def _sentence(record: Record) -> str | None:
             return f"The job failed ({facts['code']})."
         case Event.LOCAL_DELETED:
             return (
-                f"{facts['files']} working files were deleted here; {facts['left']} are left, and Orthanc holds "
-                f"{facts['orthanc_copies']} pseudonymised copies ({HOW[str(facts['verified'])]})."
+                f"{facts['files']} working files were deleted here; {facts['left']} are left "
+                f"({HOW[str(facts['verified'])]}). {_in_orthanc(facts)}"
             )
         case Event.REMOTE_DELETED:
             return f"Deletion at the recipient: {HOW[str(facts['verified'])]}."
@@ -107,6 +117,20 @@ def _sentence(record: Record) -> str | None:
         case Event.CLOSED:
             return f"The job was closed with the outcome {facts['outcome']}."
     return None
+
+
+def _in_orthanc(facts: Facts) -> str:
+    how = str(facts.get("orthanc_verified", "NOT_VERIFIED"))
+    if how == "NEVER_WRITTEN":
+        return "No pseudonymised copy was made."
+    if how == "NOT_VERIFIED":
+        return "Whether Orthanc holds a pseudonymised copy was not verified."
+    return f"Orthanc holds {facts['orthanc_copies']} pseudonymised copies ({HOW[how]})."
+
+
+def _copies(facts: Facts) -> object:
+    """How many are left in Orthanc; nobody knows where nobody looked."""
+    return facts["orthanc_copies"] if facts.get("orthanc_verified", "NOT_VERIFIED") != "NOT_VERIFIED" else None
 
 
 def second(time: str) -> str:

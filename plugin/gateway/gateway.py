@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -18,6 +19,7 @@ from model.pipeline.draw import warm_up
 from model.worker.pool import Workers
 from plugin.erase.erase import erase_folder
 from plugin.erase.sweep import sweep
+from plugin.evidence.closing import closing_record
 from plugin.evidence.desk import Desk
 from plugin.evidence.dossier_files import record_configuration
 from plugin.evidence.processing import configuration_digest
@@ -51,6 +53,9 @@ from plugin.vault.vault import Vault
 from plugin.version import VERSION
 
 logger = logging.getLogger(__name__)
+
+# How long an erasure waits for a job that it cancelled; one that has no record after so long has made nothing.
+CLOSE_SECONDS, UNBEGUN_SECONDS = 30.0, 2.0
 
 
 class Gateway:
@@ -260,11 +265,31 @@ class Gateway:
         rows = files = left = 0
         for job in self._jobs_of(codes):
             self.cancel(job, State.CANCELLED, "What is held of this patient was erased.")
+            if job.state is State.RUNNING:
+                self._await_closed(job)
             erasure = erase_folder(self._state.spool / job.id)
             files, left = files + erasure.files, left + erasure.left
             rows += int(self._vault.destroy(job.workflow_id)) + self.jobs.forget(job)
             self._arrivals.forget(job.series)
         return Swept(rows, files, left)
+
+    def _await_closed(self, job: Job) -> None:
+        """Wait until a job that was cancelled has erased what it made, so that nothing of it comes after its row went.
+
+        Raises AutocontourError with ERASE_PENDING when that takes long.
+        """
+        assert job.evidence_code is not None, "every job is noted with its evidence code"
+        began = time.monotonic()
+        while time.monotonic() - began < CLOSE_SECONDS:
+            records = self._chain.records(job.evidence_code)
+            if closing_record(records) is not None or (not records and time.monotonic() - began > UNBEGUN_SECONDS):
+                return
+            time.sleep(0.1)
+        raise AutocontourError(
+            "ERASE_PENDING",
+            "A job of this patient is still being ended; ask for the erasure again in a minute.",
+            retry=True,
+        )
 
     def _jobs_of(self, codes: Sequence[str]) -> list[Job]:
         found = (self.jobs.by_evidence_code(code) for code in codes)

@@ -10,7 +10,8 @@ from model.evidence.facts import Facts, version_fact
 from model.gate.profile import PROFILE_NAME
 from model.pipeline.draw import Drawn
 from plugin.erase.erase import Erasure
-from plugin.evidence.closing import close_job, record_once
+from plugin.erase.orthanc_copies import UNKNOWN, Copies
+from plugin.evidence.closing import close_job, present_attempt, record_once
 from plugin.jobs.failure import FailureRecord
 from plugin.jobs.job import Job, State
 from plugin.privacy.clean import CleanSeries
@@ -114,13 +115,20 @@ class JobRecords:
         """The job did not succeed."""
         self._note(Event.FAILED, {"code": failure["code"], "stage": failure["stage"]})
 
-    def erased(self, erasure: Erasure) -> None:
-        """The spool was deleted and listed again; no copy was ever stored in Orthanc."""
+    def erased(self, erasure: Erasure, copies: Copies) -> None:
+        """The spool was deleted and listed again, and Orthanc was asked for copies.
+
+        Said once, though the gateway was killed right after saying it: a second look finds nothing, and no pseudonym.
+        """
+        said = any(record.event is Event.LOCAL_DELETED for record in present_attempt(self.chain.records(self._code)))
+        if said and not erasure.files and copies == UNKNOWN:
+            return
         facts: Facts = {
             "files": erasure.files,
             "bytes": erasure.bytes,
             "left": erasure.left,
-            "orthanc_copies": 0,
+            "orthanc_copies": copies.left,
+            "orthanc_verified": copies.verified,
             "verified": "LISTED",
         }
         self._note(Event.LOCAL_DELETED, facts)

@@ -23,7 +23,8 @@ from model.evidence.chain import Chain
 from model.names.selection import Selection
 from model.pipeline.draw import IMAGES, STRUCTURE_SET, Drawn, draw_series, read_progress
 from model.worker.pool import Workers
-from plugin.erase.erase import erase_folder
+from plugin.erase.erase import EraseFailed, erase_folder
+from plugin.erase.orthanc_copies import NEVER_MADE, UNKNOWN, Copies, remove_copies
 from plugin.forward.records import ForwardRecords
 from plugin.forward.target import Errand, Target
 from plugin.intake.slices import Slices, slices_of
@@ -237,17 +238,28 @@ class Stages:
                 self.jobs.note(old.id, {}, rtstruct=None)
 
     def _erase(self, job: Job) -> None:
-        target = self.targets.get(job.target)
-        if target is not None and JobRecords(self.chain, job).begun():
-            target.release(self._errand(job, self._still_open(job)))
+        target, records, transfer = self.targets.get(job.target), JobRecords(self.chain, job), self._still_open(job)
+        if target is not None and records.begun():
+            target.release(self._errand(job, transfer))
         erasure = erase_folder(self._folder(job))
-        self.vault.destroy(job.workflow_id)
-        records = JobRecords(self.chain, job)
+        copies = self._copies(job, transfer)
         if records.begun():
-            records.erased(erasure)
+            records.erased(erasure, copies)
+        if copies.left:
+            raise EraseFailed(
+                "ERASE_FAILED", f"{copies.left} pseudonymised copies cannot be deleted from Orthanc.", retry=True
+            )
+        self.vault.destroy(job.workflow_id)
+        if records.begun():
             left = self.vault.record(job.workflow_id)
             if left is not None and left.state == "destroyed":
                 records.key_destroyed()
+
+    def _copies(self, job: Job, transfer: OpenTransfer | None) -> Copies:
+        """Asked before the key goes: nobody knows the pseudonym afterwards."""
+        if transfer is not None:
+            return remove_copies(self.orthanc, transfer.key.pseudonym)
+        return NEVER_MADE if self.vault.record(job.workflow_id) is None else UNKNOWN
 
     def _still_open(self, job: Job) -> OpenTransfer | None:
         try:

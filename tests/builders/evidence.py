@@ -85,7 +85,17 @@ LIFE: tuple[tuple[Event, Mapping[str, Fact]], ...] = (
         Event.REMOTE_DELETED,
         {"verified": "RECEIPT", "receipt": digest("deleted"), "recipient_key": _SERVICE_KEY, "files": 121, "left": 0},
     ),
-    (Event.LOCAL_DELETED, {"files": 121, "left": 0, "orthanc_copies": 0, "verified": "LISTED", "bytes": 64_268_789}),
+    (
+        Event.LOCAL_DELETED,
+        {
+            "files": 121,
+            "left": 0,
+            "bytes": 64_268_789,
+            "verified": "LISTED",
+            "orthanc_copies": 0,
+            "orthanc_verified": "LOOKED_UP",
+        },
+    ),
     (Event.KEY_DESTROYED, {"verified": "READ_BACK"}),
 )
 

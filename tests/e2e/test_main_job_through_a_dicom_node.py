@@ -14,6 +14,7 @@ from pydicom.dataset import Dataset
 from model.evidence.event import Event
 from model.evidence.files import read_records
 from model.samples.dicom_series import Patient
+from tests.builders.leftovers import CONTRACT, KEY_GONE, LISTED, LOOKED_UP, deletions, pseudonyms_in_orthanc
 from tests.builders.orthanc_process import OrthancProcess, free_port, until
 from tests.builders.phantom import file_of, files_of, phantom_series
 from tests.builders.vendor import Vendor, square
@@ -75,6 +76,9 @@ def test_the_structure_set_gets_its_patient_back(site: Site) -> None:
         if record.event is Event.REMOTE_DELETED
     ]
     assert deleted == ["CONTRACT_ONLY"]
+    said = site.orthanc.json(f"/autocontour/evidence/{code}")["document"]["body"]
+    assert sorted(deletions(said), key=str) == sorted([CONTRACT, LISTED, LOOKED_UP, KEY_GONE], key=str)
+    assert pseudonyms_in_orthanc(site.orthanc) == []
 
 
 def test_the_structure_set_may_come_by_rest(site: Site) -> None:

@@ -12,6 +12,16 @@ import pytest
 from model.evidence.event import Event
 from model.evidence.files import read_records
 from model.evidence.receipt import Step, read_receipt
+from tests.builders.leftovers import (
+    KEY_GONE,
+    LISTED,
+    LOOKED_UP,
+    RECEIPT,
+    deletions,
+    pseudonyms_in_orthanc,
+    shape_of_orthanc,
+    vault_rows,
+)
 from tests.builders.orthanc_process import OrthancProcess
 from tests.builders.phantom import files_of, phantom_series
 from tests.builders.service_process import ServiceProcess
@@ -40,11 +50,18 @@ def test_the_rtstruct_lies_under_the_original_study_with_the_original_patient(do
     assert {roi["Name"] for roi in job["Rois"]} >= {"External", "SpinalCanal"}
 
 
-def test_nothing_is_left_at_either_end(done: Any) -> None:
-    orthanc, service, _, _ = done
+def test_nothing_is_left_at_either_end_and_the_certificate_says_how_that_is_known(done: Any) -> None:
+    orthanc, service, slices, job = done
     assert service.left() == []
     assert list((orthanc.state / "spool").iterdir()) == []
-    assert sorted(one["MainDicomTags"]["Modality"] for one in orthanc.json("/series?expand")) == ["CT", "RTSTRUCT"]
+    shape = shape_of_orthanc(orthanc)
+    assert (shape["modalities"], shape["instances"], shape["jobs"]) == (["CT", "RTSTRUCT"], len(slices) + 1, [])
+    assert pseudonyms_in_orthanc(orthanc) == []
+    assert set(vault_rows(orthanc.state)) == {("destroyed", None)}
+    said = orthanc.json(f"/autocontour/evidence/{job['EvidenceCode']}")["document"]["body"]
+    assert (said["State"], said["Missing"]) == ("closed", [])
+    assert sorted(deletions(said), key=str) == sorted([RECEIPT, LISTED, LOOKED_UP, KEY_GONE], key=str)
+    assert said["Sent"]["RecipientKey"] == service.key.id
 
 
 def test_the_gateway_records_and_keeps_the_receipts(done: Any) -> None:

@@ -15,6 +15,15 @@ import requests
 from model.gate.verify import verify
 from model.samples.dicom_series import Patient
 from tests.builders.faulty_gateway import wrapper
+from tests.builders.leftovers import (
+    KEY_GONE,
+    LISTED,
+    LOOKED_UP,
+    deletions,
+    pseudonyms_in_orthanc,
+    shape_of_orthanc,
+    vault_rows,
+)
 from tests.builders.orthanc_process import OrthancProcess, until
 from tests.builders.phantom import files_of, phantom_series
 
@@ -123,6 +132,46 @@ def test_an_objection_ends_the_job_that_runs(start_orthanc: Start, tmp_path: Pat
     assert orthanc.job_of(series)["State"] == "excluded"
     until(lambda: list((orthanc.state / "spool").iterdir()) == [], "the spool is erased", 20)
     assert orthanc.rtstructs() == []
+
+
+def test_an_erasure_while_the_job_runs_leaves_nothing_and_closes_its_evidence(
+    start_orthanc: Start, tmp_path: Path
+) -> None:
+    environment = {"AUTOCONTOUR_PYTHON": wrapper(tmp_path / "bin"), "FAULT": "pause:draw:3", "FAULT_ONCE": ""}
+    orthanc = start_orthanc(environment=environment)
+    series = orthanc.store_all(files_of(phantom_series(patient=PATIENT)))
+    (job,) = until(lambda: orthanc.jobs(Series=series, State="running"), "the job runs")
+    until(lambda: list((orthanc.state / "spool").iterdir()), "it has made something")
+    erased = orthanc.post(f"/autocontour/subjects/{PATIENT.identifier}/erase")
+    assert (erased.status_code, erased.json()["Left"]) == (200, 0)
+    assert orthanc.jobs() == []
+    assert list((orthanc.state / "spool").iterdir()) == []
+    assert {state for state, _ in vault_rows(orthanc.state)} == {"destroyed"}
+    said = certificate(orthanc, job["EvidenceCode"])
+    assert (said["State"], said["Outcome"], said["Missing"]) == ("closed", "cancelled", [])
+    assert deletions(said) == [LISTED, LOOKED_UP, KEY_GONE]
+    assert orthanc.rtstructs() == []
+
+
+def test_after_the_end_of_a_job_nothing_is_left_and_the_certificate_says_how_that_is_known(
+    orthanc: OrthancProcess,
+) -> None:
+    job = contoured(orthanc)
+    assert shape_of_orthanc(orthanc) == {
+        "patients": 1,
+        "studies": 1,
+        "series": 2,
+        "instances": len(phantom_series()) + 1,
+        "modalities": ["CT", "RTSTRUCT"],
+        "jobs": [],
+    }
+    assert pseudonyms_in_orthanc(orthanc) == []
+    assert list((orthanc.state / "spool").iterdir()) == []
+    assert set(vault_rows(orthanc.state)) == {("destroyed", None)}
+    said = certificate(orthanc, job["EvidenceCode"])
+    assert deletions(said) == [LISTED, LOOKED_UP, KEY_GONE]
+    assert "Orthanc holds 0 pseudonymised copies" in str(said["Statements"])
+    assert [said["Sent"], said["Recipient"], said["Receipts"]] == [None, None, []]
 
 
 @pytest.mark.parametrize("burned_in", ["NO", "YES"])

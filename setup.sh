@@ -70,5 +70,10 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
         none) ;;
         *) say "TORCH is cpu, cuda or none"; exit 2 ;;
     esac
+    # The extras monai and deepbet under test: without what they ask for beside torch, so that torch stays as it is, and
+    # without deepbet's window (customtkinter), which is not used.
+    if [ "$what" = test ] && .venv/bin/python -c 'import torch' 2>/dev/null; then
+        .venv/bin/pip install -q "${find[@]}" --no-deps -c requirements.lock monai deepbet fill-voids fastremap pandas
+    fi
     echo "$wanted" >"$stamp"
 fi

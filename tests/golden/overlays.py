@@ -1,4 +1,4 @@
-"""hu-ct over every CT sample, as docs/images shows it; run as a module it draws the pictures anew.
+"""hu-ct over every CT sample, deepbet over the MR head, as docs/images shows it; run as a module it draws them anew.
 
 Look at every picture that changed before it is kept.
 """
@@ -8,19 +8,30 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import numpy as np
 from PIL import Image
 
+from model.engines.engine import Drawing
+from model.engines.registry import EMBEDDED, engine
 from model.names.naming import entry_for
 from model.preview.planes import three_planes
-from tests.builders.acquisition import sample_drawing
+from model.volume.volume import Volume
+from tests.builders.acquisition import sample_drawing, sample_volume
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "images"
 NAMES = ("thorax", "thorax2", "aorta", "heart", "abdomen", "slab", "head")
+MR_HEAD = "mr-head"
+# Contours a pixel aside on another processor are no change; a structure more or less is.
+DIFFERENT, SHARE = 60, 0.004
 
 
 def picture(name: str) -> bytes:
-    """The sample's overlay as PNG with 128 colours, small enough to keep."""
-    volume, drawing = sample_drawing(name)
+    """What hu-ct draws on a sample, as PNG."""
+    return overlay(*sample_drawing(name))
+
+
+def overlay(volume: Volume, drawing: Drawing) -> bytes:
+    """A drawing over its image as PNG with 128 colours, small enough to keep."""
     entries = [(entry_for(one.label), one.mask) for one in drawing.structures]
     png = three_planes(volume, [(entry.name, entry.colour, mask) for entry, mask in entries], height=400)
     few = Image.open(io.BytesIO(png)).quantize(128, dither=Image.Dither.NONE)
@@ -29,9 +40,18 @@ def picture(name: str) -> bytes:
     return stream.getvalue()
 
 
-def path_of(name: str) -> Path:
+def path_of(name: str, model: str = "hu-ct") -> Path:
     """Where the kept picture lies."""
-    return FOLDER / f"hu-ct-{name}.png"
+    return FOLDER / f"{model}-{name}.png"
+
+
+def changed(kept: Path, now: bytes) -> float:
+    """Share of the pixels that differ by more than contours a pixel aside; 1 for another size."""
+    before = np.asarray(Image.open(kept).convert("RGB")).astype(int)
+    after = np.asarray(Image.open(io.BytesIO(now)).convert("RGB")).astype(int)
+    if before.shape != after.shape:
+        return 1.0
+    return float((np.abs(after - before).max(axis=-1) > DIFFERENT).mean())
 
 
 def main() -> None:
@@ -40,6 +60,10 @@ def main() -> None:
     for name in NAMES:
         path_of(name).write_bytes(picture(name))
         print(path_of(name).name, path_of(name).stat().st_size // 1024, "KiB")
+    if "deepbet" in EMBEDDED:
+        volume = sample_volume(MR_HEAD)
+        drawing = engine("deepbet").draw(volume, lambda fraction, what: None)
+        path_of(MR_HEAD, "deepbet").write_bytes(overlay(volume, drawing))
 
 
 if __name__ == "__main__":

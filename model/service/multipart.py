@@ -123,14 +123,17 @@ async def files_of(
     Raises as ``into_file`` does, and StrangePart.
     """
     parts = Parts(boundary, transfer, limit)
+    clock = asyncio.get_running_loop().time
+    ends = clock() + seconds
     try:
         while True:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout_at(ends):
                 chunk = await anext(stream, None)
             if chunk is None:
                 break
             for path in parts.write(chunk):
                 yield path
+                ends = clock() + seconds  # each part has as long as an instance sent alone
         if not parts.ended:
             raise Refusal(400, "CUT_OFF", "The body ended before its last boundary.")
     except TimeoutError:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from model.gate.check import SERIES_TAGS, FileCheck
@@ -49,12 +50,12 @@ class Transfer:
         """The structure set, once it is drawn."""
         return self.folder / STRUCTURE_SET
 
-    @property
+    @cached_property
     def files(self) -> Mapping[str, ManifestFile]:
         """The announced files by SOP Instance UID."""
         return {file.sop_instance_uid: file for file in self.manifest.files}
 
-    @property
+    @cached_property
     def size(self) -> int:
         """What the announced files take."""
         return sum(file.size for file in self.manifest.files)
@@ -63,14 +64,22 @@ class Transfer:
         """SOP Instance UIDs that have not arrived."""
         return [file.sop_instance_uid for file in self.manifest.files if file.sop_instance_uid not in self.received]
 
-    def check(self, expected: ManifestFile, data: bytes) -> dict[str, int]:
-        """The gate on one instance, and on its place in the series; rule identifiers and counts."""
+    def check(self, expected: ManifestFile | None, data: bytes) -> tuple[ManifestFile | None, dict[str, int]]:
+        """The gate on one instance, and on its place in the series; rule identifiers and counts.
+
+        Returns the announced file that it is, found by its SOP Instance UID where ``expected`` is None.
+        """
         with self.checking:
             checked, findings = self.checker.check(data)
         if checked is None:
-            return findings.counts
+            return None, findings.counts
         instance = checked.values[0x00080018][1].decode("ascii")
-        if (checked.sha256, len(data), instance) != (expected.sha256, expected.size, expected.sop_instance_uid):
+        expected = expected or self.files.get(instance)
+        if expected is None or (checked.sha256, len(data), instance) != (
+            expected.sha256,
+            expected.size,
+            expected.sop_instance_uid,
+        ):
             findings.add(Rule.MANIFEST)
         shared = tuple(checked.values[tag][1] for tag in SERIES_TAGS)
         with self.lock:
@@ -78,7 +87,7 @@ class Transfer:
             for tag, mine, first in zip(SERIES_TAGS, shared, self.common, strict=True):
                 if mine != first:
                     findings.add(Rule.SERIES_MIXED, tag)
-        return findings.counts
+        return expected, findings.counts
 
 
 def announced_wrongly(manifest: Manifest, count: int) -> dict[str, int]:

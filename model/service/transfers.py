@@ -141,24 +141,30 @@ class Transfers:
         """A live transfer; raises Refusal 404 for one that this site never had, 410 for one that is over."""
         found = self._live.get((name, transfer))
         if found is not None:
-            return found
+            if not found.state.final:
+                return found
+            with found.lock:  # whoever ends it holds the lock until the ledger knows
+                pass
         row = self._ledger.get(name, transfer)
         if row is None:
             raise Refusal(404, "NO_TRANSFER", "This site has no such transfer.")
         raise Refusal(410, row.code or "GONE", row.message or "The transfer is over, and nothing of it is left.")
 
-    def take(self, transfer: Transfer, expected: ManifestFile, arrived: Path) -> wire.Stored:
-        """The gate on a file that has arrived whole in ``arrived``; raises PrivacyRefused, the transfer deleted."""
+    def take(self, transfer: Transfer, expected: ManifestFile | None, arrived: Path) -> wire.Stored:
+        """The gate on a file that has arrived whole in ``arrived``; raises PrivacyRefused, the transfer deleted.
+
+        ``expected`` is None for a part without a name: which instance it is, it says itself, and its digest proves.
+        """
         try:
             data = arrived.read_bytes()
-            findings = transfer.check(expected, data)
-            if findings:
+            file, findings = transfer.check(expected, data)
+            if findings or file is None:
                 self.reject(transfer, findings)
             with transfer.lock:
                 self._require_live(transfer)
-                if expected.sop_instance_uid not in transfer.received:
-                    arrived.replace(transfer.images / expected.name)
-                    transfer.received.add(expected.sop_instance_uid)
+                if file.sop_instance_uid not in transfer.received:
+                    arrived.replace(transfer.images / file.name)
+                    transfer.received.add(file.sop_instance_uid)
                     transfer.last_arrival = time.monotonic()
                     self._figures.received(len(data))
                 return wire.Stored(Received=len(transfer.received), Count=transfer.row.count)
@@ -167,12 +173,6 @@ class Transfers:
             raise
         finally:
             arrived.unlink(missing_ok=True)
-
-    @staticmethod
-    def digest_of(path: Path) -> str:
-        """SHA-256 of a file that has arrived."""
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
 
     def full(self, transfer: Transfer) -> NoReturn:
         """The spool took no more: delete the transfer; raises Refusal 507."""

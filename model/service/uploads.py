@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 
-from model.gate.manifest import ManifestFile
 from model.service import wire
 from model.service.answers import Refusal
 from model.service.ledger import State
@@ -57,23 +56,14 @@ def router(transfers: Transfers, settings: ServiceDocument) -> APIRouter:
         found = await _open_transfer(transfers, request, transfer)
         boundary = boundary_of(request.headers.get("content-type", ""))
         await _headers(transfers, found, request, MULTIPART)
-        by_digest = {file.sha256: file for file in found.manifest.files}
         limit = max(file.size for file in found.manifest.files)
         stored = wire.Stored(Received=len(found.received), Count=found.row.count)
         with _faults(transfers, found):
             async for path in files_of(request.stream(), boundary, found, limit, settings.InstanceSeconds):
-                # Parts have no names: which instance a part is, its digest says.
-                digest = await run_in_threadpool(transfers.digest_of, path)
-                expected = by_digest.get(digest) or _nobody(digest)
-                stored = await run_in_threadpool(transfers.take, found, expected, path)
+                stored = await run_in_threadpool(transfers.take, found, None, path)
         return stored
 
     return routes
-
-
-def _nobody(digest: str) -> ManifestFile:
-    """An entry that no manifest holds, so that a surplus part is checked like any other, and refused."""
-    return ManifestFile(name="0000.dcm", sop_instance_uid="2.25.0", sha256=digest, size=1)
 
 
 async def _open_transfer(transfers: Transfers, request: Request, transfer: str) -> Transfer:

@@ -21,6 +21,7 @@ READ_SECONDS = 120
 PARALLEL = 4
 # Below this rate (bytes per second, all uploads together) compressing at level 1 costs less than it saves.
 COMPRESS_BELOW = 15e6
+PLAIN_ABOVE = 60e6
 MEASURED_BYTES = 2_000_000
 _CODE = re.compile(r"[A-Z][A-Z0-9]{1,23}(_[A-Z0-9]{1,23}){0,3}")
 
@@ -79,9 +80,16 @@ class ServiceClient:
         headers = {"Content-Type": "application/dicom"}
         if self.pace.slow:
             data, headers["Content-Encoding"] = gzip.compress(data, 1), "gzip"
+        self._upload("PUT", path, data, headers)
+
+    def post_many(self, path: str, content_type: str, body: bytes) -> None:
+        """Send many instances in one multipart body."""
+        self._upload("POST", path, body, {"Content-Type": content_type})
+
+    def _upload(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> None:
         started = time.monotonic()
-        self._call("PUT", path, data=data, headers=headers)
-        self.pace.went(len(data), started, time.monotonic())
+        self._call(method, path, data=body, headers=headers)
+        self.pace.went(len(body), time.monotonic() - started)
 
     def _call(self, method: str, path: str, seconds: float = READ_SECONDS, **options: Any) -> requests.Response:
         headers = {"Accept-Encoding": "identity"} | options.pop("headers", {})
@@ -116,22 +124,24 @@ class ServiceClient:
 
 
 class Pace:
-    """How fast uploads go, all threads together; decides once, after the first megabytes."""
+    """How fast uploads go, judged again every few megabytes: a way that was slow for a moment is not slow for good."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._bytes = 0
-        self._first: float | None = None
+        self._bytes, self._seconds = 0, 0.0
         self.slow = False
 
-    def went(self, size: int, started: float, ended: float) -> None:
-        """So many bytes went between two times (monotonic)."""
+    def went(self, size: int, seconds: float) -> None:
+        """So many bytes went in so long a request, while others went beside it."""
         with self._lock:
-            self._first = started if self._first is None else min(self._first, started)
             self._bytes += size
-            if not self.slow and self._bytes >= MEASURED_BYTES:
-                self.slow = self._bytes / max(ended - self._first, 1e-6) < COMPRESS_BELOW
-                self._bytes, self._first = 0, None
+            self._seconds += seconds
+            if self._bytes < MEASURED_BYTES:
+                return
+            rate = PARALLEL * self._bytes / max(self._seconds, 1e-6)
+            # Apart from each other, as less goes by when it is compressed, and so the way looks faster.
+            self.slow = rate < (PLAIN_ABOVE if self.slow else COMPRESS_BELOW)
+            self._bytes, self._seconds = 0, 0.0
 
 
 def _unreachable(name: str, error: Exception) -> TargetFailed:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import threading
+import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,20 +16,23 @@ from model.evidence.errors import EvidenceRefused
 from model.evidence.event import Event
 from model.evidence.signed import digest_of
 from model.evidence.signing import PublicKey, SigningKey
-from model.gate.manifest import MANIFEST_NAME, Manifest, ManifestFile
+from model.gate.manifest import MANIFEST_NAME, Manifest
 from model.pipeline.draw import IMAGES, PROGRESS, STRUCTURE_SET, ProgressFile
 from model.service.wire import Status, announce
-from plugin.forward.http import PARALLEL, ServiceClient, TransferLost
+from plugin.forward.http import ServiceClient, TransferLost
 from plugin.forward.notice import Notice
 from plugin.forward.patience import Patience
 from plugin.forward.receipts import Receipts
+from plugin.forward.records import known_rules
 from plugin.forward.roi_names import require_harmless
 from plugin.forward.target import Errand
+from plugin.forward.upload import Upload
 from plugin.settings.document import ServiceTarget
 
 logger = logging.getLogger(__name__)
 
-POLL_SECONDS = (0.05, 0.1, 0.2, 0.3, 0.5)
+# A result waits at most for a twentieth of what it took, and many jobs that take minutes ask but once a second.
+SHORTEST_POLL, LONGEST_POLL, POLL_PART = 0.05, 1.0, 0.05
 # So often a transfer that the service lost is begun anew; then something is wrong that waiting does not mend.
 ROUNDS = 8
 # Left at the end of the key's life for restoring and erasing.
@@ -125,12 +127,18 @@ class _Way:
         return self._close()
 
     def settle_lost(self) -> None:
-        """Keep what the service signed about a transfer that is over."""
+        """Keep what the service signed about a transfer that is over; raises PrivacyRefused when it was refused."""
         try:
             ending = self.patience.until_done(lambda: self.client.json("GET", f"{self.path}/receipts"))
-            Receipts(ending, self.pinned, self.transfer, self.errand.records).keep_all()
         except TransferLost:
             return  # the service never heard of it, or forgot even that
+        if isinstance(ending, dict) and ending.get("State") == "rejected":
+            # One request of several was told so, or none: what was refused is not sent again.
+            status = self._status(self.patience.until_done(lambda: self.client.json("GET", self.path)))
+            findings = known_rules(status.Error.Findings) if status.Error else {}
+            Receipts(ending, self.pinned, self.transfer, self.errand.records).record_rejection(findings)
+            raise PrivacyRefused("REMOTE", f"The target {self.name} refused the series and deleted it.", findings)
+        Receipts(ending, self.pinned, self.transfer, self.errand.records).keep_all()
 
     @property
     def _structure_set(self) -> Path:
@@ -155,30 +163,21 @@ class _Way:
 
     def _upload(self, missing: set[str]) -> None:
         files = [file for file in self.manifest.files if file.sop_instance_uid in missing]
-        done, lock, failed = 0, threading.Lock(), threading.Event()
 
-        def send(file: ManifestFile) -> None:
-            nonlocal done
-            if failed.is_set():
-                return
-            try:
-                data = (self.errand.folder / IMAGES / file.name).read_bytes()
-                path = f"{self.path}/instances/{file.sop_instance_uid}"
-                self.patience.until_done(lambda: self.client.put(path, data))
-            except BaseException:
-                failed.set()
-                raise
-            with lock:
-                done += 1
-                self.progress(SENDING * done / len(files), f"sent {done} of {len(files)} slices")
+        def sent(done: int) -> None:
+            self.progress(SENDING * done / len(files), f"sent {done} of {len(files)} slices")
 
-        with ThreadPoolExecutor(PARALLEL, thread_name_prefix="send") as pool:
-            for sent in [pool.submit(send, file) for file in files]:
-                sent.result()
+        Upload(self.client, self.patience, self.path, self.errand.folder / IMAGES, self._missing, sent).send(files)
+
+    def _missing(self) -> set[str]:
+        status = self._status(self.client.json("GET", self.path))
+        if status.State != "open":
+            raise TransferLost("GONE", f"The target {self.name} has ended the transfer.")
+        return set(status.Missing)
 
     def _await(self) -> dict[str, Any]:
         """Poll until the contours are there; the job's details."""
-        turn = 0
+        began = time.monotonic()
         while True:
             status = self._status(self.patience.until_done(lambda: self.client.json("GET", self.path)))
             if status.State == "ready":
@@ -195,8 +194,8 @@ class _Way:
                 raise TransferLost("GONE", f"The target {self.name} has ended the transfer.")
             said = f"queued there, {status.Ahead} ahead" if status.State == "queued" else "drawn there"
             self.progress(SENDING + DRAWING * status.Progress, said)
-            self.patience.sleep(POLL_SECONDS[min(turn, len(POLL_SECONDS) - 1)])
-            turn += 1
+            waited = time.monotonic() - began
+            self.patience.sleep(min(LONGEST_POLL, max(SHORTEST_POLL, POLL_PART * waited)))
 
     def _close(self) -> Mapping[str, Any]:
         """Delete at the service and verify all its receipts; without them there is no result."""

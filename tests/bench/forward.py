@@ -12,27 +12,16 @@ import statistics
 import tempfile
 import threading
 import time
-import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pydicom
 
-from model.evidence.chain import Chain
-from model.evidence.code import new_code
-from model.evidence.signing import SigningKey
-from model.pipeline.draw import IMAGES, STRUCTURE_SET, draw_series
-from plugin.forward.notice import Notice
-from plugin.forward.records import ForwardRecords
-from plugin.forward.service import ServiceForward
-from plugin.forward.target import Errand
-from plugin.privacy.clean import CleanSeries
-from plugin.settings.document import ServiceTarget
-from plugin.vault.vault import OpenTransfer
+from model.pipeline.draw import IMAGES, draw_series
+from tests.builders.lone_gateway import LoneGateway
 from tests.builders.phantom import Phantom, files_of, phantom_series
 from tests.builders.service_process import ServiceProcess
 from tests.builders.untouched import cleaned
@@ -41,31 +30,6 @@ GATEWAYS = 8
 SERIES = int(os.environ.get("FORWARD_SERIES", "200"))
 SLICES = int(os.environ.get("FORWARD_SLICES", "60"))
 REPEATS = 3
-
-
-class Gateway:
-    """The gateway's forwarding code alone, without an Orthanc."""
-
-    def __init__(self, folder: Path, service: ServiceProcess) -> None:
-        self._folder = folder
-        key = SigningKey.load_or_create(folder / "key")
-        self._chain = Chain.open(folder / "chain", key, labels=("hu-ct", "cloud"))
-        target = ServiceTarget.model_validate(service.target())
-        self._forward = ServiceForward("cloud", target, key, Notice(lambda _code: None, lambda: None))
-
-    def send(self, series: CleanSeries) -> tuple[bytes, dict[str, Any]]:
-        """The RTSTRUCT of a series, with the details of its job."""
-        folder = self._folder / uuid.uuid4().hex
-        series.write(folder / IMAGES)
-        job: Any = SimpleNamespace(
-            id=folder.name, workflow_id=f"{folder.name}-1", model="hu-ct", target="cloud", evidence_code=new_code()
-        )
-        records = ForwardRecords(self._chain, job, self._folder / "receipts")
-        key: Any = SimpleNamespace(pseudonym=series.pseudonym)
-        transfer = OpenTransfer(key, "", datetime.now(UTC) + timedelta(hours=2))
-        original = files_of(phantom_series(Phantom(slices=1, size=16)))[0]
-        details = self._forward.draw(Errand(job, folder, records, lambda: True, transfer, lambda: original))
-        return (folder / STRUCTURE_SET).read_bytes(), dict(details)
 
 
 def main() -> None:
@@ -82,7 +46,7 @@ def overhead(folder: Path) -> None:
     size = sum(len(file.data) for file in series)
     service = ServiceProcess(folder / "one").start()
     try:
-        gateway = Gateway(folder / "gateway", service)
+        gateway = LoneGateway(folder / "gateway", service)
         gateway.send(cleaned(files_of(phantom_series(Phantom(slices=5)))))  # the service's worker imports
         remote, local = [], []
         for turn in range(REPEATS):
@@ -106,7 +70,7 @@ def overhead(folder: Path) -> None:
 def load(folder: Path) -> None:
     """So many series from eight gateways at once, against one service with two workers."""
     service = ServiceProcess(folder / "many", keys={"Workers": 2}, limits={"Transfers": 16}).start()
-    gateways = [Gateway(folder / f"gateway{number}", service) for number in range(GATEWAYS)]
+    gateways = [LoneGateway(folder / f"gateway{number}", service) for number in range(GATEWAYS)]
     peak = Peak(service)
     started = time.perf_counter()
     waits: list[float] = []

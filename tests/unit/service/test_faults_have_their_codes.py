@@ -129,8 +129,18 @@ def test_nobody_waits_for_a_job_that_has_ended() -> None:
 
 def test_a_slow_way_is_compressed_and_a_fast_one_is_not() -> None:
     fast, slow = Pace(), Pace()
-    for number in range(10):
-        fast.went(500_000, number * 0.001, number * 0.001 + 0.005)
-        slow.went(500_000, number * 0.5, number * 0.5 + 0.5)
+    for _ in range(10):
+        fast.went(500_000, 0.005)
+        slow.went(500_000, 0.5)
     assert not fast.slow
     assert slow.slow
+
+
+def test_a_way_that_was_slow_for_a_moment_is_not_compressed_for_good() -> None:
+    pace = Pace()
+    for _ in range(4):
+        pace.went(500_000, 0.5)
+    assert pace.slow
+    for _ in range(10):
+        pace.went(250_000, 0.004)
+    assert not pace.slow

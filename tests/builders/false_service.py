@@ -89,9 +89,9 @@ class FalseService:
             self.manifest = Manifest.from_json(json.dumps(announced["manifest"]).encode())
             missing = [file.sop_instance_uid for file in self.manifest.files]
             return 201, self._status("open") | {"Missing": missing}
+        if self.lie == "refuses" and "/instances" in path:
+            return 422, {"Error": "GATE", "Message": "no", "Findings": {"FILE_META": 1, "Zitronella 1947": 2}}
         if method == "PUT":
-            if self.lie == "refuses":
-                return 422, {"Error": "GATE", "Message": "no", "Findings": {"FILE_META": 1, "Zitronella 1947": 2}}
             self.slices.append(pydicom.dcmread(pydicom.filebase.DicomBytesIO(body)))
             return 200, {"Received": len(self.slices), "Count": len(self.slices)}
         if path.endswith("/start"):

@@ -32,3 +32,30 @@ def streams_of(pdf: bytes) -> list[bytes]:
         if isinstance(item, StreamObject):
             found.append(item.data)
     return found
+
+
+def strings_of(pdf: bytes) -> list[bytes]:
+    """Every string of every object, names and document information among them, whatever stream it was packed into."""
+    reader = PdfFileReader(io.BytesIO(pdf))
+    found: list[bytes] = []
+    for number in range(1, int(reader.trailer["/Size"])):
+        try:
+            item = IndirectObject(number, 0, reader).get_object()
+        except PdfReadError:
+            continue
+        _gather(item, found)
+    return found
+
+
+def _gather(item: object, found: list[bytes]) -> None:
+    if isinstance(item, dict):
+        for key, value in item.items():
+            found.append(str(key).encode())
+            _gather(value, found)
+    elif isinstance(item, list):
+        for value in item:
+            _gather(value, found)
+    elif isinstance(item, bytes):
+        found.append(item)
+    elif isinstance(item, str):
+        found.append(item.encode())

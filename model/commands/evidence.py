@@ -11,7 +11,7 @@ from typing import Any
 
 from model.errors import InputRefused
 from model.evidence.errors import EvidenceRefused
-from model.evidence.files import Head, month_files
+from model.evidence.files import ANCHORS_NAME, Head, month_files, read_head
 from model.evidence.head import read_signed_head
 from model.evidence.record import parse_line
 from model.evidence.signed import Document, open_signed
@@ -62,9 +62,12 @@ def run_verify(options: argparse.Namespace) -> int:
     keys: list[PublicKey] = options.key
     if options.path.is_file():
         return _document(options.path, keys, as_json=options.json)
-    if not options.path.is_dir() or not month_files(options.path):
-        raise InputRefused("EVIDENCE_MISSING", "The folder holds no month files like 2026-11.jsonl.")
     heads = list(options.head) + [_anchored(path, keys) for path in options.anchor]
+    if not options.path.is_dir():
+        raise InputRefused("EVIDENCE_MISSING", "There is no such folder.")
+    if not (month_files(options.path) or heads or read_head(options.path) or (options.path / ANCHORS_NAME).is_dir()):
+        # With a witness of a head, an empty folder is a chain that was cut off, and is verified.
+        raise InputRefused("EVIDENCE_MISSING", "The folder holds no month files like 2026-11.jsonl.")
     answer = verify(options.path, keys, heads)
     print(json.dumps(answer_document(answer)) if options.json else "\n".join(_sentences(answer)))
     return 0 if answer.valid else 1

@@ -7,7 +7,6 @@ so gateway and service each keep the other's.
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -19,7 +18,7 @@ from model.evidence.chain import Chain
 from model.evidence.errors import EvidenceRefused
 from model.evidence.event import Event
 from model.evidence.facts import Fact, Facts
-from model.evidence.files import ANCHORS_NAME, Head, sync_directory
+from model.evidence.files import ANCHORS_NAME, Head, write_whole
 from model.evidence.head import head_of, sign_head
 from model.evidence.peer import Answer, Witness, last_peer_head, read_answer
 from model.evidence.signed import Document, digest_of, open_signed
@@ -85,13 +84,12 @@ def anchor_head(
     folder = chain.directory / ANCHORS_NAME
     folder.mkdir(exist_ok=True, mode=0o700)
     name = now.astimezone(UTC).strftime("%Y-%m-%dT%H%M%SZ")
-    _keep(folder / (name + HEAD_SUFFIX), content)
+    write_whole(folder / (name + HEAD_SUFFIX), content)
     for witness, answer, _ in given:
-        _keep(folder / f"{name}.{witness.key.id}{COUNTERSIGNATURE_SUFFIX}", canonical(answer.countersignature))
-        _keep(folder / f"{name}.{witness.key.id}{PEER_SUFFIX}", canonical(answer.head))
+        write_whole(folder / f"{name}.{witness.key.id}{COUNTERSIGNATURE_SUFFIX}", canonical(answer.countersignature))
+        write_whole(folder / f"{name}.{witness.key.id}{PEER_SUFFIX}", canonical(answer.head))
     if stamped is not None:
-        _keep(folder / (name + STAMP_SUFFIX), stamped)
-    sync_directory(folder)
+        write_whole(folder / (name + STAMP_SUFFIX), stamped)
     facts: dict[str, Fact] = {
         "sequence": head.sequence,
         "head": head.digest,
@@ -141,11 +139,3 @@ def _stamp(stamper: Stamper | None, content: bytes) -> tuple[bytes | None, str |
 
 def _code(error: AutocontourError | OSError, unreachable: str) -> str:
     return error.code if isinstance(error, AutocontourError) else unreachable
-
-
-def _keep(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())

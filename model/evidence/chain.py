@@ -35,6 +35,7 @@ from model.evidence.files import (
     read_records,
     read_tail,
     sync_directory,
+    write_whole,
 )
 from model.evidence.record import START, Record, make_record, parse_line
 from model.evidence.signed import Document, sign
@@ -302,5 +303,4 @@ class Chain:
         folder.mkdir(exist_ok=True, mode=0o700)
         path = folder / f"{key.id}.pem"
         if not path.exists():
-            path.write_bytes(key.pem())
-            path.chmod(0o600)
+            write_whole(path, key.pem())

@@ -81,10 +81,15 @@ def _read(directory: Path) -> list[Line]:
     ]
 
 
-def _keys_of_folder(directory: Path, remarks: list[str]) -> list[PublicKey]:
-    remarks.append("The public keys were taken from the folder itself: compare them with those the site published.")
+def keys_beside(directory: Path) -> list[PublicKey]:
+    """Read the public keys that a chain laid beside itself: the folder's own word on whom to trust."""
     folder = directory / KEYS_NAME
     return [PublicKey.from_pem(path.read_bytes()) for path in sorted(folder.glob("*.pem"))] if folder.is_dir() else []
+
+
+def _keys_of_folder(directory: Path, remarks: list[str]) -> list[PublicKey]:
+    remarks.append("The public keys were taken from the folder itself: compare them with those the site published.")
+    return keys_beside(directory)
 
 
 def _first_bad_signature(pairs: Sequence[tuple[Line, PublicKey]]) -> int | None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
 
 from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import JSONResponse, RedirectResponse
 
+from model.evidence.verification import keys_beside, verify
 from plugin.api import answers, evidence, jobs, lua, page, routing, series, subjects, targets
 from plugin.api.json_bodies import JsonBodies
+from plugin.evidence.alerts import Alert
 from plugin.gateway.gateway import Gateway
-from plugin.gateway.metrics import CONTENT_TYPE, metrics_text
+from plugin.gateway.metrics import CONTENT_TYPE, metrics_text, refusing_metrics
 from plugin.version import VERSION
 
 PREFIX = "/autocontour"
@@ -53,16 +57,33 @@ def application(gateway: Gateway) -> FastAPI:
     return app
 
 
-def refusing_application(reasons: Sequence[str]) -> FastAPI:
-    """The application of a gateway whose configuration is wrong: every route says so."""
+def refusing_application(
+    reasons: Sequence[str], *, code: str = "CONFIGURATION", alerts: Sequence[Alert] = (), chain: Path | None = None
+) -> FastAPI:
+    """The application of a gateway that may not work: every route says why, by default the configuration.
+
+    The metrics tell of the alerts, and the chain in that folder can be verified all the same.
+    """
     app = _bare()
+    what = "the configuration is right" if code == "CONFIGURATION" else "somebody has looked"
     body = {
         "Status": "unavailable",
         "Version": VERSION,
-        "Error": "CONFIGURATION",
-        "Message": "Auto-contouring is off until the configuration is right: " + "; ".join(reasons),
+        "Error": code,
+        "Message": f"Auto-contouring is off until {what}: " + "; ".join(reasons),
         "Reasons": list(reasons),
+        "Alerts": [alert.to_json() for alert in alerts],
     }
+
+    @app.get(f"{PREFIX}/metrics", include_in_schema=False)
+    def metrics() -> Response:
+        return Response(refusing_metrics(alerts), media_type=CONTENT_TYPE)
+
+    if chain is not None:
+
+        @app.get(f"{PREFIX}/evidence/verify", include_in_schema=False)
+        def verified() -> dict[str, Any]:
+            return evidence.verification(verify(chain, keys_beside(chain)))
 
     @app.api_route("/{path:path}", methods=["GET", "POST", "PUT", "DELETE"], include_in_schema=False)
     def refuse(path: str) -> Response:

@@ -13,12 +13,11 @@ from model.evidence.anchor import Anchor, anchor_head
 from model.evidence.chain import Chain
 from model.evidence.code import parse_code
 from model.evidence.event import Event
-from model.evidence.files import KEYS_NAME
 from model.evidence.peer import Witness
 from model.evidence.record import stamp
 from model.evidence.retention import retire_months
 from model.evidence.signing import PublicKey
-from model.evidence.verification import Verification, verify
+from model.evidence.verification import Verification, keys_beside, verify
 from plugin.evidence.alerts import Alert, Expected, Limits, post_alert
 from plugin.evidence.audit.feed import AuditFeed
 from plugin.evidence.audit.syslog import Sender, open_sender
@@ -194,9 +193,7 @@ class Desk:
 
     def _keys(self) -> list[PublicKey]:
         """The keys that the chain laid beside itself: in the hospital's own house, the folder is its own word."""
-        folder = self._chain.directory / KEYS_NAME
-        own = [PublicKey.from_pem(path.read_bytes()) for path in sorted(folder.glob("*.pem"))]
-        return own + [witness.key for witness in self._witnesses.all]
+        return keys_beside(self._chain.directory) + [witness.key for witness in self._witnesses.all]
 
     def _seal(self) -> PdfSeal:
         own = self._evidence.PdfSignature

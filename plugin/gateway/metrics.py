@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from plugin.evidence.alerts import Kind
+from plugin.evidence.alerts import Alert, Kind
 from plugin.gateway.gateway import Gateway
 from plugin.jobs.job import State
 
@@ -21,6 +21,16 @@ def metrics_text(gateway: Gateway) -> bytes:
     """The metrics of this moment in Prometheus' text format."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Moment(gateway))
+    return generate_latest(registry)
+
+
+def refusing_metrics(alerts: Sequence[Alert]) -> bytes:
+    """The metrics of a gateway that may not work."""
+    registry = CollectorRegistry(auto_describe=False)
+    Gauge("autocontour_up", "1 when auto-contouring works, else 0", registry=registry).set(0)
+    standing = Gauge("autocontour_alerts", "Alerts that stand, by kind", ["alert"], registry=registry)
+    for alert in alerts:
+        standing.labels(alert.kind.value).inc()
     return generate_latest(registry)
 
 

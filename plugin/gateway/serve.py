@@ -5,13 +5,18 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
 
-from model.errors import ConfigurationRefused
+from model.errors import AutocontourError, ConfigurationRefused
+from model.evidence.errors import EvidenceBroken
+from model.evidence.record import stamp
 from plugin.api.app import application, refusing_application
+from plugin.evidence.alerts import Alert, Kind, post_alert
+from plugin.evidence.settings import EvidenceSection
 from plugin.gateway.gateway import Gateway
 from plugin.gateway.letter import Letter
 from plugin.settings.settings import read_settings
@@ -31,9 +36,31 @@ def serve(letter: Letter) -> None:
         _listen(letter, refusing_application([error.message]))
         return
     with lock:
-        gateway = Gateway(letter, settings, state)
+        try:
+            gateway = Gateway(letter, settings, state)
+        except AutocontourError as error:
+            if error.retry:
+                raise  # the plugin starts the gateway again in a moment
+            logger.error("auto-contouring is off: %s", error.message)
+            alerts = _tell(error, settings.evidence)
+            chain = state.evidence / "chain"
+            _listen(letter, refusing_application([error.message], code=error.code, alerts=alerts, chain=chain))
+            return
         threading.Thread(target=gateway.run, name="gateway", daemon=True).start()
         _listen(letter, application(gateway))
+
+
+def _tell(error: AutocontourError, evidence: EvidenceSection) -> list[Alert]:
+    """Alert of a chain that takes no records any more: it cannot be said in the chain, so the webhook is told once."""
+    if not isinstance(error, EvidenceBroken):
+        return []
+    alert = Alert(Kind.CHAIN_BROKEN, stamp(datetime.now(UTC)), reason=error.code)
+    if evidence.Webhook is not None:
+        try:
+            post_alert(evidence.Webhook, alert, evidence.site)
+        except OSError:
+            logger.error("the webhook takes no alerts")
+    return [alert]
 
 
 def _listen(letter: Letter, app: FastAPI) -> None:

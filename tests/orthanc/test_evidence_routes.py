@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import json
 import zipfile
 from collections.abc import Callable
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -84,6 +87,61 @@ def test_the_chain_verifies_and_one_changed_byte_is_found(start_orthanc: Start) 
     said = orthanc.json("/autocontour/evidence/verify")
     assert said["Valid"] is False
     assert said["Broken"]["Change"]
+
+
+def test_a_chain_whose_end_was_cut_off_stops_contouring_and_says_so_to_everybody(start_orthanc: Start) -> None:
+    told: list[dict[str, Any]] = []
+
+    class Hook(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            self.send_response(204)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            return
+
+    with HTTPServer(("127.0.0.1", 0), Hook) as hook:
+        Thread(target=hook.serve_forever, daemon=True).start()
+        url = f"http://127.0.0.1:{hook.server_address[1]}/"
+        orthanc = start_orthanc(section={"Evidence": {"Webhook": {"Url": url}}})
+        contoured(orthanc)
+        orthanc.stop()
+        month = next((orthanc.state / "evidence" / "chain").glob("*-*.jsonl"))
+        whole = month.read_bytes()
+        month.write_bytes(b"".join(whole.splitlines(keepends=True)[:-1]))
+        orthanc.start(wait_for_gateway=False)
+        health = until(
+            lambda: (said := orthanc.get("/autocontour/health").json()).get("Error") == "CHAIN_CUT" and said,
+            "health says what is wrong with the chain",
+        )
+        assert "records were cut off" in health["Message"]
+        assert [(one["Alert"], one["Reason"]) for one in health["Alerts"]] == [("CHAIN_BROKEN", "CHAIN_CUT")]
+        assert orthanc.json("/autocontour/evidence/verify")["Broken"]["Change"] == "cut off"
+        assert 'autocontour_alerts{alert="CHAIN_BROKEN"} 1.0' in orthanc.get("/autocontour/metrics").text
+        assert [(one["Alert"], one["State"]) for one in told] == [("CHAIN_BROKEN", "raised")]
+        hook.shutdown()
+    assert orthanc.json("/system")["Name"] == "test", "Orthanc itself goes on"
+    orthanc.stop()
+    month.write_bytes(whole)
+    orthanc.start()
+    contoured(orthanc)
+
+
+def test_missing_files_of_the_evidence_keep_nobody_from_contouring(start_orthanc: Start) -> None:
+    nowhere = {"Url": "http://127.0.0.1:9/", "CaFile": "/nowhere.pem"}
+    evidence = {
+        "TimeStamp": nowhere,
+        "Audit": {"Host": "localhost", "CaFile": "/nowhere.pem"},
+        "Webhook": nowhere | {"TokenFile": "/nowhere"},
+        "PdfSignature": {"CertificateFile": "/nowhere.pem", "KeyFile": "/nowhere.key"},
+    }
+    orthanc = start_orthanc(section={"Evidence": evidence})
+    code = contoured(orthanc)["EvidenceCode"]
+    alerts = until(lambda: orthanc.json("/autocontour/health")["Alerts"], "the outage is an alert", 40)
+    assert [one["Alert"] for one in alerts] == ["AUDIT_UNREACHABLE"]
+    answer = orthanc.get(f"/autocontour/evidence/{code}", params={"format": "pdf"})
+    assert (answer.status_code, answer.json()["Error"]) == (422, "PDF_SEAL")
 
 
 def test_the_report_of_the_month_counts_the_job(orthanc: OrthancProcess) -> None:

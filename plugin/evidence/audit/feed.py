@@ -7,13 +7,14 @@ without a gap let it notice.
 from __future__ import annotations
 
 import json
-import os
+import logging
 from pathlib import Path
 
-from model.errors import AutocontourError
-from model.evidence.files import Position, follow
+from model.evidence.files import Position, follow, write_whole
 from plugin.evidence.audit.message import audit_message
 from plugin.evidence.audit.syslog import Sender, syslog_message
+
+logger = logging.getLogger(__name__)
 
 
 class AuditFeed:
@@ -61,17 +62,12 @@ def _load(path: Path) -> Position:
         return Position(int(document["sequence"]), str(document["file"]), int(document["offset"]))
     except FileNotFoundError:
         return Position()
-    except (ValueError, KeyError, TypeError) as error:
-        raise AutocontourError(
-            "AUDIT_POSITION",
-            f"{path.name} cannot be read; remove it, and every record is sent again.",
-        ) from error
+    except (ValueError, KeyError, TypeError):
+        # Twice is better than never: the repository knows each record by its number.
+        logger.warning("how far the audit repository was told cannot be read; it is told everything again")
+        return Position()
 
 
 def _save(path: Path, position: Position) -> None:
     text = json.dumps({"sequence": position.sequence, "file": position.file, "offset": position.offset})
-    unfinished = path.with_name(path.name + ".new")
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(text)
-    unfinished.replace(path)
+    write_whole(path, text.encode("ascii"))

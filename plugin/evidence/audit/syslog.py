@@ -6,6 +6,7 @@ import contextlib
 import os
 import socket
 import ssl
+from collections.abc import Callable
 from typing import Protocol
 
 from model.evidence.errors import EvidenceRefused
@@ -63,7 +64,7 @@ class UdpSender:
 class TlsSender:
     """One connection, messages with their length before them; connected again after a failure."""
 
-    def __init__(self, host: str, port: int, context: ssl.SSLContext, timeout: float = 10.0) -> None:
+    def __init__(self, host: str, port: int, context: Callable[[], ssl.SSLContext], timeout: float = 10.0) -> None:
         self._host, self._port, self._context, self._timeout = host, port, context, timeout
         self._socket: ssl.SSLSocket | None = None
 
@@ -91,7 +92,7 @@ class TlsSender:
         self.close()
         plain = socket.create_connection((self._host, self._port), self._timeout)
         try:
-            self._socket = self._context.wrap_socket(plain, server_hostname=self._host)
+            self._socket = self._context().wrap_socket(plain, server_hostname=self._host)
         except OSError:
             plain.close()
             raise
@@ -112,8 +113,13 @@ def open_sender(repository: AuditRepository) -> Sender:
     """Make the sender that the configuration asks for; connects only when there is something to send."""
     if repository.Protocol == "udp":
         return UdpSender(repository.Host, repository.Port)
-    context = ssl.create_default_context(cafile=repository.CaFile)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2  # BCP 195, as PS3.15 B.9 asks
-    if repository.CertificateFile is not None:
-        context.load_cert_chain(repository.CertificateFile, repository.KeyFile)
+
+    def context() -> ssl.SSLContext:
+        # Read at each connection: files that are renewed count at once, files that are missing are an outage.
+        made = ssl.create_default_context(cafile=repository.CaFile)
+        made.minimum_version = ssl.TLSVersion.TLSv1_2  # BCP 195, as PS3.15 B.9 asks
+        if repository.CertificateFile is not None:
+            made.load_cert_chain(repository.CertificateFile, repository.KeyFile)
+        return made
+
     return TlsSender(repository.Host, repository.Port, context)

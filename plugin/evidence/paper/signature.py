@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -26,6 +27,8 @@ from model.evidence.errors import EvidenceRefused
 RSA_BITS = 3072
 YEARS = 20
 FIELD = "Signature"
+# Two people who ask for the first PDF at the same time get one seal.
+_MAKING = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +52,14 @@ class PdfSeal:
     def load_or_create(cls, folder: Path, organisation: str) -> PdfSeal:
         """Load the site's own seal, or make it once: a key for the owner only, and a certificate to hand out."""
         key_path, certificate_path = folder / "pdf-key.pem", folder / "pdf-certificate.pem"
-        if key_path.exists() and certificate_path.exists():
-            return cls.load(key_path, certificate_path)
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        made = make_seal(organisation)
-        _write(key_path, made.key)
-        _write(certificate_path, made.certificate)
-        return made
+        with _MAKING:
+            if key_path.exists() and certificate_path.exists():
+                return cls.load(key_path, certificate_path)
+            folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            made = make_seal(organisation)
+            _write(key_path, made.key)
+            _write(certificate_path, made.certificate)
+            return made
 
     def fingerprint(self) -> str:
         """Give the SHA-256 of the certificate, as ``openssl x509 -fingerprint -sha256`` shows it, without colons."""

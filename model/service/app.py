@@ -73,7 +73,7 @@ def application(
     app.include_router(_transfer_routes(transfers, ledger))
     app.include_router(uploads.router(transfers, settings))
     app.include_router(heads_routes.router(heads))
-    app.add_middleware(Doorkeeper, sites=sites)
+    app.add_middleware(Doorkeeper, sites=sites, seconds=settings.DocumentSeconds)
     _describe(app)
     return app
 

@@ -1,7 +1,8 @@
-"""Stands before every route: who asks, and how much may be sent; nobody unknown gets a byte read."""
+"""Stands before every route: who asks, how much may be sent, and how slowly; nobody unknown gets a byte read."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from starlette.datastructures import Headers
@@ -13,14 +14,17 @@ from model.service.sites import Sites
 OPEN_PATHS = frozenset({"/health", "/metrics", "/openapi.json", "/v1/key"})
 # The announcement of 5,000 files takes 1 MB.
 MAXIMUM_DOCUMENT = 4 * 1024 * 1024
+# For a whole document to arrive, and for a piece of an answer to be taken.
+DOCUMENT_SECONDS = 60.0
 
 
 class Doorkeeper:
     """ASGI middleware: puts the site into the request's state, or answers 401; bounds bodies that are no instances."""
 
-    def __init__(self, app: ASGIApp, sites: Sites) -> None:
+    def __init__(self, app: ASGIApp, sites: Sites, seconds: float = DOCUMENT_SECONDS) -> None:
         self._app = app
         self._sites = sites
+        self._seconds = seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in or not."""
@@ -34,32 +38,48 @@ class Doorkeeper:
                 scope.setdefault("state", {})
                 scope["state"]["site"], scope["state"]["limits"] = name, site
             if "/instances" not in scope["path"]:
-                receive = _bounded(receive, _length(headers))
-            await self._app(scope, receive, send)
+                _require_small(headers)
+                receive = _bounded(receive, self._seconds)
+            await self._app(scope, receive, _taken(send, self._seconds))
         except Refusal as refusal:
             await answer(refusal)(scope, receive, send)
 
 
-def _length(headers: Headers) -> int:
+def _require_small(headers: Headers) -> None:
     text = headers.get("content-length", "0")
-    length = int(text) if text.isascii() and text.isdigit() else 0
-    if length > MAXIMUM_DOCUMENT:
+    if text.isascii() and text.isdigit() and int(text) > MAXIMUM_DOCUMENT:
         raise _too_large()
-    return length
 
 
-def _bounded(receive: Receive, _declared: int) -> Receive:
-    taken = 0
+def _bounded(receive: Receive, seconds: float) -> Receive:
+    taken, whole = 0, False
+    ends = asyncio.get_running_loop().time() + seconds
 
     async def receiving() -> Message:
-        nonlocal taken
-        message = await receive()
+        nonlocal taken, whole
+        if whole:
+            return await receive()  # which waits for the client to leave
+        try:
+            async with asyncio.timeout_at(ends):
+                message = await receive()
+        except TimeoutError:
+            raise Refusal(408, "SLOW", "The document took too long to arrive.", retry_after=1) from None
         taken += len(message.get("body", b""))
+        whole = not message.get("more_body", False)
         if taken > MAXIMUM_DOCUMENT:
             raise _too_large()
         return message
 
     return receiving
+
+
+def _taken(send: Send, seconds: float) -> Send:
+    async def sending(message: Message) -> None:
+        # Ends the connection of who takes nothing: the error escapes after the answer has begun.
+        async with asyncio.timeout(seconds):
+            await send(message)
+
+    return sending
 
 
 def _too_large() -> Refusal:

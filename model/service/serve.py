@@ -5,15 +5,16 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import secrets
 import ssl
 import threading
-from collections.abc import Mapping
+import time
 from pathlib import Path
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from sqlalchemy.exc import SQLAlchemyError
 
 from model.errors import ConfigurationRefused
 from model.evidence.chain import Chain
@@ -21,11 +22,12 @@ from model.evidence.signing import SigningKey
 from model.pipeline.draw import warm_up
 from model.service.app import application
 from model.service.attest import Attestation
+from model.service.connection import connections
 from model.service.figures import Figures
 from model.service.heads import Heads
 from model.service.ledger import Ledger
 from model.service.queue import TransferQueue
-from model.service.settings import ServiceDocument, read_service
+from model.service.settings import ServiceDocument, TlsFiles, read_service
 from model.service.sites import Sites
 from model.service.spool import open_spool
 from model.service.transfers import Transfers
@@ -35,6 +37,10 @@ logger = logging.getLogger(__name__)
 
 REAP_SECONDS = 1.0
 STOP_SECONDS = 5
+# Beyond it the answer is 503, while there are still file descriptors for those who are in.
+MAXIMUM_CONNECTIONS = 500
+# How often what ended long ago is removed from the queue's database.
+FORGET_SECONDS = 3600.0
 
 
 def signing_key(settings: ServiceDocument) -> SigningKey:
@@ -47,6 +53,36 @@ def signing_key(settings: ServiceDocument) -> SigningKey:
         raise ConfigurationRefused("SigningKeyFile", f"cannot be read ({error.strerror})") from None
 
 
+def tls_options(files: TlsFiles) -> dict[str, Any]:
+    """uvicorn's options for TLS; raises ConfigurationRefused for files that are none of a certificate or key."""
+    for name in ("CertificateFile", "KeyFile", "ClientCaFile"):
+        file = getattr(files, name)
+        if file is not None and not os.access(file, os.R_OK):
+            raise ConfigurationRefused(f"Tls.{name}", "the file cannot be read")
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(files.CertificateFile, files.KeyFile, password=lambda: "")
+    except (ssl.SSLError, ValueError):
+        raise ConfigurationRefused(
+            "Tls", "CertificateFile and KeyFile are no certificate and its key, in PEM"
+        ) from None
+    options = {"ssl_certfile": files.CertificateFile, "ssl_keyfile": files.KeyFile}
+    if files.ClientCaFile is None:
+        return options
+    try:
+        context.load_verify_locations(files.ClientCaFile)
+    except ssl.SSLError:
+        raise ConfigurationRefused("Tls.ClientCaFile", "the file holds no certificate in PEM") from None
+    return options | {"ssl_ca_certs": files.ClientCaFile, "ssl_cert_reqs": ssl.CERT_REQUIRED}
+
+
+def own_name(path: Path) -> str:
+    """What tells this service from others that share its database, and perhaps its signing key; kept in a file."""
+    if not path.exists():
+        path.write_text(secrets.token_hex(8))
+    return path.read_text().strip()
+
+
 class Service:
     """One service process."""
 
@@ -54,6 +90,8 @@ class Service:
         """Bring everything up but the listener; raises ConfigurationRefused."""
         os.umask(0o077)
         self.settings = settings = read_service(path)
+        if settings.Tls is not None:
+            tls_options(settings.Tls)  # before anything is deleted or signed
         state = Path(settings.StateDirectory)
         try:
             state.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -74,7 +112,10 @@ class Service:
         figures.watch(self.transfers.count_live, self.transfers.held_bytes)
         self.transfers.sweep()
         database = settings.Database or f"sqlite:///{state / 'queue.sqlite'}"
-        self._queue = TransferQueue(self.transfers.process, database, settings.Workers)
+        try:
+            self._queue = TransferQueue(self.transfers.process, database, settings.Workers, own_name(state / "name"))
+        except SQLAlchemyError as error:
+            raise ConfigurationRefused("Database", f"cannot be used ({type(error).__name__})") from None
         self.transfers.queue_with(self._queue.put)
         self._workers.warm_up(warm_up)
         self._stopping = threading.Event()
@@ -92,20 +133,13 @@ class Service:
 
     def _config(self) -> uvicorn.Config:
         settings = self.settings
-        options: dict[str, Any] = {}
-        if settings.Tls is not None:
-            for name in ("CertificateFile", "KeyFile", "ClientCaFile"):
-                file = getattr(settings.Tls, name)
-                if file is not None and not os.access(file, os.R_OK):
-                    raise ConfigurationRefused(f"Tls.{name}", "the file cannot be read")
-            options = {"ssl_certfile": settings.Tls.CertificateFile, "ssl_keyfile": settings.Tls.KeyFile}
-            if settings.Tls.ClientCaFile is not None:
-                options |= {"ssl_ca_certs": settings.Tls.ClientCaFile, "ssl_cert_reqs": ssl.CERT_REQUIRED}
+        options = {} if settings.Tls is None else tls_options(settings.Tls)
         return uvicorn.Config(
             self.app,
             host=settings.Host,
             port=settings.Port,
-            http=WithCertificate,
+            http=connections(settings.DocumentSeconds),
+            limit_concurrency=MAXIMUM_CONNECTIONS,
             log_level="warning",
             access_log=False,  # paths hold transfer ids
             server_header=False,
@@ -115,19 +149,12 @@ class Service:
         )
 
     def _reap(self) -> None:
+        forgets = time.monotonic() + FORGET_SECONDS
         while not self._stopping.wait(REAP_SECONDS):
             try:
                 self.transfers.reap()
+                if time.monotonic() > forgets:
+                    forgets = time.monotonic() + FORGET_SECONDS
+                    self._queue.forget()
             except Exception as error:  # noqa: BLE001 - what deletes overdue images must outlive any surprise
                 logger.error("an overdue transfer could not be ended (%s); trying again", type(error).__name__)
-
-
-class WithCertificate(HttpToolsProtocol):
-    """HTTP that tells the application whose certificate TLS has verified."""
-
-    def connection_made(self, transport: Any) -> None:
-        """Keep the peer's certificate for every request of the connection."""
-        super().connection_made(transport)
-        certificate: Mapping[str, Any] | None = transport.get_extra_info("peercert")
-        if certificate:
-            self.app_state = {**self.app_state, "client_certificate": certificate}

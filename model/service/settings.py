@@ -71,6 +71,8 @@ class ServiceDocument(Document):
     TransferMinutes: float | int = Field(default=120, gt=0, le=10_080)
     # An upload in which nothing arrives for this long has stalled.
     IdleSeconds: float | int = Field(default=120, gt=0, le=86_400)
+    # How long headers and a document (not an instance) may take to arrive, and a piece of an answer to be taken.
+    DocumentSeconds: float | int = Field(default=60, gt=0, le=86_400)
     # How long one instance may take to arrive.
     InstanceSeconds: float | int = Field(default=300, gt=0, le=86_400)
     Sites: dict[SiteName, Site]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import secrets
@@ -33,6 +34,8 @@ class Spool:
 
     path: Path
     bytes: int
+    # Held open: another service that is given the same folder would delete what lies in it.
+    lock: int | None = None
 
     def new(self) -> Path:
         """A fresh folder with an unguessable name."""
@@ -69,8 +72,14 @@ def open_spool(path: Path, limit: int | None, *, encrypted: bool, mounts: Path =
             f"lies on {kind or 'an unknown file system'}, so images would be written to a disk; name a folder on "
             "tmpfs, or set SpoolIsEncrypted to true if that disk is encrypted",
         )
+    lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(lock)
+        raise ConfigurationRefused("Spool", "the folder is in use by another service") from None
     free = shutil.disk_usage(path).free
-    return Spool(path, limit if limit is not None else free * 4 // 5)
+    return Spool(path, limit if limit is not None else free * 4 // 5, lock)
 
 
 def filesystem_of(path: Path, mounts: Path = MOUNTS) -> str:

@@ -1,6 +1,8 @@
-"""The real service with one fault: FAULT is ``kill:WHERE`` or ``pause:WHERE:SECONDS`` or ``raise:WHERE``.
+"""The real service with one fault: FAULT is ``kill:WHERE``, ``pause:WHERE:SECONDS``, ``raise:WHERE`` or ``cut:ROUTE``.
 
-WHERE is a method of Transfers (open, take, start, process, end) or ``drawn`` (after the worker has drawn).
+WHERE is a method of Transfers (open, take, start, process, fetched, end) or ``drawn`` (after the worker has drawn);
+``worker-dies:drawn`` kills the first task's worker. ``cut:ROUTE`` does what the first two requests of a route ask for
+(open, instances, start, status, rtstruct, delete), and breaks their connections before they are told.
 """
 
 from __future__ import annotations
@@ -43,9 +45,65 @@ def install(fault: str) -> None:
     setattr(owner, name, faulty)
 
 
+def cut(route: str) -> None:
+    """Break the connection of the first two requests of one route, in the middle of the answer."""
+    from model.service.connection import Connection
+    from model.service.doorkeeper import Doorkeeper
+
+    wanted = {
+        "open": lambda method, path: method == "POST" and path.endswith("/transfers"),
+        "instances": lambda _method, path: "/instances" in path,
+        "start": lambda _method, path: path.endswith("/start"),
+        "status": lambda method, path: method == "GET" and len(path.rpartition("/")[2]) == 32,
+        "rtstruct": lambda _method, path: path.endswith("/rtstruct"),
+        "delete": lambda method, _path: method == "DELETE",
+    }[route]
+    left = iter(range(2))
+    plain, made = Doorkeeper.__call__, Connection.connection_made
+
+    def connection_made(self: Any, transport: Any) -> None:
+        made(self, transport)
+        self.app_state = {**self.app_state, "transport": transport}
+
+    async def faulty(self: Any, scope: Any, receive: Any, send: Any) -> None:
+        async def sending(message: Any) -> None:
+            body = message.get("body", b"")
+            if cutting and body:
+                await send(message | {"body": body[: len(body) // 2], "more_body": True})
+                scope["state"]["transport"].abort()
+                raise ConnectionAbortedError
+            await send(message)
+
+        cutting = scope["type"] == "http" and wanted(scope["method"], scope["path"]) and next(left, None) is not None
+        await plain(self, scope, receive, sending)
+
+    Connection.connection_made = connection_made  # type: ignore[method-assign]
+    Doorkeeper.__call__ = faulty  # type: ignore[method-assign]
+
+
+def let_worker_die() -> None:
+    """The worker of the first task is killed while it draws."""
+    from model.worker.pool import Workers
+
+    original, left = Workers.run, iter(range(1))
+
+    def run(self: Any, name: str, *arguments: Any, **named: Any) -> Any:
+        if next(left, None) is not None:
+            return original(self, name, os.abort, seconds=60)
+        return original(self, name, *arguments, **named)
+
+    Workers.run = run  # type: ignore[method-assign]
+
+
 def main() -> None:
     """Install the fault, then serve."""
-    install(os.environ["FAULT"])
+    fault = os.environ["FAULT"]
+    if fault.startswith("cut:"):
+        cut(fault.removeprefix("cut:"))
+    elif fault == "worker-dies:drawn":
+        let_worker_die()
+    else:
+        install(fault)
     from plugin.cli import main as command
 
     raise SystemExit(command(["serve", sys.argv[1]]))

@@ -25,7 +25,7 @@ from tests.builders.service_process import ServiceProcess, SiteClient
 Start = Callable[..., ServiceProcess]
 
 
-@pytest.mark.parametrize("where", ["open", "take", "start", "process", "drawn", "end"])
+@pytest.mark.parametrize("where", ["open", "take", "start", "process", "drawn", "fetched", "end"])
 def test_a_service_killed_in_any_phase_sweeps_at_its_next_start_and_signs(
     start_service: Start, series: CleanSeries, where: str
 ) -> None:
@@ -37,6 +37,8 @@ def test_a_service_killed_in_any_phase_sweeps_at_its_next_start_and_signs(
         north.put_all(transfer, series)
         north.begin(transfer)
         north.wait(transfer, "ready", seconds=20)
+        if where == "fetched":  # handed over to the last byte, and not deleted
+            assert north.fetch(transfer).content.startswith(bytes(128) + b"DICM")
         north.call("DELETE", f"/v1/transfers/{transfer}")
     except (OSError, AssertionError):
         pass  # the service is gone, which is the point
@@ -59,13 +61,35 @@ def test_a_service_killed_in_any_phase_sweeps_at_its_next_start_and_signs(
 
 
 def test_a_worker_that_dies_fails_the_transfer_and_the_next_succeeds(start_service: Start, series: CleanSeries) -> None:
-    service = start_service(keys={"JobSeconds": 1}, environment={"FAULT": "pause:end:0"})
+    service = start_service(environment={"FAULT": "worker-dies:drawn"})
     north = service.client()
     transfer = north.send(series)
-    state = north.wait(transfer, "ready", "failed", seconds=60)["State"]
-    north.call("DELETE", f"/v1/transfers/{transfer}")
-    assert state in ("ready", "failed")
+    failed = north.wait(transfer, "failed")
+    assert failed["Error"]["Code"] == "WORKER_DIED"
     assert service.left() == []
+    assert north.steps(transfer) == ["VERIFIED", "DELETED"]
+    again = north.send(series)
+    north.wait(again, "ready")
+    north.call("DELETE", f"/v1/transfers/{again}")
+    assert service.left() == []
+
+
+def test_a_site_whose_token_is_revoked_in_the_middle_of_an_upload_leaves_nothing(
+    start_service: Start, series: CleanSeries
+) -> None:
+    service = start_service(keys={"IdleSeconds": 2})
+    north = service.client()
+    transfer = north.open(series)
+    assert north.put(transfer, series.files[0].sop_instance_uid, series.files[0].data).status_code == 200
+    kept = service.sites["north"]["TokenSha256"]
+    service.sites["north"]["TokenSha256"] = []
+    service.write()
+    refused = north.put(transfer, series.files[1].sop_instance_uid, series.files[1].data)
+    assert (refused.status_code, refused.json()["Error"]) == (401, "TOKEN")
+    until(lambda: service.left() == [], "what had arrived is deleted", 15)
+    service.sites["north"]["TokenSha256"] = kept
+    service.write()
+    assert north.steps(transfer) == ["DELETED"]
 
 
 def test_an_unexpected_error_is_told_without_a_value_and_the_service_goes_on(

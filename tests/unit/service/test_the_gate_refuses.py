@@ -159,6 +159,17 @@ def test_an_instance_announced_twice_is_refused(north: SiteClient, series: Clean
     assert answer.json()["Findings"] == {"FILE_NAME": 1, "INSTANCE_TWICE": 1}
 
 
+def test_a_wrong_count_is_refused(service: ServiceProcess, north: SiteClient, series: CleanSeries) -> None:
+    from model.evidence.signed import Document, sign
+    from model.service.wire import announce
+
+    body = announce("cd" * 16, "hu-ct", series.manifest, north.key)["document"]["body"]
+    answer = north.call("POST", "/v1/transfers", json=sign(Document.TRANSFER, body | {"count": 11}, north.key))
+    assert (answer.status_code, answer.json()["Findings"]) == (422, {"MANIFEST": 1})
+    assert north.steps("cd" * 16) == ["REJECTED", "DELETED"]
+    assert service.left() == []
+
+
 def test_an_unknown_model_is_refused(north: SiteClient, series: CleanSeries) -> None:
     transfer, answer = north.announce(series.manifest, model="no-such-model")
     assert (answer.status_code, answer.json()["Error"]) == (422, "MODEL_UNKNOWN")

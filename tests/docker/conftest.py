@@ -64,6 +64,10 @@ class Composition:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    def delete(self, path: str) -> None:
+        answer = requests.delete(f"http://127.0.0.1:{self.http}{path}", auth=("admin", PASSWORD), timeout=60)
+        assert answer.status_code in (200, 404), answer.text
+
     def store(self, file: bytes) -> str:
         address = f"http://127.0.0.1:{self.http}/instances"
         answer = requests.post(address, data=file, auth=("admin", PASSWORD), timeout=60)

@@ -16,15 +16,18 @@ GOOD = 0
 
 def add_parser(subparsers: Any, summary: str) -> None:
     """Add the command's parser."""
-    parser = subparsers.add_parser("models", help=summary, description=f"{summary[0].upper()}{summary[1:]}.")
     common = argparse.ArgumentParser(add_help=False)
+    # Given before the action or after it: what is not given must not overwrite.
     common.add_argument(
         "--models",
         type=Path,
         metavar="DIR",
+        default=argparse.SUPPRESS,
         help="the folder with the packages (default: $AUTOCONTOUR_MODELS, else the user's own; the gateway's is "
         "ModelsDirectory of its configuration)",
     )
+    about = f"{summary[0].upper()}{summary[1:]}."
+    parser = subparsers.add_parser("models", parents=[common], help=summary, description=about)
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     listing = actions.add_parser("list", parents=[common], help="what is installed (the default)")
     listing.add_argument("--json", action="store_true", help="print as JSON")
@@ -66,25 +69,27 @@ def run(options: argparse.Namespace) -> int:
     if options.action == "import":
         return _import(options, library)
     if options.action == "show":
-        print(_package(library, options.name).document.model_dump_json(indent=1, exclude_none=True))
-        return GOOD
+        return _show(library, options.name)
     if options.action == "verify":
         return _verify(_package(library, options.name))
     return _list(library, as_json=getattr(options, "json", False))
 
 
 def _list(library: Path, *, as_json: bool) -> int:
-    from model.engines.registry import EMBEDDED
+    from model.engines.registry import EMBEDDED, embedded_algorithm
 
     packages, broken = packages_in(library)
+    embedded = [embedded_algorithm(name) for name in EMBEDDED]
     if as_json:
-        rows = [{"Name": name, "Embedded": True} for name in EMBEDDED]
+        rows: list[dict[str, object]] = [
+            {"Name": one.model, "Version": one.version, "License": one.licence, "Embedded": True} for one in embedded
+        ]
         rows += [_row(one) for one in packages]
         rows += [{"Name": one.name, "Error": one.reason} for one in broken]
         print(json.dumps(rows, indent=1))
         return GOOD
-    for name in EMBEDDED:
-        print(f"{name:32} embedded")
+    for own in embedded:
+        print(f"{own.model:32} {own.version:8} {'embedded':34} {own.licence}")
     for one in packages:
         document = one.document
         terms = document.license.spdx + ("" if document.license.use == "any" else f" ({document.license.use})")
@@ -95,6 +100,18 @@ def _list(library: Path, *, as_json: bool) -> int:
         )
     for bad in broken:
         print(f"{bad.name:32} broken: {bad.reason}")
+    return GOOD
+
+
+def _show(library: Path, name: str) -> int:
+    from model.engines.registry import EMBEDDED, embedded_algorithm
+
+    if name in EMBEDDED:
+        own = embedded_algorithm(name)
+        shown = {"id": own.model, "version": own.version, "engine": "embedded", "license": own.licence}
+        print(json.dumps({**shown, "description": own.description, "digest": own.digest}, indent=1))
+    else:
+        print(_package(library, name).document.model_dump_json(indent=1, exclude_none=True))
     return GOOD
 
 
@@ -124,6 +141,7 @@ def _verify(package: Package) -> int:
 
 
 def _import(options: argparse.Namespace, library: Path) -> int:
+    from model.commands.terminal import progress_bar
     from model.packages.importing.draft import Wishes
     from model.packages.importing.from_path import import_model
 
@@ -141,7 +159,8 @@ def _import(options: argparse.Namespace, library: Path) -> int:
         precision=options.precision,
         description=_description(options.description),
     )
-    package = import_model(options.path, library, wishes, replace=options.replace)
+    with progress_bar("importing") as show:
+        package = import_model(options.path, library, wishes, replace=options.replace, progress=show)
     document = package.document
     print(f"imported {document.id} {document.version} ({document.engine}), licence {document.license.spdx}")
     if document.license.use != "any":
@@ -154,10 +173,14 @@ def _package(library: Path, name: str) -> Package:
     from model.engines.registry import EMBEDDED
 
     if name in EMBEDDED:
-        raise InputRefused("MODEL_EMBEDDED", f"{name} is part of this software; it has no package.")
+        raise InputRefused("MODEL_EMBEDDED", f"{name} is part of this software; it has no package to verify.")
     package = find_package(library, name)
     if package is None:
-        raise InputRefused("MODEL_UNKNOWN", f"There is no model {name!r} in the folder with the packages.")
+        raise InputRefused(
+            "MODEL_UNKNOWN",
+            f"There is no model {name!r} in the folder with the packages; autocontour models list shows those there "
+            "are, and --models names another folder.",
+        )
     return package
 
 

@@ -10,6 +10,10 @@ from typing import Any
 
 from tqdm import tqdm
 
+from model.commands.terminal import write_whole
+from model.errors import InputRefused
+from model.pipeline.foreign import told
+
 GOOD = 0
 
 
@@ -43,6 +47,9 @@ def run(options: argparse.Namespace) -> int:
     from model.series.geometry import geometry_of, require_whole
     from model.volume.load import load_volume, series_in
 
+    outputs = [path for path in (options.output, options.preview) if path is not None]
+    if not all(path.parent.is_dir() and not path.is_dir() for path in outputs):
+        raise InputRefused("OUTPUT", "The folder that is to hold the output does not exist; make it, or name another.")
     drawer = engine(options.model)
     paths, headers = series_in(options.directory)
     geometry = geometry_of(headers)
@@ -55,7 +62,8 @@ def run(options: argparse.Namespace) -> int:
             bar.update(max(0.0, 100 * fraction - bar.n))
 
         volume = load_volume(paths, geometry, lambda part: show(0.2 * part, "reading"))
-        drawing = drawer.draw(volume, lambda part, what: show(0.2 + 0.6 * part, what))
+        with told(options.model):
+            drawing = drawer.draw(volume, lambda part, what: show(0.2 + 0.6 * part, what))
         drawing = checked(drawing, geometry)
         written = structure_set(
             geometry,
@@ -67,12 +75,16 @@ def run(options: argparse.Namespace) -> int:
             now=datetime.now(),
             progress=lambda part, what: show(0.8 + 0.2 * part, what),
         )
-    options.output.write_bytes(written.content)
+    write_whole(options.output, written.content)
     for roi in written.rois:
         print(f"{roi.name:16} {roi.volume_cm3:10.1f} cm³" + "".join(f"  ! {flag}" for flag in roi.flags))
     for missing in drawing.not_drawn:
         print(f"{missing.label:16} not drawn: {missing.reason}")
+    drawn_by = drawing.algorithm
+    print(f"drawn by {drawn_by.model} {drawn_by.version}, licence {drawn_by.licence}; review required")
     if options.preview is not None:
-        overlays = [(entry_for(one.label).name, entry_for(one.label).colour, one.mask) for one in drawing.structures]
-        options.preview.write_bytes(three_planes(volume, overlays))
+        own = {entry.label: entry for entry in drawing.names}
+        entries = [(own.get(one.label) or entry_for(one.label), one.mask) for one in drawing.structures]
+        overlays = [(entry.name, entry.colour, mask) for entry, mask in entries]
+        write_whole(options.preview, three_planes(volume, overlays))
     return GOOD

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from model.engines.engine import Engine
+from model.engines.engine import Algorithm, Engine
 from model.errors import EngineFailed
 from model.packages.library import default_directory, find_package, packages_in
 from model.packages.package import Package, verify_package
@@ -33,6 +33,15 @@ EMBEDDED: dict[str, Callable[[], Engine]] = {"hu-ct": _hu_ct}
 # An extra that brings its own weights: a model of this machine where it is installed.
 if find_spec("deepbet") is not None:
     EMBEDDED["deepbet"] = _deepbet
+
+
+def embedded_algorithm(name: str) -> Algorithm:
+    """Who draws under the name of an embedded model: version, licence, description."""
+    if name == "hu-ct":
+        from model.engines.hu_ct.engine import algorithm
+    else:
+        from model.engines.deepbet.engine import algorithm
+    return algorithm()
 
 
 def names(library: Path | None = None) -> tuple[str, ...]:

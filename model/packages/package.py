@@ -20,6 +20,15 @@ DOCUMENT_BYTES = 4 * 1024**2
 FILE_BYTES = 4 * 1024**3
 PACKAGE_BYTES = 8 * 1024**3
 CHUNK = 4 * 1024**2
+# What a text may look like, for people: by the last key of its place.
+ALLOWED = {
+    "id": "a model's name has letters, digits, points, hyphens and underscores, at most 64, a letter or digit first",
+    "name": "ASCII without backslashes, at most 16 characters for an ROI",
+    "version": "letters, digits, points, hyphens, plus and underscores",
+    "spdx": "an SPDX identifier such as Apache-2.0, or LicenseRef-own for weights of your own",
+    "orientation": "where x, y and z grow in the patient: L or R, then A or P, then S or I, such as LPS or RAS",
+    "sha256": "64 hexadecimal digits in lower case",
+}
 
 
 @dataclass(frozen=True)
@@ -57,7 +66,8 @@ def read_document(content: bytes) -> ModelDocument:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(step) for step in first["loc"]) or "model.json"
-        raise InputRefused("PACKAGE_DOCUMENT", f"model.json, {where}: {first['msg']}.") from None
+        words = ALLOWED.get(str(first["loc"][-1])) if first["type"] == "string_pattern_mismatch" else None
+        raise InputRefused("PACKAGE_DOCUMENT", f"model.json, {where}: {words or first['msg']}.") from None
     except (ValueError, RecursionError):
         raise InputRefused("PACKAGE_DOCUMENT", "The package's model.json is no JSON.") from None
 

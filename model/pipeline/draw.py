@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import json
 import time
-import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from model.errors import AutocontourError, EngineFailed
 from model.names.selection import Selection
+from model.pipeline.foreign import told
 
 Result = TypeVar("Result")
 
@@ -75,20 +74,8 @@ def draw_series(
 
     Raises PrivacyRefused when the gate finds anything, InputRefused for a geometry that is none, EngineFailed.
     """
-    try:
+    with told(model):
         return _draw(folder, model, series_uid, instance_uid, now, library, selection)
-    except (AutocontourError, OSError):
-        raise
-    except MemoryError:
-        raise EngineFailed("OUT_OF_MEMORY", "The machine has too little memory for this series and model.") from None
-    except Exception as error:  # noqa: BLE001 - whatever a model raises ends its job with a reason
-        # The text of a foreign exception is not repeated: only its kind and place.
-        frame = traceback.extract_tb(error.__traceback__)[-1]
-        raise EngineFailed(
-            "ENGINE_RAISED",
-            f"The model {model} failed ({type(error).__name__} in {frame.name}, line {frame.lineno}). "
-            "Please report it with this text.",
-        ) from None
 
 
 def _draw(

@@ -24,6 +24,10 @@ OPEN_LICENCES = frozenset(
 )
 
 
+# Models that need no package; one of the same name would never be drawn with.
+RESERVED = frozenset(("hu-ct", "deepbet"))
+
+
 @dataclass(frozen=True)
 class Wishes:
     """What whoever imports says beside the files; None where the files say it, or a default does."""
@@ -76,7 +80,14 @@ def license_of(wishes: Wishes, known: dict[str, str] | None = None) -> dict[str,
     return {"spdx": spdx, "use": use, "agreement": wishes.agreement or ""}
 
 
-def store(draft: Draft, library: Path, *, try_out: Callable[[Package], None], replace: bool = False) -> Package:
+def store(
+    draft: Draft,
+    library: Path,
+    *,
+    try_out: Callable[[Package], None],
+    replace: bool = False,
+    progress: Callable[[float, str], None] = lambda fraction, words: None,
+) -> Package:
     """Write the package into the library: made aside, verified, tried out, then given its name in one step.
 
     Raises InputRefused when the document is not valid, the name is taken or the engine does not accept it; the
@@ -85,6 +96,8 @@ def store(draft: Draft, library: Path, *, try_out: Callable[[Package], None], re
     # Validated with empty files first: a name that climbs is refused before a path is made of it.
     names = [{"path": path, "sha256": "0" * 64, "bytes": 0} for path in draft.writers]
     document = read_document(json.dumps({**draft.document, "files": names}).encode())
+    if document.id in RESERVED:
+        raise InputRefused("PACKAGE_EXISTS", f"{document.id} is a model of this software; give another --name.")
     final = library / document.id
     if final.exists() and not replace:
         raise InputRefused(
@@ -94,10 +107,12 @@ def store(draft: Draft, library: Path, *, try_out: Callable[[Package], None], re
     library.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=".import-", dir=library))
     try:
-        _write(draft, document, aside)
+        _write(draft, document, aside, progress)
         package = open_package(aside)
-        verify_package(package)
+        verify_package(package, lambda part: progress(0.7 + 0.1 * part, "verifying"))
+        progress(0.8, "loading")
         try_out(package)
+        progress(1.0, "imported")
         if final.exists():
             old = library / f".old-{document.id}"
             shutil.rmtree(old, ignore_errors=True)
@@ -113,7 +128,7 @@ def store(draft: Draft, library: Path, *, try_out: Callable[[Package], None], re
             library.rmdir()
 
 
-def _write(draft: Draft, document: ModelDocument, folder: Path) -> None:
+def _write(draft: Draft, document: ModelDocument, folder: Path, progress: Callable[[float, str], None]) -> None:
     # Readable by the gateway's user, whoever imported; the weights are no secret.
     folder.chmod(0o755)
     files = []
@@ -127,6 +142,7 @@ def _write(draft: Draft, document: ModelDocument, folder: Path) -> None:
             while chunk := stream.read(4 * 1024**2):
                 digest.update(chunk)
         files.append({"path": path, "sha256": digest.hexdigest(), "bytes": target.stat().st_size})
+        progress(0.7 * len(files) / len(draft.writers), "writing")
     whole = document.model_dump(mode="json", exclude_none=True) | {"files": files}
     (folder / DOCUMENT).write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 

@@ -13,7 +13,14 @@ from model.packages.importing.draft import Draft, Wishes, copied, store
 from model.packages.package import DOCUMENT, Package, open_package, verify_package
 
 
-def import_model(path: Path, library: Path, wishes: Wishes, *, replace: bool = False) -> Package:
+def import_model(
+    path: Path,
+    library: Path,
+    wishes: Wishes,
+    *,
+    replace: bool = False,
+    progress: Callable[[float, str], None] = lambda fraction, words: None,
+) -> Package:
     """Make a package of a results folder, a bundle, a TorchScript or ONNX file, a package, or a zip of one of them.
 
     Raises InputRefused, with the library as it was, when it is none of them or its engine does not accept it.
@@ -24,12 +31,15 @@ def import_model(path: Path, library: Path, wishes: Wishes, *, replace: bool = F
     def try_out(package: Package) -> None:
         engine_of(package)
 
+    def stored(draft: Draft) -> Package:
+        return store(draft, library, try_out=try_out, replace=replace, progress=progress)
+
     if not path.exists():
         raise InputRefused("IMPORT", "There is nothing at this path.")
     if path.is_file() and path.suffix.lower() == ".zip":
         with tempfile.TemporaryDirectory(prefix="autocontour-import-") as scratch:
-            return store(_draft(unpacked(path, Path(scratch)), wishes), library, try_out=try_out, replace=replace)
-    return store(_draft(path, wishes), library, try_out=try_out, replace=replace)
+            return stored(_draft(unpacked(path, Path(scratch)), wishes))
+    return stored(_draft(path, wishes))
 
 
 def _draft(path: Path, wishes: Wishes) -> Draft:

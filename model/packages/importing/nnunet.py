@@ -155,7 +155,10 @@ def _found(path: Path, wishes: Wishes) -> list[Trained]:
     if wishes.datasets:
         missing = sorted(set(wishes.datasets) - set(numbers))
         if missing:
-            raise InputRefused("DATASET", f"The folder has no dataset {', '.join(map(str, missing))}.")
+            there = ", ".join(map(str, numbers)) or "none"
+            raise InputRefused(
+                "DATASET", f"The folder has no dataset {', '.join(map(str, missing))}; there are: {there}."
+            )
         datasets = [one for one in datasets if _number(one) in wishes.datasets]
     elif len(datasets) > 1 and set(numbers) & totalsegmentator.NUMBERS and not totalsegmentator.task_of(tuple(numbers)):
         raise InputRefused(
@@ -191,10 +194,11 @@ def _chosen(dataset: Path, wishes: Wishes) -> Trained:
             trainings = fitting
             break
     if len(trainings) != 1:
+        there = ", ".join(one.name for one in _trainings(dataset)) or "none"
         raise InputRefused(
             "PLANS",
-            f"{dataset.name} has {len(trainings)} trainings that fit; give the path of one of its folders, or "
-            "--configuration.",
+            f"{dataset.name} has {len(trainings)} trainings that fit; there are: {there}. Give the path of one of "
+            "them, or another --configuration.",
         )
     return _trained(trainings[0], dataset, None)
 
@@ -220,7 +224,11 @@ def _folds(folder: Path, wanted: tuple[int, ...]) -> list[Path]:
     for name in names:
         checkpoint = next((folder / name / one for one in CHECKPOINTS if (folder / name / one).is_file()), None)
         if checkpoint is None:
-            raise InputRefused("FOLDS", f"{name} holds no checkpoint_final.pth or checkpoint_best.pth.")
+            there = ", ".join(sorted(one.name for one in folder.glob("fold_*"))) or "none"
+            raise InputRefused(
+                "FOLDS",
+                f"{name} holds no checkpoint_final.pth or checkpoint_best.pth; folds that are there: {there}.",
+            )
         found.append(checkpoint)
     if not found:
         raise InputRefused("FOLDS", f"{folder.name} holds no fold_N folder with a checkpoint.")

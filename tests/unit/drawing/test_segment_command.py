@@ -40,7 +40,30 @@ def test_volumes_and_reasons_are_printed(tmp_path: Path, capsys: pytest.CaptureF
     assert "Brain" in said.out
     assert "cm³" in said.out
     assert "Lung_L           not drawn: no lung on this side in the image" in said.out
+    assert "drawn by hu-ct 1.0, licence AGPL-3.0-or-later; review required" in said.out
     assert said.err == ""
+
+
+def test_an_output_that_cannot_be_written_is_refused_before_anything_is_drawn(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for place in (tmp_path / "none" / "out.dcm", tmp_path):
+        assert main(["segment", str(tmp_path), "-o", str(place)]) == 1
+        assert "[OUTPUT]" in capsys.readouterr().err
+
+
+def test_a_model_that_raises_ends_with_a_reason_and_no_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def raises(self: object, volume: object, progress: object) -> None:
+        raise ZeroDivisionError("with a patient's name")
+
+    monkeypatch.setattr("model.engines.hu_ct.engine.HuCt.draw", raises)
+    assert main(["segment", str(series("head")), "-o", str(tmp_path / "out.dcm")]) == 1
+    said = capsys.readouterr().err
+    assert "ENGINE_RAISED" in said
+    assert "patient" not in said
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_unknown_model_ends_with_the_names_that_exist(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -69,6 +69,50 @@ def test_segment_draws_with_an_imported_model(tmp_path: Path) -> None:
     assert "torch-nnunet" in said
 
 
+@pytest.mark.parametrize("name", ["hu-ct", "deepbet"])
+def test_no_package_takes_the_name_of_an_embedded_model(library: Path, tmp_path: Path, name: str) -> None:
+    assert main(["models", "import", str(library / "tiny"), "--name", name]) == 1
+    assert sorted(one.name for one in library.iterdir()) == ["tiny"]
+
+
+def test_an_embedded_model_is_shown_with_its_licence(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "show", "hu-ct"]) == 0
+    assert json.loads(capsys.readouterr().out)["license"] == "AGPL-3.0-or-later"
+    assert main(["models", "verify", "hu-ct"]) == 1
+    assert "no package to verify" in capsys.readouterr().err
+
+
+def test_another_library_is_named_before_or_after_the_action(
+    library: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("AUTOCONTOUR_MODELS", str(tmp_path / "none"))
+    for command in (["--models", str(library), "list"], ["list", "--models", str(library)]):
+        capsys.readouterr()
+        assert main(["models", *command]) == 0
+        assert "tiny" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--configuration", "2d"], "there are: nnUNetTrainer__nnUNetPlans__3d_fullres"),
+        (["--folds", "3"], "folds that are there: fold_0"),
+        (["--orientation", "XYZ"], "such as LPS or RAS"),
+        (["--name", "a b"], "letters, digits"),
+        (["--license", "yes; no"], "SPDX identifier such as Apache-2.0"),
+    ],
+)
+def test_a_wrong_wish_is_refused_with_the_way_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    folder = write_folder(tmp_path / "results", TinyNet(mirror=None))
+    given = {"--license": "MIT", "--models": str(tmp_path / "library"), arguments[0]: arguments[1]}
+    pairs = [part for pair in given.items() for part in pair]
+    assert main(["models", "import", str(folder.parent), *pairs]) == 1
+    assert words in capsys.readouterr().err
+    assert not (tmp_path / "library").exists()
+
+
 def test_a_package_travels_as_a_zip_or_a_folder(library: Path, tmp_path: Path) -> None:
     import shutil
 

@@ -140,8 +140,12 @@ class Desk:
 
     def retire(self, now: datetime) -> list[str]:
         """Remove the months that are older than evidence is kept; recorded. Once a day is often enough."""
-        oldest = f"{now.astimezone(UTC).year - self._evidence.RecordYears:04d}-{now.astimezone(UTC).month:02d}"
-        return retire_months(self._chain, oldest)
+        return retire_months(self._chain, f"{self.end_of_retention(now):%Y-%m}")
+
+    def end_of_retention(self, now: datetime) -> datetime:
+        """The start of the oldest month that is kept: what ended before it is removed everywhere."""
+        month = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        return month.replace(year=month.year - self._evidence.RecordYears)
 
     def tell_audit(self) -> int:
         """Send what the audit repository was not told yet; returns how many. An outage becomes an alert, no error."""

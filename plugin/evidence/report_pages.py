@@ -196,7 +196,13 @@ def _events(items: list[Mapping[str, Any]], empty: str) -> Table:
 
 
 def _transfers(document: Mapping[str, Any]) -> Table:
-    there = {"RECEIPT": "receipt", "CONTRACT_ONLY": "contract", None: "–"}
+    there = {
+        "RECEIPT": "receipt",
+        "CONTRACT_ONLY": "contract",
+        "NOT_VERIFIED": "not verified",
+        "NEVER_SENT": "never sent",
+        None: "–",
+    }
 
     def clock(time: str | None) -> str:
         return "–" if time is None else time[8:10] + " " + time[11:19]

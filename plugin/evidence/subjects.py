@@ -84,6 +84,12 @@ class Subjects:
         """Return the evidence codes of a series' jobs: what an auditor asks who names a series."""
         return self._codes(self._lookup("series", series_uid))
 
+    def forget(self, codes: Sequence[str]) -> None:
+        """Delete the entries of jobs whose evidence has reached its end."""
+        with self._engine.begin() as connection:
+            for code in codes:
+                connection.execute(sa.delete(entries).where(entries.c.code == code))
+
     def has_objected(self, patient_id: str) -> bool:
         """Say whether this patient's series must not be processed; asked at intake, in rules, and on every request."""
         query = sa.select(objections.c.since).where(objections.c.lookup == self._lookup("patient", patient_id))

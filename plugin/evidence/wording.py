@@ -96,7 +96,7 @@ def _sentence(record: Record) -> str | None:
         case Event.REMOTE_VERIFIED:
             return "The recipient verified, without knowing the patient, that they are pseudonymised."
         case Event.REMOTE_REJECTED:
-            return "The recipient refused the transfer and deleted it."
+            return "The recipient refused the transfer: it did not find it pseudonymised."
         case Event.RESULT_RECEIVED:
             return f"Contours of {facts['rois']} structures came back under the pseudonym."
         case Event.REIDENTIFIED:

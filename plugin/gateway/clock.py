@@ -21,8 +21,10 @@ VERIFY_TURNS = 3 * 60 * 6
 class Clock:
     """Runs in a thread of its own until stopped."""
 
-    def __init__(self, desk: Desk, vault: Vault) -> None:
+    def __init__(self, desk: Desk, vault: Vault, forget: Callable[[datetime], None]) -> None:
+        """``forget`` is called once a day: it removes what is kept no longer."""
         self._desk = desk
+        self._forget = forget
         self._vault = vault
         self._stopping = False
         self._wake = threading.Event()
@@ -60,7 +62,8 @@ class Clock:
     def _anchor(self, now: datetime) -> None:
         if self._desk.anchor_due(now):
             self._desk.anchor(now)
-            self._desk.retire(now)
+            self._try(lambda: self._desk.retire(now))
+            self._try(lambda: self._forget(now))
 
     def _try(self, work: Callable[[], object]) -> None:
         try:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 
 from model.errors import AutocontourError
@@ -108,7 +109,7 @@ class Gateway:
             host=socket.gethostname(),
             witnesses=witnesses(settings.forwards, lambda: self._chain.public_key),
         )
-        self._clock = Clock(self.desk, self._vault)
+        self._clock = Clock(self.desk, self._vault, self._forget)
         self._arrivals = Arrivals(engine)
         self._sight = Sight(self._orthanc, settings, self._decider, self.desk.subjects)
         self._intake = Intake(
@@ -272,6 +273,12 @@ class Gateway:
             rows += int(self._vault.destroy(job.workflow_id)) + self.jobs.forget(job)
             self._arrivals.forget(job.series)
         return Swept(rows, files, left)
+
+    def _forget(self, now: datetime) -> None:
+        """Remove what is kept no longer: workflows after a month; jobs, and what leads to them, with their evidence."""
+        if self._workflows is not None:
+            self._workflows.forget(now)
+        self.desk.subjects.forget(self.jobs.retire(self.desk.end_of_retention(now).timestamp()))
 
     def _await_closed(self, job: Job) -> None:
         """Wait until a job that was cancelled has erased what it made, so that nothing of it comes after its row went.

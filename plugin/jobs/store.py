@@ -157,6 +157,14 @@ class JobStore:
         with self._engine.begin() as connection:
             return int(connection.execute(sa.delete(jobs).where(jobs.c.id == job.id)).rowcount)
 
+    def retire(self, before: float) -> tuple[str, ...]:
+        """Delete the rows of jobs that ended before a time; returns their evidence codes."""
+        ended = (jobs.c.state.not_in(OPEN_STATES), jobs.c.updated < before)
+        with self._engine.begin() as connection:
+            codes = connection.execute(sa.select(jobs.c.evidence_code).where(*ended)).scalars().all()
+            connection.execute(sa.delete(jobs).where(*ended))
+        return tuple(str(code) for code in codes if code is not None)
+
     def claim(self, job_id: str) -> Job | None:
         """Take a waiting job to run it; None when another gateway, or a cancellation, was faster."""
         if not self._change(job_id, (str(State.WAITING),), {"state": str(State.RUNNING)}):

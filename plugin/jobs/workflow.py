@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID
@@ -24,6 +25,11 @@ WORKFLOW = "contour"
 WORKFLOW_VERSION = "1"
 # For what is temporary (Orthanc restarting, a worker killed): then the job ends as failed, and can be retried.
 RETRY_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+
+# Long enough to look into a fault, no longer: the job table and the evidence say what lasts.
+KEPT = timedelta(days=30)
+BATCH = 500
+ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 
 WAY = (Stage.PSEUDONYMISE, Stage.DRAW, Stage.RESTORE, Stage.STORE)
 
@@ -48,6 +54,20 @@ class Workflows:
         """Start this attempt of the job; done twice, it still runs once."""
         with SetWorkflowID(job.workflow_id):
             DBOS.start_workflow(self._contour, job.id)
+
+    def forget(self, now: datetime) -> int:
+        """Delete what is stored of workflows that ended, once they are a month old; returns how many went.
+
+        An attempt that ended is never started again: a retry is a workflow of its own.
+        """
+        gone = 0
+        before = (now - KEPT).astimezone(UTC).isoformat()
+        while ended := DBOS.list_workflows(
+            status=list(ENDED), end_time=before, limit=BATCH, load_input=False, load_output=False
+        ):
+            DBOS.delete_workflows([workflow.workflow_id for workflow in ended])
+            gone += len(ended)
+        return gone
 
     def stop(self) -> None:
         """Stop taking work; what runs is resumed at the next start."""

@@ -111,6 +111,14 @@ def test_erasing_removes_what_is_held_and_every_way_back_and_keeps_the_evidence(
     assert subjects.erase(PATIENT, chain, lambda codes: Swept(0, 0, 0)) == Swept(0, 0, 0)
 
 
+def test_entries_of_jobs_whose_evidence_has_ended_are_removed(chain: Chain, subjects: Subjects) -> None:
+    old, young = record_job(chain), record_job(chain)
+    for code in (old, young):
+        subjects.remember(PATIENT, SERIES, code)
+    subjects.forget([old])
+    assert subjects.codes_of(PATIENT) == subjects.codes_of_series(SERIES) == [young]
+
+
 def test_an_erasure_that_was_killed_is_finished_by_the_next(chain: Chain, subjects: Subjects) -> None:
     subjects.remember(PATIENT, SERIES, record_job(chain))
 

@@ -121,3 +121,15 @@ def test_of_stopping_a_job_and_publishing_its_rtstruct_one_succeeds(store: JobSt
     assert store.publish(published.id, "instance")
     assert not store.stop(published.id, State.CANCELLED, ("CANCELLED", "by a user"))
     assert store.finish(published.id, State.DONE)
+
+
+def test_rows_of_jobs_that_ended_before_a_time_are_removed_and_open_ones_stay(store: JobStore) -> None:
+    old, _ = store.add(draft(store, evidence_code="old"))
+    store.finish(old.id, State.DONE)
+    waiting, _ = store.add(draft(store, series="s2", evidence_code="open"))
+    recent, _ = store.add(draft(store, series="s3", evidence_code="recent"))
+    store.finish(recent.id, State.FAILED)
+    ended = store.get(recent.id)
+    assert ended is not None
+    assert store.retire(ended.updated) == ("old",)
+    assert {job.id for job in store.list()} == {waiting.id, recent.id}

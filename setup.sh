@@ -46,7 +46,7 @@ fi
 command -v cc >/dev/null || debian gcc libc6-dev
 "$python" -c 'import os, sys, sysconfig; sys.exit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))' || debian python3-dev
 debian orthanc orthanc-python
-[ "$what" = run ] || debian dcmtk dicom3tools plastimatch poppler-utils rsyslog rsyslog-openssl openssl xxd postgresql
+[ "$what" = run ] || debian dcmtk dicom3tools plastimatch poppler-utils libnss3-tools rsyslog rsyslog-openssl openssl xxd postgresql
 
 extras="[seg]"
 [ "$what" = run ] || extras="[test,seg]"

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -30,6 +27,7 @@ from model.evidence.verification import verify
 from model.evidence.walk import Change
 from plugin.evidence.timestamp import check_stamp, stamper
 from tests.builders.evidence import open_chain, record_job
+from tests.builders.stamp_authority import StampAuthority
 
 SITE, SERVICE = SigningKey.new(), SigningKey.new()
 NOW = datetime(2026, 11, 3, 2, tzinfo=UTC)
@@ -195,91 +193,32 @@ def test_the_countersignature_finds_a_chain_that_was_written_again(site: Chain, 
     assert Head(stated["sequence"], stated["sha256"]) == site.head()
 
 
-TSA = """
-openssl req -x509 -newkey rsa:2048 -nodes -keyout ca.key -out ca.pem -days 30 -subj /CN=Test-CA 2>/dev/null
-openssl req -newkey rsa:2048 -nodes -keyout tsa.key -out tsa.csr -subj /CN=Test-TSA 2>/dev/null
-printf 'extendedKeyUsage=critical,timeStamping\\nkeyUsage=critical,digitalSignature\\n' > ext
-openssl x509 -req -in tsa.csr -CA ca.pem -CAkey ca.key -CAcreateserial -out tsa.pem -days 30 -extfile ext 2>/dev/null
-echo 01 > serial
-cat > tsa.cnf <<CONFIG
-[tsa]
-default_tsa=t
-[t]
-serial=./serial
-crypto_device=builtin
-signer_cert=./tsa.pem
-certs=./ca.pem
-signer_key=./tsa.key
-signer_digest=sha256
-default_policy=1.2.3.4
-digests=sha256
-accuracy=secs:1
-ess_cert_id_alg=sha256
-CONFIG
-"""
-
-
 @pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A time stamp authority made with openssl, as a folder."""
-    if shutil.which("openssl") is None:
-        pytest.skip("needs openssl to play the time stamp authority")
-    folder = tmp_path_factory.mktemp("tsa")
-    subprocess.run(["sh", "-ec", TSA], cwd=folder, check=True)
-    return folder
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StampAuthority]:
+    with StampAuthority(tmp_path_factory.mktemp("tsa")) as made:
+        yield made
 
 
-def reply(authority: Path, query: bytes) -> bytes:
-    (authority / "query").write_bytes(query)
-    command = [
-        "openssl",
-        "ts",
-        "-reply",
-        "-config",
-        "tsa.cnf",
-        "-queryfile",
-        "query",
-        "-out",
-        "reply",
-        "-chain",
-        "ca.pem",
-    ]
-    subprocess.run(command, cwd=authority, check=True, capture_output=True)
-    return (authority / "reply").read_bytes()
-
-
-def test_a_head_is_stamped_over_http_and_the_stamp_verifies_with_openssl(site: Chain, authority: Path) -> None:
-    class Answer(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            content = reply(authority, self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(200)
-            self.send_header("Content-Type", "application/timestamp-reply")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_: object) -> None:
-            return
-
-    with HTTPServer(("127.0.0.1", 0), Answer) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        url = f"http://127.0.0.1:{server.server_address[1]}/"
-        anchor = anchor_head(site, time=NOW, stamper=stamper(url, authority / "ca.pem"))
-        server.shutdown()
+def test_a_head_is_stamped_over_http_and_the_stamp_verifies_with_openssl(
+    site: Chain, authority: StampAuthority
+) -> None:
+    anchor = anchor_head(site, time=NOW, stamper=stamper(authority.url, authority.roots))
     assert (anchor.stamped, anchor.stamp_failure) == (True, None)
     folder = site.directory / ANCHORS_NAME
     head, kept = folder / "2026-11-03T020000Z.head.json", folder / "2026-11-03T020000Z.tsr"
-    roots = x509.load_pem_x509_certificates((authority / "ca.pem").read_bytes())
+    roots = x509.load_pem_x509_certificates(authority.roots.read_bytes())
     assert check_stamp(head.read_bytes(), kept.read_bytes(), roots).endswith("Z")
-    command = ["openssl", "ts", "-verify", "-data", str(head), "-in", str(kept), "-CAfile", str(authority / "ca.pem")]
+    command = ["openssl", "ts", "-verify", "-data", str(head), "-in", str(kept), "-CAfile", str(authority.roots)]
     assert subprocess.run(command, capture_output=True, check=False).returncode == 0
     with pytest.raises(EvidenceRefused, match="not over this head"):
         check_stamp(head.read_bytes() + b" ", kept.read_bytes(), roots)
     assert json.loads(head.read_bytes())["document"]["body"]["sequence"] == anchor.head.sequence
 
 
-def test_an_authority_that_does_not_answer_is_a_failure_of_the_anchor_and_no_more(site: Chain, authority: Path) -> None:
-    anchor = anchor_head(site, time=NOW, stamper=stamper("http://127.0.0.1:9/", authority / "ca.pem", timeout=1))
+def test_an_authority_that_does_not_answer_is_a_failure_of_the_anchor_and_no_more(
+    site: Chain, authority: StampAuthority
+) -> None:
+    anchor = anchor_head(site, time=NOW, stamper=stamper("http://127.0.0.1:9/", authority.roots, timeout=1))
     assert anchor.stamp_failure == "TIME_STAMP_UNREACHABLE"
     assert verify(site.directory, [SITE.public]).valid
 

@@ -190,7 +190,8 @@ def test_the_signed_json_lies_inside_the_pdf(chain: Chain, seal: PdfSeal, tmp_pa
 
 
 @pytest.mark.skipif(
-    shutil.which("pdfsig") is None, reason="pdfsig (Debian's poppler-utils) is the standard reader here"
+    shutil.which("pdfsig") is None or shutil.which("certutil") is None,
+    reason="pdfsig (Debian's poppler-utils) with certutil (libnss3-tools) is the standard reader here",
 )
 def test_a_standard_reader_verifies_the_pdf_and_finds_a_flipped_byte(
     chain: Chain, seal: PdfSeal, tmp_path: Path
@@ -201,9 +202,18 @@ def test_a_standard_reader_verifies_the_pdf_and_finds_a_flipped_byte(
     flipped[pdf.index(b"stream") + 40] ^= 1
     (tmp_path / "bad.pdf").write_bytes(bytes(flipped))
 
-    def read(name: str) -> str:
-        return subprocess.run(["pdfsig", str(tmp_path / name)], capture_output=True, text=True, check=False).stdout
+    store = f"sql:{tmp_path}"
+    (tmp_path / "site.pem").write_bytes(seal.certificate)
+    subprocess.run(["certutil", "-N", "-d", store, "--empty-password"], check=True)
+    trusted = ["-n", "site", "-t", ",C,", "-a", "-i", str(tmp_path / "site.pem")]
 
+    def read(name: str) -> str:
+        command = ["pdfsig", "-nssdir", store, str(tmp_path / name)]
+        return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+    assert "Certificate is Trusted" not in read("good.pdf")
+    subprocess.run(["certutil", "-A", "-d", store, *trusted], check=True)
+    assert "Certificate is Trusted" in read("good.pdf")
     assert "Signature is Valid" in read("good.pdf")
     assert "Total document signed" in read("good.pdf")
     assert "Signature is Valid" not in read("bad.pdf")

@@ -76,13 +76,14 @@ def make_seal(organisation: str, now: datetime | None = None) -> PdfSeal:
             x509.NameAttribute(NameOID.COMMON_NAME, "Autocontour evidence"),
         ]
     )
+    # It is its own authority: readers that look into NSS (pdfsig among them) trust a root, and nothing else, by itself.
     usage = x509.KeyUsage(
         digital_signature=True,
         content_commitment=True,
         key_encipherment=False,
         data_encipherment=False,
         key_agreement=False,
-        key_cert_sign=False,
+        key_cert_sign=True,
         crl_sign=False,
         encipher_only=False,
         decipher_only=False,
@@ -96,7 +97,7 @@ def make_seal(organisation: str, now: datetime | None = None) -> PdfSeal:
         .not_valid_before(start)
         .not_valid_after(start + timedelta(days=365 * YEARS))
         .add_extension(usage, critical=True)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
         .sign(key, hashes.SHA256())
     )

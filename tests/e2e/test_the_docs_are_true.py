@@ -1,0 +1,150 @@
+"""Each command of docs/auditor.md and docs/dpo.md, as written, on the evidence of a real job through a real service."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from model.evidence.code import printed
+from model.samples.dicom_series import Patient
+from tests.builders.orthanc_process import CHECKOUT, OrthancProcess, until
+from tests.builders.phantom import files_of, phantom_series
+from tests.builders.service_process import ServiceProcess
+from tests.builders.stamp_authority import StampAuthority
+from tests.e2e.conftest import section
+
+PATIENT = Patient(name="Docs^Test", identifier="DOCS-1")
+TOOLS = ("openssl", "sha256sum", "xxd", "pdfsig", "pdfdetach", "certutil", "curl")
+
+
+def blocks(name: str) -> list[str]:
+    """The shell blocks of a page, in order."""
+    return re.findall(r"```sh\n(.*?)```", (CHECKOUT / "docs" / name).read_text(), re.DOTALL)
+
+
+class Site:
+    """A hospital after its first contoured series, and a folder for whoever looks into it."""
+
+    def __init__(self, folder: Path, authority: StampAuthority) -> None:
+        self.service = ServiceProcess(folder / "service").start()
+        stamps = {"Url": authority.url, "CaFile": str(authority.roots)}
+        more = {"Evidence": {"Controller": {"Name": "Docs Hospital"}, "TimeStamp": stamps}}
+        self.orthanc = OrthancProcess(folder / "orthanc", section=section(self.service.target(), **more)).start()
+        slices = files_of(phantom_series(patient=PATIENT))
+        self.job: dict[str, Any] = self.orthanc.job_of(self.orthanc.store_all(slices))
+        until(self._anchored, "the head is countersigned", 40)
+        self.roots = authority.roots
+
+    def _anchored(self) -> bool:
+        (witness,) = self.orthanc.json("/autocontour/health")["Witnesses"]
+        return witness["Countersigned"] is not None
+
+    def folder_of_an_auditor(self, folder: Path) -> Path:
+        """What an auditor was given: copies of files, and keys."""
+        folder.mkdir()
+        code = self.job["EvidenceCode"]
+        assert self.orthanc.get(f"/autocontour/evidence/{code}", params={"format": "pdf"}).status_code == 200
+        evidence = self.orthanc.state / "evidence"
+        shutil.copytree(evidence / "chain", folder / "chain")
+        (folder / "published").mkdir()
+        for number, path in enumerate((evidence / "chain" / "keys").glob("*.pem")):
+            shutil.copy(path, folder / "published" / f"site{number}.pem")
+        shutil.rmtree(folder / "chain" / "keys")
+        shutil.copy(evidence / "pdf-certificate.pem", folder / "site-certificate.pem")
+        shutil.copy(self.roots, folder / "authority.pem")
+        return folder
+
+    def run(self, commands: str, folder: Path) -> subprocess.CompletedProcess[str]:
+        environment = os.environ | {
+            "ORTHANC": self.orthanc.url,
+            "CODE": self.job["EvidenceCode"],
+            "MONTH": f"{datetime.now(UTC):%Y-%m}",
+            "PATIENT": PATIENT.identifier,
+            "SERVICE_KEY": self.service.key.raw.hex(),
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        }
+        return subprocess.run(
+            ["bash", "-c", commands], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        )
+
+    def stop(self) -> None:
+        self.orthanc.stop()
+        self.service.stop()
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+    if missing:
+        pytest.skip(f"needs {', '.join(missing)}, as an auditor has them")
+    folder = tmp_path_factory.mktemp("docs")
+    with StampAuthority(folder / "tsa") as authority:
+        made = Site(folder, authority)
+        yield made
+        made.stop()
+
+
+def test_an_auditor_needs_nothing_of_ours(site: Site, tmp_path: Path) -> None:
+    folder = site.folder_of_an_auditor(tmp_path / "auditor")
+    code = site.job["EvidenceCode"]
+    done = site.run("set -e\n" + "\n".join(blocks("auditor.md")), folder)
+    assert done.returncode == 0, (done.stdout, done.stderr)
+    said = done.stdout
+    records = sum(len(path.read_bytes().splitlines()) for path in (folder / "chain").glob("20*.jsonl"))
+    head = json.loads((folder / "chain" / "head.json").read_text())
+    assert f"{records} records, the last one {head['sha256']}" in said
+    assert re.search(r"record \d+ is held by the service", said)
+    assert "Verification: OK" in said + done.stderr, "the time stamp"
+    for needed in ("Signature is Valid", "Certificate is Trusted", "Total document signed"):
+        assert said.count(needed) == 2, (needed, said)
+    assert "signed with the key of the chain" in said
+    assert said.count(f'"job":"{code.replace("-", "")}"') > 10, "step 4 shows the records of the job"
+    assert f"Untouched: {records} records" in said
+    assert "Untouched: autocontour certificate" in said
+
+
+@pytest.mark.parametrize(
+    ("what", "found"),
+    [
+        ("a record is edited", "record 5: wrong"),
+        ("the end is cut off", "cut off, or written again"),
+        ("a byte of the PDF is flipped", "Signature is Invalid|Digest Mismatch"),
+    ],
+)
+def test_an_auditor_finds_a_change(site: Site, tmp_path: Path, what: str, found: str) -> None:
+    folder = site.folder_of_an_auditor(tmp_path / "auditor")
+    month = next((folder / "chain").glob("20*.jsonl"))
+    lines = month.read_bytes().splitlines(keepends=True)
+    commands = blocks("auditor.md")
+    if what == "a record is edited":
+        month.write_bytes(b"".join([*lines[:4], lines[4].replace(b"Z", b"Y", 1), *lines[5:]]))
+    elif what == "the end is cut off":
+        month.write_bytes(lines[0])
+        commands = [block for block in commands if "previous=0" not in block]
+    else:
+        flip = "printf '\\x41' | dd of=certificate.pdf bs=1 seek=3000 conv=notrunc status=none\n"
+        commands.insert(1, flip)
+    done = site.run("\n".join(commands), folder)
+    assert re.search(found, done.stdout), (done.stdout, done.stderr)
+
+
+def test_a_data_protection_officer_can_do_what_the_page_says(site: Site, tmp_path: Path) -> None:
+    shutil.copy(site.orthanc.directory / "orthanc.json", tmp_path / "orthanc.json")
+    done = site.run("set -e\n" + "\n".join(blocks("dpo.md")), tmp_path)
+    assert done.returncode == 0, (done.stdout, done.stderr)
+    answer = json.loads((tmp_path / "answer.json").read_text())
+    assert [job["EvidenceCode"] for job in answer["Jobs"]] == [printed(site.job["EvidenceCode"])]
+    assert (tmp_path / "dossier.pdf").read_bytes().startswith(b"%PDF")
+    assert '"Objection":true' in done.stdout.replace(" ", "")
+    assert '"Left":0' in done.stdout.replace(" ", "")
+    assert site.orthanc.json(f"/autocontour/subjects/{PATIENT.identifier}")["Jobs"] == []

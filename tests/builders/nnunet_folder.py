@@ -180,7 +180,7 @@ def as_in_checkpoints(weights: dict[str, torch.Tensor]) -> dict[str, torch.Tenso
     found = dict(weights)
     for name, value in weights.items():
         for kind, place in ((".conv.", ".all_modules.0."), (".norm.", ".all_modules.1.")):
-            if kind in name and ".convs." in name:
+            if kind in name:
                 found[name.replace(kind, place)] = value
     for name in list(found):
         if name.startswith("encoder."):

@@ -13,6 +13,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from model.engines.network.axis import Axis
+from model.engines.network.candidates import largest
+
+# With so few classes it is quicker to blend them all.
+FEW = 3
 Shape = tuple[int, int, int]
 Labels = NDArray[np.uint16]
 
@@ -42,46 +47,11 @@ class Decision:
             found[logits[channel] > self.threshold] = label
         return found.cpu().numpy().astype(np.uint16)
 
-
-@dataclass(frozen=True)
-class Axis:
-    """For each fine index: the two coarse ones that it lies between, and the share of the second."""
-
-    below: NDArray[np.int64]
-    above: NDArray[np.int64]
-    share: NDArray[np.float32]
-
-    @classmethod
-    def between(cls, coarse: int, fine: int, order: int) -> Axis:
-        """``order`` 1 is linear, 0 the nearest; edges repeat; the two grids have the same extent."""
-        place = (np.arange(fine) + 0.5) * (coarse / fine) - 0.5
-        if order == 0 or coarse == fine:
-            near = np.clip(np.floor(place + 0.5).astype(np.int64), 0, coarse - 1)
-            return cls(near, near, np.zeros(fine, dtype=np.float32))
-        place = np.clip(place, 0, coarse - 1)
-        below = np.floor(place).astype(np.int64)
-        return cls(below, np.minimum(below + 1, coarse - 1), (place - below).astype(np.float32))
-
-    def within(self, low: int, high: int) -> slice:
-        """Fine indices that touch coarse ones from ``low`` to ``high``, inclusive; none on a grid that skips them."""
-        touching = np.flatnonzero((self.above >= low) & (self.below <= high))
-        if touching.size == 0:
-            return slice(0, 0)
-        return slice(int(touching[0]), int(touching[-1]) + 1)
-
-    def cut(self, part: slice) -> Axis:
-        """The fine indices of ``part``."""
-        return Axis(self.below[part], self.above[part], self.share[part])
-
-    def blend(self, logits: torch.Tensor, axis: int) -> torch.Tensor:
-        """Bring one axis of logits to the fine grid."""
-        below = logits.index_select(axis, torch.from_numpy(self.below).to(logits.device))
-        if not self.share.any():
-            return below
-        above = logits.index_select(axis, torch.from_numpy(self.above).to(logits.device))
-        shape = [1] * logits.dim()
-        shape[axis] = -1
-        return torch.lerp(below, above, torch.from_numpy(self.share).to(logits.device).reshape(shape))
+    def blended(self, logits: torch.Tensor, rows: Axis, columns: Axis) -> NDArray[np.uint16]:
+        """(y, x) labels on a fine grid from (classes, y, x) on a coarse one."""
+        if not self.regions and logits.shape[0] > FEW:
+            return largest(logits, rows, columns)
+        return self.labels(columns.blend(rows.blend(logits, 1), 2))
 
 
 def labels_of(
@@ -113,10 +83,9 @@ def labels_of(
         blend = held[below][0][part]
         if z.share[index]:
             blend = torch.lerp(blend, held[above][0][part], float(z.share[index]))
-        for axis, along, cut, start in ((1, y, rows, part[1].start), (2, x, columns, part[2].start)):
-            shorter = along.cut(cut)
-            blend = Axis(shorter.below - start, shorter.above - start, shorter.share).blend(blend, axis)
-        labels[index, rows, columns] = decision.labels(blend)
+        labels[index, rows, columns] = decision.blended(
+            blend, y.cut(rows, part[1].start), x.cut(columns, part[2].start)
+        )
     for _ in logits:  # slices beyond the last that is asked for: the window must be run to its end
         pass
     return labels

@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
+from model.engines.network.axis import Axis
+from model.engines.network.candidates import largest
 from model.engines.network.device import Place, measured, smaller
 from model.engines.network.labelling import Decision, labels_of
 from model.engines.network.orientation import oriented
@@ -73,12 +75,13 @@ def test_mirror_images_are_averaged_over_every_combination_of_axes() -> None:
     st.integers(0, 2**32 - 1),
     st.tuples(*[st.integers(2, 7)] * 3),
     st.tuples(*[st.integers(2, 17)] * 3),
-    st.booleans(),
+    st.sampled_from([(3, True), (3, False), (9, False), (40, False)]),
 )
 def test_labels_by_slice_and_box_are_those_of_whole_logits(
-    seed: int, coarse: tuple[int, int, int], fine: tuple[int, int, int], by_region: bool
+    seed: int, coarse: tuple[int, int, int], fine: tuple[int, int, int], kind: tuple[int, bool]
 ) -> None:
-    logits = torch.from_numpy(np.random.default_rng(seed).normal(size=(3, *coarse)).astype(np.float32))
+    classes, by_region = kind
+    logits = torch.from_numpy(np.random.default_rng(seed).normal(size=(classes, *coarse)).astype(np.float32))
     logits[0] += 1.5
     whole = torch.nn.functional.interpolate(logits[None], fine, mode="trilinear", align_corners=False)[0]
     decision = Decision(regions=(1, 2, 3) if by_region else ())
@@ -86,6 +89,20 @@ def test_labels_by_slice_and_box_are_those_of_whole_logits(
     found = labels_of(iter([logits[:, index] for index in range(coarse[0])]), coarse, fine, decision)
     # Two ways of the same sum may round to either side of a tie.
     assert np.mean(found != expected) <= 0.002
+
+
+@pytest.mark.parametrize(("coarse", "fine"), [((31, 45), (100, 170)), ((40, 40), (17, 90)), ((13, 1), (50, 5))])
+@pytest.mark.parametrize("order", [0, 1])
+def test_classes_that_cannot_win_are_left_out_and_the_labels_are_the_same(
+    coarse: tuple[int, int], fine: tuple[int, int], order: int
+) -> None:
+    smooth = np.stack([ndimage.gaussian_filter(np.random.default_rng(c).normal(size=coarse), 3) for c in range(60)])
+    logits = torch.from_numpy(smooth.astype(np.float32))
+    rows, columns = (Axis.between(c, f, order) for c, f in zip(coarse, fine, strict=True))
+    expected = columns.blend(rows.blend(logits, 1), 2).argmax(dim=0).numpy()
+    before = logits.clone()
+    assert np.mean(largest(logits, rows, columns) != expected) <= 0.0005  # a tie rounded to either side
+    assert torch.equal(logits, before)
 
 
 @pytest.mark.parametrize("name", ["axial", "axial, head last", "axial, prone", "sagittal", "coronal", "gantry tilt"])

@@ -63,14 +63,25 @@ def run_verify(options: argparse.Namespace) -> int:
     if options.path.is_file():
         return _document(options.path, keys, as_json=options.json)
     heads = list(options.head) + [_anchored(path, keys) for path in options.anchor]
-    if not options.path.is_dir():
-        raise InputRefused("EVIDENCE_MISSING", "There is no such folder.")
-    if not (month_files(options.path) or heads or read_head(options.path) or (options.path / ANCHORS_NAME).is_dir()):
-        # With a witness of a head, an empty folder is a chain that was cut off, and is verified.
-        raise InputRefused("EVIDENCE_MISSING", "The folder holds no month files like 2026-11.jsonl.")
-    answer = verify(options.path, keys, heads)
+    try:
+        answer = _chain(options.path, keys, heads)
+    except OSError as error:
+        raise InputRefused("EVIDENCE_MISSING", f"The folder cannot be read ({error.strerror}).") from error
     print(json.dumps(answer_document(answer)) if options.json else "\n".join(_sentences(answer)))
     return 0 if answer.valid else 1
+
+
+def _chain(path: Path, keys: Sequence[PublicKey], heads: Sequence[Head]) -> Verification:
+    if not path.is_dir():
+        raise InputRefused("EVIDENCE_MISSING", "There is no such folder.")
+    # With a witness of a head, a folder without records is a chain that was cut off; without, it is no chain.
+    witnessed = bool(heads) or read_head(path) is not None or (path / ANCHORS_NAME).is_dir()
+    if not witnessed and not month_files(path):
+        raise InputRefused("EVIDENCE_MISSING", "The folder holds no month files like 2026-11.jsonl.")
+    answer = verify(path, keys, heads)
+    if answer.valid and not answer.records:
+        raise InputRefused("EVIDENCE_MISSING", "The folder holds not one record: nothing was verified.")
+    return answer
 
 
 def answer_document(answer: Verification) -> dict[str, Any]:

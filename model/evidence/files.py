@@ -41,7 +41,7 @@ class Tail:
 
 def month_files(directory: Path) -> list[Path]:
     """List the month files, oldest first."""
-    return sorted(path for path in directory.iterdir() if _MONTH.fullmatch(path.name))
+    return sorted(path for path in directory.iterdir() if _MONTH.fullmatch(path.name) and path.is_file())
 
 
 def month_file(directory: Path, month: str) -> Path:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import requests
 
+import routing
 from model.gate.verify import verify
 from model.samples.dicom_series import Patient
 from tests.builders.faulty_gateway import wrapper
@@ -176,6 +177,38 @@ def test_a_patient_who_objects_is_never_processed(orthanc: OrthancProcess) -> No
     assert "objected" in asked.json()["Message"]
     assert orthanc.rtstructs() == []
     assert requests.delete(f"{orthanc.url}{path}/objection", timeout=30).json()["Objection"] is False
+    assert orthanc.post(f"/autocontour/series/{series}/jobs", json={"Model": "hu-ct"}).status_code == 202
+    assert orthanc.job_of(series)["State"] == "done"
+
+
+def test_an_objection_counts_in_lua_and_in_a_script_of_the_site_too(start_orthanc: Start, tmp_path: Path) -> None:
+    (tmp_path / "site.lua").write_text(
+        """
+        function OnStableSeries(seriesId, tags, metadata)
+           if tags.Modality == 'CT' then
+              print('ASKED ' .. tostring(AutoContour.request(seriesId, { Model = 'hu-ct' })))
+           end
+        end
+        """
+    )
+    script = "from routing.script import Decision, Series\n\ndef route(series: Series):\n    return Decision('hu-ct')\n"
+    (tmp_path / "route.py").write_text(script)
+    library = Path(routing.__file__).parent / "autocontour.lua"
+    orthanc = start_orthanc(
+        section={"Rules": [], "RoutingScript": str(tmp_path / "route.py")},
+        options={"LuaScripts": [str(tmp_path / "site.lua"), str(library)], "StableAge": 1},
+    )
+    path = f"{orthanc.url}/autocontour/subjects/{PATIENT.identifier}/objection"
+    assert requests.put(path, timeout=30).json()["Objection"] is True
+    series = orthanc.store_all(files_of(phantom_series(patient=PATIENT)))
+    until(lambda: "Lua says: ASKED nil" in orthanc.tail(100_000), "Lua was refused", 40)
+    assert orthanc.job_of(series)["State"] == "excluded"
+    again = orthanc.store_all(files_of(phantom_series(patient=PATIENT)))
+    assert orthanc.job_of(again)["State"] == "excluded"
+    assert orthanc.rtstructs() == []
+    other = orthanc.store_all(files_of(phantom_series()))
+    assert orthanc.job_of(other)["State"] == "done", "the script and Lua do contour others"
+    assert requests.delete(path, timeout=30).json()["Objection"] is False
     assert orthanc.post(f"/autocontour/series/{series}/jobs", json={"Model": "hu-ct"}).status_code == 202
     assert orthanc.job_of(series)["State"] == "done"
 

@@ -19,13 +19,15 @@ from xml.etree import ElementTree
 import pytest
 
 from model.evidence.chain import Chain
-from model.evidence.code import printed
-from model.evidence.event import Event
+from model.evidence.code import new_code, printed
+from model.evidence.event import FACTS, SHAPES, Event, Kind
+from model.evidence.record import START, make_record
 from model.evidence.signing import SigningKey
 from plugin.evidence.audit.feed import AuditFeed
 from plugin.evidence.audit.message import TRANSLATIONS, audit_message
 from plugin.evidence.audit.syslog import Sender, UdpSender, open_sender, syslog_message
 from plugin.evidence.settings import AuditRepository
+from tests.builders.audit_schema import problems_of
 from tests.builders.certificates import make_certificates
 from tests.builders.evidence import Clock, open_chain, record_job
 
@@ -104,6 +106,45 @@ def test_a_message_has_the_parts_of_the_standard_in_their_order(chain: Chain) ->
     told = audit_message(sent, "gateway-1", "host-1").encode()
     assert detail(told, "instances") == "120"
     assert detail(told, "sha256") == sent.digest
+
+
+def test_every_event_of_a_chain_is_a_message_of_the_standards_grammar(tmp_path: Path) -> None:
+    """All events, each with every fact that it may hold, made without a chain: the shapes say which they are."""
+    values = {
+        Kind.COUNT: 7,
+        Kind.FLAG: True,
+        Kind.DIGEST: "ab" * 32,
+        Kind.KEY: "ab" * 8,
+        Kind.PUBLIC_KEY: "ab" * 32,
+        Kind.ID: "ab" * 16,
+        Kind.CODE: "GEOMETRY_GAP",
+        Kind.VERSION: "1.0",
+        Kind.LABEL: "hu-ct",
+        Kind.PERIOD: "2026-11",
+        Kind.COUNTS: {"VALUE_NOT_ALLOWED:PatientSex": 2, "removed": 3},
+    }
+    for event, shape in SHAPES.items():
+        kinds = {name: FACTS[name] for name in shape.needs | shape.may}
+        facts = {
+            name: values[kind] if isinstance(kind, Kind) else min(kind.allowed) for name, kind in sorted(kinds.items())
+        }
+        job = None if shape.of_a_job is False else new_code()
+        record = make_record(1, datetime(2026, 11, 3, tzinfo=UTC), event, job, facts, START, KEY)
+        assert problems_of(audit_message(record, "gateway-1", "host-1")) == [], event
+
+
+def test_a_message_that_is_not_of_the_grammar_is_found(chain: Chain) -> None:
+    record_job(chain)
+    message = audit_message(chain.records()[-1], "gateway-1", "host-1")
+    for true, false in (
+        ('EventOutcomeIndicator="0"', 'EventOutcomeIndicator="1"'),
+        ('originalText="Evidence code"', ""),
+        ("<AuditSourceIdentification", '<ActiveParticipant UserID="x"/><AuditSourceIdentification'),
+        ('UserIsRequestor="true"', 'UserIsRequestor="perhaps"'),
+        ('type="autocontour sequence"', ""),
+    ):
+        assert true in message
+        assert problems_of(message.replace(true, false, 1)) != [], false
 
 
 def test_a_failure_is_told_as_one(chain: Chain) -> None:

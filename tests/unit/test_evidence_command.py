@@ -83,6 +83,15 @@ def test_a_certificate_is_verified_by_itself_with_the_records_inside(
 def test_what_cannot_be_verified_is_refused_with_a_reason(folder: Path) -> None:
     with pytest.raises(InputRefused, match="no month files"):
         run("verify", folder)
+    for content in (b"", b"no end of line"):
+        (folder / "nothing").mkdir(exist_ok=True)
+        (folder / "nothing" / "2026-11.jsonl").write_bytes(content)
+        with pytest.raises(InputRefused, match="not one record"):
+            run("verify", folder / "nothing")
+    (folder / "nothing" / "2026-11.jsonl").unlink()
+    (folder / "nothing" / "2026-11.jsonl").mkdir()
+    with pytest.raises(InputRefused, match="no month files"):
+        run("verify", folder / "nothing")
     with pytest.raises(InputRefused, match="needs --key"):
         run("verify", folder / "certificate.json")
     with pytest.raises(InputRefused, match="no signed document"):

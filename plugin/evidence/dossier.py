@@ -28,6 +28,7 @@ def dossier_blocks(processing: Processing) -> list[Block]:
     """Lay out the dossier; it depends on nothing but the configuration and the software's version."""
     evidence = processing.evidence
     # Every target counts, used by a rule or not: a script or a person may name it for one series.
+    services = [place.name for place in processing.destinations if place.kind == "service"]
     remote = [place for place in processing.destinations if place.kind != "local"]
     return [
         _verdict(processing, remote),
@@ -72,7 +73,7 @@ def dossier_blocks(processing: Processing) -> list[Block]:
         Heading("7. Retention and deletion"),
         retention_table(evidence, processing.privacy, bool(remote)),
         Heading("8. Technical and organisational measures (Article 32)"),
-        Bullets((*SOFTWARE_MEASURES, *configured_measures(evidence))),
+        Bullets((*SOFTWARE_MEASURES, *configured_measures(evidence, services))),
         *site_measures(evidence),
         Heading("9. Rights of the persons concerned"),
         Bullets(

@@ -186,10 +186,12 @@ def retention_table(evidence: EvidenceSection, privacy: PrivacyRules, remote: bo
     return Table(("What", "How long", "How its end is established"), tuple(rows), (2.4, 3.6, 4.0))
 
 
-def configured_measures(evidence: EvidenceSection) -> tuple[str, ...]:
-    """Say which optional measures this configuration has in force."""
+def configured_measures(evidence: EvidenceSection, services: Sequence[str]) -> tuple[str, ...]:
+    """Say which optional measures this configuration has in force; ``services`` are the targets that countersign."""
     audit = evidence.Audit
-    lines = [f"The head of the chain is signed daily at {evidence.AnchorHour:02d}:00 UTC and given to the other end."]
+    lines = [f"The head of the chain is signed daily at {evidence.AnchorHour:02d}:00 UTC."]
+    if services:
+        lines.append(f"It is handed over then to {', '.join(services)}: held there for good, and countersigned.")
     if evidence.TimeStamp is not None:
         lines.append("The daily head carries an RFC 3161 time stamp of an independent authority.")
     if audit is not None:

@@ -331,8 +331,15 @@ def test_a_key_is_handed_over_even_when_the_writer_is_killed(
             rotate_key_file(chain, key_file)
         else:
             where, method = (Chain, "rotate_key") if killed_before == "the hand-over" else (Path, "replace")
+            real = Path.replace
+
+            def killed(first: object, *rest: object) -> object:
+                if isinstance(first, Path) and first.suffix != ".next":
+                    return real(first, *rest)  # type: ignore[arg-type]  # the public key, laid beside the records
+                raise KeyboardInterrupt
+
             with monkeypatch.context() as patched:
-                patched.setattr(where, method, _killed)
+                patched.setattr(where, method, killed)
                 with pytest.raises(KeyboardInterrupt):
                     rotate_key_file(chain, key_file)
     now = load_chain_key(key_file, folder)
@@ -340,10 +347,6 @@ def test_a_key_is_handed_over_even_when_the_writer_is_killed(
     with open_chain(folder, now) as chain:
         append(chain)
     assert verify(folder, [first.public]).valid
-
-
-def _killed(*_: object) -> None:
-    raise KeyboardInterrupt
 
 
 def test_a_signing_key_that_others_can_read_is_refused(tmp_path: Path) -> None:

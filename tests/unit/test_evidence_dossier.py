@@ -62,6 +62,7 @@ def test_without_a_target_outside_the_dossier_says_that_nothing_leaves() -> None
     assert "No image leaves this machine." in text
     assert "this configuration names no target outside this machine" in text
     assert "every axial CT" in text
+    assert "handed over" not in text, "nobody outside holds the head of the chain"
 
 
 def test_with_targets_outside_each_is_named_with_who_stands_behind_it() -> None:
@@ -78,6 +79,7 @@ def test_with_targets_outside_each_is_named_with_who_stands_behind_it() -> None:
         "as a DICOM PS3.15 audit message over TLS",
         "Article 6(1)(e) and 9(2)(h) GDPR",
         "no studies of staff",
+        "It is handed over then to cloud:",
     ):
         assert said in text, said
 

@@ -12,6 +12,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,12 +63,28 @@ def predicted(
     folder: Path, array: NDArray[np.float32], spacing: tuple[float, float, float], scratch: Path, *words: str
 ) -> tuple[NDArray[np.uint8], float]:
     """What nnU-Net draws, and the seconds that it took to predict, without loading."""
+    labels, said = told(ORACLE, "oracle.py", folder, array, spacing, scratch, *words)
+    return labels, float(said["predict"])
+
+
+def told(
+    python: Path | str,
+    script: str,
+    folder: Path,
+    array: NDArray[np.float32],
+    spacing: tuple[float, float, float],
+    scratch: Path,
+    *words: str,
+) -> tuple[NDArray[np.uint8], dict[str, Any]]:
+    """The labels of a script beside this one that draws in a process of its own, and what it said of itself."""
     np.save(scratch / "image.npy", array)
-    command = [ORACLE, "tests/models/oracle.py", folder, scratch / "image.npy", ",".join(map(str, spacing))]
+    command = [python, f"tests/models/{script}", folder, scratch / "image.npy", ",".join(map(str, spacing))]
     run = subprocess.run(
-        [*map(str, command), str(scratch / "labels.npy"), *words], capture_output=True, text=True, check=True
+        [*map(str, command), str(scratch / "labels.npy"), *words], capture_output=True, text=True, check=False
     )
-    return np.load(scratch / "labels.npy"), float(json.loads(run.stdout.strip().splitlines()[-1])["predict"])
+    if run.returncode:
+        raise RuntimeError(f"{script} ended with {run.returncode}: {run.stderr[-2000:]}")
+    return np.load(scratch / "labels.npy"), json.loads(run.stdout.strip().splitlines()[-1])
 
 
 if __name__ == "__main__":

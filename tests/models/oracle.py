@@ -10,17 +10,19 @@ import contextlib
 import io
 import json
 import os
+import resource
 import sys
 import time
 from pathlib import Path
 
-import numpy as np
-import torch
+STARTED = time.perf_counter()
+
+import numpy as np  # noqa: E402 - imports are part of loading
+import torch  # noqa: E402
 
 
 def main(folder: str, image: str, spacing: str, out: str, *rest: str) -> None:
     """Predict once and write the labels."""
-    started = time.perf_counter()
     silent = io.StringIO()
     with contextlib.redirect_stdout(silent):
         from nnunetv2.inference.predict_from_raw_data import nnUNetPredictor
@@ -41,7 +43,8 @@ def main(folder: str, image: str, spacing: str, out: str, *rest: str) -> None:
         labels = predictor.predict_single_npy_array(array, properties)
     np.save(out, np.asarray(labels))
     done = time.perf_counter()
-    print(json.dumps({"load": loaded - started, "predict": done - loaded}))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(json.dumps({"load": loaded - STARTED, "predict": done - loaded, "peak": peak, "place": "cpu fp32"}))
 
 
 if __name__ == "__main__":

@@ -28,7 +28,10 @@ class MonaiBundle(Plain):
         """Make the network and load its weights; raises InputRefused when it is not allowed or does not fit."""
         network = package.document.networks[0]
         device = best_device()
-        super().__init__(package, load(network.definition or {}, package.path(network.weights[0]), device), device)
+        definition, path = network.definition or {}, package.path(network.weights[0])
+        super().__init__(
+            package, load(definition, path, device), device, reload=lambda other: load(definition, path, other)
+        )
 
 
 def load(definition: dict[str, Any], weights: Path, device: torch.device) -> Predict:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -22,19 +23,33 @@ from model.packages.document import Label
 from model.packages.package import Package
 from model.volume.volume import Volume
 
+# Networks stride by powers of two; tiles shrink in these steps.
+STEP: Shape = (16, 16, 16)
+
 
 class Plain:
     """Draws with one network: turned, resampled and normalised as model.json says, tile by tile."""
 
-    def __init__(self, package: Package, predict: Predict, device: torch.device, *, measure: bool = True) -> None:
-        """Try the network on a tile of noise; raises InputRefused when its answer is not what model.json promises."""
+    def __init__(
+        self,
+        package: Package,
+        predict: Predict,
+        device: torch.device,
+        *,
+        measure: bool = True,
+        reload: Callable[[torch.device], Predict] | None = None,
+    ) -> None:
+        """Try the network on a tile; raises InputRefused when its answer is not what model.json promises.
+
+        ``reload`` gives the same network on another device, for when memory runs out.
+        """
         document = package.document
         if len(document.networks) != 1:
             raise InputRefused("PACKAGE_DOCUMENT", f"A package of the kind {document.engine} has one network.")
         if document.input.spacing is None or document.inference.patch is None:
             raise InputRefused("PACKAGE_DOCUMENT", "model.json lacks input.spacing or inference.patch.")
         self.package = package
-        self._predict = predict
+        self._predict, self._reload = predict, reload
         inference = document.inference
         self._window = Window(document.inference.patch, inference.overlap, inference.gaussian, inference.flips)
         self._classes = _channels(predict, self._window.patch, device)
@@ -48,7 +63,8 @@ class Plain:
                 "LABELS", f"The network has {self._classes} channels, and model.json names the value {most}."
             )
         place = devices.Place(device)
-        self._place = devices.measured(predict, self._window.patch, device, inference.precision) if measure else place
+        self._home = devices.measured(predict, self._window.patch, device, inference.precision) if measure else place
+        self._place = self._home
 
     def draw(self, volume: Volume, progress: Progress) -> Drawing:
         """Draw what the network finds; raises EngineFailed for another modality or when memory does not suffice."""
@@ -56,24 +72,62 @@ class Plain:
         document = self.package.document
         image = oriented(volume, document.input.orientation)
         array = np.asarray(image.array, dtype=np.float32)
-        try:
-            labels = self._labels(array, image.spacing, lambda part: progress(part, document.networks[0].name))
-        except (RuntimeError, MemoryError) as error:
-            if not devices.out_of_memory(error):
-                raise
-            raise EngineFailed(
-                "OUT_OF_MEMORY", "The machine has too little memory for this series and model; give it a smaller patch."
-            ) from None
+        labels, notes = self._drawn(array, image.spacing, lambda part: progress(part, document.networks[0].name))
         numbered: list[tuple[int, Label]] = [(label.value, label) for label in document.labels]
         known = np.zeros(max(int(labels.max()), max(number for number, _ in numbered)) + 1, dtype=np.uint16)
         known[[number for number, _ in numbered]] = [number for number, _ in numbered]
         placed = image.back(known[labels])
         structures, missing = structures_of(placed, numbered, float(np.prod(image.spacing)) / 1000.0)
+        if notes:
+            structures = [replace(one, flags=(*one.flags, *dict.fromkeys(notes))) for one in structures]
         algorithm = algorithm_of(self.package, self._place.words)
         return Drawing(algorithm, tuple(structures), tuple(missing), entries_of(document.labels))
 
-    def _labels(
+    def _drawn(
         self, array: NDArray[np.float32], spacing: tuple[float, float, float], progress: Callable[[float], None]
+    ) -> tuple[NDArray[np.uint16], list[str]]:
+        """Labels, and what was done about short memory: smaller tiles, then the CPU, then EngineFailed."""
+        if self._reload is not None and self._place != self._home:
+            self._predict, self._place = self._reload(self._home.device), self._home
+        window, notes = self._window, list[str]()
+        while True:
+            try:
+                return self._labels(array, spacing, window, progress), notes
+            except (RuntimeError, MemoryError) as error:
+                if not devices.out_of_memory(error):
+                    raise
+            less = self._smaller(window.patch)
+            if less is not None:
+                window = replace(window, patch=less)
+                notes.append("drawn with smaller tiles, as memory was short")
+            elif self._reload is not None and self._place.device.type != "cpu":
+                self._place = devices.Place(torch.device("cpu"))
+                self._predict, window = self._reload(self._place.device), self._window
+                torch.cuda.empty_cache()
+                notes.append("drawn on the CPU, as the GPU's memory was short")
+            else:
+                raise EngineFailed(
+                    "OUT_OF_MEMORY", "The machine has too little memory for this series and model, tile by tile."
+                )
+
+    def _smaller(self, patch: Shape) -> Shape | None:
+        """The next smaller tile that the network takes: one that was traced may take no other than its own."""
+        less = devices.smaller(patch, STEP)
+        while less is not None:
+            try:
+                if _channels(self._predict, less, self._place.device) == self._classes:
+                    return less
+            except InputRefused:
+                pass
+            less = devices.smaller(less, STEP)
+        return None
+
+    def _labels(
+        self,
+        array: NDArray[np.float32],
+        spacing: tuple[float, float, float],
+        window: Window,
+        progress: Callable[[float], None],
     ) -> NDArray[np.uint16]:
         wanted = self.package.document.input
         assert wanted.spacing is not None, "checked when the engine was made"
@@ -88,7 +142,7 @@ class Plain:
         image = normalised(resampled(image, coarse, (order, order, order)), wanted.normalisation)
         with torch.inference_mode():
             predict = self._place.run(self._predict)
-            logits = slices(image, self._window, predict, self._classes, self._place.device, progress)
+            logits = slices(image, window, predict, self._classes, self._place.device, progress)
             labels = labels_of(logits, coarse, fine, self._decision)
         whole = np.zeros(array.shape, dtype=np.uint16)
         whole[box] = labels

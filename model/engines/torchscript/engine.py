@@ -22,7 +22,8 @@ class TorchScript(Plain):
     def __init__(self, package: Package) -> None:
         """Look at the program, load it, try it; raises InputRefused when it is not harmless or does not fit."""
         device = best_device()
-        super().__init__(package, load(package.path(package.document.networks[0].weights[0]), device), device)
+        path = package.path(package.document.networks[0].weights[0])
+        super().__init__(package, load(path, device), device, reload=lambda other: load(path, other))
 
 
 def load(path: Path, device: torch.device) -> Predict:

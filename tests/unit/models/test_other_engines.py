@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 import torch
 
+from model.engines.network.device import Place
 from model.engines.registry import engine_of
-from model.errors import InputRefused
+from model.errors import EngineFailed, InputRefused
 from model.packages.importing.draft import Wishes
 from model.packages.importing.from_path import import_model
 from tests.builders.volumes import blobs, volume
@@ -94,6 +95,38 @@ def test_regions_of_their_own_are_channels_above_one_half(tmp_path: Path) -> Non
     drawing = engine_of(package).draw(volume(SHAPE), lambda fraction, words: None)
     heart = next(one for one in drawing.structures if one.label == "heart")
     assert np.array_equal(heart.mask.full(SHAPE), blobs(SHAPE) > 0)
+
+
+def limited(most: int) -> Any:
+    """``Place.run`` on a machine whose memory holds tiles of at most so many voxels."""
+    plain = Place.run
+
+    def run(self: Place, predict: Any) -> Any:
+        within = plain(self, predict)
+
+        def answer(tile: torch.Tensor) -> torch.Tensor:
+            if tile.numel() > most:
+                raise torch.OutOfMemoryError("out of memory")
+            return within(tile)
+
+        return answer
+
+    return run
+
+
+def test_short_memory_is_met_by_smaller_tiles_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    inference = {"patch": [16, 32, 32], "precision": "fp32"}
+    engine = engine_of(import_model(script(tmp_path), tmp_path / "library", wishes(inference=inference)))
+    whole = engine.draw(volume(SHAPE), lambda fraction, words: None).structures[0]
+    monkeypatch.setattr(Place, "run", limited(16 * 16 * 16))
+    less = engine.draw(volume(SHAPE), lambda fraction, words: None).structures[0]
+    assert not whole.flags
+    assert less.flags == ("drawn with smaller tiles, as memory was short",)
+    clear = np.abs(blobs(SHAPE) - 100) > 1
+    assert np.array_equal(less.mask.full(SHAPE)[clear], whole.mask.full(SHAPE)[clear])
+    monkeypatch.setattr(Place, "run", limited(0))
+    with pytest.raises(EngineFailed, match="OUT_OF_MEMORY"):
+        engine.draw(volume(SHAPE), lambda fraction, words: None)
 
 
 def test_a_label_that_the_network_has_no_channel_for_is_refused(tmp_path: Path) -> None:

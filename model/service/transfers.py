@@ -150,6 +150,17 @@ class Transfers:
             raise Refusal(404, "NO_TRANSFER", "This site has no such transfer.")
         raise Refusal(410, row.code or "GONE", row.message or "The transfer is over, and nothing of it is left.")
 
+    def find_open(self, name: str, transfer: str) -> Transfer:
+        """A transfer that takes instances; raises Refusal as ``find`` does, and 409 for one that was started."""
+        found = self.find(name, transfer)
+        with found.lock:
+            state = found.state
+        if state.final:  # another request ended it meanwhile: say how, and not that it was started
+            return self.find(name, transfer)
+        if state is not State.OPEN:
+            raise Refusal(409, "STARTED", "The transfer was started; it takes no more instances.")
+        return found
+
     def take(self, transfer: Transfer, expected: ManifestFile | None, arrived: Path) -> wire.Stored:
         """The gate on a file that has arrived whole in ``arrived``; raises PrivacyRefused, the transfer deleted.
 

@@ -11,7 +11,6 @@ from fastapi.concurrency import run_in_threadpool
 
 from model.service import wire
 from model.service.answers import Refusal
-from model.service.ledger import State
 from model.service.multipart import StrangePart, boundary_of, files_of
 from model.service.receiving import ENCODINGS, TooMuch, into_file, strange_headers
 from model.service.settings import ServiceDocument
@@ -67,10 +66,7 @@ def router(transfers: Transfers, settings: ServiceDocument) -> APIRouter:
 
 
 async def _open_transfer(transfers: Transfers, request: Request, transfer: str) -> Transfer:
-    found = await run_in_threadpool(transfers.find, request.state.site, transfer)
-    if found.state is not State.OPEN:
-        raise Refusal(409, "STARTED", "The transfer was started; it takes no more instances.")
-    return found
+    return await run_in_threadpool(transfers.find_open, request.state.site, transfer)
 
 
 async def _headers(transfers: Transfers, found: Transfer, request: Request, types: tuple[bytes, ...] | None) -> None:

@@ -55,7 +55,8 @@ class DicomForward:
     def draw(self, errand: Errand) -> Mapping[str, Any]:
         """See ``Target.draw``."""
         assert errand.transfer is not None, "the key lives while its job is drawn"
-        patience = Patience(errand.transfer.expires - RESERVE, errand.wanted, self._notice.trouble, self._notice.well)
+        limit = errand.transfer.expires - RESERVE
+        patience = Patience(limit, errand.wanted, self._notice.trouble, self._notice.well, errand.waits)
         progress = ProgressFile(errand.folder / PROGRESS)
         manifest = Manifest.from_json((errand.folder / IMAGES / MANIFEST_NAME).read_bytes())
         original = read_with_pydicom(errand.first_file())

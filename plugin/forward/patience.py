@@ -30,12 +30,17 @@ class Patience:
         wanted: Callable[[], bool],
         trouble: Callable[[str], None],
         well: Callable[[], None],
+        waits: Callable[[str], None] = lambda _sentence: None,
     ) -> None:
-        """``trouble`` is told the code of each temporary failure, ``well`` when the target works again."""
+        """``trouble`` is told the code of each temporary failure, ``well`` when the target works again.
+
+        ``waits`` is told in a sentence what is waited for.
+        """
         self._limit = limit
         self._wanted = wanted
         self._trouble = trouble
         self._well = well
+        self._waits = waits
 
     def until_done(self, work: Callable[[], Result]) -> Result:
         """Run ``work``, again while it fails with what is temporary.
@@ -56,6 +61,7 @@ class Patience:
                     raise _final(error) from None
                 failed = True
                 self._trouble(error.code)
+                self._waits(f"waiting for the target ({error.code}), next try in {pause:.0f} s")
                 logger.warning("%s; trying again in %.1f s", error.code, pause)
                 self.sleep(pause)
             else:

@@ -56,7 +56,8 @@ class ServiceForward:
     def draw(self, errand: Errand) -> Mapping[str, Any]:
         """See ``Target.draw``."""
         assert errand.transfer is not None, "the key lives while its job is drawn"
-        patience = Patience(errand.transfer.expires - RESERVE, errand.wanted, self._notice.trouble, self._notice.well)
+        limit = errand.transfer.expires - RESERVE
+        patience = Patience(limit, errand.wanted, self._notice.trouble, self._notice.well, errand.waits)
         manifest = Manifest.from_json((errand.folder / IMAGES / MANIFEST_NAME).read_bytes())
         first = int(errand.recall().get("round", 1))
         for number in range(first, ROUNDS + 1):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from model.pipeline.draw import PROGRESS, ProgressFile, read_progress
 from plugin.forward.records import ForwardRecords
 from plugin.jobs.job import Job
 from plugin.vault.vault import OpenTransfer
@@ -41,6 +42,10 @@ class Errand:
         partial = path.with_suffix(".partial")
         partial.write_text(json.dumps(self.recall() | facts))
         partial.replace(path)
+
+    def waits(self, sentence: str) -> None:
+        """Say in the job's progress what it waits for; how far it is stays as it was."""
+        ProgressFile(self.folder / PROGRESS)(read_progress(self.folder).get("Progress", 0.0), sentence)
 
 
 class Target(Protocol):

@@ -6,8 +6,10 @@ import secrets
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
+from model.errors import AutocontourError
 from model.gate.manifest import ManifestFile
 from plugin.forward.http import PARALLEL, ServiceClient
 from plugin.forward.patience import Patience
@@ -66,20 +68,24 @@ class Upload:
 
     def _many(self, files: Sequence[ManifestFile]) -> None:
         left = list(files)
-        broken = False
-
-        def send() -> None:
-            nonlocal left, broken
-            if broken:  # what arrived before the body broke off is not sent again
-                missing = self._missing()
-                left = [file for file in left if file.sop_instance_uid in missing]
-            broken = True
-            if left:
-                contents = ((self._images / file.name).read_bytes() for file in left)
-                self._client.post_many(f"{self._path}/instances", *multipart(contents))
-
-        self._patience.until_done(send)
+        while left:
+            left = self._patience.until_done(partial(self._post, left))
         self._count(len(files))
+
+    def _post(self, files: Sequence[ManifestFile]) -> list[ManifestFile]:
+        """Send one body; returns what is left. A way that breaks off, but carries some each time, is no trouble."""
+        try:
+            contents = ((self._images / file.name).read_bytes() for file in files)
+            self._client.post_many(f"{self._path}/instances", *multipart(contents))
+        except AutocontourError as error:
+            if not error.retry:
+                raise
+            missing = self._missing()
+            left = [file for file in files if file.sop_instance_uid in missing]
+            if len(left) == len(files):
+                raise
+            return left
+        return []
 
     def _count(self, files: int) -> None:
         with self._lock:

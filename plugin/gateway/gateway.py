@@ -167,6 +167,7 @@ class Gateway:
         figures = {
             "Jobs": self.jobs.count_by_state(),
             "Rules": len(self.settings.rules),
+            "Targets": self.show_targets(),
             "Witnesses": self.desk.witnesses(),
             "Process": os.getpid(),
         }

@@ -85,9 +85,8 @@ def _table(runs: dict[str, Runs]) -> int:
             f"{several[0][1]['peak']:5.2f}  {equal:.3f} %  {several[0][1]['place']}"
         )
         ratio = theirs[1] / whole if name.endswith("fp32") else ratio
-    print(
-        f"random weights leave many voxels undecided; goal end to end {GOAL} times: {'met' if ratio >= GOAL else 'missed'}"
-    )
+    outcome = "met" if ratio >= GOAL else "missed"
+    print(f"random weights leave many voxels undecided; goal end to end {GOAL} times: {outcome}")
     return 0 if ratio >= GOAL else 1
 
 

@@ -91,8 +91,11 @@ class FalseService:
             return 201, self._status("open") | {"Missing": missing}
         if self.lie == "refuses" and "/instances" in path:
             return 422, {"Error": "GATE", "Message": "no", "Findings": {"FILE_META": 1, "Zitronella 1947": 2}}
-        if method == "PUT":
-            self.slices.append(pydicom.dcmread(pydicom.filebase.DicomBytesIO(body)))
+        if "/instances" in path:
+            boundary = body.partition(b"\r\n")[0]
+            for part in (b"\r\n" + body).split(b"\r\n" + boundary)[1:-1]:
+                content = part.partition(b"\r\n\r\n")[2]
+                self.slices.append(pydicom.dcmread(pydicom.filebase.DicomBytesIO(content)))
             return 200, {"Received": len(self.slices), "Count": len(self.slices)}
         if path.endswith("/start"):
             self.content = self._drawn()

@@ -120,6 +120,12 @@ class ServiceProcess:
             self.process.wait(20)
         shutil.rmtree(self.spool, ignore_errors=True)
 
+    def __enter__(self) -> ServiceProcess:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
     def tail(self, lines: int = 40) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log.exists() else ""
 

@@ -18,7 +18,8 @@ from tests.builders.phantom import files_of, phantom_series
 from tests.builders.service_process import ServiceProcess
 
 PATIENT = Patient(name="Ehrenpreis^Zitronella", identifier="KLINIKNUMMER-Q")
-KILLED = ("take", "drawn")
+KILLED = ("take", "process", "drawn", "fetched", "end")
+CUT = ("open", "instances", "start", "status", "rtstruct", "delete")
 LIES = {
     "forged receipts": ("failed", {"SIGNATURE_WRONG"}),
     "no receipts": ("failed", {"RECEIPT_MISSING"}),
@@ -40,7 +41,14 @@ class World:
         self.services = {
             f"kill-{where}": ServiceProcess(folder / where, environment={"FAULT": f"kill:{where}"}) for where in KILLED
         }
+        self.services |= {
+            f"cut-{where}": ServiceProcess(folder / f"cut-{where}", environment={"FAULT": f"cut:{where}"})
+            for where in CUT
+        }
         self.services["down"] = ServiceProcess(folder / "down")
+        self.services["revoked"] = ServiceProcess(
+            folder / "revoked", keys={"TransferMinutes": 0.2}, environment={"FAULT": "pause:process:5"}
+        )
         self.services["slow"] = ServiceProcess(folder / "slow", environment={"FAULT": "pause:process:30"})
         self.good = self.services["good"] = ServiceProcess(folder / "good")
         targets = {name: service.target() for name, service in self.services.items()}
@@ -118,10 +126,51 @@ def test_a_target_that_is_down_costs_waiting_and_other_jobs_go_on(world: World) 
     )
     assert world.outcome("local") == ("done", None)
     assert world.outcome("good") == ("done", None)
-    assert world.orthanc.jobs(Series=series)[0]["State"] in ("running", "waiting")
+    job = world.orthanc.jobs(Series=series)[0]
+    assert job["State"] == "running"
+    assert job["Doing"].startswith("waiting for the target (SERVICE_UNREACHABLE), next try in ")
+    shown = {one["Name"]: one for one in world.orthanc.json("/autocontour/health")["Targets"]}
+    assert shown["down"]["Reason"] == "SERVICE_UNREACHABLE"
+    assert shown["good"]["Reason"] is None
     world.services["down"].start()
     assert world.orthanc.job_of(series)["State"] == "done"
     world.services["down"].stop()
+
+
+@pytest.mark.parametrize("where", CUT)
+def test_a_connection_cut_in_any_phase_costs_no_job_and_makes_no_second_result(world: World, where: str) -> None:
+    """The service did what it was asked for, twice, and the gateway was not told."""
+    with world.services[f"cut-{where}"].start() as service:
+        assert world.outcome(f"cut-{where}") == ("done", None)
+        assert len(world.orthanc.rtstructs()) == 1
+        assert service.left() == []
+        assert service.metric("autocontour_transfers_ended_total") == 1, "it was sent once"
+
+
+def test_a_token_revoked_in_the_middle_ends_the_job_and_the_service_deletes_at_its_deadline(world: World) -> None:
+    with world.services["revoked"].start() as service:
+        series = world.ask("revoked")
+        until(lambda: len(service.left()) >= 12, "the series lies at the service")
+        for site in service.sites.values():
+            site["TokenSha256"] = []
+        service.write()
+        job = world.orthanc.job_of(series)
+        assert (job["State"], job["Error"]["Code"]) == ("failed", "SERVICE_TOKEN")
+        world.assert_nothing_stored()
+        until(lambda: service.left() == [], "the service deletes it", 30)
+        assert world.outcome("good") == ("done", None)
+
+
+def test_a_paused_target_waits_until_it_is_resumed_and_says_so(world: World) -> None:
+    assert world.orthanc.post("/autocontour/targets/good/pause").json()["Paused"]
+    try:
+        series = world.ask("good")
+        until(
+            lambda: "paused" in str(world.orthanc.jobs(Series=series)[0].get("Waiting")), "the job says that it waits"
+        )
+    finally:
+        assert not world.orthanc.post("/autocontour/targets/good/resume").json()["Paused"]
+    assert world.orthanc.job_of(series)["State"] == "done"
 
 
 def test_a_cancelled_job_is_deleted_at_the_service(world: World) -> None:
@@ -165,7 +214,7 @@ def test_a_connection_that_breaks_again_and_again_is_waited_out(world: World) ->
     """A proxy that cuts each of its first twelve connections after 60 kB."""
     with world.cutter as cutter:
         assert world.outcome("cut") == ("done", None)
-        assert cutter.cut == 12
+        assert cutter.cut == 12, cutter.cut
     assert world.good.left() == []
 
 

@@ -45,6 +45,8 @@ def test_the_document_describes_every_route(north: SiteClient) -> None:
     assert {(path, method) for path, methods in paths.items() for method in methods} == {
         ("/health", "get"),
         ("/metrics", "get"),
+        ("/v1/heads", "get"),
+        ("/v1/heads", "post"),
         ("/v1/key", "get"),
         ("/v1/models", "get"),
         ("/v1/transfers", "post"),

@@ -33,9 +33,13 @@ test: lint
 
 # Where there is no engine, ../shared/bin/container-engine (where that exists) makes one for the time being.
 test-docker: setup
-	@if ! docker info >/dev/null 2>&1 && [ -x ../shared/bin/container-engine ]; then \
+	@set -e; \
+	if ! docker info >/dev/null 2>&1 && [ -x ../shared/bin/container-engine ]; then \
+		trap '../shared/bin/container-engine stop' EXIT; \
 		eval "$$(../shared/bin/container-engine start)"; \
 	fi; \
+	docker info >/dev/null 2>&1 || { echo "no container engine answers: start Docker, or set DOCKER_HOST" >&2; exit 1; }; \
+	docker compose version >/dev/null || { echo "install Compose v2 (Debian: docker-compose)" >&2; exit 1; }; \
 	AUTOCONTOUR_DOCKER=1 $(BIN)/python -m pytest tests/docker $(ARGS)
 
 fuzz: setup

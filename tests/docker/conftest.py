@@ -43,7 +43,7 @@ class Composition:
             return ""
 
     def up(self) -> Composition:
-        self.run("up", "--detach", "--build")
+        self.run("up", "--detach")
         until(self._healthy, "auto-contouring is up in the container", START_SECONDS, 1.0)
         return self
 

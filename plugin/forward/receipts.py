@@ -33,14 +33,18 @@ class Receipts:
 
         Raises EvidenceRefused: RECEIPT_MISSING, RECEIPT_FOREIGN, SIGNATURE_….
         """
-        verified = self._read(Step.VERIFIED, manifest.list_digest)
-        if verified.facts["instances"] != len(manifest.files):
-            raise EvidenceRefused("RECEIPT_FOREIGN", "The service's receipt is over another number of files.")
-        self._records.verified(self._by_step[Step.VERIFIED], verified, self._pinned)
+        self.record_verification(manifest)
         if self._read(Step.PROCESSED).facts["result"] != result:
             raise EvidenceRefused("RECEIPT_FOREIGN", "The contours are not those that the service signed for.")
         self._require_deleted()
         self.keep_all()
+
+    def record_verification(self, manifest: Manifest) -> None:
+        """Record that the service's gate found nothing in these very files; raises EvidenceRefused."""
+        verified = self._read(Step.VERIFIED, manifest.list_digest)
+        if verified.facts["instances"] != len(manifest.files):
+            raise EvidenceRefused("RECEIPT_FOREIGN", "The service's receipt is over another number of files.")
+        self._records.verified(self._by_step[Step.VERIFIED], verified, self._pinned)
 
     def record_deletion(self) -> None:
         """Record that nothing is left there; raises EvidenceRefused when its receipt does not say so."""

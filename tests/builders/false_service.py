@@ -103,7 +103,7 @@ class FalseService:
         if path.endswith("/rtstruct"):
             return 200, self.content
         if method == "DELETE" or path.endswith("/receipts"):
-            return 200, {"State": "deleted", "Receipts": self._receipts()}
+            return 200, {"State": "ready" if method == "GET" else "deleted", "Receipts": self._receipts()}
         return 200, self._status("ready")
 
     def _status(self, state: str) -> dict[str, Any]:

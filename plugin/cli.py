@@ -17,7 +17,10 @@ COMMANDS = {
     "contours": ("model.commands.contours", "turn a label map into an RTSTRUCT"),
     "masks": ("model.commands.masks", "turn an RTSTRUCT into one NIfTI per ROI"),
     "segment": ("model.commands.segment", "contour a folder of DICOM files, offline"),
-    "evidence": ("plugin.commands.evidence", "verify the chain of evidence, print the processing dossier"),
+    "evidence": (
+        "plugin.commands.evidence",
+        "verify the chain of evidence, print the processing dossier, exchange the signing key",
+    ),
     "models": ("model.commands.models", "the model packages that are installed, and how to install more"),
     "gate": ("model.commands.gate", "check that a folder of DICOM files is pseudonymised"),
 }

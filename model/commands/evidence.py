@@ -67,7 +67,7 @@ def run_verify(options: argparse.Namespace) -> int:
         answer = _chain(options.path, keys, heads)
     except OSError as error:
         raise InputRefused("EVIDENCE_MISSING", f"The folder cannot be read ({error.strerror}).") from error
-    print(json.dumps(answer_document(answer)) if options.json else "\n".join(_sentences(answer)))
+    print(json.dumps(answer.to_json()) if options.json else "\n".join(_sentences(answer)))
     return 0 if answer.valid else 1
 
 
@@ -82,28 +82,6 @@ def _chain(path: Path, keys: Sequence[PublicKey], heads: Sequence[Head]) -> Veri
     if answer.valid and not answer.records:
         raise InputRefused("EVIDENCE_MISSING", "The folder holds not one record: nothing was verified.")
     return answer
-
-
-def answer_document(answer: Verification) -> dict[str, Any]:
-    """Give a verification as the JSON that the command line and the REST route answer with."""
-    broken = answer.broken
-    return {
-        "Valid": answer.valid,
-        "Records": answer.records,
-        "Head": {"Sequence": answer.head.sequence, "Digest": answer.head.digest},
-        "FirstBroken": None
-        if broken is None
-        else {
-            "Sequence": broken.sequence,
-            "Change": broken.change.value,
-            "File": broken.file,
-            "Line": broken.line,
-            "Why": broken.why,
-        },
-        "Keys": list(answer.keys),
-        "Events": dict(sorted(answer.events.items())),
-        "Remarks": list(answer.remarks),
-    }
 
 
 def _sentences(answer: Verification) -> list[str]:

@@ -28,18 +28,21 @@ def rotate_key_file(chain: Chain, path: Path) -> SigningKey:
 
 def load_chain_key(path: Path, directory: Path) -> SigningKey:
     """Load, or make, the key of the chain in a directory, finishing an interrupted hand-over."""
-    coming = path.with_name(path.name + _NEXT)
-    if coming.exists():
-        key = SigningKey.load(coming)
-        last = _last_record(directory)
-        handed_over = last is not None and (
-            last.key == key.public.id
-            or (last.event is Event.KEY_ROTATED and last.facts["new_key"] == key.public.raw.hex())
-        )
-        if handed_over:
-            coming.replace(path)
-            return key
+    finish_hand_over(path, directory)
     return SigningKey.load_or_create(path)
+
+
+def finish_hand_over(path: Path, directory: Path) -> None:
+    """Put the new key in the old one's place where the chain has been handed over to it and it was not."""
+    coming = path.with_name(path.name + _NEXT)
+    if not coming.exists():
+        return
+    key = SigningKey.load(coming)
+    last = _last_record(directory)
+    if last is not None and (
+        last.key == key.public.id or (last.event is Event.KEY_ROTATED and last.facts["new_key"] == key.public.raw.hex())
+    ):
+        coming.replace(path)
 
 
 def _last_record(directory: Path) -> Record | None:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from model.evidence.anchor import anchored_heads, read_anchors
 from model.evidence.event import Event
@@ -27,6 +28,27 @@ class Verification:
     remarks: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     events: Mapping[str, int] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Give the answer as the command line and the REST route do."""
+        broken = self.broken
+        return {
+            "Valid": self.valid,
+            "Records": self.records,
+            "Head": {"Sequence": self.head.sequence, "Digest": self.head.digest},
+            "FirstBroken": None
+            if broken is None
+            else {
+                "Sequence": broken.sequence,
+                "Change": broken.change.value,
+                "File": broken.file,
+                "Line": broken.line,
+                "Why": broken.why,
+            },
+            "Keys": list(self.keys),
+            "Events": dict(sorted(self.events.items())),
+            "Remarks": list(self.remarks),
+        }
 
 
 def verify(directory: Path, keys: Collection[PublicKey] = (), heads: Iterable[Head] = ()) -> Verification:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from model.errors import ConfigurationRefused
 from model.evidence.chain import Chain
+from model.evidence.rotation import finish_hand_over, load_chain_key
 from model.evidence.signing import SigningKey
 from model.pipeline.draw import warm_up
 from model.service.app import application
@@ -45,10 +46,13 @@ FORGET_SECONDS = 3600.0
 
 def signing_key(settings: ServiceDocument) -> SigningKey:
     """The key that signs receipts; made at the first start where none is configured."""
+    state = Path(settings.StateDirectory)
     if settings.SigningKeyFile is None:
-        return SigningKey.load_or_create(Path(settings.StateDirectory) / "signing.key")
+        return load_chain_key(state / "signing.key", state / "chain")
+    path = Path(settings.SigningKeyFile)
     try:
-        return SigningKey.load(Path(settings.SigningKeyFile))
+        finish_hand_over(path, state / "chain")
+        return SigningKey.load(path)
     except OSError as error:
         raise ConfigurationRefused("SigningKeyFile", f"cannot be read ({error.strerror})") from None
 

@@ -83,7 +83,7 @@ def refusing_application(
 
         @app.get(f"{PREFIX}/evidence/verify", include_in_schema=False)
         def verified() -> dict[str, Any]:
-            return evidence.verification(verify(chain, keys_beside(chain)))
+            return verify(chain, keys_beside(chain)).to_json()
 
     @app.api_route("/{path:path}", methods=["GET", "POST", "PUT", "DELETE"], include_in_schema=False)
     def refuse(path: str) -> Response:

@@ -6,7 +6,6 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
-from model.evidence.verification import Verification
 from plugin.gateway.gateway import Gateway
 
 Format = Annotated[Literal["json", "pdf"], Query(alias="format")]
@@ -18,7 +17,7 @@ def router(gateway: Gateway) -> APIRouter:
 
     @routes.get("/evidence/verify", summary="Verify the whole chain now")
     def verify() -> dict[str, Any]:
-        return verification(gateway.desk.verify())
+        return gateway.desk.verify().to_json()
 
     @routes.get("/evidence/{code}", summary="The certificate of one job", response_model=None)
     def certificate(code: str, form: Format = "json") -> dict[str, Any] | Response:
@@ -33,25 +32,6 @@ def router(gateway: Gateway) -> APIRouter:
         return _pdf(gateway.desk.report_pdf(month), "report")
 
     return routes
-
-
-def verification(found: Verification) -> dict[str, Any]:
-    """A verification as the API answers it."""
-    answer: dict[str, Any] = {
-        "Valid": found.valid,
-        "Records": found.records,
-        "Head": {"Sequence": found.head.sequence, "Digest": found.head.digest},
-        "Remarks": list(found.remarks),
-    }
-    if found.broken is not None:
-        answer["Broken"] = {
-            "File": found.broken.file,
-            "Line": found.broken.line,
-            "Sequence": found.broken.sequence,
-            "Change": str(found.broken.change),
-            "Reason": found.broken.why,
-        }
-    return answer
 
 
 def _pdf(content: bytes, name: str) -> Response:

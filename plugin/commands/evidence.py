@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from model.commands.evidence import add_verify
+from model.commands.rotate_key import add_rotate_key
 from model.errors import ConfigurationRefused
 from plugin.commands.orthanc_json import read_configuration
 from plugin.evidence.dossier import open_points
@@ -26,6 +27,7 @@ def add_parser(subparsers: Any, summary: str) -> None:
     )
     parts = parser.add_subparsers(dest="part", metavar="PART", required=True)
     add_verify(parts)
+    add_rotate_key(parts)
     dossier = parts.add_parser(
         "dossier",
         help="print the processing dossier of a configuration",

@@ -87,7 +87,7 @@ def test_the_chain_verifies_and_one_changed_byte_is_found(start_orthanc: Start) 
     month.write_bytes(b"".join([*lines[:5], changed, *lines[6:]]) if changed != lines[5] else b"".join(lines[1:]))
     said = orthanc.json("/autocontour/evidence/verify")
     assert said["Valid"] is False
-    assert said["Broken"]["Change"]
+    assert said["FirstBroken"]["Change"]
 
 
 def test_a_chain_whose_end_was_cut_off_stops_contouring_and_says_so_to_everybody(start_orthanc: Start) -> None:
@@ -118,7 +118,7 @@ def test_a_chain_whose_end_was_cut_off_stops_contouring_and_says_so_to_everybody
         )
         assert "records were cut off" in health["Message"]
         assert [(one["Alert"], one["Reason"]) for one in health["Alerts"]] == [("CHAIN_BROKEN", "CHAIN_CUT")]
-        assert orthanc.json("/autocontour/evidence/verify")["Broken"]["Change"] == "cut off"
+        assert orthanc.json("/autocontour/evidence/verify")["FirstBroken"]["Change"] == "cut off"
         assert 'autocontour_alerts{alert="CHAIN_BROKEN"} 1.0' in orthanc.get("/autocontour/metrics").text
         assert [(one["Alert"], one["State"]) for one in told] == [("CHAIN_BROKEN", "raised")]
         hook.shutdown()

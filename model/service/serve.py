@@ -16,6 +16,7 @@ import uvicorn
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 
+from model.engines.registry import names as model_names
 from model.errors import ConfigurationRefused
 from model.evidence.chain import Chain
 from model.evidence.rotation import finish_hand_over, load_chain_key
@@ -27,6 +28,8 @@ from model.service.connection import connections
 from model.service.figures import Figures
 from model.service.heads import Heads
 from model.service.ledger import Ledger
+from model.service.listening import listening
+from model.service.preflight import notices
 from model.service.queue import TransferQueue
 from model.service.settings import ServiceDocument, TlsFiles, read_service
 from model.service.sites import Sites
@@ -62,13 +65,13 @@ def tls_options(files: TlsFiles) -> dict[str, Any]:
     for name in ("CertificateFile", "KeyFile", "ClientCaFile"):
         file = getattr(files, name)
         if file is not None and not os.access(file, os.R_OK):
-            raise ConfigurationRefused(f"Tls.{name}", "the file cannot be read")
+            raise ConfigurationRefused(f"Tls.{name}", "the file cannot be read; are path and rights right?")
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     try:
         context.load_cert_chain(files.CertificateFile, files.KeyFile, password=lambda: "")
     except (ssl.SSLError, ValueError):
         raise ConfigurationRefused(
-            "Tls", "CertificateFile and KeyFile are no certificate and its key, in PEM"
+            "Tls", "CertificateFile and KeyFile are no certificate and its own key, in PEM and without a password"
         ) from None
     options = {"ssl_certfile": files.CertificateFile, "ssl_keyfile": files.KeyFile}
     if files.ClientCaFile is None:
@@ -96,19 +99,23 @@ class Service:
         self.settings = settings = read_service(path)
         if settings.Tls is not None:
             tls_options(settings.Tls)  # before anything is deleted or signed
+        self._socket = listening(settings.Host, settings.Port)
         state = Path(settings.StateDirectory)
         try:
             state.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = (state / "service.lock").open("wb")
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise ConfigurationRefused("StateDirectory", "is in use by another service") from None
+            raise ConfigurationRefused(
+                "StateDirectory", "is in use by another service; stop that one, or name another folder"
+            ) from None
         except OSError as error:
             raise ConfigurationRefused("StateDirectory", f"cannot be written ({error.strerror})") from None
         spool = open_spool(Path(settings.Spool), settings.SpoolBytes, encrypted=settings.SpoolIsEncrypted)
         key = signing_key(settings)
         ledger = Ledger(state / "ledger.sqlite")
         attest = Attestation(key, Chain.open(state / "chain", key), ledger)
+        self._attest = attest
         figures = Figures()
         heads = Heads(state / "ledger.sqlite", attest.chain, figures)
         self._workers = Workers(settings.Workers)
@@ -119,7 +126,10 @@ class Service:
         try:
             self._queue = TransferQueue(self.transfers.process, database, settings.Workers, own_name(state / "name"))
         except SQLAlchemyError as error:
-            raise ConfigurationRefused("Database", f"cannot be used ({type(error).__name__})") from None
+            raise ConfigurationRefused(
+                "Database",
+                f"cannot be used ({type(error).__name__}): is it up, and are user, password, host and name right?",
+            ) from None
         self.transfers.queue_with(self._queue.put)
         self._workers.warm_up(warm_up)
         self._stopping = threading.Event()
@@ -129,19 +139,30 @@ class Service:
     def run(self) -> None:
         """Listen until told to stop; then delete what is held."""
         try:
-            uvicorn.Server(self._config()).run()
+            self._introduce()
+            uvicorn.Server(self._config()).run([self._socket])
         finally:
             self._stopping.set()
             self.transfers.stop()
             self._workers.stop()
+
+    def _introduce(self) -> None:
+        settings = self.settings
+        for sentence in notices(settings, set(model_names())):
+            logger.warning("%s", sentence)
+        logger.info(
+            "listening on %s:%d %s TLS for %d site(s); receipts are signed with the key %s",
+            *self._socket.getsockname()[:2],
+            "without" if settings.Tls is None else "with",
+            len(settings.Sites),
+            self._attest.key.public.raw.hex(),
+        )
 
     def _config(self) -> uvicorn.Config:
         settings = self.settings
         options = {} if settings.Tls is None else tls_options(settings.Tls)
         return uvicorn.Config(
             self.app,
-            host=settings.Host,
-            port=settings.Port,
             http=connections(settings.DocumentSeconds),
             limit_concurrency=MAXIMUM_CONNECTIONS,
             log_level="warning",

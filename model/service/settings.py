@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
 
 from model.errors import ConfigurationRefused
 
@@ -78,32 +80,66 @@ class ServiceDocument(Document):
     Sites: dict[SiteName, Site]
 
 
+_KEYS = [key for part in (ServiceDocument, Site, TlsFiles) for key in part.model_fields]
+_SAID = {"missing": "is required", "tuple_type": "should be a list", "model_type": "should be an object"}
+_PATTERNS = {
+    "TokenSha256": "is no SHA-256 in 64 hexadecimal digits; `autocontour serve --new-token` prints a token and its own",
+    "ManifestKeys": "is no public key in 64 hexadecimal digits",
+    "Database": 'is no "postgresql://user:password@host/name"; leave it out for SQLite',
+    "[key]": "is no name of a site: small letters, digits and hyphens, at most 40",
+}
+
+
 def read_service(path: Path) -> ServiceDocument:
     """Read and validate; raises ConfigurationRefused with the place and the reason, never with a value."""
     try:
         content = json.loads(path.read_bytes())
     except OSError as error:
         raise ConfigurationRefused(str(path), f"the configuration cannot be read ({error.strerror})") from None
-    except ValueError:
-        raise ConfigurationRefused(str(path), "the configuration is not valid JSON") from None
+    except ValueError as error:
+        raise ConfigurationRefused(str(path), f"the configuration is not valid JSON ({error})") from None
     try:
         document = ServiceDocument.model_validate(content)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"]) or str(path)
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"] if part != "[key]") or str(path)
         more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        raise ConfigurationRefused(place, f"{first['msg']}{more}") from None
+        raise ConfigurationRefused(place, f"{_words(first)}{more}") from None
     _require_ways_in(document)
     return document
+
+
+def _words(error: ErrorDetails) -> str:
+    """What is wrong and what is right, without the value; a token in the wrong place is not repeated."""
+    names = [str(part) for part in error["loc"] if not isinstance(part, int)]
+    if error["type"] == "extra_forbidden":
+        near = get_close_matches(names[-1], _KEYS, 1)
+        return "is no key of this document" + (f"; is {near[0]} meant?" if near else "")
+    if error["type"] in ("string_pattern_mismatch", "string_type"):
+        named = next((name for name in reversed(names) if name in _PATTERNS), None)
+        if named is not None:
+            return _PATTERNS[named]
+    return _SAID.get(error["type"]) or error["msg"].replace("Input should", "should")
 
 
 def _require_ways_in(document: ServiceDocument) -> None:
     if not document.Sites:
         raise ConfigurationRefused("Sites", "there is no site, so nobody could send anything")
+    known: dict[str, set[str]] = {}
     for name, site in document.Sites.items():
         by_certificate = bool(site.CertificateNames)
         if by_certificate and (document.Tls is None or document.Tls.ClientCaFile is None):
-            raise ConfigurationRefused(f"Sites.{name}.CertificateNames", "needs Tls.ClientCaFile")
+            raise ConfigurationRefused(
+                f"Sites.{name}.CertificateNames", "needs Tls.ClientCaFile, the authority that signed the certificates"
+            )
+        ways = {*site.TokenSha256, *site.CertificateNames}
+        shared = next((other for other, theirs in known.items() if ways & theirs), None)
+        if shared is not None:
+            raise ConfigurationRefused(
+                f"Sites.{name}",
+                f"has a token or a certificate's name that Sites.{shared} has too; each site needs its own",
+            )
+        known[name] = ways
     local = document.Host in ("127.0.0.1", "::1", "localhost")
     if document.Tls is None and not local:
-        raise ConfigurationRefused("Tls", "without TLS the service listens on 127.0.0.1 only")
+        raise ConfigurationRefused("Tls", "is missing: without TLS the service listens on 127.0.0.1 only")

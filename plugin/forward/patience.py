@@ -56,7 +56,9 @@ class Patience:
             except AutocontourError as error:
                 if not error.retry:
                     raise
-                pause = max(next(pauses), error.after if isinstance(error, Busy) else 0.0)
+                after = error.after if isinstance(error, Busy) else 0.0
+                # Who is told when to come comes then: a service that is busy for a moment is not left idle for minutes.
+                pause = after * random.uniform(1.0, 1.5) if after else next(pauses)
                 if datetime.now(UTC).timestamp() + pause > self._limit.timestamp():
                     raise _final(error) from None
                 failed = True

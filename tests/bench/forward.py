@@ -1,32 +1,27 @@
 """The way to the service and back: its overhead beside the local worker, and a load of eight gateways.
 
-Model time aside, 300 slices over loopback TLS shall cost less than 2 s more than locally. FORWARD_SERIES (200) and
-FORWARD_SLICES (60) set the load.
+Model time aside, 300 slices over loopback TLS shall cost less than 2 s more than locally. FORWARD_SERIES (200; 0 for
+none) and FORWARD_SLICES (60) set the load.
 """
 
 from __future__ import annotations
 
-import io
 import os
 import statistics
 import tempfile
-import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import pydicom
-
 from model.pipeline.draw import IMAGES, draw_series
+from tests.builders.load import GATEWAYS, many_series, send_at_once
 from tests.builders.lone_gateway import LoneGateway
 from tests.builders.phantom import Phantom, files_of, phantom_series
 from tests.builders.service_process import ServiceProcess
 from tests.builders.untouched import cleaned
 
-GATEWAYS = 8
 SERIES = int(os.environ.get("FORWARD_SERIES", "200"))
 SLICES = int(os.environ.get("FORWARD_SLICES", "60"))
 REPEATS = 3
@@ -37,7 +32,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         overhead(folder)
-        load(folder)
+        if SERIES:
+            load(folder)
 
 
 def overhead(folder: Path) -> None:
@@ -69,57 +65,19 @@ def overhead(folder: Path) -> None:
 
 def load(folder: Path) -> None:
     """So many series from eight gateways at once, against one service with two workers."""
-    service = ServiceProcess(folder / "many", keys={"Workers": 2}, limits={"Transfers": 16}).start()
-    gateways = [LoneGateway(folder / f"gateway{number}", service) for number in range(GATEWAYS)]
-    peak = Peak(service)
-    started = time.perf_counter()
-    waits: list[float] = []
-
-    def one(number: int) -> bool:
-        series = cleaned(files_of(phantom_series(Phantom(slices=SLICES, size=128, step_mm=2.0))))
-        began = time.perf_counter()
-        content, details = gateways[number % GATEWAYS].send(series)
-        waits.append(time.perf_counter() - began - sum(details["timings"].values()))
-        return str(pydicom.dcmread(io.BytesIO(content)).PatientID) == series.pseudonym
-
-    try:
-        with ThreadPoolExecutor(2 * GATEWAYS) as pool:
-            right = list(pool.map(one, range(SERIES)))
-        seconds = time.perf_counter() - started
-        left = len(service.left())
-    finally:
-        peak.stop()
-        service.stop()
-    print(f"{SERIES} series of {SLICES} slices from {GATEWAYS} gateways: {seconds:.0f} s, {SERIES / seconds:.2f} per s")
-    print(f"lost: {SERIES - len(right)}, mixed up: {right.count(False)}, files left: {left}")
-    print(f"sending and queueing: median {statistics.median(waits):.1f} s, worst {max(waits):.1f} s")
-    print(f"memory of the service process: at start {peak.first:.0f} MB, at most {peak.most:.0f} MB")
-
-
-class Peak:
-    """The resident memory of a process, looked at ten times a second."""
-
-    def __init__(self, service: ServiceProcess) -> None:
-        assert service.process is not None
-        self._status = Path(f"/proc/{service.process.pid}/status")
-        self._stopping = threading.Event()
-        self.first = self.most = self._now()
-        threading.Thread(target=self._watch, daemon=True).start()
-
-    def stop(self) -> None:
-        """Look no more."""
-        self._stopping.set()
-
-    def _watch(self) -> None:
-        while not self._stopping.wait(0.1):
-            self.most = max(self.most, self._now())
-
-    def _now(self) -> float:
-        try:
-            lines = self._status.read_text().splitlines()
-        except OSError:
-            return 0.0
-        return next((int(line.split()[1]) / 1000 for line in lines if line.startswith("VmRSS")), 0.0)
+    sent = many_series(SERIES, SLICES)
+    with ServiceProcess(folder / "many", keys={"Workers": 2}, limits={"Transfers": 16}).start() as service:
+        done = send_at_once(service, folder, sent)
+    count, waited = done.queued
+    print(f"{SERIES} series of {SLICES} slices from {GATEWAYS} gateways, two at a time each, two workers:")
+    rate = SERIES / done.seconds
+    print(f"{done.seconds:.0f} s, {rate:.2f} series and {rate * SLICES:.0f} slices per second")
+    print(f"lost: {len(done.lost)}, mixed up: {done.mixed}, files left: {done.left}")
+    print(f"in the queue: {waited / max(1, count):.2f} s at the mean, of {count:.0f} drawn")
+    print(f"sending, queueing, fetching: median {statistics.median(done.waits):.1f} s, worst {max(done.waits):.1f} s")
+    print(f"memory of service and workers: at start {done.memory[0]:.0f} MB, at most {done.memory[1]:.0f} MB")
+    if done.lost or done.mixed or done.left:
+        raise AssertionError(f"nothing may be lost, mixed up or left: {done.lost[:3]}")
 
 
 def timed(work: Callable[[], Any]) -> tuple[float, Any]:

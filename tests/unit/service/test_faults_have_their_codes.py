@@ -17,7 +17,7 @@ from cryptography.x509.oid import NameOID
 
 from model.errors import TargetFailed
 from model.worker.pool import Cancelled
-from plugin.forward.http import Pace, ServiceClient
+from plugin.forward.http import Busy, Pace, ServiceClient
 from plugin.forward.patience import Patience
 from plugin.settings.document import ServiceTarget
 from tests.builders.orthanc_process import free_port
@@ -119,6 +119,21 @@ def test_what_is_temporary_is_tried_again_until_the_limit() -> None:
     with pytest.raises(TargetFailed) as failed:
         over.until_done(work)
     assert not failed.value.retry
+
+
+def test_who_is_told_when_to_come_again_comes_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pauses that grew would leave a service idle that was busy for a moment."""
+    pauses: list[float] = []
+    patience = Patience(datetime.now(UTC) + timedelta(hours=1), lambda: True, lambda _code: None, lambda: None)
+    monkeypatch.setattr(patience, "sleep", pauses.append)
+
+    def work() -> None:
+        if len(pauses) < 9:
+            raise Busy("SERVICE_BUSY", "The target takes nothing just now.", 5.0)
+
+    patience.until_done(work)
+    assert len(pauses) == 9
+    assert all(5 <= pause <= 7.5 for pause in pauses), pauses
 
 
 def test_nobody_waits_for_a_job_that_has_ended() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import sqlite3
 import traceback
 from typing import Any
 
@@ -11,6 +12,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,6 +30,17 @@ class Refusal(AutocontourError):
         super().__init__(code, message, retry=retry_after is not None)
         self.status = status
         self.retry_after = retry_after
+
+
+class NotRecorded(Exception):
+    """What happened could not be written down; a sender asks again."""
+
+
+def no_records() -> Refusal:
+    """Not now: nothing is done that cannot be signed for."""
+    return Refusal(
+        503, "RECORDS", "The service cannot write its records; its operator must look. Ask again.", retry_after=5
+    )
 
 
 class ErrorAnswer(BaseModel):
@@ -64,6 +77,10 @@ def install(app: FastAPI) -> None:
         assert isinstance(error, AutocontourError)
         return answer(error)
 
+    async def records(_request: Request, error: Exception) -> Response:
+        logger.error("the records cannot be written (%s); is the disk of StateDirectory full?", type(error).__name__)
+        return answer(no_records())
+
     async def http(_request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(error.status_code, "HTTP")
@@ -76,6 +93,8 @@ def install(app: FastAPI) -> None:
         return JSONResponse({"Error": "BAD_REQUEST", "Message": problems(error.errors())}, status_code=400)
 
     app.add_exception_handler(AutocontourError, ours)
+    for kind in (sqlite3.Error, NotRecorded, SQLAlchemyError):
+        app.add_exception_handler(kind, records)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_middleware(LastResort)

@@ -16,7 +16,7 @@ from starlette.background import BackgroundTask
 from model.engines.registry import names as model_names
 from model.gate.profile import PROFILE_NAME, profile_digest
 from model.service import heads_routes, uploads, wire
-from model.service.answers import ErrorAnswer, Refusal, install, problems
+from model.service.answers import ErrorAnswer, Refusal, install, no_records, problems
 from model.service.attest import Attestation
 from model.service.doorkeeper import Doorkeeper
 from model.service.figures import Figures
@@ -141,7 +141,10 @@ def _transfer_routes(transfers: Transfers, ledger: Ledger) -> APIRouter:
         found = transfers.find(request.state.site, transfer)
         if found.state is not State.READY:
             raise Refusal(409, "NOT_READY", f"The transfer is {found.state}; contours can be fetched when it is ready.")
-        content = found.rtstruct.read_bytes()
+        try:
+            content = found.rtstruct.read_bytes()
+        except FileNotFoundError:  # its deadline came between
+            raise Refusal(410, "GONE", "The transfer is over, and nothing of it is left.") from None
         sent = _Sent()
 
         def delete_when_sent() -> None:
@@ -171,6 +174,8 @@ def _transfer_routes(transfers: Transfers, ledger: Ledger) -> APIRouter:
                     raise
         row = ledger.get(name, transfer)
         assert row is not None, "the ledger forgets nothing"
+        if not row.state.final:
+            raise no_records()
         return wire.Ending(State=row.state.value, Receipts=ledger.receipts(name, transfer))
 
     @routes.get("/{transfer}/receipts", summary="What the service has signed about a transfer")

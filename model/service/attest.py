@@ -15,6 +15,7 @@ from model.evidence.signed import digest_of
 from model.evidence.signing import SigningKey
 from model.gate.manifest import Manifest
 from model.pipeline.draw import Drawn
+from model.service.answers import NotRecorded
 from model.service.ledger import Ledger, Row
 from model.service.spool import Deletion
 
@@ -37,7 +38,7 @@ class Attestation:
             "bytes": sum(file.size for file in manifest.files),
             "model": row.model,
         }
-        self.chain.append(Event.TRANSFER_OPENED, row.id, facts)
+        self._append(Event.TRANSFER_OPENED, row.id, facts)
 
     def verified(self, row: Row, manifest: Manifest) -> None:
         """Every file arrived as announced, and the gate found nothing."""
@@ -50,13 +51,13 @@ class Attestation:
         }
         receipt = self._sign(Step.VERIFIED, row, facts)
         record: Facts = {"instances": row.count, "manifest": row.manifest, "receipt": digest_of(receipt)}
-        self.chain.append(Event.TRANSFER_VERIFIED, row.id, record)
+        self._append(Event.TRANSFER_VERIFIED, row.id, record)
 
     def rejected(self, row: Row, findings: Mapping[str, int]) -> None:
         """The gate found something; rule identifiers and counts."""
         counts = dict(findings)
         receipt = self._sign(Step.REJECTED, row, {"findings": counts, "manifest": row.manifest})
-        self.chain.append(
+        self._append(
             Event.TRANSFER_REJECTED, row.id, {"findings": counts, "receipt": digest_of(receipt), "instances": row.count}
         )
 
@@ -70,7 +71,7 @@ class Attestation:
             "duration_ms": milliseconds,
         }
         receipt = self._sign(Step.PROCESSED, row, facts)
-        self.chain.append(Event.TRANSFER_PROCESSED, row.id, {**facts, "receipt": digest_of(receipt)})
+        self._append(Event.TRANSFER_PROCESSED, row.id, {**facts, "receipt": digest_of(receipt)})
 
     def deleted(self, row: Row, deletion: Deletion, code: str | None) -> None:
         """Everything of the transfer is gone, as the folder's listing after the deletion shows."""
@@ -83,15 +84,21 @@ class Attestation:
         if code is not None:
             facts["code"] = code
         receipt = self._sign(Step.DELETED, row, facts)
-        self.chain.append(Event.TRANSFER_DELETED, row.id, {**facts, "receipt": digest_of(receipt)})
+        self._append(Event.TRANSFER_DELETED, row.id, {**facts, "receipt": digest_of(receipt)})
 
     def swept(self, deletion: Deletion, transfers: int) -> None:
         """What a crash had left is gone."""
         facts: Facts = {"files": deletion.files, "left": deletion.left, "verified": "LISTED", "jobs": transfers}
-        self.chain.append(Event.SWEPT, None, facts)
+        self._append(Event.SWEPT, None, facts)
+
+    def _append(self, event: Event, transfer: str | None, facts: Facts) -> None:
+        try:
+            self.chain.append(event, transfer, facts)
+        except OSError as error:
+            raise NotRecorded from error
 
     def _sign(self, step: Step, row: Row, facts: Facts) -> dict[str, Any]:
         receipt = issue_receipt(step, row.id, datetime.now(UTC), facts, self.chain.head(), self.key)
         # Kept before the chain names it: a receipt without a record can be told from the ledger, not the other way.
-        self.ledger.keep(row.site, row.id, step.value, receipt)
-        return receipt
+        # Signed again after the disk was full between the two, it is the first that counts.
+        return self.ledger.keep(row.site, row.id, step.value, receipt)

@@ -112,12 +112,16 @@ class Ledger:
                 (state, now, code, message, json.dumps(dict(findings)), site, transfer),
             )
 
-    def keep(self, site: str, transfer: str, step: str, signed: Mapping[str, Any]) -> None:
-        """Keep a receipt; one of each step."""
+    def keep(self, site: str, transfer: str, step: str, signed: Mapping[str, Any]) -> dict[str, Any]:
+        """Keep a receipt; one of each step. Returns the one that is kept, which may be an earlier one."""
+        query = "SELECT content FROM receipt WHERE site = ? AND id = ? AND step = ?"
         with self._lock:
             self._database.execute(
                 "INSERT OR IGNORE INTO receipt VALUES (?, ?, ?, ?)", (site, transfer, step, json.dumps(signed))
             )
+            ((content,),) = self._database.execute(query, (site, transfer, step)).fetchall()
+        kept: dict[str, Any] = json.loads(content)
+        return kept
 
     def receipts(self, site: str, transfer: str) -> list[dict[str, Any]]:
         """The receipts of one transfer, in the order in which they were signed."""

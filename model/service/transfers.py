@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import shutil
 import threading
 import time
 import uuid
@@ -12,13 +13,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from model.errors import AutocontourError, PrivacyRefused
 from model.gate.manifest import MANIFEST_NAME, ManifestFile
 from model.gate.verify import MAXIMUM_FILES
 from model.pipeline.draw import draw_series, read_progress
 from model.service import wire
-from model.service.answers import Refusal
+from model.service.answers import Refusal, no_records
 from model.service.attest import Attestation
+from model.service.ending import UNWRITTEN, Ending
 from model.service.figures import Figures
 from model.service.ledger import Ledger, Row, State
 from model.service.settings import ServiceDocument, Site
@@ -29,10 +33,13 @@ from model.worker.pool import Workers
 logger = logging.getLogger(__name__)
 
 WAIT_SECONDS = 5.0
+# With less on the disk of the records it is a matter of minutes.
+LEAST_FREE_BYTES = 1024 * 1024
 REASONS = {
     "EXPIRED": "The transfer outlived its deadline and was deleted; send the series again.",
     "STALLED": "No instance arrived for too long; the transfer was deleted. Send the series again.",
     "SPOOL_FULL": "The service's memory for images is full; the transfer was deleted. Send the series again later.",
+    "RECORDS": "The service could not write its records and deleted the transfer; send the series again later.",
     "RESTARTED": "The service was restarted and deleted what it held; send the series again.",
     "CANCELLED": "The sender deleted the transfer.",
     "STOPPED": "The service is being stopped and deleted what it held; send the series again.",
@@ -59,7 +66,8 @@ class Transfers:
         self._figures = figures
         self._lock = threading.RLock()
         self._live: dict[tuple[str, str], Transfer] = {}
-        self._undeleted: list[tuple[Transfer, Deletion, str | None]] = []
+        # Those of which something is still to be deleted, signed or noted.
+        self._endings: list[Ending] = []
         self._enqueue: Callable[[str], None] | None = None
 
     def queue_with(self, enqueue: Callable[[str], None]) -> None:
@@ -97,7 +105,7 @@ class Transfers:
         return transfer
 
     def _require_room(self, name: str, site: Site, size: int) -> None:
-        mine = sum(1 for owner, _ in self._live if owner == name)
+        mine = sum(1 for (owner, _), one in self._live.items() if owner == name and not one.state.final)
         if mine >= site.Transfers:
             raise Refusal(
                 429,
@@ -105,7 +113,7 @@ class Transfers:
                 "The site has as many transfers open as it may; wait for one.",
                 retry_after=WAIT_SECONDS,
             )
-        held = sum(one.size for one in self._live.values())
+        held = sum(one.size for one in self._live.values() if not one.state.final)
         if held + size > self._spool.bytes:
             raise Refusal(
                 503, "BUSY", "The service's memory for images is taken; try again soon.", retry_after=WAIT_SECONDS
@@ -123,16 +131,25 @@ class Transfers:
             count=len(announced.manifest.files),
             created=time.time(),
         )
-        if not self._ledger.add(row):
+        try:
+            fresh = self._ledger.add(row)
+        except UNWRITTEN:
+            delete(folder)
+            raise
+        if not fresh:
             delete(folder)
             raise Refusal(409, "TRANSFER_USED", "This transfer's id was used before; choose a new one.")
         deadline = time.monotonic() + self._settings.TransferMinutes * 60
         transfer = Transfer(row, folder, announced.manifest, deadline)
         transfer.images.mkdir(mode=0o700)
         transfer.arriving.mkdir(mode=0o700)
-        self._attest.opened(row, announced.manifest)
         self._live[name, announced.transfer] = transfer
         self._figures.opened()
+        try:
+            self._attest.opened(row, announced.manifest)
+        except UNWRITTEN:
+            self.end(transfer, State.FAILED, "RECORDS")
+            raise
         return transfer
 
     # --- filling ----------------------------------------------------------------------------------------------
@@ -205,18 +222,36 @@ class Transfers:
             except OSError:
                 self.full(transfer)
             self._attest.verified(transfer.row, transfer.manifest)
+            self._ledger.change(transfer.row.site, transfer.row.id, State.QUEUED)
             transfer.state = State.QUEUED
             transfer.queued_at = time.monotonic()
-            self._ledger.change(transfer.row.site, transfer.row.id, State.QUEUED)
         assert self._enqueue is not None, "the queue is up before the first request"
-        self._enqueue(transfer.row.folder)
+        try:
+            self._enqueue(transfer.row.folder)
+        except SQLAlchemyError:
+            with transfer.lock:
+                if transfer.state is State.QUEUED:
+                    transfer.state = State.OPEN  # to be started again
+            raise
 
     # --- drawing ----------------------------------------------------------------------------------------------
 
     def process(self, folder: str) -> str:
         """Draw one queued transfer in a worker; its images are gone when this returns. Returns the state."""
+        try:
+            return self._process(folder)
+        except UNWRITTEN:
+            transfer = self._in_folder(folder)
+            if transfer is not None:
+                self.end(transfer, State.FAILED, "RECORDS")
+            return str(State.FAILED)
+
+    def _in_folder(self, folder: str) -> Transfer | None:
         with self._lock:
-            transfer = next((one for one in self._live.values() if one.row.folder == folder), None)
+            return next((one for one in self._live.values() if one.row.folder == folder), None)
+
+    def _process(self, folder: str) -> str:
+        transfer = self._in_folder(folder)
         if transfer is None:
             return "gone"  # deleted while it waited, or by the sweep after a crash
         with transfer.lock:
@@ -270,6 +305,8 @@ class Transfers:
         row = self._ledger.get(name, transfer_id)
         if row is None:
             raise Refusal(404, "NO_TRANSFER", "This site has no such transfer.")
+        if transfer is not None and not row.state.final:
+            raise no_records()
         problem = None
         if row.code is not None:
             problem = wire.Problem(Code=row.code, Message=row.message or "", Findings=dict(row.findings or {}))
@@ -354,21 +391,25 @@ class Transfers:
         transfer.state = state  # from here on nothing is taken any more
         self._workers.cancel(row.folder)
         # Gone first, signed for then: whatever keeps the service from signing keeps no image.
-        deletion = delete(transfer.folder)
-        if state is State.REJECTED:
-            self._attest.rejected(row, findings)
-        code = error[0] if error and state is not State.REJECTED else None
-        if deletion.left:
-            logger.error("%d file(s) of a transfer could not be deleted; trying again", deletion.left)
-            self._figures.left(deletion.left)
-            self._undeleted.append((transfer, deletion, code))
-        else:
-            self._attest.deleted(row, deletion, code)
-        self._ledger.end(row.site, row.id, state, time.time(), error, findings)
-        with self._lock:
-            self._live.pop((row.site, row.id), None)
-        self._figures.ended(str(state))
+        ending = Ending(transfer, state, error, findings, delete(transfer.folder))
+        if ending.deletion.left:
+            logger.error("%d file(s) of a transfer could not be deleted; trying again", ending.deletion.left)
+            self._figures.left(ending.deletion.left)
+        self._write(ending)
+        if not ending.whole:
+            self._endings.append(ending)
         logger.info("transfer ended: %s%s", state, f" ({error[0]})" if error else "")
+
+    def _write(self, ending: Ending) -> None:
+        noted, row = ending.noted, ending.transfer.row
+        try:
+            ending.write(self._attest, self._ledger)
+        except UNWRITTEN as error:
+            logger.error("the end of a transfer cannot be noted (%s); trying again", type(error).__name__)
+        if ending.noted and not noted:
+            with self._lock:
+                self._live.pop((row.site, row.id), None)
+            self._figures.ended(str(ending.state))
 
     def reap(self) -> None:
         """End what outlived its deadline or stalled; called every second."""
@@ -379,15 +420,24 @@ class Transfers:
             elif transfer.state is State.OPEN and now - transfer.last_arrival > self._settings.IdleSeconds:
                 self.end(transfer, State.EXPIRED, "STALLED")
 
-        for entry in list(self._undeleted):
-            transfer, before, code = entry
-            if not delete(transfer.folder).left:
-                self._undeleted.remove(entry)
-                self._attest.deleted(transfer.row, Deletion(before.files, before.bytes, 0), code)
+        for ending in list(self._endings):
+            with ending.transfer.lock:
+                ending.delete_again()
+                self._write(ending)
+            if ending.whole:
+                self._endings.remove(ending)
 
     def troubles(self) -> list[str]:
         """What its operator must look at."""
-        return ["Files of a transfer that is over could not be deleted."] if self._undeleted else []
+        told = []
+        if any(ending.deletion.left for ending in self._endings):
+            told.append("Files of a transfer that is over could not be deleted.")
+        if not all(ending.noted for ending in self._endings) or self._free_bytes() < LEAST_FREE_BYTES:
+            told.append("There is no room for the service's records: the disk of StateDirectory is full.")
+        return told
+
+    def _free_bytes(self) -> int:
+        return shutil.disk_usage(self._settings.StateDirectory).free
 
     def stop(self) -> None:
         """End everything: images do not outlive the process."""

@@ -177,7 +177,8 @@ def _refused(name: str, answer: requests.Response) -> AutocontourError:
             "SERVICE_TOKEN",
             f"The target {name} does not know our token or certificate; ask its operator for a new one.",
         )
-    if status in (404, 410):
+    # An id that is used up was used by us: the answer was lost, and the service restarted since.
+    if status in (404, 410) or (status, code) == (409, "TRANSFER_USED"):
         return TransferLost(code or "GONE", f"The target {name} has ended the transfer.")
     if status == 413:
         return TargetFailed("SERVICE_TOO_LARGE", f"The series is larger than the target {name} takes.")

@@ -246,7 +246,7 @@ class _Way:
 
 
 # Ends of a transfer that say nothing about the series: it is sent anew.
-_TEMPORARY = ("RESTARTED", "SPOOL_FULL", "STOPPED", "WORKER_DIED")
+_TEMPORARY = ("RECORDS", "RESTARTED", "SPOOL_FULL", "STOPPED", "WORKER_DIED")
 
 
 def wire_id(workflow_id: str, number: int) -> str:

@@ -197,30 +197,6 @@ def test_a_full_spool_makes_others_wait_and_says_what_never_fits(start_service: 
     assert small.client().announce(series.manifest)[1].status_code == 413
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="mounts a tmpfs")
-def test_a_tmpfs_that_is_really_full_ends_the_transfer_with_507(start_service: Start, series: CleanSeries) -> None:
-    service = ServiceProcess(Path(str(CHECKOUT)) / ".cache" / "full", keys={"SpoolBytes": 1 << 30})
-    service.spool.mkdir(mode=0o700)
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(service.spool)], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        service.stop()
-        pytest.skip("mounting a tmpfs needs root")
-    try:
-        service.start()
-        north = service.client()
-        transfer = north.open(series)
-        codes = [north.put(transfer, file.sop_instance_uid, file.data).status_code for file in series]
-        assert 507 in codes
-        assert service.left() == []
-        assert north.status(transfer)["Error"]["Code"] == "SPOOL_FULL"
-        assert north.steps(transfer) == ["DELETED"]
-    finally:
-        subprocess.run(["umount", "-l", str(service.spool)], check=False)
-        service.stop()
-
-
 def test_a_document_that_is_too_large_is_refused(north: SiteClient) -> None:
     answer = north.call("POST", "/v1/transfers", data=b" " * (5 * 1024 * 1024))
     assert (answer.status_code, answer.json()["Error"]) == (413, "TOO_LARGE")

@@ -1,0 +1,56 @@
+"""How a transfer ended, and how much of that is signed and noted: what a full disk keeps back is done later."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from model.service.answers import NotRecorded
+from model.service.attest import Attestation
+from model.service.ledger import Ledger, State
+from model.service.spool import Deletion, delete
+from model.service.transfer import Transfer
+
+# What writing to the ledger or the chain raises when there is no room.
+UNWRITTEN = (sqlite3.Error, NotRecorded)
+
+
+@dataclass
+class Ending:
+    """The images are gone, or as good as the file system lets them; ``noted`` is true once the ledger says so."""
+
+    transfer: Transfer
+    state: State
+    error: tuple[str, str] | None
+    findings: Mapping[str, int]
+    deletion: Deletion
+    rejected: bool = False
+    deleted: bool = False
+    noted: bool = False
+
+    @property
+    def whole(self) -> bool:
+        """Whether nothing is left to delete, to sign or to note."""
+        return self.deleted and self.noted
+
+    def write(self, attest: Attestation, ledger: Ledger) -> None:
+        """Sign and note what is not yet; raises one of UNWRITTEN, and goes on there when called again."""
+        row = self.transfer.row
+        if self.state is State.REJECTED and not self.rejected:
+            attest.rejected(row, self.findings)
+            self.rejected = True
+        if not self.deletion.left and not self.deleted:
+            code = self.error[0] if self.error and self.state is not State.REJECTED else None
+            attest.deleted(row, self.deletion, code)
+            self.deleted = True
+        if not self.noted:
+            ledger.end(row.site, row.id, self.state, time.time(), self.error, self.findings)
+            self.noted = True
+
+    def delete_again(self) -> None:
+        """Try once more to delete what could not be deleted."""
+        if self.deletion.left:
+            left = delete(self.transfer.folder).left
+            self.deletion = Deletion(self.deletion.files, self.deletion.bytes, left)

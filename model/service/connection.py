@@ -34,6 +34,13 @@ class Connection(HttpToolsProtocol):
         self._expect_nothing()
         super().on_headers_complete()
 
+    def shutdown(self) -> None:
+        """The service stops: who is not being served is let go at once, and need not say goodbye."""
+        idle = self.cycle is None or self.cycle.response_complete
+        super().shutdown()
+        if idle:
+            self.transport.abort()
+
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is over."""
         self._expect_nothing()

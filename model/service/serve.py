@@ -6,6 +6,7 @@ import fcntl
 import logging
 import os
 import secrets
+import signal
 import ssl
 import threading
 import time
@@ -138,6 +139,9 @@ class Service:
 
     def run(self) -> None:
         """Listen until told to stop; then delete what is held."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            # uvicorn raises the signal again when it has stopped; by default that would end us before we delete.
+            signal.signal(number, lambda *_: None)
         try:
             self._introduce()
             uvicorn.Server(self._config()).run([self._socket])

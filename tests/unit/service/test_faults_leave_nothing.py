@@ -60,6 +60,24 @@ def test_a_service_killed_in_any_phase_sweeps_at_its_next_start_and_signs(
     assert north.wait(north.send(series), "ready")["State"] == "ready"
 
 
+def test_a_service_that_is_told_to_stop_deletes_what_it_holds_and_signs(
+    start_service: Start, series: CleanSeries
+) -> None:
+    service = start_service()
+    north = service.client()
+    transfer = north.open(series)
+    north.put_all(transfer, series)
+    assert len(service.left()) == len(series)
+    assert service.process is not None
+    service.process.terminate()
+    assert service.process.wait(20) == 0
+    assert service.left() == []
+    service.start()
+    assert north.status(transfer)["Error"]["Code"] == "STOPPED"
+    receipt = read_receipt(north.receipts(transfer)[-1], [service.key], transfer=transfer, step=Step.DELETED)
+    assert (receipt.facts["files"], receipt.facts["left"]) == (len(series), 0)
+
+
 def test_a_worker_that_dies_fails_the_transfer_and_the_next_succeeds(start_service: Start, series: CleanSeries) -> None:
     service = start_service(environment={"FAULT": "worker-dies:drawn"})
     north = service.client()

@@ -11,8 +11,7 @@ from collections.abc import Iterator
 import pytest
 import torch
 
-from tests.models.compare import compare
-from tests.models.trained import NETS
+from tests.models.compare import IMAGES, compare
 
 EQUAL = 0.9999
 
@@ -30,7 +29,7 @@ def one_thread() -> Iterator[None]:
         os.environ["OMP_NUM_THREADS"] = before
 
 
-@pytest.mark.parametrize("name", NETS)
+@pytest.mark.parametrize("name", IMAGES)
 def test_voxels_are_those_of_nnunet(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     found = compare(name)
     with capsys.disabled():

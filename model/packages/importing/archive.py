@@ -13,6 +13,7 @@ MEMBERS = 10_000
 # Weights hardly compress; what unpacks to a hundred times its size is no model.
 RATIO = 100
 CHUNK = 4 * 1024**2
+UNTOUCHED = "nothing was unpacked. Zip the model's own folder anew, or import the folder."
 
 
 def unpacked(path: Path, folder: Path) -> Path:
@@ -40,16 +41,20 @@ def _require_sound(members: list[zipfile.ZipInfo]) -> None:
     if len(members) > MEMBERS:
         raise InputRefused("ARCHIVE", f"The zip file has {len(members)} members; a model has at most {MEMBERS}.")
     if sum(one.file_size for one in members) > PACKAGE_BYTES:
-        raise InputRefused("PACKAGE_TOO_LARGE", "The zip file claims more than 8 GB; nothing was unpacked.")
+        raise InputRefused("PACKAGE_TOO_LARGE", f"The zip file claims more than 8 GB; {UNTOUCHED}")
     for one in members:
         name = PurePosixPath(one.filename)
         kind = stat.S_IFMT(one.external_attr >> 16)
         if name.is_absolute() or ".." in name.parts or "\\" in one.filename or ":" in one.filename:
-            raise InputRefused("ARCHIVE_CLIMBS", "A member of the zip file has a path that leaves its folder.")
+            raise InputRefused(
+                "ARCHIVE_CLIMBS", f"A member of the zip file has a path that leaves its folder; {UNTOUCHED}"
+            )
         if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
-            raise InputRefused("ARCHIVE_CLIMBS", "A member of the zip file is a link or a device, not a file.")
+            raise InputRefused("ARCHIVE_CLIMBS", f"A member of the zip file is a link or a device; {UNTOUCHED}")
         if one.file_size > RATIO * max(one.compress_size, 4096):
-            raise InputRefused("PACKAGE_BOMB", "A member of the zip file unpacks to far more than it holds.")
+            raise InputRefused(
+                "PACKAGE_BOMB", f"A member of the zip file unpacks to far more than it holds; {UNTOUCHED}"
+            )
 
 
 def _write(archive: zipfile.ZipFile, one: zipfile.ZipInfo, folder: Path) -> None:
@@ -61,5 +66,7 @@ def _write(archive: zipfile.ZipFile, one: zipfile.ZipInfo, folder: Path) -> None
         while chunk := source.read(CHUNK):
             written += len(chunk)
             if written > one.file_size:
-                raise InputRefused("PACKAGE_BOMB", "A member of the zip file unpacks to more than it claims.")
+                raise InputRefused(
+                    "PACKAGE_BOMB", "A member of the zip file unpacks to more than it claims; nothing was imported."
+                )
             stream.write(chunk)

@@ -39,10 +39,15 @@ def require_harmless(value: Any, where: str = "", depth: int = 0) -> None:
         if not _harmless(value.strip()[1:]):
             raise InputRefused(
                 "BUNDLE_UNSAFE",
-                f"The bundle holds Python at {where[:80]} that does more than describe a model; nothing of it was run.",
+                f"The bundle holds Python at {where[:80]} that does more than describe a model; nothing of it was run. "
+                "Take the line out, or export the network as TorchScript and import that.",
             )
     elif isinstance(value, str) and where.endswith("_target_") and not _target_known(value):
-        raise InputRefused("BUNDLE_UNSAFE", f"The bundle makes an object at {where[:80]} that is none of MONAI's.")
+        raise InputRefused(
+            "BUNDLE_UNSAFE",
+            f"The bundle makes an object at {where[:80]} that is none of MONAI's; nothing of it was made. Export the "
+            "network as TorchScript and import that.",
+        )
 
 
 def _target_known(name: str) -> bool:

@@ -163,8 +163,8 @@ def _found(path: Path, wishes: Wishes) -> list[Trained]:
     elif len(datasets) > 1 and set(numbers) & totalsegmentator.NUMBERS and not totalsegmentator.task_of(tuple(numbers)):
         raise InputRefused(
             "DATASET",
-            "The folder holds the datasets of several tasks; name those of one, such as "
-            "--datasets 291,292,293,294,295 for TotalSegmentator's total.",
+            f"The datasets in the folder ({', '.join(map(str, numbers))}) are not those of one task; name the ones to "
+            "merge, such as --datasets 291,292,293,294,295 for TotalSegmentator's total.",
         )
     if not datasets:
         return [_chosen(path, wishes)]

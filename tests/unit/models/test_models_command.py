@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 
 import pydicom
@@ -120,3 +121,21 @@ def test_a_package_travels_as_a_zip_or_a_folder(library: Path, tmp_path: Path) -
     elsewhere = tmp_path / "elsewhere"
     assert main(["models", "import", archive, "--models", str(elsewhere)]) == 0
     assert (elsewhere / "tiny/model.json").read_bytes() == (library / "tiny/model.json").read_bytes()
+
+
+def test_datasets_of_no_one_task_are_refused_with_their_numbers(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("Dataset291_One", "Dataset292_Two"):
+        write_folder(tmp_path / "results", TinyNet(dataset=name))
+    assert main(["models", "--models", str(tmp_path / "library"), "import", str(tmp_path / "results")]) == 1
+    assert "(291, 292)" in capsys.readouterr().err
+    assert not (tmp_path / "library").exists()
+
+
+def test_a_zip_that_is_refused_says_what_to_do_instead(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with zipfile.ZipFile(tmp_path / "model.zip", "w") as archive:
+        archive.writestr("../outside.json", "{}")
+    assert main(["models", "--models", str(tmp_path / "library"), "import", str(tmp_path / "model.zip")]) == 1
+    assert "nothing was unpacked" in (said := capsys.readouterr().err)
+    assert "import the folder" in said

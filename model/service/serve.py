@@ -149,6 +149,9 @@ class Service:
             self._stopping.set()
             self.transfers.stop()
             self._workers.stop()
+        # Nothing is held any more, and all is signed: a thread that still waits for something keeps nobody waiting.
+        logging.shutdown()
+        os._exit(0)
 
     def _introduce(self) -> None:
         settings = self.settings

@@ -6,7 +6,6 @@ import secrets
 import threading
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from pathlib import Path
 
 from model.errors import AutocontourError
@@ -67,9 +66,20 @@ class Upload:
         self._count(1)
 
     def _many(self, files: Sequence[ManifestFile]) -> None:
-        left = list(files)
+        left, most = list(files), len(files)
+
+        def step() -> list[ManifestFile]:
+            nonlocal most
+            part = left[:most]
+            try:
+                return self._post(part) + left[len(part) :]
+            except AutocontourError:
+                # A way that carries nothing of a long body may carry a shorter one.
+                most = max(1, len(part) // 2)
+                raise
+
         while left:
-            left = self._patience.until_done(partial(self._post, left))
+            left = self._patience.until_done(step)
         self._count(len(files))
 
     def _post(self, files: Sequence[ManifestFile]) -> list[ManifestFile]:

@@ -35,6 +35,8 @@ class FalseService:
         self.manifest: Manifest | None = None
         self.transfer = ""
         self.content = b""
+        # Everything that was sent: request lines, headers, bodies.
+        self.heard: list[bytes] = []
         service = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -42,6 +44,7 @@ class FalseService:
 
             def _serve(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                service.heard += [self.requestline.encode(), bytes(self.headers), body]
                 status, answer = service.answer(self.command, self.path, body)
                 content = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
                 self.send_response(status)
@@ -79,6 +82,8 @@ class FalseService:
         }
 
     def answer(self, method: str, path: str, body: bytes) -> tuple[int, Any]:
+        if self.lie == "loses" and path.endswith("/start"):
+            return 410, {"Error": "EXPIRED", "Message": "over"}
         if path == "/v1/key":
             return 200, {"Key": self.key.public.raw.hex()}
         if self.lie == "nonsense":

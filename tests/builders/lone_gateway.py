@@ -20,6 +20,7 @@ from plugin.forward.target import Errand
 from plugin.privacy.clean import CleanSeries
 from plugin.settings.document import ServiceTarget
 from plugin.vault.vault import OpenTransfer
+from tests.builders.false_service import FalseService
 from tests.builders.phantom import Phantom, files_of, phantom_series
 from tests.builders.service_process import ServiceProcess
 
@@ -28,7 +29,10 @@ class LoneGateway:
     """One gateway with one target; ``change`` may change the files of a series before they are sent."""
 
     def __init__(
-        self, folder: Path, service: ServiceProcess, change: Callable[[Path], None] = lambda _images: None
+        self,
+        folder: Path,
+        service: ServiceProcess | FalseService,
+        change: Callable[[Path], None] = lambda _images: None,
     ) -> None:
         self.folder = folder
         key = SigningKey.load_or_create(folder / "key")

@@ -58,6 +58,8 @@ def site(shared: Site) -> Iterator[Site]:
     shared.vendor.delay = 0.0
     yield shared
     shared.orthanc.wipe()
+    for word in ("Ehrenpreis", "Zitronella", "KLINIKNUMMER"):  # whatever it answered, it was never told
+        assert not any(word.encode() in sent for sent in shared.vendor.heard)
 
 
 def test_the_structure_set_gets_its_patient_back(site: Site) -> None:
@@ -166,6 +168,25 @@ def test_two_answers_never_become_two_results(site: Site) -> None:
     assert job["State"] in ("done", "failed")
     wanted = ["CT", "RTSTRUCT"] if job["State"] == "done" else ["CT"]
     until(lambda: site.modalities() == wanted, "the other copy is removed", 20)
+
+
+def test_an_answer_after_the_one_that_was_taken_is_removed_and_changes_nothing(site: Site) -> None:
+    kept: list[Dataset] = []
+
+    def answer(slices: list[Dataset]) -> list[Dataset]:
+        kept.append(square(slices, name="Liver"))
+        return [square(slices)]
+
+    site.vendor.answers = answer
+    _, job = site.send()
+    assert job["State"] == "done", job["Error"]
+    site.vendor.send(kept[0])
+    until(lambda: site.modalities() == ["CT", "RTSTRUCT"], "the second answer is removed", 20)
+    assert pseudonyms_in_orthanc(site.orthanc) == []
+    assert len(site.orthanc.rtstructs()) == 1
+    made = pydicom.dcmread(io.BytesIO(site.orthanc.get(f"/instances/{job['Rtstruct']}/file").content))
+    assert [roi.ROIName for roi in made.StructureSetROISequence] == ["Heart"]
+    assert site.orthanc.jobs()[0]["State"] == "done"
 
 
 def test_a_node_that_never_answers_costs_its_deadline_and_a_late_answer_is_removed(site: Site) -> None:

@@ -126,11 +126,21 @@ def assert_gone(service: ServiceProcess, north: SiteClient, transfer: str, serie
 def test_one_bad_instance_among_two_hundred(service: ServiceProcess, north: SiteClient) -> None:
     slices = phantom_series(Phantom(slices=200, size=32, pixel_mm=12.0, step_mm=2.0))
     series = cleaned(files_of(slices))
+    south = service.client("south")
+    other = cleaned(files_of(phantom_series(Phantom(size=64, pixel_mm=6.0))))
+    beside = south.open(other)
+    south.put(beside, other.files[0].sop_instance_uid, other.files[0].data)
     transfer = north.open(series)
     for file in series.files[:150]:
         north.put(transfer, file.sop_instance_uid, file.data)
     answer = north.put(transfer, series.files[150].sop_instance_uid, identified())
     assert answer.status_code == 422
+    assert len(service.left()) == 1, "the other site's instance, and nothing of this one's"
+    south.put_all(beside, other)
+    south.begin(beside)
+    south.wait(beside, "ready")
+    south.fetch(beside)
+    south.call("DELETE", f"/v1/transfers/{beside}")
     assert_gone(service, north, transfer, series)
 
 

@@ -16,9 +16,11 @@ from model.pipeline.draw import IMAGES
 from plugin.forward import upload
 from plugin.forward.http import ServiceClient, TransferLost
 from plugin.forward.patience import Patience
+from plugin.forward.service import ROUNDS
 from plugin.forward.upload import BATCH_BYTES, BATCH_FILES, Upload, batches
 from plugin.privacy.clean import CleanSeries
 from plugin.settings.document import ServiceTarget
+from tests.builders.false_service import FalseService
 from tests.builders.lone_gateway import LoneGateway
 from tests.builders.phantom import Phantom, file_of, phantom_series
 from tests.builders.service_process import ServiceProcess, SiteClient
@@ -80,6 +82,37 @@ def test_what_had_arrived_when_a_body_broke_off_is_not_sent_again(
         sending.send(series.manifest.files)
 
 
+class Narrow(Breaking):
+    """A way on which no body of more than two instances arrives."""
+
+    def post_many(self, path: str, content_type: str, body: bytes) -> None:
+        self.parts.append(body.count(b"Content-Type: application/dicom"))
+        if self.parts[-1] > 2:
+            raise TargetFailed("SERVICE_UNREACHABLE", "The connection broke.", retry=True)
+        ServiceClient.post_many(self, path, content_type, body)
+
+
+def test_a_way_that_carries_no_long_body_is_given_shorter_ones(
+    service: ServiceProcess, north: SiteClient, series: CleanSeries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Patience, "sleep", lambda _self, _seconds: None)
+    series.write(tmp_path / IMAGES)
+    transfer = north.open(series)
+    client = Narrow(ServiceTarget.model_validate(service.target()))
+    patience = Patience(datetime.now(UTC) + timedelta(hours=1), lambda: True, lambda _code: None, lambda: None)
+
+    def missing() -> set[str]:
+        return set(client.json("GET", f"/v1/transfers/{transfer}")["Missing"])
+
+    told: list[int] = []
+    path = f"/v1/transfers/{transfer}"
+    Upload(client, patience, path, tmp_path / IMAGES, missing, told.append).send(series.manifest.files)
+    assert client.parts == [12, 6, 3, *[1] * 12]
+    assert told == [12]
+    assert north.status(transfer)["Missing"] == []
+    north.call("DELETE", path)
+
+
 def identify(images: Path) -> None:
     """Put a slice as it came from the scanner in the place of a late one."""
     slices = phantom_series(Phantom(size=64, pixel_mm=6.0), PatientName="Vertraulich^Testmann")
@@ -103,6 +136,21 @@ def test_a_refusal_is_final_whichever_request_was_told_of_it(
     assert service.metric("autocontour_transfers_opened_total") == opened + 3
     assert service.left() == []
     assert "Vertraulich" not in service.tail(1000)
+
+
+def test_a_service_that_loses_every_transfer_is_given_up_and_another_job_is_not(
+    service: ServiceProcess, series: CleanSeries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Patience, "sleep", lambda _self, _seconds: None)
+    with FalseService(tmp_path / "false", "loses") as false:
+        loses = LoneGateway(tmp_path / "one", false)
+        errand = loses.errand(series)
+        with pytest.raises(TargetFailed) as failed:
+            loses.forward.draw(errand)
+        assert (failed.value.code, failed.value.retry) == ("SERVICE_LOSES", False)
+        announced = [line for line in false.heard if line.startswith(b"POST /v1/transfers HTTP")]
+        assert len(announced) == ROUNDS
+    assert LoneGateway(tmp_path / "other", service).send(series)[0]
 
 
 def test_an_answer_that_gets_lost_does_not_make_a_refusal_a_loss(

@@ -173,7 +173,11 @@ class Chain:
                 raise EvidenceRefused("EVIDENCE_CLOSED", "The chain was closed; open it again.")
             fcntl.flock(self._lock, fcntl.LOCK_EX)
             try:
-                self._catch_up()
+                try:
+                    self._catch_up()
+                except EvidenceBroken:
+                    self._path = None  # looked at again by whoever comes next, who may not write on either
+                    raise
                 yield
             finally:
                 fcntl.flock(self._lock, fcntl.LOCK_UN)

@@ -78,7 +78,7 @@ def install(app: FastAPI) -> None:
         return answer(error)
 
     async def records(_request: Request, error: Exception) -> Response:
-        logger.error("the records cannot be written (%s); is the disk of StateDirectory full?", type(error).__name__)
+        logger.error("the records cannot be written (%s); is the disk full, was the chain changed?", _cause(error))
         return answer(no_records())
 
     async def http(_request: Request, error: Exception) -> Response:
@@ -98,6 +98,10 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_middleware(LastResort)
+
+
+def _cause(error: Exception) -> str:
+    return type(error.__cause__ or error).__name__
 
 
 def problems(errors: Any) -> str:

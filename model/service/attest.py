@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from model.evidence.chain import Chain
+from model.evidence.errors import EvidenceBroken
 from model.evidence.event import Event
 from model.evidence.facts import Facts, version_fact
 from model.evidence.receipt import Step, issue_receipt
@@ -94,11 +95,14 @@ class Attestation:
     def _append(self, event: Event, transfer: str | None, facts: Facts) -> None:
         try:
             self.chain.append(event, transfer, facts)
-        except OSError as error:
+        except (OSError, EvidenceBroken) as error:
             raise NotRecorded from error
 
     def _sign(self, step: Step, row: Row, facts: Facts) -> dict[str, Any]:
-        receipt = issue_receipt(step, row.id, datetime.now(UTC), facts, self.chain.head(), self.key)
+        try:
+            receipt = issue_receipt(step, row.id, datetime.now(UTC), facts, self.chain.head(), self.key)
+        except EvidenceBroken as error:
+            raise NotRecorded from error
         # Kept before the chain names it: a receipt without a record can be told from the ledger, not the other way.
         # Signed again after the disk was full between the two, it is the first that counts.
         return self.ledger.keep(row.site, row.id, step.value, receipt)

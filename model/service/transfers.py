@@ -433,7 +433,9 @@ class Transfers:
         if any(ending.deletion.left for ending in self._endings):
             told.append("Files of a transfer that is over could not be deleted.")
         if not all(ending.noted for ending in self._endings) or self._free_bytes() < LEAST_FREE_BYTES:
-            told.append("There is no room for the service's records: the disk of StateDirectory is full.")
+            told.append(
+                "The service cannot write its records: the disk of StateDirectory is full, or they were changed."
+            )
         return told
 
     def _free_bytes(self) -> int:

@@ -44,6 +44,19 @@ def test_records_are_numbered_without_gaps_and_name_the_one_before(tmp_path: Pat
     assert all(hashlib.sha256(record.body()).hexdigest() == record.digest for record in records)
 
 
+def test_a_chain_that_was_cut_while_it_is_open_takes_no_record_however_often_it_is_tried(tmp_path: Path) -> None:
+    with open_chain(tmp_path / "chain", KEY) as chain:
+        record_job(chain)
+        (path,) = month_files(tmp_path / "chain")
+        path.write_bytes(path.read_bytes()[:-40])
+        cut = path.read_bytes()
+        for _ in range(3):
+            with pytest.raises(EvidenceBroken) as broken:
+                append(chain)
+            assert broken.value.code == "CHAIN_CUT"
+    assert path.read_bytes() == cut
+
+
 def test_only_the_owner_can_read_the_files(tmp_path: Path) -> None:
     with open_chain(tmp_path / "chain", KEY) as chain:
         append(chain)

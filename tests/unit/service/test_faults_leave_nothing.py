@@ -124,6 +124,24 @@ def test_an_unexpected_error_is_told_without_a_value_and_the_service_goes_on(
     assert service.left() == []
 
 
+def test_a_chain_that_was_changed_takes_no_transfer_and_keeps_no_image(
+    start_service: Start, series: CleanSeries
+) -> None:
+    service = start_service()
+    north = service.client()
+    transfer = north.open(series)
+    north.put_all(transfer, series)
+    for path in (service.state / "chain").glob("*.jsonl"):
+        path.write_bytes(path.read_bytes()[:-40])
+    _, refused = north.announce(series.manifest)
+    deleted = north.call("DELETE", f"/v1/transfers/{transfer}")
+    for answer in (refused, deleted):
+        assert (answer.status_code, answer.json()["Error"]) == (503, "RECORDS"), answer.text
+    assert service.left() == []
+    assert north.call("GET", "/health").status_code == 503
+    assert "EvidenceBroken" in service.tail()
+
+
 def connection(service: ServiceProcess) -> ssl.SSLSocket:
     context = ssl.create_default_context(cafile=service.ca)
     return context.wrap_socket(socket.create_connection(("localhost", service.port)), server_hostname="localhost")

@@ -17,12 +17,12 @@ def main(folder: str, image: str, spacing: str, out: str) -> None:
     """Predict once and write the labels."""
     started = time.perf_counter()
     import numpy as np
-    import torch
 
-    torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
     from model.engines.nnunet.engine import NnUnet, labels_with
     from model.packages.package import open_package, verify_package
 
+    # Loaded by the engine, after what model says of waiting threads.
+    sys.modules["torch"].set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "2")))
     package = open_package(Path(folder))
     verify_package(package)
     member = NnUnet(package).members[0]

@@ -46,6 +46,18 @@ def test_a_real_thorax_ct_gets_its_contours(thorax: Any) -> None:
     assert job["EvidenceCode"]
 
 
+def test_findings_stand_in_the_job_and_in_what_is_stored(thorax: Any) -> None:
+    orthanc, _, job = thorax
+    flags = {roi["Name"]: roi["Flags"] for roi in job["Rois"]}
+    assert flags["Lung_L"] == ["reaches the first or last slice, may be incomplete"]
+    assert flags["SpinalCanal"] == []
+    said = {str(roi.ROIName): str(roi.ROIDescription) for roi in rtstruct_of(orthanc, job).StructureSetROISequence}
+    assert said["Lung_L"].endswith("; reaches the first or last slice, may be incomplete")
+    assert said["SpinalCanal"] == "Spinal canal"
+    assert {one["Label"]: one["Reason"] for one in job["NotDrawn"]}.keys() == {"Brain"}
+    assert "Brain" not in said
+
+
 def test_every_stage_has_its_time(thorax: Any) -> None:
     _, _, job = thorax
     assert set(job["Timings"]) >= {"pseudonymise", "gate", "volume", "engine", "contours", "restore", "store", "erase"}

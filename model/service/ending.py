@@ -15,6 +15,15 @@ from model.service.transfer import Transfer
 
 # What writing to the ledger or the chain raises when there is no room.
 UNWRITTEN = (sqlite3.Error, NotRecorded)
+REASONS = {
+    "EXPIRED": "The transfer outlived its deadline and was deleted; send the series again.",
+    "STALLED": "No instance arrived for too long; the transfer was deleted. Send the series again.",
+    "SPOOL_FULL": "The service's memory for images is full; the transfer was deleted. Send the series again later.",
+    "RECORDS": "The service could not write its records and deleted the transfer; send the series again later.",
+    "RESTARTED": "The service was restarted and deleted what it held; send the series again.",
+    "CANCELLED": "The sender deleted the transfer.",
+    "STOPPED": "The service is being stopped and deleted what it held; send the series again.",
+}
 
 
 @dataclass

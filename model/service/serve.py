@@ -35,6 +35,7 @@ from model.service.queue import TransferQueue
 from model.service.settings import ServiceDocument, TlsFiles, read_service
 from model.service.sites import Sites
 from model.service.spool import open_spool
+from model.service.sweep import sweep
 from model.service.transfers import Transfers
 from model.worker.pool import Workers
 
@@ -122,7 +123,7 @@ class Service:
         self._workers = Workers(settings.Workers)
         self.transfers = Transfers(settings, spool, ledger, attest, self._workers, figures)
         figures.watch(self.transfers.count_live, self.transfers.held_bytes)
-        self.transfers.sweep()
+        sweep(spool, ledger, attest, figures)
         database = settings.Database or f"sqlite:///{state / 'queue.sqlite'}"
         try:
             self._queue = TransferQueue(self.transfers.process, database, settings.Workers, own_name(state / "name"))

@@ -18,15 +18,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from model.errors import AutocontourError, PrivacyRefused
 from model.gate.manifest import MANIFEST_NAME, ManifestFile
 from model.gate.verify import MAXIMUM_FILES
-from model.pipeline.draw import draw_series, read_progress
+from model.pipeline.draw import draw_series
 from model.service import wire
 from model.service.answers import Refusal, no_records
 from model.service.attest import Attestation
-from model.service.ending import UNWRITTEN, Ending
+from model.service.ending import REASONS, UNWRITTEN, Ending
 from model.service.figures import Figures
 from model.service.ledger import Ledger, Row, State
 from model.service.settings import ServiceDocument, Site
-from model.service.spool import Deletion, Spool, delete
+from model.service.spool import Spool, delete
+from model.service.telling import ended_status, live_status
 from model.service.transfer import Transfer, announced_wrongly
 from model.worker.pool import Workers
 
@@ -35,15 +36,6 @@ logger = logging.getLogger(__name__)
 WAIT_SECONDS = 5.0
 # With less on the disk of the records it is a matter of minutes.
 LEAST_FREE_BYTES = 1024 * 1024
-REASONS = {
-    "EXPIRED": "The transfer outlived its deadline and was deleted; send the series again.",
-    "STALLED": "No instance arrived for too long; the transfer was deleted. Send the series again.",
-    "SPOOL_FULL": "The service's memory for images is full; the transfer was deleted. Send the series again later.",
-    "RECORDS": "The service could not write its records and deleted the transfer; send the series again later.",
-    "RESTARTED": "The service was restarted and deleted what it held; send the series again.",
-    "CANCELLED": "The sender deleted the transfer.",
-    "STOPPED": "The service is being stopped and deleted what it held; send the series again.",
-}
 
 
 class Transfers:
@@ -301,52 +293,13 @@ class Transfers:
         if transfer is not None:
             with transfer.lock:  # whoever ends it holds the lock until the ledger knows
                 if not transfer.state.final:
-                    return self._live_status(transfer)
+                    return live_status(transfer, self._ahead_of(transfer))
         row = self._ledger.get(name, transfer_id)
         if row is None:
             raise Refusal(404, "NO_TRANSFER", "This site has no such transfer.")
         if transfer is not None and not row.state.final:
             raise no_records()
-        problem = None
-        if row.code is not None:
-            problem = wire.Problem(Code=row.code, Message=row.message or "", Findings=dict(row.findings or {}))
-        return wire.Status(
-            Transfer=row.id, State=row.state.value, Model=row.model, Count=row.count, Progress=1.0, Error=problem
-        )
-
-    def _live_status(self, transfer: Transfer) -> wire.Status:
-        with transfer.lock:
-            status = wire.Status(
-                Transfer=transfer.row.id,
-                State=transfer.state.value,
-                Model=transfer.row.model,
-                Count=transfer.row.count,
-                Received=len(transfer.received),
-            )
-            if transfer.state is State.OPEN:
-                status.Missing = transfer.missing()
-            elif transfer.state is State.QUEUED:
-                status.Ahead = self._ahead_of(transfer)
-            elif transfer.state is State.RUNNING:
-                said = read_progress(transfer.folder)
-                status.Progress, status.Doing = said.get("Progress", 0.0), said.get("Doing", "")
-            elif transfer.drawn is not None:
-                drawn = transfer.drawn
-                status.Progress = 1.0
-                status.Rois = [
-                    wire.Roi(
-                        Number=roi.number,
-                        Name=roi.name,
-                        FullName=roi.full_name,
-                        Volume=round(roi.volume_cm3, 2),
-                        Flags=list(roi.flags),
-                    )
-                    for roi in drawn.rois
-                ]
-                status.NotDrawn = [wire.Undrawn(Label=label, Reason=reason) for label, reason in drawn.not_drawn]
-                status.Algorithm = {"Version": drawn.version, "Digest": drawn.digest}
-                status.Timings = dict(drawn.timings)
-            return status
+        return ended_status(row)
 
     def _ahead_of(self, transfer: Transfer) -> int:
         return sum(
@@ -445,31 +398,6 @@ class Transfers:
         """End everything: images do not outlive the process."""
         for transfer in list(self._live.values()):
             self.end(transfer, State.FAILED, "STOPPED")
-
-    def sweep(self) -> None:
-        """At start: delete what a crash left, and sign that it is gone, for each transfer and as a whole."""
-        interrupted = self._ledger.unfinished()
-        known = {row.folder: row for row in interrupted}
-        total = Deletion(0, 0, 0)
-        folders = self._spool.folders()
-        for folder in folders:
-            gone = delete(folder)
-            total = Deletion(total.files + gone.files, total.bytes + gone.bytes, total.left + gone.left)
-            row = known.pop(folder.name, None)
-            if row is not None and not gone.left:
-                self._after_crash(row, gone)
-        for row in known.values():
-            self._after_crash(row, Deletion(0, 0, 0))
-        if folders or interrupted:
-            self._attest.swept(total, len(interrupted))
-            logger.warning("swept %d transfer(s) that a crash had interrupted", len(interrupted))
-        if total.left:
-            self._figures.left(total.left)
-
-    def _after_crash(self, row: Row, gone: Deletion) -> None:
-        self._attest.chain.declare((row.model,))
-        self._attest.deleted(row, gone, "RESTARTED")
-        self._ledger.end(row.site, row.id, State.FAILED, time.time(), ("RESTARTED", REASONS["RESTARTED"]), {})
 
     def count_live(self) -> int:
         """How many transfers are open."""

@@ -43,7 +43,7 @@ test-docker: setup
 	AUTOCONTOUR_DOCKER=1 $(BIN)/python -m pytest tests/docker $(ARGS)
 
 fuzz: setup
-	SCHEMA_EXAMPLES=2000 FUZZ_SECONDS=$$((60 * $(MINUTES))) $(BIN)/python -m pytest \
+	SCHEMA_EXAMPLES=$$((200 * $(MINUTES))) FUZZ_SECONDS=$$((60 * $(MINUTES))) $(BIN)/python -m pytest \
 		tests/unit/service/test_any_request_is_answered.py tests/unit/service/test_uploads_are_fuzzed.py $(ARGS)
 
 unit: setup

@@ -35,6 +35,7 @@ from model.service.queue import TransferQueue
 from model.service.settings import ServiceDocument, TlsFiles, read_service
 from model.service.sites import Sites
 from model.service.spool import open_spool
+from model.service.state import ServiceState
 from model.service.sweep import sweep
 from model.service.transfers import Transfers
 from model.worker.pool import Workers
@@ -51,12 +52,12 @@ FORGET_SECONDS = 3600.0
 
 def signing_key(settings: ServiceDocument) -> SigningKey:
     """The key that signs receipts; made at the first start where none is configured."""
-    state = Path(settings.StateDirectory)
+    state = ServiceState(Path(settings.StateDirectory))
     if settings.SigningKeyFile is None:
-        return load_chain_key(state / "signing.key", state / "chain")
+        return load_chain_key(state.signing_key, state.chain)
     path = Path(settings.SigningKeyFile)
     try:
-        finish_hand_over(path, state / "chain")
+        finish_hand_over(path, state.chain)
         return SigningKey.load(path)
     except OSError as error:
         raise ConfigurationRefused("SigningKeyFile", f"cannot be read ({error.strerror})") from None
@@ -102,10 +103,10 @@ class Service:
         if settings.Tls is not None:
             tls_options(settings.Tls)  # before anything is deleted or signed
         self._socket = listening(settings.Host, settings.Port)
-        state = Path(settings.StateDirectory)
+        state = ServiceState(Path(settings.StateDirectory))
         try:
-            state.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock = (state / "service.lock").open("wb")
+            state.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._lock = state.lock.open("wb")
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise ConfigurationRefused(
@@ -115,18 +116,18 @@ class Service:
             raise ConfigurationRefused("StateDirectory", f"cannot be written ({error.strerror})") from None
         spool = open_spool(Path(settings.Spool), settings.SpoolBytes, encrypted=settings.SpoolIsEncrypted)
         key = signing_key(settings)
-        ledger = Ledger(state / "ledger.sqlite")
-        attest = Attestation(key, Chain.open(state / "chain", key), ledger)
+        ledger = Ledger(state.ledger)
+        attest = Attestation(key, Chain.open(state.chain, key), ledger)
         self._attest = attest
         figures = Figures()
-        heads = Heads(state / "ledger.sqlite", attest.chain, figures)
+        heads = Heads(state.ledger, attest.chain, figures)
         self._workers = Workers(settings.Workers)
         self.transfers = Transfers(settings, spool, ledger, attest, self._workers, figures)
         figures.watch(self.transfers.count_live, self.transfers.held_bytes)
         sweep(spool, ledger, attest, figures)
-        database = settings.Database or f"sqlite:///{state / 'queue.sqlite'}"
+        database = settings.Database or f"sqlite:///{state.queue}"
         try:
-            self._queue = TransferQueue(self.transfers.process, database, settings.Workers, own_name(state / "name"))
+            self._queue = TransferQueue(self.transfers.process, database, settings.Workers, own_name(state.name))
         except SQLAlchemyError as error:
             raise ConfigurationRefused(
                 "Database",

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from model.commands.evidence import add_verify
-from model.commands.rotate_key import add_rotate_key
 from model.errors import ConfigurationRefused
 from plugin.commands.orthanc_json import read_configuration
+from plugin.commands.rotate_key import add_rotate_key
 from plugin.evidence.dossier import open_points
 from plugin.evidence.dossier_files import dossier_markdown, dossier_pdf
 from plugin.evidence.processing import Processing, read_processing

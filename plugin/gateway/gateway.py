@@ -80,8 +80,8 @@ class Gateway:
         self.jobs = JobStore(engine)
         self._workers = Workers(settings.workers)
         self._vault = Vault(state.vault, settings.privacy.vault_key_file)
-        key = load_chain_key(state.evidence / "signing.key", state.evidence / "chain")
-        self._chain = Chain.open(state.evidence / "chain", key)
+        key = load_chain_key(state.signing_key, state.chain)
+        self._chain = Chain.open(state.chain, key)
         self.targets = TargetStore(engine)
         forwards = forward_targets(
             settings.forwards, key, self.targets, self._orthanc, self._workers, lambda: self._clock.delivered()

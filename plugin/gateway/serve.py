@@ -43,7 +43,7 @@ def serve(letter: Letter) -> None:
                 raise  # the plugin starts the gateway again in a moment
             logger.error("auto-contouring is off: %s", error.message)
             alerts = _tell(error, settings.evidence)
-            chain = state.evidence / "chain"
+            chain = state.chain
             _listen(letter, refusing_application([error.message], code=error.code, alerts=alerts, chain=chain))
             return
         threading.Thread(target=gateway.run, name="gateway", daemon=True).start()

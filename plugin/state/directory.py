@@ -46,6 +46,21 @@ class StateDirectory:
         """The chain and its keys."""
         return self.path / "evidence"
 
+    @property
+    def chain(self) -> Path:
+        """The chain of evidence."""
+        return self.evidence / "chain"
+
+    @property
+    def signing_key(self) -> Path:
+        """The private key that signs the chain."""
+        return self.evidence / "signing.key"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one gateway that runs on this folder."""
+        return self.path / "gateway.lock"
+
 
 def open_state(path: Path) -> StateDirectory:
     """Make the directory, private to this user; raises ConfigurationRefused when that is impossible."""
@@ -71,7 +86,7 @@ def lock_state(state: StateDirectory) -> IO[bytes]:
 
     Raises ConfigurationRefused when another gateway still holds it after 15 s.
     """
-    handle = (state.path / "gateway.lock").open("wb")
+    handle = state.lock.open("wb")
     deadline = time.monotonic() + LOCK_SECONDS
     while True:
         try:

@@ -212,9 +212,14 @@ class SiteClient:
     def steps(self, transfer: str) -> list[str]:
         return [receipt["document"]["body"]["step"] for receipt in self.receipts(transfer)]
 
-    def send(self, series: CleanSeries) -> str:
-        """Everything up to the start."""
+    def upload(self, series: CleanSeries) -> str:
+        """A transfer that has everything and was not started."""
         transfer = self.open(series)
         self.put_all(transfer, series)
+        return transfer
+
+    def send(self, series: CleanSeries) -> str:
+        """Everything up to the start."""
+        transfer = self.upload(series)
         assert self.begin(transfer).status_code == 202
         return transfer

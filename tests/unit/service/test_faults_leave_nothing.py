@@ -65,8 +65,7 @@ def test_a_service_that_is_told_to_stop_deletes_what_it_holds_and_signs(
 ) -> None:
     service = start_service()
     north = service.client()
-    transfer = north.open(series)
-    north.put_all(transfer, series)
+    transfer = north.upload(series)
     assert len(service.left()) == len(series)
     assert service.process is not None
     service.process.terminate()
@@ -115,8 +114,7 @@ def test_an_unexpected_error_is_told_without_a_value_and_the_service_goes_on(
 ) -> None:
     service = start_service(environment={"FAULT": "raise:start"})
     north = service.client()
-    transfer = north.open(series)
-    north.put_all(transfer, series)
+    transfer = north.upload(series)
     answer = north.begin(transfer)
     assert (answer.status_code, answer.json()["Error"]) == (500, "INTERNAL")
     assert "Vertraulich" not in answer.text + service.tail(1000)
@@ -129,8 +127,7 @@ def test_a_chain_that_was_changed_takes_no_transfer_and_keeps_no_image(
 ) -> None:
     service = start_service()
     north = service.client()
-    transfer = north.open(series)
-    north.put_all(transfer, series)
+    transfer = north.upload(series)
     for path in (service.state / "chain").glob("*.jsonl"):
         path.write_bytes(path.read_bytes()[:-40])
     _, refused = north.announce(series.manifest)

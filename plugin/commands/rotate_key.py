@@ -13,6 +13,8 @@ from typing import Any
 from model.errors import InputRefused
 from model.evidence.chain import Chain
 from model.evidence.rotation import load_chain_key, rotate_key_file
+from model.service.state import ServiceState
+from plugin.state.directory import StateDirectory
 
 GATEWAY_NEXT = (
     "Next: send this key to the operator of each service that lists this site's keys under ManifestKeys, "
@@ -70,11 +72,11 @@ def run_rotate_key(options: argparse.Namespace) -> int:
 
 
 def _place(state: Path, key_file: Path | None) -> _Place:
-    evidence = state / "evidence"
-    if (evidence / "chain").is_dir():
-        place = _Place(evidence / "chain", evidence / "signing.key", state / "gateway.lock", GATEWAY_NEXT)
-    elif (state / "chain").is_dir():
-        place = _Place(state / "chain", key_file or state / "signing.key", state / "service.lock", SERVICE_NEXT)
+    gateway, service = StateDirectory(state), ServiceState(state)
+    if gateway.chain.is_dir():
+        place = _Place(gateway.chain, gateway.signing_key, gateway.lock, GATEWAY_NEXT)
+    elif service.chain.is_dir():
+        place = _Place(service.chain, key_file or service.signing_key, service.lock, SERVICE_NEXT)
     else:
         raise InputRefused("EVIDENCE_MISSING", "This is no StateDirectory: it holds neither evidence/chain nor chain.")
     if not place.key.is_file():

@@ -1,0 +1,43 @@
+"""What lies where in the service's StateDirectory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class ServiceState:
+    """The folder that holds everything the service keeps; images are never among it."""
+
+    path: Path
+
+    @property
+    def lock(self) -> Path:
+        """Held by the one service that runs on this folder."""
+        return self.path / "service.lock"
+
+    @property
+    def chain(self) -> Path:
+        """The chain of evidence."""
+        return self.path / "chain"
+
+    @property
+    def signing_key(self) -> Path:
+        """The private key of chain and receipts, where SigningKeyFile names no other."""
+        return self.path / "signing.key"
+
+    @property
+    def ledger(self) -> Path:
+        """SQLite: transfers, receipts, heads of the sites."""
+        return self.path / "ledger.sqlite"
+
+    @property
+    def queue(self) -> Path:
+        """SQLite of the durable queue, where Database names no PostgreSQL."""
+        return self.path / "queue.sqlite"
+
+    @property
+    def name(self) -> Path:
+        """What tells this service from others that share its database."""
+        return self.path / "name"

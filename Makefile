@@ -5,9 +5,11 @@
 # make fuzz    the service's uploads and its API, longer than in the suite; MINUTES=10
 # make bench   speed and memory beside the peers, as ratios
 # make test-models  the network engines against nnU-Net itself, in a Python of its own (minutes)
+# make sbom    what this is made of, as CycloneDX, from the lock: build/sbom.cdx.json
+# make audit   the locked packages against the published flaws of Python packages, where a data base can be reached
 # make lint    ruff, mypy, import-linter
 MINUTES ?= 10
-.PHONY: test-docker fuzz demo run test lint unit bench setup clean
+.PHONY: sbom audit test-docker fuzz demo run test lint unit bench setup clean
 SHELL := /bin/bash
 BIN := .venv/bin
 
@@ -55,6 +57,21 @@ test-models: setup
 
 bench: setup
 	$(BIN)/python -m tests.bench $(ARGS)
+
+# In an environment of their own: what looks at the dependencies is none of them.
+SUPPLY := .cache/supply/bin
+$(SUPPLY)/cyclonedx-py:
+	$(BIN)/python -m venv .cache/supply
+	$(SUPPLY)/pip install -q cyclonedx-bom==7.5.0 pip-audit==2.10.1
+
+sbom: setup $(SUPPLY)/cyclonedx-py
+	@mkdir -p build
+	$(SUPPLY)/cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --mc-type application \
+		--output-reproducible --of JSON -o build/sbom.cdx.json
+	@echo "build/sbom.cdx.json"
+
+audit: setup $(SUPPLY)/cyclonedx-py
+	$(BIN)/python -m tests.audit $(SUPPLY)/pip-audit
 
 clean:
 	rm -rf .venv .cache build *.egg-info

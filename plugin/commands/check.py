@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from model.errors import ConfigurationRefused, InputRefused
+from plugin.advisories.alerts import alerts_of
+from plugin.advisories.flaws import findings, known_flaws
+from plugin.advisories.packages import installed_packages
 from plugin.commands.orthanc_json import read_configuration
 from plugin.facts.given import given_facts
 from plugin.settings.settings import ROOT, Settings, examine
@@ -48,6 +52,7 @@ def run(options: argparse.Namespace) -> int:
             print(json.dumps({"Valid": True, "Rules": [rule.name for rule in settings.rules]}))
         else:
             print("\n".join(_described(settings, script)))
+            _warn_of_flaws()
         return 0
     facts = given_facts(_read_tags(options.series))
     answers = () if script is None else (answer_of(script, facts),)
@@ -55,6 +60,15 @@ def run(options: argparse.Namespace) -> int:
     text = json.dumps(explanation.to_json(), indent=2, ensure_ascii=False) if options.json else None
     print(text or "\n".join(_told(explanation)))
     return 1 if explanation.outcome == ERROR else 0
+
+
+def _warn_of_flaws() -> None:
+    """Say on standard error which published flaws the packages of this machine have, if any of ours are here."""
+    listed, packages = known_flaws(), installed_packages()
+    for alert in alerts_of(findings(packages, listed.flaws), listed, datetime.now(UTC).date()):
+        print(f"warning: {alert['Message']}", file=sys.stderr)
+    if packages:
+        print(f"compared with the published flaws known on {listed.as_of}", file=sys.stderr)
 
 
 def _settings(configuration: dict[str, Any]) -> Settings:

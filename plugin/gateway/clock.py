@@ -21,10 +21,13 @@ VERIFY_TURNS = 3 * 60 * 6
 class Clock:
     """Runs in a thread of its own until stopped."""
 
-    def __init__(self, desk: Desk, vault: Vault, forget: Callable[[datetime], None]) -> None:
-        """``forget`` is called once a day: it removes what is kept no longer."""
+    def __init__(
+        self, desk: Desk, vault: Vault, forget: Callable[[datetime], None], look_at_versions: Callable[[], None]
+    ) -> None:
+        """``forget`` is called once a day and removes what is kept no longer; versions are compared every six hours."""
         self._desk = desk
         self._forget = forget
+        self._look_at_versions = look_at_versions
         self._vault = vault
         self._stopping = False
         self._wake = threading.Event()
@@ -53,6 +56,7 @@ class Clock:
         """One round of everything that is due; what fails is logged, keeps nothing else back, and comes again."""
         if verify:
             self._try(self._desk.verify)
+            self._try(self._look_at_versions)
         self._try(lambda: self._vault.sweep(now))
         self._try(lambda: self._anchor(now))
         self._try(lambda: self._desk.ask_witnesses(now))

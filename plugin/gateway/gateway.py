@@ -9,7 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from model.errors import AutocontourError
@@ -18,6 +18,7 @@ from model.evidence.code import new_code
 from model.evidence.rotation import load_chain_key
 from model.pipeline.draw import warm_up
 from model.worker.pool import Workers
+from plugin.advisories.alerts import VersionWatch
 from plugin.erase.erase import erase_folder
 from plugin.erase.sweep import sweep
 from plugin.evidence.closing import closing_record
@@ -33,6 +34,7 @@ from plugin.gateway.clock import Clock
 from plugin.gateway.letter import Letter
 from plugin.gateway.outgoing import outgoing_document, outgoing_zip
 from plugin.gateway.preview import preview
+from plugin.gateway.reported import reported_by
 from plugin.intake.arrivals import Arrivals
 from plugin.intake.decider import Decider
 from plugin.intake.intake import Intake
@@ -109,7 +111,8 @@ class Gateway:
             host=socket.gethostname(),
             witnesses=witnesses(settings.forwards, lambda: self._chain.public_key),
         )
-        self._clock = Clock(self.desk, self._vault, self._forget)
+        self._versions = VersionWatch(lambda: reported_by(self._orthanc), beside=letter.token is not None)
+        self._clock = Clock(self.desk, self._vault, self._forget, self._versions.look)
         self._arrivals = Arrivals(engine)
         self._sight = Sight(self._orthanc, settings, self._decider, self.desk.subjects)
         self._intake = Intake(
@@ -160,7 +163,7 @@ class Gateway:
 
     def alerts(self) -> list[dict[str, Any]]:
         """What somebody should look at, though the gateway works."""
-        return [alert.to_json() for alert in self.desk.alerts]
+        return [alert.to_json() for alert in self.desk.alerts] + self._versions.alerts(datetime.now(UTC).date())
 
     def figures(self) -> dict[str, Any]:
         """What health says beside the status."""

@@ -10,6 +10,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Gauge, gen
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from plugin.advisories.alerts import KINDS
 from plugin.evidence.alerts import Alert, Kind
 from plugin.gateway.gateway import Gateway
 from plugin.jobs.job import State
@@ -59,8 +60,8 @@ class _Moment(Collector):
         yield from (waiting, running, paused, failures)
         alerts = GaugeMetricFamily("autocontour_alerts", "Alerts that stand, by kind", labels=["alert"])
         standing = Counter(alert["Alert"] for alert in self._gateway.alerts())
-        for kind in Kind:
-            alerts.add_metric([kind.value], standing[kind.value])
+        for kind in sorted({*Kind, *KINDS, *standing}):
+            alerts.add_metric([str(kind)], standing[kind])
         yield alerts
         held = GaugeMetricFamily(
             "autocontour_head_countersigned_seconds",

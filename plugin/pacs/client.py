@@ -52,6 +52,12 @@ class Orthanc:
         text = str(self.system().get("Version", ""))
         return tuple(map(int, text.split("."))) if re.fullmatch(r"\d+(\.\d+)*", text) else ()
 
+    def plugins(self) -> dict[str, str]:
+        """The version of each plugin that Orthanc has loaded, by the plugin's name."""
+        # One of the names is a script of all plugins for Orthanc's own page, and no plugin.
+        names = [str(name) for name in self._get("plugins") if re.fullmatch(r"(?!explorer\.js$)[\w.-]+", str(name))]
+        return {name: str(self._get(f"plugins/{name}").get("Version", "")) for name in names}
+
     def changes(self, since: int, limit: int = 1000) -> dict[str, Any]:
         """One page of the change log after sequence number ``since``: Changes, Done, Last."""
         return dict(self._get(f"changes?since={since}&limit={limit}"))

@@ -1,6 +1,7 @@
 """Pixel data of one series → a volume in the order of its planes, rescaled.
 
-Sources: DICOM PS3.3 C.7.6.3 (Image Pixel), C.11.1.1.2 (Modality LUT: output = slope × stored + intercept).
+Sources: DICOM PS3.3 C.7.6.3 (Image Pixel), C.11.1.1.2 (Modality LUT: output = slope × stored + intercept),
+C.7.5.1.1.2 (Pixel Padding Value and Range).
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -20,11 +22,14 @@ from pydicom import Dataset
 from model.errors import InputRefused
 from model.series.geometry import SeriesGeometry
 from model.series.header import SliceHeader
+from model.volume.meaning import Meaning, meaning_of
 from model.volume.volume import Volume
 
 # Slices that are held undecoded at a time.
 BATCH = 32
 INT16 = np.iinfo(np.int16)
+# Padding of a CT that its rescale makes brighter than 12 bits of HU reach would be taken for metal: it is air instead.
+BRIGHTEST_HU, AIR_HU = 3071.0, -1024
 
 
 def load_volume(
@@ -42,27 +47,29 @@ def load_volume(
     left_out = {one.sop_instance_uid for one in geometry.left_out}
     volume = _Accumulator(geometry.shape)
     seen: set[int] = set()
+    meanings: list[Meaning] = []
 
     # Decoders release the interpreter lock for most of their work, so two slices are decoded at a time.
     with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
-        for uid, stored, slope, intercept in _decoded(slices, pool):
-            if uid in left_out:
+        for one in _decoded(slices, pool):
+            if one.uid in left_out:
                 continue
-            if uid not in place:
+            if one.uid not in place:
                 raise InputRefused("PIXELS_FOREIGN", "A file is no slice of the series that is to be contoured.")
-            index = place[uid]
+            index = place[one.uid]
             if index in seen:
                 raise InputRefused("SLICE_TWICE", "Two files of the series carry the same SOP Instance UID.")
-            if stored.shape != geometry.shape[1:]:
+            if one.stored.shape != geometry.shape[1:]:
                 raise InputRefused("PIXELS_SHAPE", "A slice's pixel data is no single grayscale image of its size.")
-            volume.put(index, stored, slope, intercept)
+            volume.put(index, one)
+            meanings.append(one.meaning)
             seen.add(index)
             progress(len(seen) / len(place))
     if len(seen) != len(place):
         raise InputRefused(
             "PIXELS_MISSING", f"{len(place) - len(seen)} slice(s) of the series came without their pixel data."
         )
-    return Volume(volume.array, geometry)
+    return Volume(volume.array, geometry, Meaning.of(meanings))
 
 
 def series_in(directory: Path) -> tuple[list[Path], list[SliceHeader]]:
@@ -84,13 +91,34 @@ def series_in(directory: Path) -> tuple[list[Path], list[SliceHeader]]:
     return paths, headers
 
 
+@dataclass(frozen=True)
+class _Slice:
+    """One decoded slice: ``stored`` (row, column) as in the file; ``padding`` marks bright padding, None without."""
+
+    uid: str
+    stored: NDArray[Any]
+    slope: float
+    intercept: float
+    meaning: Meaning
+    padding: NDArray[np.bool_] | None = None
+
+
 class _Accumulator:
     """The growing array: int16 as long as every value fits, float32 from the first slice that does not."""
 
     def __init__(self, shape: tuple[int, int, int]) -> None:
         self.array: NDArray[np.int16] | NDArray[np.float32] = np.zeros(shape, dtype=np.int16)
 
-    def put(self, index: int, stored: NDArray[Any], slope: float, intercept: float) -> None:
+    def put(self, index: int, one: _Slice) -> None:
+        stored = one.stored
+        if one.padding is not None:
+            # Out of the way while the range of the values is looked at.
+            stored = np.where(one.padding, stored[~one.padding].min(initial=stored.max()), stored)
+        self._put(index, stored, one.slope, one.intercept)
+        if one.padding is not None:
+            self.array[index][one.padding] = AIR_HU
+
+    def _put(self, index: int, stored: NDArray[Any], slope: float, intercept: float) -> None:
         whole = slope.is_integer() and intercept.is_integer() and np.issubdtype(stored.dtype, np.integer)
         if whole and self.array.dtype == np.int16:
             ends = [int(stored.min()) * int(slope) + int(intercept), int(stored.max()) * int(slope) + int(intercept)]
@@ -104,20 +132,28 @@ class _Accumulator:
         self.array[index] = stored.astype(np.float32) * np.float32(slope) + np.float32(intercept)
 
 
-def _decoded(
-    slices: Iterable[Path | str | Dataset], pool: ThreadPoolExecutor
-) -> Iterator[tuple[str, NDArray[Any], float, float]]:
+def _decoded(slices: Iterable[Path | str | Dataset], pool: ThreadPoolExecutor) -> Iterator[_Slice]:
     """Slices as they are decoded, a batch at a time: an executor's map would read the whole series first."""
     waiting = iter(slices)
     while batch := list(islice(waiting, BATCH)):
         yield from pool.map(_decode_one, batch)
 
 
-def _decode_one(one: Path | str | Dataset) -> tuple[str, NDArray[Any], float, float]:
+def _decode_one(one: Path | str | Dataset) -> _Slice:
     dataset = one if isinstance(one, Dataset) else _read(one)
-    slope, intercept = _number(dataset, "RescaleSlope", 1.0), _number(dataset, "RescaleIntercept", 0.0)
-    if slope == 0.0:
-        raise InputRefused("PIXELS_RESCALE", "A slice has a RescaleSlope of 0, so its values mean nothing.")
+    slope, intercept = _number(dataset, "RescaleSlope"), _number(dataset, "RescaleIntercept")
+    if slope is not None and slope <= 0.0:
+        raise InputRefused("PIXELS_RESCALE", "A slice's RescaleSlope is not above 0, so its values mean nothing.")
+    if dataset.get("ModalityLUTSequence"):
+        raise InputRefused(
+            "VALUES_TABLE",
+            "The values of a slice go through a table (ModalityLUTSequence), which CT and MR images do not have and "
+            "which is not applied here; send the series with RescaleSlope and RescaleIntercept.",
+        )
+    if "PixelData" not in dataset and ("FloatPixelData" in dataset or "DoubleFloatPixelData" in dataset):
+        raise InputRefused(
+            "PIXELS_FLOAT", "A slice holds floating-point pixels, which no CT or MR image has; send whole numbers."
+        )
     if int(dataset.get("NumberOfFrames") or 1) != 1 or int(dataset.get("SamplesPerPixel") or 1) != 1:
         raise InputRefused("PIXELS_SHAPE", "A slice's pixel data is no single grayscale image of its size.")
     try:
@@ -127,7 +163,35 @@ def _decode_one(one: Path | str | Dataset) -> tuple[str, NDArray[Any], float, fl
             "PIXELS_UNREADABLE",
             "The pixel data of a slice is missing, cut off or in a transfer syntax that cannot be decoded here.",
         ) from error
-    return str(dataset.SOPInstanceUID), stored, slope, intercept
+    rescale = (1.0 if slope is None else slope, 0.0 if intercept is None else intercept)
+    meaning = meaning_of(
+        "\\".join(_values(dataset, "RescaleType")),
+        _values(dataset, "ImageType"),
+        rescaled=slope is not None and intercept is not None,
+    )
+    padding = _bright_padding(dataset, stored, *rescale) if str(dataset.get("Modality")) == "CT" else None
+    return _Slice(str(dataset.SOPInstanceUID), stored, *rescale, meaning, padding)
+
+
+def _bright_padding(dataset: Dataset, stored: NDArray[Any], slope: float, intercept: float) -> NDArray[np.bool_] | None:
+    """Pixels of PixelPaddingValue (to PixelPaddingRangeLimit) that would be brighter than anything measured."""
+    ends = [dataset.get("PixelPaddingValue"), dataset.get("PixelPaddingRangeLimit")]
+    numbers = [_as_stored(end, stored) for end in ends if isinstance(end, int)]
+    if not isinstance(ends[0], int) or min(numbers) * slope + intercept <= BRIGHTEST_HU:
+        return None
+    return np.asarray((stored >= min(numbers)) & (stored <= max(numbers)), dtype=np.bool_)
+
+
+def _as_stored(value: int, stored: NDArray[Any]) -> int:
+    """A padding value as pixels of this type hold it: writers disagree on its sign."""
+    return int(np.array([value & (2 ** (8 * stored.dtype.itemsize) - 1)]).astype(stored.dtype)[0])
+
+
+def _values(dataset: Dataset, keyword: str) -> list[str]:
+    value = dataset.get(keyword)
+    if value is None or isinstance(value, str):
+        return [value or ""]
+    return [str(part) for part in value]
 
 
 def _read(path: Path | str) -> Dataset:
@@ -137,9 +201,12 @@ def _read(path: Path | str) -> Dataset:
         raise InputRefused("PIXELS_UNREADABLE", "A file of the series cannot be read as DICOM.") from error
 
 
-def _number(dataset: Dataset, keyword: str, default: float) -> float:
+def _number(dataset: Dataset, keyword: str) -> float | None:
     try:
         value = dataset.get(keyword)
-        return default if value is None or value == "" else float(value)
+        number = None if value is None or value == "" else float(value)
     except (TypeError, ValueError) as error:
         raise InputRefused("PIXELS_RESCALE", f"A slice's {keyword} is no number.") from error
+    if number is not None and not np.isfinite(number):
+        raise InputRefused("PIXELS_RESCALE", f"A slice's {keyword} is no number.")
+    return number

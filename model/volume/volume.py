@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.series.geometry import SeriesGeometry
+from model.volume.meaning import Meaning
 
 
 @dataclass(frozen=True)
@@ -15,8 +16,10 @@ class Volume:
     """Voxels of one series.
 
     ``array`` is (slice, row, column), slices in the order of ``geometry.planes``; int16 where rescale slope and
-    intercept are whole numbers, else float32. For CT the values are Hounsfield units (HU), for MR arbitrary.
+    intercept are whole numbers, else float32. ``meaning`` is what the headers say that the values are; engines that
+    need Hounsfield units ask ``require_hounsfield``. Those of MR are arbitrary.
     """
 
     array: NDArray[np.int16] | NDArray[np.float32]
     geometry: SeriesGeometry
+    meaning: Meaning = field(default_factory=Meaning)

@@ -13,6 +13,7 @@ from plugin.privacy.decode import decodable
 from plugin.privacy.markers import Markers
 from plugin.privacy.reading import RawFile, TooDeep, Unreadable, read
 from plugin.privacy.settings import PrivacyRules
+from plugin.privacy.values import meaning_is_lost
 
 MAXIMUM_SOURCE = 512 << 20  # bytes of one instance
 MAXIMUM_INSTANCES = 5_000
@@ -149,3 +150,5 @@ def _judge(file: RawFile, rules: PrivacyRules, findings: Findings) -> None:
         findings.add("SOURCE_FRAME_OF_REFERENCE")
     if not decodable(file.transfer_syntax):
         findings.add("SOURCE_TRANSFER_SYNTAX")
+    if meaning_is_lost(file, rules):
+        findings.add("SOURCE_VALUES")

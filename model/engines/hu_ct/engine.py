@@ -21,6 +21,7 @@ from model.engines.hu_ct.spinal_canal import find_canal
 from model.engines.hu_ct.working import WorkingGrid, working_grid
 from model.errors import EngineFailed
 from model.volume.canonical import to_canonical
+from model.volume.values import require_hounsfield
 from model.volume.volume import Volume
 
 MODEL, VERSION = "hu-ct", "1.0"
@@ -35,11 +36,15 @@ class HuCt:
     """Draws External, Lung_L, Lung_R, Trachea, SpinalCanal, Brain and Bones_HU on a CT volume."""
 
     def draw(self, volume: Volume, progress: Progress) -> Drawing:
-        """Draw what the image can give; raises EngineFailed for another modality and when there is no body."""
+        """Draw what the image can give.
+
+        Raises EngineFailed for another modality and when there is no body, InputRefused for values other than HU.
+        """
         if volume.geometry.modality != "CT":
             raise EngineFailed(
                 "MODEL_MODALITY", "hu-ct reads Hounsfield units, so it draws on CT only; choose another model."
             )
+        require_hounsfield(volume, MODEL)
         progress(0.0, "averaging")
         full = to_canonical(volume)
         found, missing = _draw(working_grid(full), progress)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from model.engines.engine import Algorithm
 from model.errors import EngineFailed
 from model.packages.package import Package
+from model.volume.values import require_hounsfield
 from model.volume.volume import Volume
 
 
 def require_fits(package: Package, volume: Volume) -> None:
-    """Raise EngineFailed when a series is not what a package is for: its modality, its extent."""
+    """Raise EngineFailed when a series is not what a package is for (modality, extent), InputRefused for a CT whose
+    values are no Hounsfield units."""
     wanted = package.document.input
     geometry = volume.geometry
     if geometry.modality != wanted.modality:
@@ -25,6 +27,7 @@ def require_fits(package: Package, volume: Volume) -> None:
             f"The model {package.document.id} needs at least {wanted.minimum_extent_mm:g} mm along the slices; "
             f"the series has {extent:.0f} mm.",
         )
+    require_hounsfield(volume, package.document.id)
 
 
 def algorithm_of(package: Package, place: str) -> Algorithm:

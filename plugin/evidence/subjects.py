@@ -66,7 +66,6 @@ class Subjects:
             raise EvidenceRefused("SUBJECT_KEY", f"The key of the subject index must have {KEY_BYTES} bytes.")
         self._engine = engine
         self._key = key
-        metadata.create_all(engine)
 
     def remember(self, patient_id: str, series_uid: str, code: str) -> None:
         """Note that a job is about this patient and this series; noting it twice changes nothing."""

@@ -1,10 +1,12 @@
-"""The tables of the gateway, the same on SQLite and PostgreSQL."""
+"""The tables of the gateway, the same on SQLite and PostgreSQL; how they came to be is told in migrations."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import sqlalchemy as sa
+
+from plugin.state.schema import migrate
 
 metadata = sa.MetaData()
 
@@ -65,11 +67,14 @@ cursor = sa.Table(
 
 
 def open_database(url: str) -> sa.Engine:
-    """Connect and create what is missing; ``url`` is SQLAlchemy's (``sqlite:///…``, ``postgresql+psycopg://…``)."""
+    """Connect and bring the tables up to date; ``url`` is SQLAlchemy's (``sqlite:///…``, ``postgresql+psycopg://…``).
+
+    Raises ConfigurationRefused when a newer release wrote the tables.
+    """
     engine = sa.create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
     if engine.dialect.name == "sqlite":
         sa.event.listen(engine, "connect", _prepare_sqlite)
-    metadata.create_all(engine)
+    migrate(engine)
     return engine
 
 

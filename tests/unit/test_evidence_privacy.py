@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from model.errors import AutocontourError
 from model.evidence.anchor import anchor_head
@@ -25,6 +24,7 @@ from plugin.evidence.report import Month, issue_report
 from plugin.evidence.report_pages import report_pdf
 from plugin.evidence.settings import EvidenceSection
 from plugin.evidence.subjects import Subjects, Swept, load_index_key, subject_answer
+from plugin.state.database import open_database
 from tests.builders.evidence import LIFE, Clock, open_chain, record_job, record_local_job
 from tests.builders.pdf_text import streams_of, text_of
 
@@ -62,7 +62,7 @@ def assert_clean(content: bytes, where: str) -> None:
 
 def test_a_whole_month_of_evidence_holds_no_mark_of_the_patient(tmp_path: Path) -> None:
     clock = Clock(datetime(2026, 11, 2, 9, tzinfo=UTC))
-    subjects = Subjects(sa.create_engine(f"sqlite:///{tmp_path / 'jobs.sqlite'}"), load_index_key(tmp_path / "key"))
+    subjects = Subjects(open_database(f"sqlite:///{tmp_path / 'jobs.sqlite'}"), load_index_key(tmp_path / "key"))
     seal = make_seal("University Hospital Musterstadt")
     with open_chain(tmp_path / "chain", KEY, clock) as chain:
         codes = [record_job(chain), record_local_job(chain), record_job(chain, until=Event.SENT)]

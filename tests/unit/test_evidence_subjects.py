@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
 from model.evidence.chain import Chain
 from model.evidence.code import printed
@@ -17,6 +16,7 @@ from model.evidence.event import Event
 from model.evidence.signing import SigningKey
 from model.evidence.verification import verify
 from plugin.evidence.subjects import Subjects, Swept, load_index_key, subject_answer
+from plugin.state.database import open_database
 from tests.builders.evidence import open_chain, record_job, record_local_job
 
 KEY = SigningKey.new()
@@ -31,7 +31,7 @@ def chain(tmp_path: Path) -> Chain:
 
 @pytest.fixture
 def subjects(tmp_path: Path) -> Subjects:
-    return Subjects(sa.create_engine(f"sqlite:///{tmp_path / 'jobs.sqlite'}"), load_index_key(tmp_path / "index.key"))
+    return Subjects(open_database(f"sqlite:///{tmp_path / 'jobs.sqlite'}"), load_index_key(tmp_path / "index.key"))
 
 
 def test_a_patient_and_a_series_lead_to_their_jobs_and_to_no_others(chain: Chain, subjects: Subjects) -> None:
@@ -56,7 +56,7 @@ def test_the_index_holds_nothing_that_was_given_to_it(chain: Chain, subjects: Su
 
 def test_another_key_finds_nothing(chain: Chain, subjects: Subjects, tmp_path: Path) -> None:
     subjects.remember(PATIENT, SERIES, record_job(chain))
-    engine = sa.create_engine(f"sqlite:///{tmp_path / 'jobs.sqlite'}")
+    engine = open_database(f"sqlite:///{tmp_path / 'jobs.sqlite'}")
     assert Subjects(engine, b"x" * 32).codes_of(PATIENT) == []
     with pytest.raises(EvidenceRefused):
         Subjects(engine, b"short")

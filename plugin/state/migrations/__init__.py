@@ -1,0 +1,1 @@
+"""Numbered changes of the gateway's tables (Alembic); each is kept for good, so that any older state can be opened."""

@@ -1,0 +1,82 @@
+"""The gateway's tables: made by numbers, brought up to date from any older state, refused when they are newer."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+
+from model.errors import ConfigurationRefused
+from plugin.evidence import subjects
+from plugin.jobs.job import State
+from plugin.jobs.store import JobStore
+from plugin.state import database
+from plugin.state.database import open_database
+from tests.builders.old_state import unpack_state
+from tests.builders.postgresql import PostgresProcess
+
+ALL = [database.metadata, subjects.metadata]
+
+
+@pytest.fixture(scope="module")
+def postgresql() -> Iterator[str]:
+    server = PostgresProcess().start()
+    yield server.url("postgres").replace("postgresql:", "postgresql+psycopg:", 1)
+    server.remove()
+
+
+def differences(engine: sa.Engine) -> list[object]:
+    with engine.connect() as connection:
+        return list(compare_metadata(MigrationContext.configure(connection), ALL))  # type: ignore[arg-type]
+
+
+def number(engine: sa.Engine) -> str | None:
+    with engine.connect() as connection:
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def test_numbered_changes_make_the_very_tables_that_the_code_reads(tmp_path: Path) -> None:
+    engine = open_database(f"sqlite:///{tmp_path / 'jobs.sqlite'}")
+    assert differences(engine) == []
+    assert number(engine) is not None
+    assert number(open_database(f"sqlite:///{tmp_path / 'jobs.sqlite'}")) == number(engine)
+
+
+def test_numbered_changes_make_the_same_tables_on_postgresql(postgresql: str) -> None:
+    engine = open_database(postgresql)
+    assert differences(engine) == []
+    assert number(open_database(postgresql)) == number(engine)
+
+
+def test_a_state_of_the_first_release_keeps_its_jobs(tmp_path: Path) -> None:
+    state = unpack_state(tmp_path)
+    engine = open_database(f"sqlite:///{state / 'jobs.sqlite'}")
+    assert differences(engine) == []
+    counts = JobStore(engine).count_by_state()
+    assert counts == {State.DONE: 1, State.RUNNING: 2, State.WAITING: 1}
+
+
+def test_a_first_start_that_was_cut_off_is_finished(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.sqlite"
+    engine = sa.create_engine(f"sqlite:///{path}")
+    database.jobs.create(engine)
+    engine.dispose()
+    assert differences(open_database(f"sqlite:///{path}")) == []
+
+
+def test_tables_of_a_newer_release_are_refused_with_the_way_out_and_left_as_they_are(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.sqlite"
+    open_database(f"sqlite:///{path}").dispose()
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.execute("ALTER TABLE jobs ADD COLUMN of_the_future TEXT")
+    with pytest.raises(ConfigurationRefused, match=r"9999.*newer release.*backup"):
+        open_database(f"sqlite:///{path}")
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("9999",)]
+        assert "of_the_future" in [row[1] for row in connection.execute("PRAGMA table_info(jobs)")]

@@ -19,6 +19,8 @@ Labels = NDArray[np.unsignedinteger]
 
 NIFTI_SUFFIXES = (".nii", ".nii.gz")
 LARGEST_LABEL = 2**31 - 1
+# NIfTI-1: value = scl_slope × stored + scl_inter, both in single precision, so whole numbers come back rounded.
+WHOLE_WITHIN = 1e-3
 
 
 @dataclass(frozen=True)
@@ -74,11 +76,13 @@ def whole_numbers(array: NDArray[np.generic]) -> Labels:
     if np.issubdtype(array.dtype, np.floating):
         if not bool(np.all(np.isfinite(array))):
             raise InputRefused("LABELS_NUMBERS", "The labels hold NaN or infinity; a label map holds whole numbers.")
-        if not bool(np.all(array == np.rint(array))):
+        rounded = np.rint(array)
+        if not bool(np.all(np.abs(array - rounded) <= WHOLE_WITHIN)):
             raise InputRefused(
                 "LABELS_NUMBERS",
                 "The labels are no whole numbers (probabilities?); give one whole number per structure.",
             )
+        array = rounded
     elif not np.issubdtype(array.dtype, np.integer):
         raise InputRefused("LABELS_NUMBERS", "The labels are no numbers.")
     if array.size and (array.min() < 0 or array.max() > LARGEST_LABEL):

@@ -36,7 +36,7 @@ def on_grid(labels: LabelMap, geometry: SeriesGeometry) -> Labels:
         return labels.array
     lps = RAS_TO_LPS @ labels.affine
     require_inside(labels.array, lps, geometry)
-    first = geometry.planes[0]
+    first = geometry.common
     back = np.linalg.inv(lps)
     per_row = back[:3, :3] @ (np.array(first.column_direction) * first.spacing[0])
     per_column = back[:3, :3] @ (np.array(first.row_direction) * first.spacing[1])
@@ -86,7 +86,7 @@ def require_inside(array: Labels, lps: NDArray[np.float64], geometry: SeriesGeom
 
     ``lps`` is (4, 4), index to LPS mm.
     """
-    first = geometry.planes[0]
+    first = geometry.common
     spacing = np.array(first.spacing)
     axes = np.stack([np.array(first.column_direction), np.array(first.row_direction), geometry.normal])
     half = np.abs(axes @ lps[:3, :3]).sum(axis=1) / 2

@@ -26,7 +26,7 @@ def affine_of(geometry: SeriesGeometry) -> NDArray[np.float64]:
 
     Exact for evenly spaced slices, tilted gantries included; for others the mean step, as NIfTI has no other.
     """
-    first = geometry.planes[0]
+    first = geometry.common
     if len(geometry.planes) > 1:
         step = (geometry.positions[-1] - geometry.positions[0]) / (len(geometry.planes) - 1)
     else:

@@ -37,7 +37,7 @@ class Planes:
 
 def planes_of(geometry: SeriesGeometry) -> Planes:
     """Prepare the slices: micrometres, and finer where a pixel is below a tenth of a millimetre."""
-    finest = min(geometry.planes[0].spacing)
+    finest = min(geometry.common.spacing)
     decimals = 3
     while finest < 10.0 ** (2 - decimals) and decimals < 8:
         decimals += 1

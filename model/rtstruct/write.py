@@ -34,6 +34,8 @@ from model.rtstruct.written import NotWritten, StructureSet, WrittenRoi
 from model.series.geometry import SeriesGeometry
 
 CONTOURS_AT = 0x30060039
+# Steps that differ by more than this part of the usual one are told: models see evenly spaced slices.
+UNEVEN = 0.1
 
 
 def _silent(fraction: float, words: str) -> None:
@@ -140,6 +142,8 @@ def _remarks(geometry: SeriesGeometry) -> list[str]:
     missing = sum(len(gap.offsets) for gap in geometry.gaps)
     if missing:
         remarks.append(f"{missing} slice(s) are missing from the series; nothing is drawn in the gap")
+    elif len(geometry.planes) > 2 and float(np.ptp(geometry.steps)) > UNEVEN * geometry.spacing_mm:
+        remarks.append("the slices are not evenly spaced: contours are right on each, models see the mean step")
     if geometry.left_out:
         remarks.append(f"{len(geometry.left_out)} localizer image(s) of the series are not referenced")
     return remarks

@@ -6,6 +6,7 @@ Sources: DICOM PS3.3 C.7.6.2.1.1 (Image Plane), C.7.6.1.1.2 (ImageType value 3 L
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,14 +16,12 @@ from numpy.typing import NDArray
 
 from model.errors import InputRefused
 from model.series.header import SliceHeader
+from model.series.parallel import Vector, alike
+from model.series.steps import Hole, holes
 
-Vector = tuple[float, float, float]
-
-# Two slices nearer than this lie at one position; two directions nearer than this are parallel.
+# Two slices nearer than this lie at one position.
 SAME_POSITION_MM = 1e-3
-PARALLEL = 1e-4
-# A step above this multiple of the median step is a gap: acquisitions with alternating steps stay below it.
-GAP_FACTOR = 1.5
+_WHOLE = re.compile(r"[+-]?[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +30,8 @@ class SlicePlane:
 
     ``position`` is the centre of the first voxel; ``row_direction`` the unit vector along increasing column
     index (IOP values 1-3), ``column_direction`` along increasing row index (IOP values 4-6);
-    ``spacing`` is (between rows, between columns) in mm, as PixelSpacing.
+    ``spacing`` is (between rows, between columns) in mm, as PixelSpacing; ``number`` is InstanceNumber, None where it
+    is no number.
     """
 
     sop_instance_uid: str
@@ -41,6 +41,22 @@ class SlicePlane:
     row_direction: Vector
     column_direction: Vector
     spacing: tuple[float, float]
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CommonPlane:
+    """What the planes of a volume share, as in SlicePlane; directions are (3,) float64, LPS."""
+
+    row_direction: NDArray[np.float64]
+    column_direction: NDArray[np.float64]
+    spacing: tuple[float, float]
+
+    @property
+    def normal(self) -> NDArray[np.float64]:
+        """Unit normal, row direction × column direction; (3,) float64."""
+        normal = np.cross(self.row_direction, self.column_direction)
+        return np.asarray(normal / np.linalg.norm(normal), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,11 +95,14 @@ class SeriesGeometry:
         return len(self.planes), self.rows, self.columns
 
     @cached_property
+    def common(self) -> CommonPlane:
+        """Directions and spacing that all slices share within less than half a pixel: the median of each value."""
+        return _common(self.planes)
+
+    @cached_property
     def normal(self) -> NDArray[np.float64]:
-        """Unit normal of the planes, row direction × column direction; (3,) float64, LPS."""
-        first = self.planes[0]
-        normal = np.cross(np.array(first.row_direction), np.array(first.column_direction))
-        return np.asarray(normal / np.linalg.norm(normal), dtype=np.float64)
+        """Unit normal of the common plane; (3,) float64, LPS."""
+        return self.common.normal
 
     @cached_property
     def positions(self) -> NDArray[np.float64]:
@@ -114,8 +133,9 @@ class SeriesGeometry:
         """
         if len(self.planes) == 1:
             return np.array([self.slice_thickness_mm], dtype=np.float64)
-        median = self.spacing_mm
-        halves = np.where(self.steps > GAP_FACTOR * median, median, self.steps) / 2
+        halves = self.steps / 2
+        for hole in self._holes:
+            halves[hole.after] = hole.usual / 2
         return np.asarray(np.append(halves[:1], halves) + np.append(halves, halves[-1:]), dtype=np.float64)
 
     def nearest(self, heights: NDArray[np.float64]) -> NDArray[np.int64]:
@@ -150,15 +170,18 @@ class SeriesGeometry:
 
     @property
     def gaps(self) -> tuple[Gap, ...]:
-        """Places where slices are missing, judged by the median step."""
-        median = self.spacing_mm
+        """Places where slices are missing: steps that the series around them does not share."""
         found = []
-        for index in np.flatnonzero(self.steps > GAP_FACTOR * median):
-            count = max(1, round(float(self.steps[index]) / median) - 1)
-            step = float(self.steps[index]) / (count + 1)
-            start = float(self.offsets[index])
-            found.append(Gap(int(index), tuple(start + step * (n + 1) for n in range(count))))
+        for hole in self._holes:
+            length = float(self.steps[hole.after])
+            count = max(1, round(length / hole.usual) - 1)
+            start, step = float(self.offsets[hole.after]), length / (count + 1)
+            found.append(Gap(hole.after, tuple(start + step * (n + 1) for n in range(count))))
         return tuple(found)
+
+    @cached_property
+    def _holes(self) -> tuple[Hole, ...]:
+        return holes(self.steps, [plane.number for plane in self.planes])
 
 
 def is_localizer(header: SliceHeader) -> bool:
@@ -191,18 +214,21 @@ def geometry_of(headers: Iterable[SliceHeader]) -> SeriesGeometry:
         raise InputRefused("SLICE_TWICE", "Two files of the series carry the same SOP Instance UID.")
     _one_value(slices, "rows", "GEOMETRY_MIXED", "image heights")
     _one_value(slices, "columns", "GEOMETRY_MIXED", "image widths")
+    rows, columns = _count(slices[0].rows, "Rows"), _count(slices[0].columns, "Columns")
     planes = [plane_of(header) for header in slices]
-    _check_parallel(planes)
-    first = planes[0]
-    normal = np.cross(np.array(first.row_direction), np.array(first.column_direction))
+    if not alike(planes, rows, columns):
+        raise InputRefused(
+            "GEOMETRY_MIXED", "The slices differ in orientation or pixel spacing, so they are no single volume."
+        )
+    normal = _common(planes).normal
     planes.sort(key=lambda plane: float(np.dot(plane.position, normal)))
     geometry = SeriesGeometry(
         study_uid=slices[0].study_uid,
         series_uid=slices[0].series_uid,
         frame_of_reference_uid=slices[0].frame_of_reference_uid,
         modality=slices[0].modality,
-        rows=_count(slices[0].rows, "Rows"),
-        columns=_count(slices[0].columns, "Columns"),
+        rows=rows,
+        columns=columns,
         planes=tuple(planes),
         left_out=left_out,
         slice_thickness_mm=_thickness(slices[0].slice_thickness),
@@ -246,6 +272,7 @@ def plane_of(header: SliceHeader) -> SlicePlane:
         row_direction=(float(row[0]), float(row[1]), float(row[2])),
         column_direction=(float(column[0]), float(column[1]), float(column[2])),
         spacing=(spacing[0], spacing[1]),
+        number=int(header.instance_number) if _WHOLE.fullmatch(header.instance_number) else None,
     )
 
 
@@ -255,19 +282,11 @@ def _one_value(slices: Sequence[SliceHeader], field: str, code: str, what: str) 
         raise InputRefused(code, f"The slices belong to {count} different {what}; a volume has one.")
 
 
-def _check_parallel(planes: Sequence[SlicePlane]) -> None:
-    first = planes[0]
-    for plane in planes:
-        for mine, others in (
-            (plane.row_direction, first.row_direction),
-            (plane.column_direction, first.column_direction),
-            (plane.spacing, first.spacing),
-        ):
-            if float(np.max(np.abs(np.subtract(mine, others)))) > PARALLEL:
-                raise InputRefused(
-                    "GEOMETRY_MIXED",
-                    "The slices differ in orientation or pixel spacing, so they are no single volume.",
-                )
+def _common(planes: Sequence[SlicePlane]) -> CommonPlane:
+    directions = np.array([(plane.row_direction, plane.column_direction) for plane in planes], dtype=np.float64)
+    spacing = np.median(np.array([plane.spacing for plane in planes], dtype=np.float64), axis=0)
+    row, column = np.median(directions, axis=0)
+    return CommonPlane(row, column, (float(spacing[0]), float(spacing[1])))
 
 
 def _numbers(texts: tuple[str, ...], count: int, keyword: str) -> tuple[float, ...]:

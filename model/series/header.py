@@ -24,6 +24,7 @@ KEYWORDS = (
     "Rows",
     "Columns",
     "SliceThickness",
+    "InstanceNumber",
 )
 
 TAGS = {keyword: Tag(keyword) for keyword in KEYWORDS}
@@ -48,6 +49,7 @@ class SliceHeader:
     rows: str
     columns: str
     slice_thickness: str = ""
+    instance_number: str = ""
 
     @classmethod
     def from_texts(cls, texts: Mapping[str, str]) -> SliceHeader:
@@ -74,6 +76,7 @@ class SliceHeader:
             rows=one("Rows"),
             columns=one("Columns"),
             slice_thickness=one("SliceThickness"),
+            instance_number=one("InstanceNumber"),
         )
 
     @classmethod

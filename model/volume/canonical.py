@@ -111,7 +111,7 @@ class Resampling:
 
 def axes_of(geometry: SeriesGeometry) -> NDArray[np.float64]:
     """Columns: mm in LPS per step of (slice, row, column); (3, 3) float64. A tilted gantry's slices shear."""
-    first = geometry.planes[0]
+    first = geometry.common
     if len(geometry.planes) > 1:
         step = (geometry.positions[-1] - geometry.positions[0]) / (len(geometry.planes) - 1)
     else:

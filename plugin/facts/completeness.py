@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from model.errors import InputRefused
-from model.series.geometry import GAP_FACTOR, require_whole
+from model.series.geometry import require_whole
+from model.series.steps import GAP_FACTOR
 from plugin.facts.dictionary import tag_of
 from plugin.facts.orthanc_item import OrthancItem
 from plugin.facts.volumes import Volume, Volumes

@@ -14,8 +14,9 @@ from typing import Literal
 import numpy as np
 
 from model.errors import InputRefused
-from model.series.geometry import PARALLEL, SeriesGeometry, SlicePlane, geometry_of, is_localizer, plane_of
+from model.series.geometry import SeriesGeometry, SlicePlane, geometry_of, is_localizer, plane_of
 from model.series.header import SliceHeader
+from model.series.parallel import groups
 from plugin.facts.dictionary import tag_of
 from plugin.facts.orthanc_item import InstancesTags, OrthancItem, header_of, items_of
 
@@ -123,18 +124,21 @@ def select(found: Volumes, *, mixed: MixedPolicy = "refuse", localizers: Localiz
 
 
 def _by_plane(slices: Sequence[Slice]) -> list[list[Slice]]:
-    groups: list[tuple[tuple[object, ...], SlicePlane | None, list[Slice]]] = []
+    """Slices of one kind of image on parallel planes; those without a plane are a group of their own."""
+    kinds: dict[tuple[object, ...], list[tuple[Slice, SlicePlane | None]]] = {}
     for one in slices:
         header = one.header
         fixed = (header.modality, header.frame_of_reference_uid, header.rows, header.columns)
-        plane = _plane(header)
-        for known, like, members in groups:
-            if known == fixed and _parallel(plane, like):
-                members.append(one)
-                break
-        else:
-            groups.append((fixed, plane, [one]))
-    return [members for _, _, members in groups]
+        kinds.setdefault(fixed, []).append((one, _plane(header)))
+    found = []
+    for (_, _, rows, columns), members in kinds.items():
+        placed = [(one, plane) for one, plane in members if plane is not None]
+        extent = (_number(rows), _number(columns))
+        for group in groups([plane for _, plane in placed], *extent):
+            found.append([placed[index][0] for index in group])
+        if nowhere := [one for one, plane in members if plane is None]:
+            found.append(nowhere)
+    return found
 
 
 def _plane(header: SliceHeader) -> SlicePlane | None:
@@ -144,15 +148,9 @@ def _plane(header: SliceHeader) -> SlicePlane | None:
         return None
 
 
-def _parallel(one: SlicePlane | None, other: SlicePlane | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    pairs = (
-        (one.row_direction, other.row_direction),
-        (one.column_direction, other.column_direction),
-        (one.spacing, other.spacing),
-    )
-    return all(abs(a - b) <= PARALLEL for mine, others in pairs for a, b in zip(mine, others, strict=True))
+def _number(text: object) -> int:
+    """Rows or columns; 1 where they are no number, which the geometry refuses."""
+    return int(text) if isinstance(text, str) and text.isdecimal() else 1
 
 
 def _repeats(group: Sequence[Slice]) -> list[Volume]:

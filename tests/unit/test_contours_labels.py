@@ -175,3 +175,17 @@ def test_masks_written_as_nifti_lie_where_the_series_lies(name: str, tmp_path: P
     )
     assert np.allclose(corner[:3] * (-1, -1, 1), lps, rtol=1e-6, atol=1e-2)
     assert np.array_equal(on_grid(read_labels(tmp_path / "mask.nii.gz"), geometry) > 0, mask)
+
+
+@pytest.mark.parametrize("divisor", [3, 7, 127, 255, 1000])
+@pytest.mark.parametrize("inter", [0.0, 10.0])
+def test_labels_that_a_scale_in_single_precision_rounded_are_whole_numbers(divisor: int, inter: float) -> None:
+    whole = np.arange(200).reshape(10, 20, 1)
+    slope = np.float64(np.float32(1 / divisor))
+    assert np.array_equal(whole_numbers((whole * divisor) * slope + np.float64(np.float32(inter)) - inter), whole)
+
+
+@pytest.mark.parametrize("away", [0.002, 0.1, 0.5])
+def test_what_is_further_from_whole_than_a_thousandth_is_refused(away: float) -> None:
+    with pytest.raises(InputRefused, match="LABELS_NUMBERS"):
+        whole_numbers(np.array([[[0.0, 1.0, 2.0 - away]]]))

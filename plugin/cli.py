@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from model.errors import AutocontourError, ConfigurationRefused
+from plugin.version import VERSION
 
 # Modules with add_parser(subparsers); imported only when the command is asked for, as numpy and torch take seconds.
 COMMANDS = {
@@ -21,6 +22,8 @@ COMMANDS = {
         "plugin.commands.evidence",
         "verify the chain of evidence, print the processing dossier, exchange the signing key",
     ),
+    "backup": ("plugin.commands.backup", "copy the state of a gateway, which may run meanwhile"),
+    "restore": ("plugin.commands.restore", "lay a backup into a new state directory"),
     "models": ("model.commands.models", "the model packages that are installed, and how to install more"),
     "gate": ("model.commands.gate", "check that a folder of DICOM files is pseudonymised"),
 }
@@ -36,6 +39,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         description="Auto-contouring beside Orthanc.",
         epilog="autocontour COMMAND --help says more.",
     )
+    parser.add_argument("--version", action="version", version=f"autocontour {VERSION}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     wanted = next((word for word in arguments if not word.startswith("-")), None)
     for name, (module, summary) in COMMANDS.items():

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from model.contours.kernel import slow_tracing
 from model.errors import ConfigurationRefused, InputRefused
 from plugin.advisories.alerts import alerts_of
 from plugin.advisories.flaws import findings, known_flaws
@@ -52,6 +53,7 @@ def run(options: argparse.Namespace) -> int:
             print(json.dumps({"Valid": True, "Rules": [rule.name for rule in settings.rules]}))
         else:
             print("\n".join(_described(settings, script)))
+            _warn_of_slowness()
             _warn_of_flaws()
         return 0
     facts = given_facts(_read_tags(options.series))
@@ -60,6 +62,12 @@ def run(options: argparse.Namespace) -> int:
     text = json.dumps(explanation.to_json(), indent=2, ensure_ascii=False) if options.json else None
     print(text or "\n".join(_told(explanation)))
     return 1 if explanation.outcome == ERROR else 0
+
+
+def _warn_of_slowness() -> None:
+    """Say what works here, but slower than it should."""
+    if slow := slow_tracing():
+        print(f"warning: {slow}", file=sys.stderr)
 
 
 def _warn_of_flaws() -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from model.contours.kernel import slow_tracing
 from model.errors import AutocontourError
 from model.evidence.chain import Chain
 from model.evidence.code import new_code
@@ -134,6 +135,8 @@ class Gateway:
         """Bring everything up, then take in series until the process ends."""
         try:
             self._workers.warm_up(warm_up)
+            if slow := slow_tracing():
+                logger.warning("%s", slow)
             database = self.settings.database or sqlite_url(self._state.workflows)
             self._workflows = Workflows(self._stages, database, "gateway")
             sweep(self._state, self._vault, self.jobs)
@@ -176,6 +179,7 @@ class Gateway:
         }
         warnings = [self._decider.problem] if self._decider.problem else []
         warnings += self._strangers.warnings()
+        warnings += [slow] if (slow := slow_tracing()) else []
         return figures | ({"Warnings": warnings} if warnings else {})
 
     def show(self, job: Job) -> dict[str, Any]:

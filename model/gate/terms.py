@@ -19,14 +19,6 @@ IMAGE_KINDS = _terms(
 )
 IMAGE_TYPE = PIXEL_CHARACTERISTICS | PATIENT_EXAMINATION | IMAGE_KINDS
 
-# Values of ImageType that name something other than a slice of the patient; the source is refused when one occurs.
-# PS3.3 C.7.6.1.1.2 (LOCALIZER) and what scanners write on screens, dose sheets and protocols.
-NO_SLICE = _terms(
-    """LOCALIZER, LOCALISER, SCOUT, TOPOGRAM, SCREEN SAVE, SCREENSAVE, SCREEN_SAVE, SCREEN CAPTURE, SCREEN, DOSE,
-    DOSE_INFO, DOSE REPORT, DOSEREPORT, PROTOCOL, PATIENT PROTOCOL, REPORT, CSA REPORT, PROJECTION IMAGE, VOLUME_RENDER,
-    SNAPSHOT, SCANNED, SCAN, CAPTURE, SECONDARY CAPTURE, POSDISP, GRAPHICS, FUSION IMAGE, PRESENTATION"""
-)
-
 # PS3.16 annex L, table L-1 and CID 4031: the defined terms of Body Part Examined for the trunk, head and limbs.
 BODY_PARTS = _terms(
     """ABDOMEN, ABDOMENPELVIS, ADRENAL, ANKLE, AORTA, ARM, AXILLA, BACK, BLADDER, BRAIN, BREAST, BRONCHUS, BUTTOCK,

@@ -27,6 +27,7 @@ from plugin.forward.service import RESERVE, wire_id
 from plugin.forward.target import Errand
 from plugin.pacs.client import Orthanc, SeriesGone
 from plugin.privacy.reading import read_with_pydicom
+from plugin.restore.left_out import said_of
 from plugin.settings.document import DicomTarget
 
 logger = logging.getLogger(__name__)
@@ -67,14 +68,16 @@ class DicomForward:
                 errand.note(sent=time.time())
             returned = self._await(errand, errand.transfer.key.uid(original.text(STUDY)), patience, progress)
             partial = structure_set.with_suffix(".partial")
-            partial.write_bytes(prepared(returned, errand.first_file()))
+            content, left_out = prepared(returned, errand.first_file())
+            partial.write_bytes(content)
             partial.replace(structure_set)
-            errand.note(taken=True)
+            errand.note(taken=True, left_out=left_out)
         progress(0.95, "measuring the returned structures")
         rois = self._workers.run(errand.job.id, measure, errand.folder, seconds=MEASURE_SECONDS)
         content = structure_set.read_bytes()
         errand.records.result(hashlib.sha256(content).hexdigest(), len(rois), len(content), "0", None)
-        return {"rois": rois, "not_drawn": [], "algorithm": {"Version": "0", "Digest": ""}, "timings": {}}
+        details = {"rois": rois, "not_drawn": [], "algorithm": {"Version": "0", "Digest": ""}, "timings": {}}
+        return said_of(details, errand.recall().get("left_out", ()))
 
     def release(self, errand: Errand) -> None:
         """Remove what came back and is still in Orthanc; that the node deletes is its operator's contract."""

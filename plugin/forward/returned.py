@@ -3,45 +3,73 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Collection, Iterable
 
 import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ImplicitVRLittleEndian
 
+from model.errors import PrivacyRefused
 from model.names.entry import NAME_CHARACTERS
 from model.names.shortening import shorten
-from plugin.forward.roi_names import refused, require_harmless
+from model.names.words import words_of
+from plugin.privacy.reading import read_with_pydicom
 from plugin.restore.allowed import RT_STRUCTURE_SET
+from plugin.restore.identity import Identity
+from plugin.restore.left_out import without
 
 
-def prepared(file: bytes, first_file: bytes) -> bytes:
-    """The structure set in Implicit VR Little Endian, its ROI names short and free of the patient.
+def prepared(file: bytes, first_file: bytes) -> tuple[bytes, tuple[int, ...]]:
+    """The structure set in Implicit VR Little Endian, and the numbers of the ROIs that were taken out of it.
 
-    ``first_file`` is a slice of the original series: no word of it may stand in an ROI name. Raises PrivacyRefused
-    with RESTORE_… findings.
+    ``first_file`` is a slice of the original series: an ROI whose name holds the patient's name or number is left
+    out, the others get short names. Raises PrivacyRefused with RESTORE_… findings, also when no ROI is left.
     """
     try:
         dataset = pydicom.dcmread(io.BytesIO(file))
-        names = _names(dataset)
+        names = {int(roi.ROINumber): str(roi.ROIName).strip() for roi in dataset.StructureSetROISequence}
     except Exception:  # noqa: BLE001 - a vendor's file may be broken in any way
         raise refused("RESTORE_UNREADABLE") from None
     if str(dataset.get("SOPClassUID", "")) != RT_STRUCTURE_SET:
         raise refused("RESTORE_CLASS")
-    require_harmless(names, first_file)
+    left_out = personal(names.items(), Identity.of(read_with_pydicom(first_file)))
+    if len(left_out) == len(names):
+        raise refused("RESTORE_ROI_NAME")
     try:
-        return encoded(dataset)
+        _shorten(without(dataset, left_out))
+        return encoded(dataset), left_out
     except Exception:  # noqa: BLE001 - values that the standard does not know cannot be written either
         raise refused("RESTORE_UNREADABLE") from None
 
 
-def _names(dataset: Dataset) -> list[str]:
-    """Shorten the ROI names in place; returns them as they came."""
-    names = []
+def stripped(file: bytes, numbers: Collection[int]) -> bytes:
+    """A structure set in the encoding of ``prepared`` without the ROIs of these numbers."""
+    return encoded(without(pydicom.dcmread(io.BytesIO(file)), numbers))
+
+
+def personal(names: Iterable[tuple[int, str]], identity: Identity) -> tuple[int, ...]:
+    """Of ROIs as number and name, the numbers of those whose names name the patient."""
+    return tuple(number for number, name in names if identity.named_in(name))
+
+
+def refused(rule: str) -> PrivacyRefused:
+    """The refusal of a structure set that came back."""
+    return PrivacyRefused(
+        "RESTORE", f"The returned structure set was refused ({rule}); nothing of it was stored.", {rule: 1}
+    )
+
+
+def _shorten(dataset: Dataset) -> None:
+    """Give each ROI a name of at most 16 ASCII characters; two that would become one, or none, are numbered."""
+    seen: set[str] = set()
     for roi in dataset.StructureSetROISequence:
-        name = str(roi.ROIName).strip()
-        names.append(name)
-        roi.ROIName = name if len(name) <= NAME_CHARACTERS else shorten(name)
-    return names
+        given = str(roi.ROIName).strip()
+        name = shorten(given) if words_of(shorten(given)) else f"ROI_{int(roi.ROINumber)}"
+        if name != given and name.casefold() in seen:
+            suffix = f"_{int(roi.ROINumber)}"
+            name = name[: NAME_CHARACTERS - len(suffix)] + suffix
+        seen.add(name.casefold())
+        roi.ROIName = name
 
 
 def encoded(dataset: Dataset) -> bytes:

@@ -24,9 +24,12 @@ from plugin.forward.notice import Notice
 from plugin.forward.patience import Patience
 from plugin.forward.receipts import Receipts
 from plugin.forward.records import known_rules
-from plugin.forward.roi_names import require_harmless
+from plugin.forward.returned import personal, refused, stripped
 from plugin.forward.target import Errand
 from plugin.forward.upload import Upload
+from plugin.privacy.reading import read_with_pydicom
+from plugin.restore.identity import Identity
+from plugin.restore.left_out import said_of, told_by_the_target
 from plugin.settings.document import ServiceTarget
 
 logger = logging.getLogger(__name__)
@@ -210,20 +213,30 @@ class _Way:
         ending = self.patience.until_done(lambda: self.client.json("DELETE", self.path))
         receipts = Receipts(ending, self.pinned, self.transfer, self.errand.records)
         content = self._structure_set.read_bytes()
-        digest = hashlib.sha256(content).hexdigest()
+        # Taken before ROIs are left out of it, should this step run again.
+        digest = str(self.errand.recall().get("received") or hashlib.sha256(content).hexdigest())
         try:
             receipts.require_chain(self.manifest, digest)
         except EvidenceRefused:
             self._structure_set.unlink()
             raise
         details: dict[str, Any] = self.errand.recall()["details"]
-        require_harmless((str(roi["Name"]) for roi in details["rois"]), self.errand.first_file())
+        identity = Identity.of(read_with_pydicom(self.errand.first_file()))
+        names = [(int(roi["Number"]), str(roi["Name"])) for roi in details["rois"]]
+        left_out = personal(names, identity)
+        if names and len(left_out) == len(names):
+            raise refused("RESTORE_ROI_NAME")
         self.errand.records.result(
             digest, len(details["rois"]), len(content), details["algorithm"]["Version"], digest_of(receipts.processed)
         )
         receipts.record_deletion()
+        if left_out:
+            self.errand.note(received=digest)
+            partial = self._structure_set.with_suffix(".partial")
+            partial.write_bytes(stripped(content, left_out))
+            partial.replace(self._structure_set)
         self.progress(1.0, "fetched, and deleted there")
-        return details
+        return said_of(told_by_the_target(details, identity), left_out)
 
     def _refused(self, findings: Mapping[str, int]) -> None:
         ending = self.patience.until_done(lambda: self.client.json("GET", f"{self.path}/receipts"))

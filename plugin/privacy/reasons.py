@@ -51,7 +51,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "RESTORE_PIXELS": "it holds pixels, overlays or curves",
         "RESTORE_ATTRIBUTE": "it holds attributes that a structure set has no use for",
         "RESTORE_APPROVAL": "it claims to be approved",
-        "RESTORE_ROI_NAME": "it holds a ROI that was not announced",
+        "RESTORE_ROI_NAME": "it holds a ROI that was not announced, or none but such as are named after the patient",
         "RESTORE_ROI_NAME_TWICE": "two of its ROIs have one name",
         "RESTORE_LEFTOVER": "a pseudonym would be left in it; please report this",
     }

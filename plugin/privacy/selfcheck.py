@@ -19,14 +19,15 @@ from model.gate.check import SOP_CLASS, CheckedFile
 from model.gate.predicates import Constant, Matching, OneOfBytes, Terms
 from model.gate.profile import method, profile_of
 from model.gate.rules import Findings
-from plugin.privacy.markers import Markers
+from plugin.privacy.markers import LONG_NUMBER, Markers
 
 # Shorter texts occur among 100 million pixels by chance.
 SHORTEST_IN_PIXELS = 8
-# A number of so many digits is a finding in any slice; a shorter one only where most slices have it, as an
+# A number of LONG_NUMBER digits is a finding in any slice; a shorter one only where most slices have it, as an
 # identifier would be: among 300 oblique positions a given number of six digits occurs by chance in 1 of 2,000 series.
-LONG_NUMBER = 8
 _DIGITS = re.compile(rb"[0-9]+")
+# In the name of every file.
+FILE_SUFFIX = b"dcm"
 # Digits between the zeros at both ends: 250000 is a quarter, and no record number.
 _SIGNIFICANT_DIGITS = 4
 
@@ -123,7 +124,7 @@ class PixelSearch:
 @cache
 def _profile_words() -> frozenset[bytes]:
     """Every word of three letters or more that the profile itself may write, and every part of one, lower case."""
-    texts = [method()]
+    texts = [method(), FILE_SUFFIX]
     for sop_class in SOP_CLASSES:
         for row in profile_of(sop_class).attributes.values():
             predicate = row.predicate

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from model.gate.allowlist import CT_IMAGE, MR_IMAGE, SOP_CLASSES
+from model.gate.image_kind import is_no_slice, values_of
 from model.gate.profile import Action, profile_of
 from model.gate.rules import Findings
-from model.gate.terms import NO_SLICE
 from plugin.privacy.decode import decodable
 from plugin.privacy.markers import Markers
 from plugin.privacy.reading import RawFile, TooDeep, Unreadable, read
@@ -129,17 +129,17 @@ def _judge(file: RawFile, rules: PrivacyRules, findings: Findings) -> None:
         return
     if file.text(MODALITY) != {CT_IMAGE: "CT", MR_IMAGE: "MR"}[sop_class]:
         findings.add("SOURCE_MODALITY")
-    kinds = {part.strip().upper() for part in (file.value(IMAGE_TYPE) or b"").strip(b" \0").split(b"\\")}
-    if kinds & NO_SLICE:
+    if is_no_slice(values_of(file.value(IMAGE_TYPE) or b"")):
         findings.add("SOURCE_IMAGE_TYPE")
     burned_in = file.text(BURNED_IN).upper()
     if burned_in == "YES" or (rules.require_burned_in_no and burned_in != "NO"):
         findings.add("SOURCE_BURNED_IN")
-    if file.word(SAMPLES) != 1 or file.text(PHOTOMETRIC) not in ("MONOCHROME1", "MONOCHROME2"):
+    if file.word(SAMPLES) not in (None, 1) or file.text(PHOTOMETRIC) not in ("", "MONOCHROME1", "MONOCHROME2"):
         findings.add("SOURCE_COLOUR")
     if file.text(FRAMES) not in ("", "1"):
         findings.add("SOURCE_FRAMES")
-    if any(tag in file for tag in SECONDARY_CAPTURE):
+    # Scanners write some of these empty, and an empty attribute says nothing.
+    if any(file.text(tag).strip("\\ ") for tag in SECONDARY_CAPTURE):
         findings.add("SOURCE_SECONDARY_CAPTURE")
     if not file.text(PATIENT_ID):
         findings.add("SOURCE_PATIENT_ID")

@@ -22,6 +22,9 @@ from tests.builders.phantom import Phantom, files_of, phantom_series
 from tests.builders.untouched import cleaned
 from tests.builders.vendor import square
 
+# The one lie that costs an ROI and not the job.
+BESIDE = "a name beside an organ"
+
 
 class FalseService:
     """``lie`` names what it does wrong; see the test that uses it."""
@@ -113,11 +116,16 @@ class FalseService:
 
     def _status(self, state: str) -> dict[str, Any]:
         name = "Zitronella" if self.lie == "name in an ROI" else "Heart"
-        roi = {"Number": 1, "Name": name, "FullName": "Heart", "Volume": 1.0}
+        rois = [{"Number": 1, "Name": name, "FullName": "Heart", "Volume": 1.0}]
+        undrawn: list[dict[str, str]] = []
+        if self.lie == BESIDE:
+            rois[0]["FullName"] = "Heart of Zitronella"
+            rois.append({"Number": 2, "Name": "GTV_Zitronella", "FullName": "a tumour", "Volume": 1.0})
+            undrawn.append({"Label": "Liver", "Reason": "Ehrenpreis moved"})
         algorithm = {"Version": "1", "Digest": "0"}
         return {
-            "Transfer": self.transfer, "State": state, "Model": "hu-ct", "Count": 1, "Rois": [roi],
-            "Algorithm": algorithm,
+            "Transfer": self.transfer, "State": state, "Model": "hu-ct", "Count": 1, "Rois": rois,
+            "NotDrawn": undrawn, "Algorithm": algorithm,
         }  # fmt: skip
 
     def _drawn(self) -> bytes:
@@ -128,6 +136,8 @@ class FalseService:
             files = cleaned(files_of(phantom_series(Phantom(size=64, pixel_mm=6.0)))).files
             slices = [pydicom.dcmread(pydicom.filebase.DicomBytesIO(file.data)) for file in files]
         dataset = square(slices, "Zitronella" if self.lie == "name in an ROI" else "Heart")
+        if self.lie == BESIDE:
+            dataset = square(slices, beside="GTV_Zitronella")
         if self.lie == "foreign reference":
             dataset.ROIContourSequence[0].ContourSequence[0].ContourImageSequence[0].ReferencedSOPInstanceUID = "2.25.1"
         return encoded(dataset)

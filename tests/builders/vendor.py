@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 import time
 from collections.abc import Callable
@@ -86,8 +87,11 @@ class Vendor:
         self.answered += 1
 
 
-def square(slices: list[Dataset], name: str = "Heart") -> Dataset:
-    """A structure set with one square on every slice, as a vendor would write it: explicit VR."""
+def square(slices: list[Dataset], name: str = "Heart", beside: str = "") -> Dataset:
+    """A structure set with one square on every slice, as a vendor would write it: explicit VR.
+
+    ``beside`` names a second ROI, number 2, with the same contours.
+    """
     from model.contours.structure import BoxedMask, Structure
     from model.engines.engine import Algorithm, Drawing
     from model.rtstruct.write import structure_set
@@ -110,4 +114,11 @@ def square(slices: list[Dataset], name: str = "Heart") -> Dataset:
     dataset = pydicom.dcmread(BytesIO(written.content))
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     dataset.StructureSetROISequence[0].ROIName = name
+    if beside:
+        for items in (dataset.StructureSetROISequence, dataset.ROIContourSequence, dataset.RTROIObservationsSequence):
+            items.append(copy.deepcopy(items[0]))
+        dataset.StructureSetROISequence[1].ROINumber, dataset.StructureSetROISequence[1].ROIName = 2, beside
+        dataset.ROIContourSequence[1].ReferencedROINumber = 2
+        dataset.RTROIObservationsSequence[1].ReferencedROINumber = 2
+        dataset.RTROIObservationsSequence[1].ObservationNumber = 2
     return dataset

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -158,6 +159,19 @@ def test_a_wrong_structure_set_is_refused_and_its_copy_removed(
     assert all(rule.startswith("RESTORE_") for rule in job["Findings"])
     assert site.modalities() == ["CT"]
     assert list((site.orthanc.state / "spool").iterdir()) == []
+
+
+def test_an_roi_that_names_the_patient_is_left_out_and_the_others_are_stored(site: Site) -> None:
+    site.vendor.answers = lambda slices: [square(slices, name="Spleen", beside="GTV Zitronella")]
+    _, job = site.send()
+    assert job["State"] == "done", job["Error"]
+    assert [roi["Name"] for roi in job["Rois"]] == ["Spleen"]
+    assert [one["Label"] for one in job["NotDrawn"]] == ["ROI 2"]
+    assert "number 2" in job["Warnings"][0]
+    assert "zitronella" not in json.dumps(job).lower()
+    stored = pydicom.dcmread(io.BytesIO(site.orthanc.get(f"/instances/{job['Rtstruct']}/file").content))
+    assert [roi.ROIName for roi in stored.StructureSetROISequence] == ["Spleen"]
+    assert [item.ReferencedROINumber for item in stored.ROIContourSequence] == [1]
 
 
 def test_two_answers_never_become_two_results(site: Site) -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import io
+import json
 import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import pydicom
 import pytest
 
 from model.evidence.signing import SigningKey
 from model.samples.dicom_series import Patient
 from tests.builders.certificates import make_certificates
-from tests.builders.false_service import FalseService
+from tests.builders.false_service import BESIDE, FalseService
 from tests.builders.orthanc_process import OrthancProcess, free_port, until
 from tests.builders.phantom import files_of, phantom_series
 from tests.builders.service_process import ServiceProcess
@@ -62,7 +65,9 @@ class World:
         targets["no-token"] = self.good.target() | {"TokenFile": str(folder / "none")}
         targets["authority"] = self.good.target() | {"CaFile": str(folder / "authority" / "ca.pem")}
         targets["key"] = self.good.target() | {"ServiceKey": SigningKey.new().public.raw.hex()}
-        self.false = {lie.replace(" ", "-"): FalseService(folder / lie.replace(" ", "-"), lie) for lie in LIES}
+        self.false = {
+            lie.replace(" ", "-"): FalseService(folder / lie.replace(" ", "-"), lie) for lie in (*LIES, BESIDE)
+        }
         targets |= {name: false.target() for name, false in self.false.items()}
         self.orthanc = OrthancProcess(folder / "orthanc", section={"Rules": [], "Targets": targets})
 
@@ -213,8 +218,8 @@ def test_services_that_lie_get_nothing_stored_and_nothing_identifying_while_hone
     """All at once: each in its own way, and two good targets between them."""
     honest = [world.ask("good"), world.ask("local")]
     with contextlib.ExitStack() as stack:
-        for false in world.false.values():
-            stack.enter_context(false)
+        for lie in LIES:
+            stack.enter_context(world.false[lie.replace(" ", "-")])
         asked = {lie: world.ask(lie.replace(" ", "-")) for lie in LIES}
         ended = {lie: world.orthanc.job_of(series) for lie, series in asked.items()}
     told = {lie: (job["State"], {(job["Error"] or {}).get("Code")}) for lie, job in ended.items()}
@@ -222,10 +227,25 @@ def test_services_that_lie_get_nothing_stored_and_nothing_identifying_while_hone
     assert [world.orthanc.job_of(series)["State"] for series in honest] == ["done", "done"]
     assert len(world.orthanc.rtstructs()) == len(honest)
     world.assert_spool_empty()
-    for lie, false in world.false.items():
-        assert false.heard, lie
-        for word in words(world.orthanc, asked[lie.replace("-", " ")]):
-            assert not any(word in sent for sent in false.heard), lie
+    for lie, series in asked.items():
+        heard = world.false[lie.replace(" ", "-")].heard
+        assert heard, lie
+        for word in words(world.orthanc, series):
+            assert not any(word in sent for sent in heard), lie
+
+
+def test_an_roi_that_a_service_names_after_the_patient_is_left_out_and_the_others_are_stored(world: World) -> None:
+    with world.false[BESIDE.replace(" ", "-")]:
+        job = world.orthanc.job_of(world.ask(BESIDE.replace(" ", "-")))
+    assert job["State"] == "done", job["Error"]
+    assert [roi["Name"] for roi in job["Rois"]] == ["Heart"]
+    assert "ROI 2" in [one["Label"] for one in job["NotDrawn"]]
+    assert "number 2" in job["Warnings"][0]
+    assert not any(word in json.dumps(job).lower() for word in ("zitronella", "ehrenpreis"))
+    stored = pydicom.dcmread(io.BytesIO(world.orthanc.get(f"/instances/{job['Rtstruct']}/file").content))
+    assert [roi.ROIName for roi in stored.StructureSetROISequence] == ["Heart"]
+    assert [item.ReferencedROINumber for item in stored.ROIContourSequence] == [1]
+    assert [item.ReferencedROINumber for item in stored.RTROIObservationsSequence] == [1]
 
 
 def words(orthanc: OrthancProcess, series: str) -> list[bytes]:

@@ -165,8 +165,19 @@ def _import(options: argparse.Namespace, library: Path) -> int:
     print(f"imported {document.id} {document.version} ({document.engine}), licence {document.license.spdx}")
     if document.license.use != "any":
         print(f"terms: {document.license.use}; see that your use fits them")
+    print(f"training images: axes {document.input.orientation}, {_who_says(document.input.orientation_from)}")
     print(f"draws {', '.join(dict.fromkeys(label.label for label in document.labels))}")
     return GOOD
+
+
+def _who_says(source: str | None) -> str:
+    words = {
+        "files": "as the files say",
+        "given": "as given",
+        "assumed": "assumed, as the files do not tell the orientation and nothing that is drawn has a side; "
+        "--orientation says it",
+    }
+    return words.get(source or "", "as the package says")
 
 
 def _package(library: Path, name: str) -> Package:

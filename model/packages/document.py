@@ -15,6 +15,8 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Text = Annotated[str, Field(max_length=1000)]
 Positive = Annotated[float, Field(gt=0, le=10_000)]
 Count = Annotated[int, Field(ge=1, le=2048)]
+# One letter of each of L and R, A and P, S and I, in any order.
+AXES = r"^(?:[LR](?:[AP][SI]|[SI][AP])|[AP](?:[LR][SI]|[SI][LR])|[SI](?:[LR][AP]|[AP][LR]))$"
 
 ENGINES = ("torch-nnunet", "totalsegmentator", "torchscript", "onnx", "monai-bundle")
 
@@ -72,11 +74,14 @@ class Normalisation(Part):
 
 
 class Input(Part):
-    """``orientation``: where indices of x, y and z grow (``LPS`` as DICOM, ``RAS`` as NIfTI). ``spacing`` is mm of
-    (z, y, x); nnU-Net parts have their own in plans.json and leave it empty."""
+    """``orientation``: where indices of x, y and z of the images in training grow in the patient (``LPS`` as DICOM,
+    ``RAS`` as NIfTI's canonical axes); ``orientation_from`` who says so: the files, a person, or nobody, where nothing
+    that is drawn has a side. ``spacing`` is mm of (z, y, x); nnU-Net parts have their own in plans.json and leave it
+    empty."""
 
     modality: Literal["CT", "MR"]
-    orientation: str = Field("LPS", pattern=r"^[LR][AP][SI]$")
+    orientation: str = Field(pattern=AXES)
+    orientation_from: Literal["files", "given", "assumed"] | None = None
     spacing: tuple[Positive, Positive, Positive] | None = None
     interpolation: Literal["linear", "cubic"] = "linear"
     normalisation: list[Normalisation] = Field(default_factory=list, max_length=1)

@@ -26,7 +26,7 @@ ALLOWED = {
     "name": "ASCII without backslashes, at most 16 characters for an ROI",
     "version": "letters, digits, points, hyphens, plus and underscores",
     "spdx": "an SPDX identifier such as Apache-2.0, or LicenseRef-own for weights of your own",
-    "orientation": "where x, y and z grow in the patient: L or R, then A or P, then S or I, such as LPS or RAS",
+    "orientation": "where x, y and z grow in the patient: one of L/R, one of A/P and one of S/I, such as LPS or RAS",
     "sha256": "64 hexadecimal digits in lower case",
 }
 

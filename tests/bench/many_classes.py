@@ -37,7 +37,7 @@ def main() -> int:
     volume = Volume(array, geometry(SeriesPlan(shape=SHAPE[1:], offsets=offsets, spacing=(0.8, 0.8))))
     with tempfile.TemporaryDirectory() as scratch:
         folder = write_folder(Path(scratch) / "results", NET)
-        wishes = Wishes(name="many", license="LicenseRef-own", precision="fp32")
+        wishes = Wishes(name="many", license="LicenseRef-own", precision="fp32", orientation="LPS")
         engine = NnUnet(import_model(folder, Path(scratch) / "library", wishes))
         before = _memory("VmRSS")
         Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here

@@ -37,6 +37,8 @@ class TinyNet:
     old_plans: bool = False
     features: int = 4
     seed: int = 0
+    reader: str | None = "SimpleITKIO"
+    ending: str = ".nii.gz"
 
     @property
     def dimensions(self) -> int:
@@ -103,10 +105,11 @@ class TinyNet:
                 },
                 "_kw_requires_import": ["conv_op", "norm_op", "dropout_op", "nonlin"],
             }
+        reader = {} if self.reader is None else {"image_reader_writer": self.reader}
         return {
             "dataset_name": self.dataset,
             "plans_name": "nnUNetPlans",
-            "image_reader_writer": "SimpleITKIO",
+            **reader,
             "transpose_forward": list(self.transpose),
             "transpose_backward": [int(axis) for axis in np.argsort(self.transpose)],
             "foreground_intensity_properties_per_channel": {
@@ -121,7 +124,7 @@ class TinyNet:
             "channel_names": {"0": self.channel},
             "labels": self.labels,
             "numTraining": 1,
-            "file_ending": ".nii.gz",
+            "file_ending": self.ending,
         }
         if self.regions:
             document["regions_class_order"] = list(self.regions)
@@ -130,7 +133,9 @@ class TinyNet:
     @property
     def classes(self) -> int:
         """Channels of the output."""
-        return len(self.regions) or max(self.labels.values()) + 1
+        if any(isinstance(value, list) for value in self.labels.values()):
+            return len(self.labels) - 1
+        return max(self.labels.values()) + 1
 
 
 def write_folder(root: Path, net: TinyNet) -> Path:

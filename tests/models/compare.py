@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from model.engines.nnunet.engine import NnUnet, labels_with
+from model.engines.nnunet.engine import NnUnet, found_with
 from model.packages.importing.draft import Wishes
 from model.packages.importing.from_path import import_model
 from tests.models.trained import NETS, image, trained
@@ -52,11 +52,11 @@ def compare(name: str) -> Compared:
     array = np.ascontiguousarray(array[30:90:every, 10:90, 10:100])  # a part: nnU-Net takes minutes for the whole
     spacing = (every * slices, row, column)
     with tempfile.TemporaryDirectory() as scratch:
-        wishes = Wishes(name="x", license="LicenseRef-own", precision="fp32")
+        wishes = Wishes(name="x", license="LicenseRef-own", precision="fp32", orientation="LPS")
         engine = NnUnet(import_model(folder, Path(scratch) / "library", wishes))
         member = engine.members[0]
         started = time.perf_counter()
-        found = labels_with(member, member.window, array, spacing)
+        found = found_with(member, member.window, array, spacing)
         ours = time.perf_counter() - started
         expected, theirs = predicted(folder, array, spacing, Path(scratch))
         precise, _ = predicted(folder, array, spacing, Path(scratch), "full-precision")

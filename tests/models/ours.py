@@ -18,7 +18,7 @@ def main(folder: str, image: str, spacing: str, out: str) -> None:
     started = time.perf_counter()
     import numpy as np
 
-    from model.engines.nnunet.engine import NnUnet, labels_with
+    from model.engines.nnunet.engine import NnUnet, found_with
     from model.packages.package import open_package, verify_package
 
     # Loaded by the engine, after what model says of waiting threads.
@@ -28,7 +28,7 @@ def main(folder: str, image: str, spacing: str, out: str) -> None:
     member = NnUnet(package).members[0]
     loaded = time.perf_counter()
     z, y, x = (float(one) for one in spacing.split(","))
-    labels = labels_with(member, member.window, np.load(image).astype(np.float32), (z, y, x))
+    labels = found_with(member, member.window, np.load(image).astype(np.float32), (z, y, x))
     np.save(out, labels)
     done = time.perf_counter()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6

@@ -6,13 +6,14 @@ outside the box of the coarse foreground is background without being looked at: 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from model.contours.structure import BoxedMask
 from model.engines.network.axis import Axis
 from model.engines.network.candidates import largest
 
@@ -20,45 +21,67 @@ from model.engines.network.candidates import largest
 FEW = 3
 Shape = tuple[int, int, int]
 Labels = NDArray[np.uint16]
+# What a network finds: a label map (z, y, x), or where its channels are decided one by one a mask for each.
+Found = Labels | tuple[BoxedMask, ...]
+
+
+def labels_of(logits: Iterator[torch.Tensor], coarse: Shape, fine: Shape, orders: Sequence[int] = (1, 1, 1)) -> Labels:
+    """(z, y, x) uint16 label of the largest class on a grid of ``fine``, from slices (classes, y, x) of one of
+    ``coarse``; class 0 is the background."""
+    labels = np.zeros(fine, dtype=np.uint16)
+    for sheet in _sheets(logits, coarse, fine, lambda one: one[1:].amax(dim=0) > one[0], orders):
+        classes = sheet.logits.shape[0]
+        if classes > FEW:
+            found = largest(sheet.logits, sheet.y, sheet.x)
+        else:
+            found = sheet.blended().argmax(dim=0).to("cpu", torch.int32).numpy().astype(np.uint16)
+        labels[sheet.index, sheet.rows, sheet.columns] = found
+    return labels
+
+
+def regions_of(
+    logits: Iterator[torch.Tensor], coarse: Shape, fine: Shape, channels: int, orders: Sequence[int] = (1, 1, 1)
+) -> tuple[BoxedMask, ...]:
+    """A mask for each channel on a grid of ``fine``: where its own logit is above 0, a probability of one half.
+
+    Channels are decided one by one and may overlap (nnU-Net's region-based training; MONAI's sigmoid). What is held
+    grows with what is found and not with channels times voxels.
+    """
+    found: list[list[tuple[int, int, int, NDArray[np.bool_]]]] = [[] for _ in range(channels)]
+    for sheet in _sheets(logits, coarse, fine, lambda one: (one > 0).any(dim=0), orders):
+        inside = (sheet.blended() > 0).cpu().numpy()
+        for channel in np.flatnonzero(inside.any(axis=(1, 2))):
+            part = BoxedMask.crop(np.ascontiguousarray(inside[channel : channel + 1]))
+            _, top, left = part.origin
+            place = (sheet.index, sheet.rows.start + top, sheet.columns.start + left)
+            found[channel].append((*place, part.array[0]))
+    return tuple(_stacked(one) for one in found)
 
 
 @dataclass(frozen=True)
-class Decision:
-    """How logits become labels: the largest wins, or (``regions``) each above ``threshold`` overwrites the ones before.
+class _Sheet:
+    """A slice of the fine grid with the coarse logits (classes, y, x) around what may be found on it."""
 
-    ``regions`` are the labels of channels 0, 1, …, as nnU-Net's regions_class_order.
-    """
+    index: int
+    rows: slice
+    columns: slice
+    logits: torch.Tensor
+    y: Axis
+    x: Axis
 
-    regions: tuple[int, ...] = ()
-    threshold: float = 0.0
-
-    def foreground(self, logits: torch.Tensor) -> torch.Tensor:
-        """Where (y, x) a structure is, from (classes, y, x)."""
-        if self.regions:
-            return (logits > self.threshold).any(dim=0)
-        return logits[1:].amax(dim=0) > logits[0]
-
-    def labels(self, logits: torch.Tensor) -> NDArray[np.uint16]:
-        """(y, x) labels from (classes, y, x)."""
-        if not self.regions:
-            return logits.argmax(dim=0).to("cpu", torch.int32).numpy().astype(np.uint16)
-        found = torch.zeros(logits.shape[1:], dtype=torch.int32, device=logits.device)
-        for channel, label in enumerate(self.regions):
-            found[logits[channel] > self.threshold] = label
-        return found.cpu().numpy().astype(np.uint16)
-
-    def blended(self, logits: torch.Tensor, rows: Axis, columns: Axis) -> NDArray[np.uint16]:
-        """(y, x) labels on a fine grid from (classes, y, x) on a coarse one."""
-        if not self.regions and logits.shape[0] > FEW:
-            return largest(logits, rows, columns)
-        return self.labels(columns.blend(rows.blend(logits, 1), 2))
+    def blended(self) -> torch.Tensor:
+        """(classes, rows, columns) logits on the fine grid."""
+        return self.x.blend(self.y.blend(self.logits, 1), 2)
 
 
-def labels_of(
-    logits: Iterator[torch.Tensor], coarse: Shape, fine: Shape, decision: Decision, orders: Sequence[int] = (1, 1, 1)
-) -> Labels:
-    """(z, y, x) uint16 labels of shape ``fine`` from slices (classes, y, x) of a grid of shape ``coarse``."""
-    labels = np.zeros(fine, dtype=np.uint16)
+def _sheets(
+    logits: Iterator[torch.Tensor],
+    coarse: Shape,
+    fine: Shape,
+    foreground: Callable[[torch.Tensor], torch.Tensor],
+    orders: Sequence[int],
+) -> Iterator[_Sheet]:
+    """The slices of the fine grid on which something may be found; ``foreground`` is (classes, y, x) to (y, x)."""
     z, y, x = (Axis.between(c, f, order) for c, f, order in zip(coarse, fine, orders, strict=True))
     held: dict[int, tuple[torch.Tensor, tuple[int, int, int, int] | None]] = {}
     arrived = -1
@@ -67,7 +90,7 @@ def labels_of(
         while arrived < above:
             arrived += 1
             arriving = next(logits)
-            held[arrived] = (arriving, _box(decision.foreground(arriving)))
+            held[arrived] = (arriving, _box(foreground(arriving)))
         for old in [key for key in held if key < below]:
             del held[old]
         boxes = [box for key in {below, above} if (box := held[key][1]) is not None]
@@ -83,12 +106,23 @@ def labels_of(
         blend = held[below][0][part]
         if z.share[index]:
             blend = torch.lerp(blend, held[above][0][part], float(z.share[index]))
-        labels[index, rows, columns] = decision.blended(
-            blend, y.cut(rows, part[1].start), x.cut(columns, part[2].start)
-        )
+        yield _Sheet(index, rows, columns, blend, y.cut(rows, part[1].start), x.cut(columns, part[2].start))
     for _ in logits:  # slices beyond the last that is asked for: the window must be run to its end
         pass
-    return labels
+
+
+def _stacked(parts: list[tuple[int, int, int, NDArray[np.bool_]]]) -> BoxedMask:
+    """One mask of the boxes of its slices, in the order of their indices."""
+    if not parts:
+        return BoxedMask((0, 0, 0), np.zeros((0, 0, 0), dtype=np.bool_))
+    first, last = parts[0][0], parts[-1][0]
+    top, left = min(part[1] for part in parts), min(part[2] for part in parts)
+    bottom = max(part[1] + part[3].shape[0] for part in parts)
+    right = max(part[2] + part[3].shape[1] for part in parts)
+    whole = np.zeros((last + 1 - first, bottom - top, right - left), dtype=np.bool_)
+    for index, y, x, mask in parts:
+        whole[index - first, y - top : y - top + mask.shape[0], x - left : x - left + mask.shape[1]] = mask
+    return BoxedMask((first, top, left), whole)
 
 
 def _box(mask: torch.Tensor) -> tuple[int, int, int, int] | None:

@@ -41,36 +41,71 @@ def entries_of(labels: Sequence[Label]) -> tuple[Entry, ...]:
 
 
 def structures_of(
-    drawn: NDArray[np.unsignedinteger], labels: Sequence[tuple[int, Label]], voxel_ml: float
+    drawn: NDArray[np.unsignedinteger],
+    labels: Sequence[tuple[int, Label]],
+    voxel_ml: float,
+    regions: Sequence[tuple[Label, BoxedMask]] = (),
 ) -> tuple[list[Structure], list[NotDrawn]]:
-    """Structures of a label map (slice, row, column) whose numbers ``labels`` explains, in the order of ``labels``.
+    """Structures of a label map (slice, row, column) whose numbers ``labels`` explains, and of ``regions``, which are
+    masks of their own and may overlap everything.
 
-    Labels with one text are merged.
+    Labels with one text are merged, whatever they come from.
     """
     boxes = ndimage.find_objects(drawn.astype(np.int32, copy=False)) if drawn.any() else []
-    merged: dict[str, list[int]] = {}
+    numbers: dict[str, list[int]] = {}
+    masks: dict[str, list[BoxedMask]] = {}
     rules: dict[str, Label] = {}
     for number, label in labels:
-        merged.setdefault(label.label, []).append(number)
+        numbers.setdefault(label.label, []).append(number)
+        rules.setdefault(label.label, label)
+    for label, mask in regions:
+        masks.setdefault(label.label, []).append(mask)
         rules.setdefault(label.label, label)
     structures: list[Structure] = []
     missing: list[NotDrawn] = []
-    for text, numbers in merged.items():
-        parts = [boxes[number - 1] for number in numbers if number <= len(boxes) and boxes[number - 1] is not None]
+    for text, rule in rules.items():
+        parts = [one for one in masks.get(text, ()) if not one.empty]
+        of_map = _of_map(drawn, boxes, numbers.get(text, []))
+        if of_map is not None:
+            parts.append(of_map)
         if not parts:
             missing.append(NotDrawn(text, NOT_FOUND))
             continue
-        low = [min(int(part[axis].start) for part in parts) for axis in range(3)]
-        high = [max(int(part[axis].stop) for part in parts) for axis in range(3)]
-        inside = drawn[tuple(slice(a, b) for a, b in zip(low, high, strict=True))]
-        mask = inside == numbers[0] if len(numbers) == 1 else np.isin(inside, numbers)
-        mask = _cleaned(np.ascontiguousarray(mask), rules[text], voxel_ml)
-        boxed = BoxedMask.crop(mask, (low[0], low[1], low[2]))
+        whole = united(parts)
+        boxed = BoxedMask.crop(_cleaned(np.ascontiguousarray(whole.array), rule, voxel_ml), whole.origin)
         if boxed.empty:
-            missing.append(NotDrawn(text, f"only specks below {rules[text].smallest_ml:g} ml were found"))
+            missing.append(NotDrawn(text, f"only specks below {rule.smallest_ml:g} ml were found"))
         else:
             structures.append(Structure(text, boxed))
     return structures, missing
+
+
+def united(parts: Sequence[BoxedMask]) -> BoxedMask:
+    """One mask of all that lies in any of ``parts``, of which there is at least one."""
+    if len(parts) == 1:
+        return parts[0]
+    low = np.min([part.origin for part in parts], axis=0)
+    high = np.max([np.add(part.origin, part.array.shape) for part in parts], axis=0)
+    whole = np.zeros(tuple(high - low), dtype=np.bool_)
+    for part in parts:
+        start = np.subtract(part.origin, low)
+        box = tuple(slice(int(a), int(a) + size) for a, size in zip(start, part.array.shape, strict=True))
+        whole[box] |= part.array
+    return BoxedMask((int(low[0]), int(low[1]), int(low[2])), whole)
+
+
+def _of_map(
+    drawn: NDArray[np.unsignedinteger], boxes: Sequence[tuple[slice, slice, slice] | None], numbers: Sequence[int]
+) -> BoxedMask | None:
+    """The voxels of some numbers of a label map, None when there are none; ``boxes`` are those of each number."""
+    parts = [box for number in numbers if number <= len(boxes) and (box := boxes[number - 1]) is not None]
+    if not parts:
+        return None
+    low = [min(int(part[axis].start) for part in parts) for axis in range(3)]
+    high = [max(int(part[axis].stop) for part in parts) for axis in range(3)]
+    inside = drawn[tuple(slice(a, b) for a, b in zip(low, high, strict=True))]
+    mask = inside == numbers[0] if len(numbers) == 1 else np.isin(inside, numbers)
+    return BoxedMask((low[0], low[1], low[2]), mask)
 
 
 def _cleaned(mask: NDArray[np.bool_], rule: Label, voxel_ml: float) -> NDArray[np.bool_]:

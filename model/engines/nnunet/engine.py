@@ -10,9 +10,10 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from model.contours.structure import BoxedMask
 from model.engines.engine import Algorithm, Drawing, Progress
 from model.engines.network import device as devices
-from model.engines.network.labelling import Decision, labels_of
+from model.engines.network.labelling import Found, labels_of, regions_of
 from model.engines.network.orientation import oriented
 from model.engines.network.resample import new_shape, resampled
 from model.engines.network.series import algorithm_of, require_fits
@@ -24,6 +25,7 @@ from model.engines.nnunet.weights import load_network
 from model.errors import EngineFailed, InputRefused
 from model.packages.document import Label, Network
 from model.packages.package import Package
+from model.volume.canonical import Turn
 from model.volume.volume import Volume
 
 
@@ -79,11 +81,12 @@ class NnUnet:
         """Draw what the networks find; raises EngineFailed for another modality or when memory does not suffice."""
         document = self.package.document
         require_fits(self.package, volume)
-        labels: NDArray[np.uint16] | None = None
-        numbered: list[tuple[int, Label]] = []
-        notes: list[str] = []
         image = oriented(volume, document.input.orientation)
         array = np.asarray(image.array, dtype=np.float32)
+        labels = np.zeros(array.shape, dtype=np.uint16)
+        numbered: list[tuple[int, Label]] = []
+        regions: list[tuple[Label, BoxedMask]] = []
+        notes: list[str] = []
         for index, member in enumerate(self.members):
             begin, share = index / len(self.members), 1 / len(self.members)
             words = document.networks[index].name
@@ -93,6 +96,10 @@ class NnUnet:
 
             found = self._draw(member, array, image.spacing, show, notes)
             wanted = [one for one in document.labels if one.network == index]
+            if isinstance(found, tuple):
+                own = dict(zip(member.dataset.regions, found, strict=True))
+                regions += [(one, image.turn.back(own[one.value], volume.array.shape)) for one in wanted]
+                continue
             start = len(numbered)
             table = np.zeros(int(found.max()) + 1, dtype=np.uint16)
             for number, label in enumerate(wanted, start=start + 1):
@@ -101,10 +108,9 @@ class NnUnet:
                 numbered.append((number, label))
             found = table[found]
             # A later network overwrites an earlier one where both draw.
-            labels = found if labels is None else np.where(found > 0, found, labels)
-        assert labels is not None, "a package has at least one network"
-        placed = image.back(labels)
-        structures, missing = structures_of(placed, numbered, float(np.prod(image.spacing)) / 1000.0)
+            labels = np.where(found > 0, found, labels)
+        voxel_ml = float(np.prod(image.spacing)) / 1000.0
+        structures, missing = structures_of(image.back(labels), numbered, voxel_ml, regions)
         if notes:
             structures = [replace(one, flags=(*one.flags, *dict.fromkeys(notes))) for one in structures]
         return Drawing(self.algorithm(), tuple(structures), tuple(missing), entries_of(document.labels))
@@ -123,14 +129,14 @@ class NnUnet:
         spacing: tuple[float, float, float],
         progress: Callable[[float], None],
         notes: list[str],
-    ) -> NDArray[np.uint16]:
-        """Labels of one network; when memory runs out with smaller tiles, then on the CPU, then EngineFailed."""
+    ) -> Found:
+        """What one network finds; when memory runs out with smaller tiles, then on the CPU, then EngineFailed."""
         window = member.window
         if member.home is not None and member.place != member.home:
             member.move(member.home)  # the memory that an earlier series lacked may be there again
         while True:
             try:
-                return labels_with(member, window, array, spacing, progress)
+                return found_with(member, window, array, spacing, progress)
             except (RuntimeError, MemoryError) as error:
                 if not devices.out_of_memory(error):
                     raise
@@ -149,14 +155,15 @@ class NnUnet:
                 )
 
 
-def labels_with(
+def found_with(
     member: Member,
     window: Window,
     array: NDArray[np.float32],
     spacing: tuple[float, float, float],
     progress: Callable[[float], None] = lambda fraction: None,
-) -> NDArray[np.uint16]:
-    """Labels (z, y, x) of one network for an image on its axes; the way of nnU-Net's own prediction."""
+) -> Found:
+    """What one network finds in an image on its axes, the way of nnU-Net's own prediction: labels (z, y, x), or for a
+    network of regions a mask for each of them."""
     plans, order = member.plans, member.plans.transpose
     turned = array.transpose(order)
     own = (spacing[order[0]], spacing[order[1]], spacing[order[2]])
@@ -171,11 +178,25 @@ def labels_with(
     image = resampled(normalised(cropped, plans), coarse, (there[0], there[1], there[2]))
     predict = member.place.run(member.predict)
     with torch.inference_mode():
-        logits = slices(image, window, predict, member.dataset.classes, member.place.device, progress)
-        labels = labels_of(logits, coarse, fine, Decision(member.dataset.regions), back)
+        classes = member.dataset.classes
+        logits = slices(image, window, predict, classes, member.place.device, progress)
+        if member.dataset.regions:
+            return tuple(
+                _placed(one, box, order, array.shape) for one in regions_of(logits, coarse, fine, classes, back)
+            )
+        labels = labels_of(logits, coarse, fine, back)
     whole = np.zeros(turned.shape, dtype=np.uint16)
     whole[box] = labels
     return whole.transpose(np.argsort(order))
+
+
+def _placed(
+    mask: BoxedMask, box: tuple[slice, slice, slice], order: tuple[int, int, int], shape: tuple[int, ...]
+) -> BoxedMask:
+    """A mask within ``box`` of transposed axes, on those of the image of ``shape``."""
+    z, y, x = (start + one.start for start, one in zip(mask.origin, box, strict=True))
+    turn = Turn(order, (False, False, False))
+    return turn.back(BoxedMask((z, y, x), mask.array), (shape[0], shape[1], shape[2]))
 
 
 def _member(package: Package, network: Network, device: torch.device) -> Member:

@@ -72,6 +72,7 @@ class Plans:
     transpose: tuple[int, int, int]
     intensities: Intensities | None
     reader: str
+    dataset_name: str = ""
 
     @property
     def flat(self) -> bool:
@@ -92,11 +93,14 @@ class Plans:
 
 @dataclass(frozen=True)
 class Dataset:
-    """``labels``: label name → value, without background; ``regions``: values in nnU-Net's order, or none."""
+    """``labels``: label name → value, without background; ``regions``: the value of each channel of a network whose
+    channels are regions, each decided by itself, or none; ``reader`` where dataset.json names one."""
 
     labels: dict[str, int]
     regions: tuple[int, ...]
     channels: tuple[str, ...]
+    ending: str = ""
+    reader: str = ""
 
     @property
     def classes(self) -> int:
@@ -136,7 +140,12 @@ def read_plans(path: Path, configuration: str) -> Plans:
         raise InputRefused("PLANS", "plans.json: transpose_forward is no order of three axes.")
     _require_supported(chosen, configuration)
     return Plans(
-        configuration, chosen, (order[0], order[1], order[2]), intensities, str(document.get("image_reader_writer", ""))
+        configuration,
+        chosen,
+        (order[0], order[1], order[2]),
+        intensities,
+        str(document.get("image_reader_writer") or ""),
+        str(document.get("dataset_name") or ""),
     )
 
 
@@ -182,13 +191,10 @@ def read_dataset(path: Path) -> Dataset:
     try:
         channels = document.get("channel_names") or document.get("modality") or {"0": ""}
         raw = {str(name): value for name, value in document["labels"].items()}
-        named = {name: value for name, value in raw.items() if name not in ("background", "ignore")}
+        named = {name: value for name, value in raw.items() if name != "ignore" and value not in (0, [0])}
         regions: tuple[int, ...] = ()
         if any(isinstance(value, list) and len(value) > 1 for value in named.values()):
-            regions = tuple(int(value) for value in document["regions_class_order"])
-            if len(regions) != len(named):
-                raise ValueError("one value per region")
-            # Channel i draws with regions_class_order[i]; the names stand in the same order.
+            regions = _region_values(len(named), document.get("regions_class_order"))
             labels = dict(zip(named, regions, strict=True))
         else:
             labels = {name: int(value[0] if isinstance(value, list) else value) for name, value in named.items()}
@@ -197,7 +203,22 @@ def read_dataset(path: Path) -> Dataset:
     values = list(labels.values())
     if not labels or min(values) < 1 or max(values) > 1023 or len(set(values)) != len(values):
         raise InputRefused("DATASET", "dataset.json: labels are different numbers from 1 to 1023.")
-    return Dataset(labels, regions, tuple(str(name) for name in channels.values()))
+    names = tuple(str(name) for name in channels.values())
+    ending, reader = document.get("file_ending"), document.get("overwrite_image_reader_writer")
+    return Dataset(labels, regions, names, str(ending or ""), "" if reader in (None, "None") else str(reader))
+
+
+def _region_values(count: int, order: object) -> tuple[int, ...]:
+    """A value for each channel: channel i is the i-th region that dataset.json names (nnunetv2 LabelManager).
+
+    regions_class_order says how regions are painted into one label map, the last on top. Here each region keeps all of
+    its voxels, so its numbers only tell regions apart, and where they cannot the channels are counted.
+    """
+    if isinstance(order, list) and len(order) == count and len(set(map(str, order))) == count:
+        values = tuple(int(value) for value in order)
+        if min(values) >= 1:
+            return values
+    return tuple(range(1, count + 1))
 
 
 def separate_axis(force: object, current: tuple[float, ...], new: tuple[float, ...]) -> int | None:

@@ -9,9 +9,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from model.contours.structure import BoxedMask
 from model.engines.engine import Drawing, Progress
 from model.engines.network import device as devices
-from model.engines.network.labelling import Decision, labels_of
+from model.engines.network.labelling import Found, labels_of, regions_of
 from model.engines.network.orientation import oriented
 from model.engines.network.resample import CUBIC, LINEAR, new_shape, resampled
 from model.engines.network.series import algorithm_of, require_fits
@@ -54,11 +55,9 @@ class Plain:
         self._window = Window(document.inference.patch, inference.overlap, inference.gaussian, inference.flips)
         self._classes = _channels(predict, self._window.patch, device)
         most = max(label.value for label in document.labels)
-        self._decision = Decision()
-        if inference.activation == "sigmoid":
-            # One channel per structure, each above one half by itself; channel i is value i + 1.
-            self._decision = Decision(regions=tuple(range(1, self._classes + 1)))
-        if most > (self._classes if self._decision.regions else self._classes - 1):
+        # With sigmoid each channel is a structure, above one half by itself: channel i is value i + 1.
+        self._by_channel = inference.activation == "sigmoid"
+        if most > (self._classes if self._by_channel else self._classes - 1):
             raise InputRefused(
                 "LABELS", f"The network has {self._classes} channels, and model.json names the value {most}."
             )
@@ -72,12 +71,17 @@ class Plain:
         document = self.package.document
         image = oriented(volume, document.input.orientation)
         array = np.asarray(image.array, dtype=np.float32)
-        labels, notes = self._drawn(array, image.spacing, lambda part: progress(part, document.networks[0].name))
-        numbered: list[tuple[int, Label]] = [(label.value, label) for label in document.labels]
-        known = np.zeros(max(int(labels.max()), max(number for number, _ in numbered)) + 1, dtype=np.uint16)
-        known[[number for number, _ in numbered]] = [number for number, _ in numbered]
-        placed = image.back(known[labels])
-        structures, missing = structures_of(placed, numbered, float(np.prod(image.spacing)) / 1000.0)
+        found, notes = self._drawn(array, image.spacing, lambda part: progress(part, document.networks[0].name))
+        voxel_ml = float(np.prod(image.spacing)) / 1000.0
+        if isinstance(found, tuple):
+            shape = volume.array.shape
+            regions = [(label, image.turn.back(found[label.value - 1], shape)) for label in document.labels]
+            structures, missing = structures_of(np.zeros((0, 0, 0), dtype=np.uint16), (), voxel_ml, regions)
+        else:
+            numbered: list[tuple[int, Label]] = [(label.value, label) for label in document.labels]
+            known = np.zeros(max(int(found.max()), max(number for number, _ in numbered)) + 1, dtype=np.uint16)
+            known[[number for number, _ in numbered]] = [number for number, _ in numbered]
+            structures, missing = structures_of(image.back(known[found]), numbered, voxel_ml)
         if notes:
             structures = [replace(one, flags=(*one.flags, *dict.fromkeys(notes))) for one in structures]
         algorithm = algorithm_of(self.package, self._place.words)
@@ -85,14 +89,14 @@ class Plain:
 
     def _drawn(
         self, array: NDArray[np.float32], spacing: tuple[float, float, float], progress: Callable[[float], None]
-    ) -> tuple[NDArray[np.uint16], list[str]]:
-        """Labels, and what was done about short memory: smaller tiles, then the CPU, then EngineFailed."""
+    ) -> tuple[Found, list[str]]:
+        """What is found, and what was done about short memory: smaller tiles, then the CPU, then EngineFailed."""
         if self._reload is not None and self._place != self._home:
             self._predict, self._place = self._reload(self._home.device), self._home
         window, notes = self._window, list[str]()
         while True:
             try:
-                return self._labels(array, spacing, window, progress), notes
+                return self._found(array, spacing, window, progress), notes
             except (RuntimeError, MemoryError) as error:
                 if not devices.out_of_memory(error):
                     raise
@@ -122,16 +126,16 @@ class Plain:
             less = devices.smaller(less, STEP)
         return None
 
-    def _labels(
+    def _found(
         self,
         array: NDArray[np.float32],
         spacing: tuple[float, float, float],
         window: Window,
         progress: Callable[[float], None],
-    ) -> NDArray[np.uint16]:
+    ) -> Found:
         wanted = self.package.document.input
         assert wanted.spacing is not None, "checked when the engine was made"
-        box = (slice(None), slice(None), slice(None))
+        box = tuple(slice(0, size) for size in array.shape)
         if self.package.document.inference.crop == "nonzero":
             box = _nonzero(array)
         cropped = array[box]
@@ -143,21 +147,29 @@ class Plain:
         with torch.inference_mode():
             predict = self._place.run(self._predict)
             logits = slices(image, window, predict, self._classes, self._place.device, progress)
-            labels = labels_of(logits, coarse, fine, self._decision)
+            if self._by_channel:
+                start = (box[0].start, box[1].start, box[2].start)
+                return tuple(_shifted(one, start) for one in regions_of(logits, coarse, fine, self._classes))
+            labels = labels_of(logits, coarse, fine)
         whole = np.zeros(array.shape, dtype=np.uint16)
         whole[box] = labels
         return whole
 
 
-def _nonzero(array: NDArray[np.float32]) -> tuple[slice, slice, slice]:
+def _shifted(mask: BoxedMask, start: tuple[int, int, int]) -> BoxedMask:
+    z, y, x = (a + b for a, b in zip(mask.origin, start, strict=True))
+    return BoxedMask((z, y, x), mask.array)
+
+
+def _nonzero(array: NDArray[np.float32]) -> tuple[slice, ...]:
     mask = array != 0
     if not mask.any():
-        return slice(None), slice(None), slice(None)
+        return tuple(slice(0, size) for size in array.shape)
     spans = []
     for axis in range(3):
         hits = np.flatnonzero(mask.any(axis=tuple(other for other in range(3) if other != axis)))
         spans.append(slice(int(hits[0]), int(hits[-1]) + 1))
-    return spans[0], spans[1], spans[2]
+    return tuple(spans)
 
 
 def _channels(predict: Predict, patch: Shape, device: torch.device) -> int:

@@ -22,7 +22,7 @@ Writer = Callable[[Path], None]
 OPEN_LICENCES = frozenset(
     ("Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause", "CC-BY-4.0", "CC0-1.0", "AGPL-3.0-or-later", "ISC", "MPL-2.0")
 )
-
+OWN_LICENCE = "LicenseRef-own"
 
 # Models that need no package; one of the same name would never be drawn with.
 RESERVED = frozenset(("hu-ct", "deepbet"))
@@ -54,21 +54,29 @@ class Draft:
     writers: dict[str, Writer]
 
 
-def license_of(wishes: Wishes, known: dict[str, str] | None = None) -> dict[str, str]:
-    """The licence that was given, or ``known``; raises InputRefused when nobody says, or an agreement is missing."""
+def license_of(wishes: Wishes, known: dict[str, str] | None = None, agreement_asked: str = "") -> dict[str, str]:
+    """The licence that was given, or ``known``.
+
+    ``agreement_asked`` is ``certain`` or ``likely`` for weights that their makers hand out with a number: no other
+    licence takes its place, but that of likely ones may be said to be one's own.
+
+    Raises InputRefused when nobody says the licence, or an agreement is missing.
+    """
+    own = wishes.license == OWN_LICENCE and agreement_asked != "certain"
+    if agreement_asked and not own and not wishes.agreement:
+        own_words = "" if agreement_asked == "certain" else f" Weights of your own are --license {OWN_LICENCE}."
+        raise InputRefused(
+            "LICENCE",
+            "These weights may be used under an agreement with their makers only; give its number with --agreement."
+            + own_words,
+        )
     if wishes.license is None and known is None:
         raise InputRefused(
             "LICENCE",
             "The files do not say under which licence their weights are; give it, such as --license Apache-2.0, or "
-            "--license LicenseRef-own for weights of your own.",
+            f"--license {OWN_LICENCE} for weights of your own.",
         )
     if wishes.license is None and known is not None:
-        if known["use"] == "agreement" and not wishes.agreement:
-            raise InputRefused(
-                "LICENCE",
-                "These weights may be used under an agreement with their makers only; "
-                "give its number with --agreement.",
-            )
         return {**known, "agreement": wishes.agreement or ""}
     spdx = str(wishes.license)
     if wishes.agreement:
@@ -76,8 +84,16 @@ def license_of(wishes: Wishes, known: dict[str, str] | None = None) -> dict[str,
     elif "-NC" in spdx.upper():
         use = "non-commercial"
     else:
-        use = "any" if spdx in OPEN_LICENCES or spdx == "LicenseRef-own" else "unknown"
+        use = "any" if spdx in OPEN_LICENCES or spdx == OWN_LICENCE else "unknown"
     return {"spdx": spdx, "use": use, "agreement": wishes.agreement or ""}
+
+
+def described(document: dict[str, Any], wishes: Wishes, axes: dict[str, str]) -> dict[str, Any]:
+    """``document`` with what the description says in place of it; the axes stay those that were decided on."""
+    made = {**document, **wishes.description}
+    if isinstance(made.get("input"), dict):
+        made["input"] = {**made["input"], **axes}
+    return made
 
 
 def store(

@@ -10,6 +10,7 @@ from model.errors import InputRefused
 from model.packages.importing import nnunet
 from model.packages.importing.archive import unpacked
 from model.packages.importing.draft import Draft, Wishes, copied, store
+from model.packages.importing.orientation import wished
 from model.packages.package import DOCUMENT, Package, open_package, verify_package
 
 
@@ -56,6 +57,12 @@ def _draft(path: Path, wishes: Wishes) -> Draft:
     for recognises, draft in importers:
         if recognises(path):
             return draft(path, wishes)
+    if nnunet.first_version(path):
+        raise InputRefused(
+            "IMPORT",
+            "This is a folder of nnU-Net v1, the first version, whose plans and weights are pickles that could run "
+            "code; train or convert the model with nnU-Net v2 and import its results folder.",
+        )
     raise InputRefused(
         "IMPORT",
         "This is no nnU-Net v2 or TotalSegmentator results folder, MONAI bundle, TorchScript (.ts, .pt) or ONNX file, "
@@ -69,6 +76,13 @@ def _again(path: Path, wishes: Wishes) -> Draft:
     verify_package(package)
     document = package.document.model_dump(mode="json", exclude_none=True)
     del document["files"]
+    letters = wished(wishes)
+    if letters is not None and letters != document["input"]["orientation"]:
+        raise InputRefused(
+            "ORIENTATION",
+            f"The package says that its images lie {document['input']['orientation']}; import what it was made from "
+            "with another --orientation.",
+        )
     if wishes.name:
         document["id"] = wishes.name
     return Draft(document, {one.path: copied(package.path(one.path)) for one in package.document.files})

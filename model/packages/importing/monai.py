@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from model.errors import InputRefused
-from model.packages.document import FORMAT
-from model.packages.importing.draft import Draft, Wishes, copied, license_of, name_from
+from model.packages.document import AXES, FORMAT
+from model.packages.importing.draft import Draft, Wishes, copied, described, license_of, name_from
 from model.packages.importing.expressions import require_harmless
+from model.packages.importing.orientation import CANONICAL, Found, decided
 from model.packages.importing.torchscript import recognises as is_program
 from model.packages.weights import read_tensors, tensors_of
 
@@ -37,6 +39,9 @@ def draft(path: Path, wishes: Wishes) -> Draft:
         network["definition"] = _constant(next((inference[key] for key in NETWORK_KEYS if key in inference), None))
         network["weights"] = ["network.pt"]
     steps = _inference(inference)
+    labels = _labels(metadata, first=1 if steps["activation"] == "sigmoid" else 0)
+    taken, found = _input(inference, metadata, wishes)
+    axes = decided(found, wishes)
     document = {
         "format": FORMAT,
         "id": wishes.name or name_from(path.name),
@@ -44,12 +49,11 @@ def draft(path: Path, wishes: Wishes) -> Draft:
         "title": str(metadata.get("name") or metadata.get("task") or "")[:120],
         "engine": engine,
         "license": license_of(wishes),
-        "input": _input(inference, metadata, wishes),
+        "input": taken,
         "inference": steps,
         "networks": [network],
-        "labels": _labels(metadata, first=1 if steps["activation"] == "sigmoid" else 0),
+        "labels": labels,
         "limits": {"intended_use": str(metadata.get("intended_use", ""))[:1000]},
-        **wishes.description,
     }
 
     def state(target: Path) -> None:
@@ -59,7 +63,8 @@ def draft(path: Path, wishes: Wishes) -> Draft:
                 found = found[key]
         torch.save({k: v.detach().clone().contiguous() for k, v in tensors_of(found, weights.name).items()}, target)
 
-    return Draft(document, {network["weights"][0]: state if engine == "monai-bundle" else copied(weights)})
+    writer = state if engine == "monai-bundle" else copied(weights)
+    return Draft(described(document, wishes, axes.written()), {network["weights"][0]: writer})
 
 
 def _json(path: Path) -> dict[str, Any]:
@@ -91,24 +96,30 @@ def _constant(value: Any) -> dict[str, Any]:
     return value
 
 
-def _input(inference: dict[str, Any], metadata: dict[str, Any], wishes: Wishes) -> dict[str, Any]:
-    """Modality, orientation, spacing and intensities, from the transforms that say so."""
+def _input(inference: dict[str, Any], metadata: dict[str, Any], wishes: Wishes) -> tuple[dict[str, Any], Found]:
+    """Modality, spacing and intensities from the transforms that say so, and what they say of the axes."""
     image = metadata.get("network_data_format", {}).get("inputs", {}).get("image", {})
     modality = wishes.modality or str(image.get("modality", "")).upper()
-    found: dict[str, Any] = {
-        "modality": {"MRI": "MR"}.get(modality, modality),
-        "orientation": wishes.orientation or "RAS",
-    }
+    taken: dict[str, Any] = {"modality": {"MRI": "MR"}.get(modality, modality)}
+    axes = Found(None, "the bundle has no Orientation among its steps, so its network sees each file's own axes")
     if int(image.get("num_channels", 1)) != 1:
         raise InputRefused("CHANNELS", "The bundle's network wants several images at once; one series has one.")
     steps: list[dict[str, Any]] = []
+    if "input" in wishes.description:  # a person describes what the steps here need not be known for
+        return taken, axes
     for step in _transforms(inference.get("preprocessing")):
         name = str(step.get("_target_", "")).rsplit(".", 1)[-1].removesuffix("d")
         if name == "Orientation":
-            found["orientation"] = str(step.get("axcodes", "RAS"))
+            axes = _axes(step)
         elif name == "Spacing":
             x, y, z = _numbers(step.get("pixdim"), 3)
-            found["spacing"] = [z, y, x]
+            if axes.letters is None and len({x, y, z}) > 1 and _turned_later(inference):
+                raise InputRefused(
+                    "BUNDLE",
+                    "The bundle resamples to different spacings before it turns the images, so which axis has which "
+                    "is not known; give --description.",
+                )
+            taken["spacing"] = [z, y, x]
         elif name == "ScaleIntensityRange":
             low, high = _numbers([step.get("a_min"), step.get("a_max")], 2)
             to = _numbers([step.get("b_min", 0.0), step.get("b_max", 1.0)], 2)
@@ -119,7 +130,27 @@ def _input(inference: dict[str, Any], metadata: dict[str, Any], wishes: Wishes) 
             raise InputRefused(
                 "BUNDLE", f"The bundle's preprocessing step {name[:40]} is not known; give --description."
             )
-    return {**found, "normalisation": steps}
+    return {**taken, "normalisation": steps}, axes
+
+
+def _axes(step: dict[str, Any]) -> Found:
+    """The axes that MONAI's Orientation turns to (monai.transforms.spatial.array, version 1.6)."""
+    if step.get("labels") not in (None, [["L", "R"], ["P", "A"], ["I", "S"]]):
+        raise InputRefused("BUNDLE", "The bundle's Orientation gives its letters a meaning of its own.")
+    if step.get("as_closest_canonical") is True:
+        return Found(CANONICAL, f"the bundle turns every image to {CANONICAL}", binding=True)
+    letters = step.get("axcodes")
+    letters = (
+        "".join(letters) if isinstance(letters, list) and all(isinstance(one, str) for one in letters) else letters
+    )
+    if not isinstance(letters, str) or not re.match(AXES, letters):
+        raise InputRefused("BUNDLE", "The bundle's Orientation names no axes such as RAS; give --description.")
+    return Found(letters, f"the bundle turns every image to {letters}", binding=True)
+
+
+def _turned_later(inference: dict[str, Any]) -> bool:
+    steps = _transforms(inference.get("preprocessing"))
+    return any(str(step.get("_target_", "")).endswith(("Orientation", "Orientationd")) for step in steps)
 
 
 def _transforms(preprocessing: Any) -> list[dict[str, Any]]:

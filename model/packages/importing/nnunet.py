@@ -13,8 +13,8 @@ from model.engines.nnunet.plans import Dataset, Plans, read_dataset, read_plans
 from model.engines.nnunet.weights import network_weights
 from model.errors import InputRefused
 from model.packages.document import FORMAT
-from model.packages.importing import totalsegmentator
-from model.packages.importing.draft import Draft, Wishes, Writer, copied, license_of, name_from
+from model.packages.importing import orientation, totalsegmentator
+from model.packages.importing.draft import Draft, Wishes, Writer, copied, described, license_of, name_from
 from model.packages.weights import read_tensors
 
 DATASET = re.compile(r"^Dataset(\d{3,4})_(.+)$")
@@ -43,48 +43,68 @@ def recognises(path: Path) -> bool:
     )
 
 
+def first_version(path: Path) -> bool:
+    """Whether the folder holds what nnU-Net of the first version leaves: plans and weights as pickles."""
+    patterns = ("plans.pkl", "*/plans.pkl", "*/*/plans.pkl", "*/*/*/plans.pkl", "*.model.pkl", "fold_*/*.model.pkl")
+    return path.is_dir() and any(next(path.glob(pattern), None) is not None for pattern in patterns)
+
+
 def draft(path: Path, wishes: Wishes) -> Draft:
     """A package of one network, or of several datasets merged; raises InputRefused when they cannot be drawn here."""
     trained = _found(path, wishes)
     parts = [_part(one, wishes) for one in trained]
-    numbers = tuple(one.number for one in trained if one.number is not None)
-    # Datasets with TotalSegmentator's numbers are taken for its own unless somebody says otherwise.
+    numbers = tuple(number for one, part in zip(trained, parts, strict=True) if (number := _number_of(one, part)))
+    # Names and terms alone go by the numbers of TotalSegmentator's datasets; what decides geometry does not.
     known = totalsegmentator.task_of(numbers) if wishes.license is None else None
     several = len(parts) > 1 or known is not None
     if len({tuple(part.dataset.channels) for part in parts}) > 1 and wishes.modality is None:
         raise InputRefused("CHANNELS", "The datasets were trained on different kinds of images; import them apart.")
-    modality = wishes.modality or (known[1] if known else _modality(parts[0].dataset))
+    modality = wishes.modality or _modality(parts[0].dataset) or (known[1] if known else None)
+    if modality is None:
+        raise InputRefused("CHANNELS", "dataset.json does not say whether the images are CT or MR; give --modality.")
     default = f"totalsegmentator-{known[0]}" if known else name_from(trained[0].name)
     labels, networks, writers = [], [], dict[str, Writer]()
-    for index, (one, part) in enumerate(zip(trained, parts, strict=True)):
+    for index, part in enumerate(parts):
         networks.append(part.network)
         writers.update(part.writers)
         labels += [{"network": index, "value": value, "label": text} for text, value in part.dataset.labels.items()]
-        del one
+    names = [name for one, part in zip(trained, parts, strict=True) for name in (one.name, part.dataset_name)]
+    terms = license_of(
+        wishes,
+        totalsegmentator.license_of_datasets(numbers) if known else None,
+        agreement_asked=totalsegmentator.asks_for_agreement(numbers, names),
+    )
+    axes = orientation.decided(
+        orientation.agreed([part.axes for part in parts]), wishes, [str(label["label"]) for label in labels]
+    )
     document = {
         "format": FORMAT,
         "id": wishes.name or default,
         "version": wishes.version or (totalsegmentator.VERSION if known else "1"),
         "title": f"TotalSegmentator {known[0]}" if known else f"nnU-Net {trained[0].name}"[:120],
         "engine": "totalsegmentator" if several else "torch-nnunet",
-        "license": license_of(wishes, totalsegmentator.license_of_datasets(numbers) if known else None),
-        "input": {
-            "modality": modality,
-            "orientation": wishes.orientation or (totalsegmentator.ORIENTATION if several else "LPS"),
-        },
+        "license": terms,
+        "input": {"modality": modality, **axes.written()},
         "inference": {"precision": wishes.precision},
         "networks": networks,
         "labels": labels,
-        **wishes.description,
     }
-    return Draft(document, writers)
+    return Draft(described(document, wishes, axes.written()), writers)
 
 
 @dataclass(frozen=True)
 class _Part:
     dataset: Dataset
+    dataset_name: str
+    axes: orientation.Found
     network: dict[str, Any]
     writers: dict[str, Writer]
+
+
+def _number_of(one: Trained, part: _Part) -> int | None:
+    """By the folder's name, else by the one in plans.json: the folder may have been copied elsewhere."""
+    match = DATASET.match(part.dataset_name)
+    return one.number if one.number is not None else int(match.group(1)) if match else None
 
 
 def _part(one: Trained, wishes: Wishes) -> _Part:
@@ -115,7 +135,9 @@ def _part(one: Trained, wishes: Wishes) -> _Part:
         "weights": [f"{name}/{path.parent.name}.pt" for path in folds],
         "flips": flips,
     }
-    return _Part(dataset, network, writers)
+    # nnU-Net prepares images with the reader of plans.json, in training and afterwards; dataset.json's is older.
+    axes = orientation.of_nnunet((one.name, plans.dataset_name), plans.reader or dataset.reader, dataset.ending)
+    return _Part(dataset, plans.dataset_name, axes, network, writers)
 
 
 def weights_alone(checkpoint: Path) -> Writer:
@@ -235,10 +257,10 @@ def _folds(folder: Path, wanted: tuple[int, ...]) -> list[Path]:
     return found
 
 
-def _modality(dataset: Dataset) -> str:
+def _modality(dataset: Dataset) -> str | None:
     name = dataset.channels[0].strip().upper()
     if name.startswith("CT"):
         return "CT"
     if "MR" in name or name in ("T1", "T2", "FLAIR", "T1W", "T2W"):
         return "MR"
-    raise InputRefused("CHANNELS", "dataset.json does not say whether the images are CT or MR; give --modality.")
+    return None

@@ -7,7 +7,8 @@ from typing import Any
 
 from model.errors import InputRefused
 from model.packages.document import FORMAT
-from model.packages.importing.draft import Draft, Wishes, copied, license_of, name_from
+from model.packages.importing.draft import Draft, Wishes, copied, described, license_of, name_from
+from model.packages.importing.orientation import HOW_TO_FIND_OUT, Axes, wished
 
 
 def draft_of_file(path: Path, wishes: Wishes, engine: str, kind: str) -> Draft:
@@ -19,6 +20,13 @@ def draft_of_file(path: Path, wishes: Wishes, engine: str, kind: str) -> Draft:
             f"A {kind} file does not say what goes in and what comes out; give --description with {', '.join(missing)} "
             "(docs/models.md shows one).",
         )
+    letters = wished(wishes)
+    if letters is None:
+        raise InputRefused(
+            "ORIENTATION",
+            f"A {kind} file does not tell the orientation of the images it was trained on; say it in the description's "
+            f"input.orientation. {HOW_TO_FIND_OUT}",
+        )
     name = f"network{path.suffix.lower()}"
     document: dict[str, Any] = {
         "format": FORMAT,
@@ -28,6 +36,5 @@ def draft_of_file(path: Path, wishes: Wishes, engine: str, kind: str) -> Draft:
         "engine": engine,
         "license": license_of(wishes),
         "networks": [{"name": name_from(path.stem), "weights": [name]}],
-        **wishes.description,
     }
-    return Draft(document, {name: copied(path)})
+    return Draft(described(document, wishes, Axes(letters, "given").written()), {name: copied(path)})

@@ -1,12 +1,13 @@
-"""TotalSegmentator's tasks by the numbers of their datasets: names, terms and the patient axes of its images.
+"""TotalSegmentator's tasks by the numbers of their datasets: names and terms, and nothing that decides geometry.
 
 Source: TotalSegmentator 2.18.0 (Apache-2.0): which dataset belongs to which task, and which ask for a licence number.
 """
 
 from __future__ import annotations
 
-# Turned to the nearest of NIfTI's axes before they are drawn.
-ORIENTATION = "RAS"
+import re
+from collections.abc import Iterable
+
 VERSION = "2"
 
 TASKS: dict[tuple[int, ...], tuple[str, str]] = {
@@ -42,6 +43,8 @@ TASKS: dict[tuple[int, ...], tuple[str, str]] = {
 }
 # Datasets whose weights are handed out with a licence number only.
 WITH_AGREEMENT = frozenset((301, 303, 304, 409, 481, 485, 507, 509, 514, 710, 713, 716, 855, 856, 857, 920, 925))
+# How the datasets of its published weights are named: by the project, or with the number of subjects.
+PUBLISHED = re.compile(r"totalsegmentator|_\d+subj$", re.IGNORECASE)
 NUMBERS = frozenset(number for numbers in TASKS for number in numbers)
 
 
@@ -55,3 +58,11 @@ def license_of_datasets(numbers: tuple[int, ...]) -> dict[str, str]:
     if WITH_AGREEMENT & set(numbers):
         return {"spdx": "LicenseRef-TotalSegmentator", "use": "agreement"}
     return {"spdx": "Apache-2.0", "use": "any"}
+
+
+def asks_for_agreement(numbers: tuple[int, ...], names: Iterable[str]) -> str:
+    """``certain`` when these are weights that are handed out with a licence number, ``likely`` when only their number
+    says so, else nothing."""
+    if not WITH_AGREEMENT & set(numbers):
+        return ""
+    return "certain" if any(PUBLISHED.search(name) for name in names) else "likely"

@@ -21,7 +21,7 @@ from model.packages.package import open_package, verify_package
 from tests.builders.nnunet_folder import TinyNet, write_folder
 from tests.unit.models.bundles import write_bundle
 
-OWN = Wishes(license="LicenseRef-own", precision="fp32", name="x")
+OWN = Wishes(license="LicenseRef-own", precision="fp32", name="x", orientation="LPS")
 CHECKPOINT = "fold_0/checkpoint_final.pth"
 
 

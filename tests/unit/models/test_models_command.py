@@ -15,6 +15,7 @@ from tests.builders.series import write_series
 from tests.builders.volumes import blobs, plan_of
 
 SHAPE = (20, 40, 44)
+TERMS = ("--license", "Apache-2.0", "--orientation", "LPS")
 
 
 @pytest.fixture
@@ -22,7 +23,7 @@ def library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A library with one model, ``tiny``."""
     monkeypatch.setenv("AUTOCONTOUR_MODELS", str(tmp_path / "library"))
     folder = write_folder(tmp_path / "results", TinyNet(mirror=None))
-    assert main(["models", "import", str(folder), "--name", "tiny", "--license", "Apache-2.0"]) == 0
+    assert main(["models", "import", str(folder), "--name", "tiny", *TERMS]) == 0
     return tmp_path / "library"
 
 
@@ -49,7 +50,7 @@ def test_a_changed_file_is_found(library: Path, capsys: pytest.CaptureFixture[st
 
 def test_a_name_that_is_taken_is_refused_unless_replaced(library: Path, tmp_path: Path) -> None:
     other = write_folder(tmp_path / "other", TinyNet(mirror=None, seed=2))
-    command = ["models", "import", str(other), "--name", "tiny", "--license", "MIT"]
+    command = ["models", "import", str(other), "--name", "tiny", *TERMS]
     before = (library / "tiny/model.json").read_bytes()
     assert main(command) == 1
     assert (library / "tiny/model.json").read_bytes() == before
@@ -107,7 +108,12 @@ def test_a_wrong_wish_is_refused_with_the_way_out(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
 ) -> None:
     folder = write_folder(tmp_path / "results", TinyNet(mirror=None))
-    given = {"--license": "MIT", "--models": str(tmp_path / "library"), arguments[0]: arguments[1]}
+    given = {
+        "--license": "MIT",
+        "--orientation": "LPS",
+        "--models": str(tmp_path / "library"),
+        arguments[0]: arguments[1],
+    }
     pairs = [part for pair in given.items() for part in pair]
     assert main(["models", "import", str(folder.parent), *pairs]) == 1
     assert words in capsys.readouterr().err

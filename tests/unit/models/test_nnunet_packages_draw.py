@@ -11,7 +11,10 @@ import torch
 
 from model.engines.engine import Drawing
 from model.engines.network.device import Place
+from model.engines.network.orientation import oriented
+from model.engines.network.window import slices
 from model.engines.nnunet.engine import NnUnet
+from model.engines.nnunet.normalise import normalised
 from model.engines.registry import Loaded, engine_of
 from model.errors import AutocontourError, EngineFailed, InputRefused
 from model.packages.importing.draft import Wishes
@@ -22,7 +25,7 @@ from tests.builders.nnunet_folder import TinyNet, write_folder
 from tests.builders.series import geometry
 from tests.builders.volumes import blobs, plan_of, volume
 
-OWN = Wishes(license="LicenseRef-own", precision="fp32")
+OWN = Wishes(license="LicenseRef-own", precision="fp32", orientation="LPS")
 SHAPE = (20, 40, 44)
 
 
@@ -68,11 +71,64 @@ def test_labels_do_not_overlap_and_lie_in_the_series(tmp_path: Path) -> None:
     assert sum(mask.astype(int) for mask in found.values()).max() == 1
 
 
-def test_regions_may_lie_within_each_other_and_the_later_one_wins(tmp_path: Path) -> None:
-    labels = {"background": 0, "whole": [1, 2], "core": [2]}
-    package = imported(tmp_path, TinyNet(labels=labels, regions=(1, 2), mirror=None))
-    assert [(one.label, one.value) for one in package.document.labels] == [("whole", 1), ("core", 2)]
-    assert {one.label for one in draw(package).structures} <= {"whole", "core"}
+NESTED = {"background": 0, "whole": [1, 2, 3], "inner": [2, 3], "core": 2}
+
+
+def regions_in_full(package: Package) -> dict[str, np.ndarray]:
+    """Where each channel of the package's network is above one half, by the plain way: all of it in memory."""
+    engine = engine_of(package)
+    assert isinstance(engine, NnUnet)
+    member = engine.members[0]
+    image = oriented(volume(SHAPE), package.document.input.orientation)
+    array = np.asarray(image.array, dtype=np.float32).transpose(member.plans.transpose)
+    tensor = normalised(array, member.plans)
+    sheets = slices(tensor, member.window, member.place.run(member.predict), len(NESTED) - 1, torch.device("cpu"))
+    channels = (torch.stack(list(sheets), dim=1) > 0).numpy()
+    back = np.argsort(member.plans.transpose)
+    names = [name for name in NESTED if name != "background"]
+    return {
+        name: np.asarray(image.back(one.transpose(back).astype(np.uint8)) > 0)
+        for name, one in zip(names, channels, strict=True)
+    }
+
+
+@pytest.mark.parametrize("order", [(1, 3, 2), (3, 2, 1), (1, 1, 1), ()], ids=str)
+@pytest.mark.parametrize("transpose", [(0, 1, 2), (2, 0, 1)], ids=str)
+@pytest.mark.parametrize("letters", ["LPS", "RAS", "PSR"])
+def test_every_region_is_drawn_whole_whatever_the_order_of_painting(
+    tmp_path: Path, order: tuple[int, ...], transpose: tuple[int, int, int], letters: str
+) -> None:
+    net = TinyNet(labels=NESTED, regions=order, mirror=None, spacing=(5.0, 4.0, 4.0), transpose=transpose)
+    net = replace(net, spacing=tuple(spacing_on(letters)[axis] for axis in transpose))
+    package = imported(tmp_path, net, replace(OWN, orientation=letters))
+    drawn, expected = masks(draw(package)), regions_in_full(package)
+    assert {label for label, mask in expected.items() if mask.any()} == set(drawn)
+    assert len(drawn) == 3
+    for label, mask in drawn.items():
+        assert np.array_equal(mask, expected[label]), label
+    overlap = drawn["whole"] & drawn["inner"]
+    assert overlap.any()
+
+
+def spacing_on(letters: str) -> tuple[float, ...]:
+    """mm of (z, y, x) of the axes that the letters name, in a series of 5 mm slices of 4 mm pixels."""
+    return tuple(5.0 if letter in "SI" else 4.0 for letter in reversed(letters))
+
+
+def test_regions_beside_a_network_of_labels_keep_what_the_labels_draw_over_them(tmp_path: Path) -> None:
+    write_folder(tmp_path, TinyNet("Dataset901_Regions", labels=NESTED, regions=(1, 3, 2), mirror=None))
+    write_folder(tmp_path, TinyNet("Dataset902_Labels", mirror=None, seed=3))
+    both = masks(draw(import_model(tmp_path, tmp_path / "library", replace(OWN, name="both"))))
+    alone = tmp_path / "Dataset901_Regions"
+    regions = masks(draw(import_model(alone, tmp_path / "library", replace(OWN, name="alone"))))
+    assert all(np.array_equal(both[label], mask) for label, mask in regions.items())
+    assert both.keys() - regions.keys() == {"liver", "kidney_left"}
+    assert (both["whole"] & both["liver"]).any()
+
+
+def test_a_label_of_value_0_under_another_name_is_background(tmp_path: Path) -> None:
+    package = imported(tmp_path, TinyNet(labels={"nothing": 0, "whole": [1, 2], "core": [2]}, mirror=None))
+    assert [one.label for one in package.document.labels] == ["whole", "core"]
 
 
 @pytest.mark.parametrize(
@@ -132,7 +188,7 @@ def test_datasets_of_one_task_are_merged_with_names_and_codes(tmp_path: Path) ->
     wishes = replace(OWN, name="ts", datasets=(291, 293))
     package = import_model(tmp_path, tmp_path / "library", wishes)
     assert package.document.engine == "totalsegmentator"
-    assert package.document.input.orientation == "RAS"
+    assert package.document.input.orientation == "LPS"
     drawing = draw(package)
     assert {one.label for one in drawing.structures} | {one.label for one in drawing.not_drawn} == {
         "spleen", "liver", "aorta", "femur_left"
@@ -141,13 +197,22 @@ def test_datasets_of_one_task_are_merged_with_names_and_codes(tmp_path: Path) ->
 
 
 def test_published_datasets_carry_their_licence_and_one_that_asks_for_a_number_gets_it(tmp_path: Path) -> None:
-    open_one = write_folder(tmp_path / "a", TinyNet("Dataset297_Total_3mm", mirror=None))
+    open_one = write_folder(tmp_path / "a", TinyNet("Dataset297_TotalSegmentator_total_3mm_1559subj", mirror=None))
     package = import_model(open_one.parent, tmp_path / "library", Wishes(precision="fp32"))
     assert (package.document.id, package.document.license.spdx) == ("totalsegmentator-total-fast", "Apache-2.0")
     closed = write_folder(tmp_path / "b", TinyNet("Dataset301_Heart", mirror=None))
     with pytest.raises(InputRefused, match="--agreement"):
         import_model(closed.parent, tmp_path / "library", Wishes(precision="fp32"))
-    given = import_model(closed.parent, tmp_path / "library", Wishes(precision="fp32", agreement="made-up-number"))
+    for licence in ("Apache-2.0", "MIT"):
+        with pytest.raises(InputRefused, match="--agreement"):
+            import_model(closed.parent, tmp_path / "library", replace(OWN, license=licence))
+    published = write_folder(tmp_path / "c", TinyNet("Dataset301_heart_highres_1559subj", mirror=None))
+    with pytest.raises(InputRefused, match="--agreement"):
+        import_model(published.parent, tmp_path / "library", OWN)
+    # The number alone may be anybody's.
+    assert import_model(closed.parent, tmp_path / "library", replace(OWN, name="own")).document.license.use == "any"
+    agreed = Wishes(precision="fp32", agreement="made-up-number", orientation="RAS")
+    given = import_model(closed.parent, tmp_path / "library", agreed)
     assert given.document.license.use == "agreement"
 
 

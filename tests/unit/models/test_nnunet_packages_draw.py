@@ -92,9 +92,15 @@ def regions_in_full(package: Package) -> dict[str, np.ndarray]:
     }
 
 
-@pytest.mark.parametrize("order", [(1, 3, 2), (3, 2, 1), (1, 1, 1), ()], ids=str)
-@pytest.mark.parametrize("transpose", [(0, 1, 2), (2, 0, 1)], ids=str)
-@pytest.mark.parametrize("letters", ["LPS", "RAS", "PSR"])
+@pytest.mark.parametrize(
+    ("order", "transpose", "letters"),
+    [
+        ((1, 3, 2), (0, 1, 2), "LPS"),
+        ((3, 2, 1), (2, 0, 1), "RAS"),
+        ((1, 1, 1), (1, 2, 0), "PSR"),
+        ((), (0, 1, 2), "LAI"),
+    ],
+)
 def test_every_region_is_drawn_whole_whatever_the_order_of_painting(
     tmp_path: Path, order: tuple[int, ...], transpose: tuple[int, int, int], letters: str
 ) -> None:

@@ -15,7 +15,7 @@ BIN := .venv/bin
 
 demo:
 	@./setup.sh run
-	@$(BIN)/python -m plugin.demo $(ARGS)
+	@$(BIN)/python -P -m plugin.demo $(ARGS)
 
 run:
 	@./setup.sh run

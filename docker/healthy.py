@@ -3,29 +3,39 @@
 from __future__ import annotations
 
 import base64
+import http.client
 import json
 import ssl
 import sys
-import urllib.request
 from pathlib import Path
+from urllib.parse import urlsplit
 
 USERS = Path("/run/autocontour/users.json")
+SECONDS = 4
 
 
 def main(address: str) -> int:
-    """Ask the address; the certificate is for others to check, the container asks itself."""
-    context = ssl.create_default_context()
-    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    request = urllib.request.Request(address)
+    """Ask the address; the certificate is for others to check, the container asks itself, through no proxy."""
+    parts = urlsplit(address)
+    host = parts.hostname or ""
+    connection: http.client.HTTPConnection
+    if parts.scheme == "https":
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+        connection = http.client.HTTPSConnection(host, parts.port, timeout=SECONDS, context=context)
+    else:
+        connection = http.client.HTTPConnection(host, parts.port, timeout=SECONDS)
+    headers = {}
     if USERS.exists():
         name, password = next(iter(json.loads(USERS.read_text())["RegisteredUsers"].items()))
-        told = base64.b64encode(f"{name}:{password}".encode()).decode()
-        request.add_header("Authorization", f"Basic {told}")
+        headers["Authorization"] = "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()
     try:
-        with urllib.request.urlopen(request, timeout=4, context=context) as answer:
-            return int(answer.status != 200)
-    except OSError:
+        connection.request("GET", parts.path or "/", headers=headers)
+        return int(connection.getresponse().status != 200)
+    except (OSError, http.client.HTTPException):
         return 1
+    finally:
+        connection.close()
 
 
 if __name__ == "__main__":

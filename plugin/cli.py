@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 
 from model.errors import AutocontourError, ConfigurationRefused
+from model.process.environment import start_isolated
+from model.process.hardening import harden_process
 from plugin.version import VERSION
 
 # Modules with add_parser(subparsers); imported only when the command is asked for, as numpy and torch take seconds.
@@ -28,6 +30,10 @@ COMMANDS = {
     "gate": ("model.commands.gate", "check that a folder of DICOM files is pseudonymised"),
 }
 
+# These hold patients' images or take them from others; those that run for long start in a clean process first.
+HARDENED = frozenset({"serve", "gateway", "contours", "masks", "segment", "gate", "compare", "commission"})
+ISOLATED = frozenset({"serve", "gateway"})
+
 GOOD, FAILED, WRONG_USAGE = 0, 1, 2
 
 
@@ -42,6 +48,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"autocontour {VERSION}")
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     wanted = next((word for word in arguments if not word.startswith("-")), None)
+    if argv is None and wanted in HARDENED:  # not where a test calls: it would be changed itself
+        if wanted in ISOLATED:
+            start_isolated("plugin.cli", arguments)
+        harden_process()
     for name, (module, summary) in COMMANDS.items():
         if name == wanted:
             importlib.import_module(module).add_parser(subparsers, summary)

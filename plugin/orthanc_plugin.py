@@ -16,6 +16,7 @@ import queue
 import random
 import signal
 import socket
+import ssl
 import subprocess
 import tempfile
 import threading
@@ -34,6 +35,17 @@ BACKOFF_SECONDS = (1, 2, 5, 10, 30, 60)
 STOP_SECONDS = 5
 THREAD_STACK_BYTES = 8 * 1024 * 1024
 MAX_SOCKET_FOLDER = 90  # sockaddr_un holds 108 bytes on Linux, the name of the socket included
+
+# What the gateway takes from Orthanc's environment; model/process/environment.py says why, and holds the same.
+PASSED_VARIABLES = frozenset(
+    {
+        "PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TZ", "LANG", "LANGUAGE", "XDG_DATA_HOME",
+        "CREDENTIALS_DIRECTORY",
+        "OMP_NUM_THREADS", "OMP_WAIT_POLICY", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS",
+        "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "NVIDIA_VISIBLE_DEVICES", "PYTORCH_ALLOC_CONF",
+    }
+)  # fmt: skip
+PASSED_BEGINNINGS = ("AUTOCONTOUR_", "LC_")
 
 Answer = tuple[int, dict[str, str], bytes]  # status, headers in lower case, body
 
@@ -62,8 +74,11 @@ class Address:
         if self.socket_path is not None:
             return UnixConnection(self.socket_path, timeout)
         parts = urllib.parse.urlsplit(self.url or "")
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        return kind(parts.hostname or "", parts.port, timeout=timeout)
+        if parts.scheme == "https":
+            return http.client.HTTPSConnection(
+                parts.hostname or "", parts.port, timeout=timeout, context=system_authorities()
+            )
+        return http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout)
 
     def request(
         self,
@@ -83,12 +98,24 @@ class Address:
             connection.close()
 
 
+def system_authorities() -> ssl.SSLContext:
+    """TLS with the authorities of the system itself; SSL_CERT_FILE and SSLKEYLOGFILE of the environment do nothing."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    built_in = ssl.get_default_verify_paths()
+    if pathlib.Path(built_in.openssl_cafile).is_file():
+        context.load_verify_locations(cafile=built_in.openssl_cafile)
+    if pathlib.Path(built_in.openssl_capath).is_dir():
+        context.load_verify_locations(capath=built_in.openssl_capath)
+    return context
+
+
 class Gateway:
     """Starts the gateway as a child, starts it again with back-off when it ends, stops it with Orthanc."""
 
-    def __init__(self, command: list[str], environment: dict[str, str], letter: bytes) -> None:
+    def __init__(self, command: list[str], environment: dict[str, str], folder: str, letter: bytes) -> None:
         self._command = command
         self._environment = environment
+        self._folder = folder  # where it works: its own, and not where somebody happened to start Orthanc
         self._letter = letter  # what the child reads first on its standard input, the token among it
         self._stopping = threading.Event()
         self._child: subprocess.Popen[bytes] | None = None
@@ -113,6 +140,7 @@ class Gateway:
                 self._command,
                 stdin=subprocess.PIPE,
                 env=self._environment,
+                cwd=self._folder,
                 close_fds=True,
                 start_new_session=True,  # Ctrl-C reaches Orthanc first, and Orthanc stops the gateway
             )
@@ -258,11 +286,31 @@ def fresh_socket_path() -> str:
     return folder + "/gateway.sock"
 
 
-def gateway_python() -> str:
-    """The interpreter of the gateway's own environment: AUTOCONTOUR_PYTHON, else .venv beside this folder."""
-    return os.environ.get("AUTOCONTOUR_PYTHON") or str(
-        pathlib.Path(__file__).resolve().parent.parent / ".venv/bin/python"
-    )
+def gateway_command() -> list[str]:
+    """The gateway in the interpreter of its own environment: AUTOCONTOUR_PYTHON, else .venv beside this folder.
+
+    Isolated (-I): neither PYTHON* variables nor the working folder nor a user's own folder add modules to it.
+    """
+    chosen = os.environ.get("AUTOCONTOUR_PYTHON")
+    if chosen and os.sep in chosen:
+        chosen = os.path.abspath(chosen)  # noqa: PTH100 - a link to an interpreter is to stay what it is
+    python = chosen or str(pathlib.Path(__file__).resolve().parent.parent / ".venv/bin/python")
+    return [python, "-I", "-u", "-m", "plugin.gateway"]
+
+
+def passed_environment() -> dict[str, str]:
+    """What the gateway is told of Orthanc's environment."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name in PASSED_VARIABLES or name.startswith(PASSED_BEGINNINGS)
+    }
+
+
+def certificate_of(configuration: Mapping[str, Any]) -> str | None:
+    """The file with Orthanc's own certificate, where it speaks TLS."""
+    certificate = configuration.get("SslCertificate") if configuration.get("SslEnabled") else None
+    return str(base_directory() / str(certificate)) if certificate else None
 
 
 def letter_to_gateway(
@@ -272,7 +320,7 @@ def letter_to_gateway(
     scheme = "https" if configuration.get("SslEnabled") else "http"
     letter = {
         "Orthanc": f"{scheme}://127.0.0.1:{configuration.get('HttpPort', 8042)}",
-        "Certificate": configuration.get("SslCertificate") if configuration.get("SslEnabled") else None,
+        "Certificate": certificate_of(configuration),
         "Token": orthanc.GenerateRestApiAuthorizationToken(),
         "Started": time.time(),
         "Aet": configuration.get("DicomAet", "ORTHANC"),
@@ -318,8 +366,9 @@ class Plugin:
             socket_path = fresh_socket_path()
             address = Address(socket_path=socket_path)
             self.gateway = Gateway(
-                [gateway_python(), "-m", "plugin.gateway"],
-                dict(os.environ, PYTHONPATH=str(pathlib.Path(__file__).resolve().parent.parent), PYTHONUNBUFFERED="1"),
+                gateway_command(),
+                passed_environment(),
+                str(pathlib.Path(socket_path).parent),
                 letter_to_gateway(configuration, section, state, socket_path),
             )
         self.bell = Bell(address)

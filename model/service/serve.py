@@ -23,6 +23,7 @@ from model.evidence.chain import Chain
 from model.evidence.rotation import finish_hand_over, load_chain_key
 from model.evidence.signing import SigningKey
 from model.pipeline.draw import warm_up
+from model.process.hardening import harden_process
 from model.service.app import application
 from model.service.attest import Attestation
 from model.service.connection import connections
@@ -99,7 +100,10 @@ class Service:
     def __init__(self, path: Path) -> None:
         """Bring everything up but the listener; raises ConfigurationRefused."""
         os.umask(0o077)
+        path = path.absolute()
         self.settings = settings = read_service(path)
+        if settings.LockMemory:
+            harden_process(lock_memory=True)
         if settings.Tls is not None:
             tls_options(settings.Tls)  # before anything is deleted or signed
         self._socket = listening(settings.Host, settings.Port)
@@ -114,6 +118,7 @@ class Service:
             ) from None
         except OSError as error:
             raise ConfigurationRefused("StateDirectory", f"cannot be written ({error.strerror})") from None
+        os.chdir(state.path)  # it and its workers: not wherever somebody started them
         spool = open_spool(Path(settings.Spool), settings.SpoolBytes, encrypted=settings.SpoolIsEncrypted)
         key = signing_key(settings)
         ledger = Ledger(state.ledger)
@@ -121,7 +126,7 @@ class Service:
         self._attest = attest
         figures = Figures()
         heads = Heads(state.ledger, attest.chain, figures)
-        self._workers = Workers(settings.Workers)
+        self._workers = Workers(settings.Workers, lock_memory=settings.LockMemory)
         self.transfers = Transfers(settings, spool, ledger, attest, self._workers, figures)
         figures.watch(self.transfers.count_live, self.transfers.held_bytes)
         sweep(spool, ledger, attest, figures)

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from model.errors import ConfigurationRefused
@@ -15,6 +15,9 @@ from model.errors import ConfigurationRefused
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 PublicKeyHex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 SiteName = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")]
+
+# Relative to where the service is started; it works elsewhere afterwards.
+FilePath = Annotated[str, Field(min_length=1), AfterValidator(lambda written: str(Path(written).absolute()))]
 
 MEBI = 1024 * 1024
 
@@ -28,9 +31,9 @@ class Document(BaseModel):
 class TlsFiles(Document):
     """The service's own TLS. ``ClientCaFile`` asks every client for a certificate of this authority."""
 
-    CertificateFile: str
-    KeyFile: str
-    ClientCaFile: str | None = None
+    CertificateFile: FilePath
+    KeyFile: FilePath
+    ClientCaFile: FilePath | None = None
 
 
 class Site(Document):
@@ -56,11 +59,11 @@ class ServiceDocument(Document):
     Port: int = Field(default=8443, ge=0, le=65535)
     Tls: TlsFiles | None = None
     # Signing key, chain, queue, receipts: never an image.
-    StateDirectory: str
+    StateDirectory: FilePath
     # The Ed25519 key that signs receipts (PEM, 0600); made in StateDirectory by default.
-    SigningKeyFile: str | None = None
+    SigningKeyFile: FilePath | None = None
     # Images and contours, while a transfer is open.
-    Spool: str = "/dev/shm/autocontour"
+    Spool: FilePath = "/dev/shm/autocontour"
     # Says that the disk under Spool is encrypted, where it is no tmpfs.
     SpoolIsEncrypted: bool = False
     # What all open transfers together may hold; the rest waits. None: four fifths of what is free at start.
@@ -68,6 +71,8 @@ class ServiceDocument(Document):
     # "postgresql://…" for the queue; SQLite in StateDirectory by default.
     Database: str | None = Field(default=None, pattern=r"^postgresql(\+psycopg)?://")
     Workers: int = Field(default=1, ge=1, le=64)
+    # Keeps the memory of service and workers out of swap; the spool is a file system's, and swapped by its own rules.
+    LockMemory: bool = False
     JobSeconds: int = Field(default=3600, ge=1, le=86_400)
     # A transfer lives no longer than this, whatever became of it.
     TransferMinutes: float | int = Field(default=120, gt=0, le=10_080)

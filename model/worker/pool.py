@@ -17,6 +17,7 @@ from multiprocessing.context import SpawnProcess
 from typing import Any, TypeVar
 
 from model.errors import AutocontourError, EngineFailed
+from model.process.hardening import harden_process
 
 Result = TypeVar("Result")
 
@@ -28,12 +29,15 @@ class Cancelled(AutocontourError):
 
 
 class Workers:
-    """So many processes that compute, each one task at a time; they stay alive and keep what they loaded."""
+    """So many processes that compute, each one task at a time; they stay alive and keep what they loaded.
 
-    def __init__(self, count: int) -> None:
+    ``lock_memory`` keeps their memory out of swap.
+    """
+
+    def __init__(self, count: int, *, lock_memory: bool = False) -> None:
         self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
         for _ in range(count):
-            self._idle.put(_Worker())
+            self._idle.put(_Worker(lock_memory))
         self._lock = threading.Lock()
         self._running: dict[str, _Worker] = {}
         self._unwanted: set[str] = set()
@@ -99,7 +103,8 @@ class Workers:
 class _Worker:
     """One process and the pipe to it; started at its first task, and again after it died."""
 
-    def __init__(self) -> None:
+    def __init__(self, lock_memory: bool) -> None:
+        self._lock_memory = lock_memory
         self._process: SpawnProcess | None = None
         self._pipe: Connection[Any, Any] | None = None
 
@@ -135,15 +140,15 @@ class _Worker:
         if self._process is None or self._pipe is None or not self._process.is_alive():
             spawn = multiprocessing.get_context("spawn")
             self._pipe, theirs = spawn.Pipe()
-            self._process = spawn.Process(target=_work, args=(theirs,), daemon=True)
+            self._process = spawn.Process(target=_work, args=(theirs, self._lock_memory), daemon=True)
             self._process.start()
             theirs.close()
         return self._process, self._pipe
 
 
-def _work(pipe: Connection[Any, Any]) -> None:
+def _work(pipe: Connection[Any, Any], lock_memory: bool) -> None:
     """What a worker does: take a task, answer, until the pipe ends; then the gateway is gone, however it went."""
-    os.umask(0o077)
+    harden_process(lock_memory=lock_memory)
     os.nice(10)  # Orthanc answers first: its latency doubles beside a busy worker of equal rank (measured)
     threading.Thread(target=_leave_with_parent, name="leave-with-parent", daemon=True).start()
     while True:

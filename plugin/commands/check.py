@@ -46,8 +46,10 @@ def add_parser(subparsers: Any, summary: str) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run the command; raises ConfigurationRefused with everything that is wrong."""
     configuration = read_configuration(options.configuration)
-    settings = _settings(configuration)
-    script = _script(configuration, options.configuration)
+    place: Path = options.configuration
+    base = (place if place.is_dir() else place.parent).resolve()
+    settings = _settings(configuration, base)
+    script = _script(configuration, base)
     if options.series is None:
         if options.json:
             print(json.dumps({"Valid": True, "Rules": [rule.name for rule in settings.rules]}))
@@ -79,10 +81,10 @@ def _warn_of_flaws() -> None:
         print(f"compared with the published flaws known on {listed.as_of}", file=sys.stderr)
 
 
-def _settings(configuration: dict[str, Any]) -> Settings:
+def _settings(configuration: dict[str, Any], base: Path) -> Settings:
     if ROOT not in configuration:
         raise ConfigurationRefused(ROOT, f'found no section "{ROOT}" in the configuration')
-    settings, problems = examine(configuration[ROOT], configuration.get("Dictionary"))
+    settings, problems = examine(configuration[ROOT], configuration.get("Dictionary"), base)
     if settings is None:
         for problem in problems[1:]:
             print(f"autocontour: {problem}", file=sys.stderr)
@@ -90,11 +92,10 @@ def _settings(configuration: dict[str, Any]) -> Settings:
     return settings
 
 
-def _script(configuration: dict[str, Any], place: Path) -> Script | None:
+def _script(configuration: dict[str, Any], base: Path) -> Script | None:
     written = configuration[ROOT].get("RoutingScript")
     if written is None:
         return None
-    base = place if place.is_dir() else place.parent
     path = base / written
     try:
         script = Script(str(path), path.read_text(encoding="utf-8"))

@@ -19,6 +19,8 @@ from typing import Any
 import requests
 from tqdm import tqdm
 
+from model.outbound.session import OwnSession, http_session
+from model.process.environment import allowed_environment
 from model.samples.build import demo_series
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -41,13 +43,14 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     home = Path(tempfile.mkdtemp(prefix="autocontour-demo-"))
     orthanc: subprocess.Popen[bytes] | None = None
+    http = http_session()
     try:
         say("A real CT of the thorax (made-up patient) is fetched once and kept in .cache")
         series = sorted(demo_series().glob("*.dcm"))
         port = free_port(options.port)
         orthanc = start(home, port)
-        wait_for(orthanc, port, home)
-        run(f"http://127.0.0.1:{port}", series, options.picture)
+        wait_for(orthanc, port, home, http)
+        run(f"http://127.0.0.1:{port}", series, options.picture, http)
         if not options.exit:
             say("Orthanc stays up; Ctrl-C stops it.")
             orthanc.wait()
@@ -77,11 +80,15 @@ def start(home: Path, port: int) -> subprocess.Popen[bytes]:
     say(f"Orthanc starts on port {port} with the plugin and the shipped orthanc.json")
     with (home / "orthanc.log").open("wb") as log:
         return subprocess.Popen(
-            ["Orthanc", str(home / "orthanc.json")], stdout=log, stderr=log, env=os.environ | {"TCP_NODELAY": "1"}
+            ["Orthanc", str(home / "orthanc.json")],
+            stdout=log,
+            stderr=log,
+            cwd=home,
+            env=allowed_environment(os.environ) | {"TCP_NODELAY": "1"},
         )
 
 
-def wait_for(orthanc: subprocess.Popen[bytes], port: int, home: Path) -> None:
+def wait_for(orthanc: subprocess.Popen[bytes], port: int, home: Path, http: OwnSession) -> None:
     """Wait until the gateway says that it works."""
     deadline = time.monotonic() + START_SECONDS
     reason = "no answer"
@@ -89,7 +96,7 @@ def wait_for(orthanc: subprocess.Popen[bytes], port: int, home: Path) -> None:
         if orthanc.poll() is not None:
             raise DemoFailed("Orthanc ended at once:\n" + "\n".join(log_of(home)[-20:]))
         try:
-            answer = requests.get(f"http://127.0.0.1:{port}/autocontour/health", timeout=5)
+            answer = http.get(f"http://127.0.0.1:{port}/autocontour/health", timeout=5)
             if answer.status_code == 200:
                 return
             reason = answer.json().get("Message") or "; ".join(answer.json().get("Reasons", []))
@@ -99,18 +106,18 @@ def wait_for(orthanc: subprocess.Popen[bytes], port: int, home: Path) -> None:
     raise DemoFailed(f"the gateway did not come up within {START_SECONDS} s: {reason}")
 
 
-def run(url: str, series: list[Path], picture: Path) -> None:
+def run(url: str, series: list[Path], picture: Path, http: OwnSession) -> None:
     """Send the series, follow its job, print the result as the contract says."""
     stored: dict[str, Any] = {}
     for path in tqdm(series, desc="sending", unit="slice", disable=not sys.stderr.isatty()):
-        answer = requests.post(f"{url}/instances", data=path.read_bytes(), timeout=60)
+        answer = http.post(f"{url}/instances", data=path.read_bytes(), timeout=60)
         answer.raise_for_status()
         stored = answer.json()
     say(f"{len(series)} slices are in Orthanc; the quiet time runs, then the rules decide")
-    job = follow(url, stored["ParentSeries"])
+    job = follow(url, stored["ParentSeries"], http)
     if job["State"] != "done":
         raise DemoFailed(f"the job ended as {job['State']}: {job['Error']['Message']}")
-    preview = requests.get(f"{url}/autocontour/jobs/{job['ID']}/preview", timeout=60)
+    preview = http.get(f"{url}/autocontour/jobs/{job['ID']}/preview", timeout=60)
     preview.raise_for_status()
     picture.parent.mkdir(parents=True, exist_ok=True)
     picture.write_bytes(preview.content)
@@ -126,13 +133,13 @@ def run(url: str, series: list[Path], picture: Path) -> None:
     sys.stdout.flush()
 
 
-def follow(url: str, series: str) -> dict[str, Any]:
+def follow(url: str, series: str, http: OwnSession) -> dict[str, Any]:
     """Show the progress of the job until it ends."""
     deadline = time.monotonic() + JOB_SECONDS
     job: dict[str, Any] | None = None
     with tqdm(total=100, bar_format="{desc:<28} {bar} {n:3.0f} %", disable=not sys.stderr.isatty()) as bar:
         while time.monotonic() < deadline:
-            answer = requests.get(f"{url}/autocontour/jobs", params={"Series": series}, timeout=30)
+            answer = http.get(f"{url}/autocontour/jobs", params={"Series": series}, timeout=30)
             jobs = answer.json() if answer.ok else []
             if jobs:
                 job = jobs[0]

@@ -9,14 +9,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-import requests
-
+from model.errors import TargetFailed
 from model.evidence.code import printed
 from model.evidence.event import Event
 from model.evidence.facts import Facts
 from model.evidence.peer import BACKWARDS
 from model.evidence.record import Record, stamp
 from model.evidence.verification import Verification
+from model.outbound.session import http_session, proxy_address
 from plugin.evidence.closing import closing_record, present_attempt
 from plugin.evidence.settings import AlertHook
 
@@ -207,5 +207,11 @@ def post_alert(hook: AlertHook, alert: Alert, site: str, *, cleared: bool = Fals
     if hook.TokenFile is not None:
         headers["Authorization"] = f"Bearer {Path(hook.TokenFile).read_text(encoding='ascii').strip()}"
     document = {"Site": site, "State": "cleared" if cleared else "raised", **alert.to_json()}
-    answer = requests.post(hook.Url, json=document, headers=headers, timeout=timeout, verify=hook.CaFile or True)
-    answer.raise_for_status()
+    try:
+        proxy = proxy_address(hook.Proxy, hook.ProxyCredentialsFile)
+    except TargetFailed as error:
+        raise OSError(error.message) from None
+    with http_session(ca_file=hook.CaFile, proxy=proxy) as session:
+        answer = session.post(hook.Url, json=document, headers=headers, timeout=timeout)
+    if answer.status_code >= 300:  # a redirect, which is not followed, has taken nothing either
+        raise OSError(f"the webhook answered with HTTP {answer.status_code}")

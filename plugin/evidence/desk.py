@@ -18,6 +18,7 @@ from model.evidence.record import stamp
 from model.evidence.retention import retire_months
 from model.evidence.signing import PublicKey
 from model.evidence.verification import Verification, keys_beside, verify
+from model.outbound.session import proxy_address
 from plugin.evidence.alerts import Alert, Expected, Limits, post_alert
 from plugin.evidence.audit.feed import AuditFeed
 from plugin.evidence.audit.syslog import Sender, open_sender
@@ -119,7 +120,13 @@ class Desk:
             self._chain,
             time=now,
             witnesses=self._witnesses.all,
-            stamper=None if authority is None else stamper(authority.Url, Path(authority.CaFile)),
+            stamper=None
+            if authority is None
+            else stamper(
+                authority.Url,
+                Path(authority.CaFile),
+                proxy=lambda: proxy_address(authority.Proxy, authority.ProxyCredentialsFile),
+            ),
         )
         self._witnesses.note(anchor.answers, now)
         return anchor

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
 from plugin.settings.document import Document
+from plugin.settings.places import Proxied, SitePath
 from routing.problems import Problem, problems_of, shown
 
 ROOT = "AutoContour.Evidence"
@@ -40,35 +42,35 @@ class AuditRepository(Document):
     Port: int = Field(default=6514, ge=1, le=65535)
     Protocol: Literal["tls", "udp"] = "tls"
     # The authority that the repository's certificate must be of; the system's own by default.
-    CaFile: str | None = None
+    CaFile: SitePath | None = None
     # Our certificate and key, where the repository asks for one.
-    CertificateFile: str | None = None
-    KeyFile: str | None = None
+    CertificateFile: SitePath | None = None
+    KeyFile: SitePath | None = None
     # What AuditSourceID says: which system speaks.
     SourceId: str = Field(default="orthanc-autocontour", pattern=r"^[A-Za-z0-9._-]{1,48}$")
 
 
-class StampAuthority(Document):
+class StampAuthority(Document, Proxied):
     """An authority for RFC 3161 time stamps over the daily head of the chain."""
 
     Url: str = Field(pattern=r"^https?://")
     # PEM file with the authority's root certificates.
-    CaFile: str
+    CaFile: SitePath
 
 
-class AlertHook(Document):
+class AlertHook(Document, Proxied):
     """Where an alert is posted as JSON."""
 
     Url: str = Field(pattern=r"^https?://")
-    TokenFile: str | None = None
-    CaFile: str | None = None
+    TokenFile: SitePath | None = None
+    CaFile: SitePath | None = None
 
 
 class PdfKeys(Document):
     """Key and certificate (PEM) from the site's own authority, in the place of a self-made pair."""
 
-    CertificateFile: str
-    KeyFile: str
+    CertificateFile: SitePath
+    KeyFile: SitePath
 
 
 class EvidenceSection(Document):
@@ -102,14 +104,15 @@ class EvidenceSection(Document):
         return self.Controller.Name if self.Controller is not None else "Controller not yet named in the configuration"
 
 
-def read_evidence(section: Any) -> tuple[EvidenceSection, list[Problem]]:
-    """Validate the section; with problems, the defaults stand in for it."""
+def read_evidence(section: Any, base: Path | None = None) -> tuple[EvidenceSection, list[Problem]]:
+    """Validate the section, whose relative paths start at ``base``; with problems, the defaults stand in for it."""
     if section is None:
         return EvidenceSection(), []
     if not isinstance(section, dict):
         return EvidenceSection(), [Problem(ROOT, shown(section), "an object")]
     try:
-        return EvidenceSection.model_validate(section), []
+        context = None if base is None else {"base": base}
+        return EvidenceSection.model_validate(section, context=context), []
     except ValidationError as error:
         return EvidenceSection(), problems_of(error, ROOT, _keys_at)
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-import requests
 from asn1crypto import cms, tsp
 from cryptography import x509
 from rfc3161_client import TimestampRequestBuilder, VerificationError, VerifierBuilder, decode_timestamp_response
@@ -13,13 +12,18 @@ from rfc3161_client.base import HashAlgorithm
 
 from model.evidence.anchor import Stamper
 from model.evidence.errors import EvidenceRefused
+from model.outbound.session import http_session
 
 # Replies are a few KB with their certificates; more than this is not one.
 LARGEST_REPLY = 1 << 20
 
 
-def stamper(url: str, authority: Path, *, timeout: float = 15.0) -> Stamper:
+def stamper(
+    url: str, authority: Path, *, timeout: float = 15.0, proxy: Callable[[], str | None] = lambda: None
+) -> Stamper:
     """Make the function that has bytes stamped; ``authority`` is a PEM file with the authority's root certificates.
+
+    ``proxy`` gives the address of the proxy on the way, where there is one.
 
     The function raises EvidenceRefused with TIME_STAMP_WRONG when the reply is not over these bytes by that
     authority, with TIME_STAMP_CA when the authority's file cannot be read, and OSError (which requests' errors are)
@@ -32,15 +36,16 @@ def stamper(url: str, authority: Path, *, timeout: float = 15.0) -> Stamper:
         except (OSError, ValueError) as error:
             raise EvidenceRefused("TIME_STAMP_CA", "The CaFile of the time stamp authority holds no PEM.") from error
         request = TimestampRequestBuilder().data(content).hash_algorithm(HashAlgorithm.SHA256).build()
-        answer = requests.post(
-            url,
-            data=request.as_bytes(),
-            headers={"Content-Type": "application/timestamp-query"},
-            timeout=timeout,
-            stream=True,
-        )
-        answer.raise_for_status()
-        reply = answer.raw.read(LARGEST_REPLY, decode_content=True)
+        with http_session(proxy=proxy()) as session:
+            answer = session.post(
+                url,
+                data=request.as_bytes(),
+                headers={"Content-Type": "application/timestamp-query"},
+                timeout=timeout,
+                stream=True,
+            )
+            answer.raise_for_status()
+            reply = answer.raw.read(LARGEST_REPLY, decode_content=True)
         check_stamp(content, reply, roots, nonce=request.nonce)
         return bytes(reply)
 

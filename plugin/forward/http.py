@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from requests.adapters import HTTPAdapter
 
 from model.errors import AutocontourError, PrivacyRefused, TargetFailed
+from model.outbound.session import http_session, proxy_address
 from plugin.settings.document import ServiceTarget
 
 CONNECT_SECONDS = 10
@@ -53,12 +53,11 @@ class ServiceClient:
         self._name = name
         self._url = target.Url.rstrip("/")
         self._token_file = Path(target.TokenFile) if target.TokenFile else None
-        self._certificate: tuple[str, str] | None = None
+        certificate: tuple[str, str] | None = None
         if target.CertificateFile is not None and target.KeyFile is not None:
-            self._certificate = (target.CertificateFile, target.KeyFile)
-        self._verify: str | bool = target.CaFile or True
-        self._http = requests.Session()
-        self._http.mount("https://", HTTPAdapter(pool_connections=PARALLEL, pool_maxsize=PARALLEL + 2))
+            certificate = (target.CertificateFile, target.KeyFile)
+        self._proxy, self._proxy_credentials = target.Proxy, target.ProxyCredentialsFile
+        self._http = http_session(ca_file=target.CaFile, certificate=certificate, connections=PARALLEL + 2)
         self.pace = Pace()
 
     def json(self, method: str, path: str, body: Any = None, *, seconds: float = READ_SECONDS) -> Any:
@@ -101,9 +100,7 @@ class ServiceClient:
                 self._url + path,
                 headers=headers,
                 timeout=(CONNECT_SECONDS, seconds),
-                verify=self._verify,
-                cert=self._certificate,
-                allow_redirects=False,  # a redirect could lead the series to somebody else
+                proxies=self._proxies(),
                 **options,
             )
         except (requests.RequestException, OSError) as error:
@@ -111,6 +108,11 @@ class ServiceClient:
         if answer.status_code < 300:
             return answer
         raise _refused(self._name, answer)
+
+    def _proxies(self) -> dict[str, str]:
+        # Read each time, as the token is.
+        proxy = proxy_address(self._proxy, self._proxy_credentials)
+        return {} if proxy is None else {"https": proxy}
 
     def _token(self) -> str:
         assert self._token_file is not None
@@ -147,6 +149,8 @@ class Pace:
 def _unreachable(name: str, error: Exception) -> TargetFailed:
     """Tell name, certificate, clock and network faults apart, without the address that the library's text holds."""
     text = str(error)
+    if isinstance(error, requests.exceptions.ProxyError):
+        return _proxy_failed(name, text)
     if isinstance(error, requests.exceptions.SSLError) and "CERTIFICATE_VERIFY_FAILED" in text:
         if "not yet valid" in text or "has expired" in text:
             return TargetFailed(
@@ -169,9 +173,42 @@ def _unreachable(name: str, error: Exception) -> TargetFailed:
     return TargetFailed("SERVICE_ANSWER", f"The answer of the target {name} cannot be understood.", retry=True)
 
 
+def _proxy_failed(name: str, text: str) -> TargetFailed:
+    """What the proxy said instead of making the connection (RFC 9110, section 9.3.6)."""
+    said = re.search(r"Tunnel connection failed: (\d{3})", text)
+    if said is None:
+        return TargetFailed(
+            "SERVICE_PROXY", f"The Proxy of the target {name} cannot be reached; nothing was sent.", retry=True
+        )
+    if said[1] == "407":
+        return TargetFailed(
+            "SERVICE_PROXY",
+            f"The Proxy of the target {name} asks for a name and password (HTTP 407); give them in its "
+            "ProxyCredentialsFile.",
+        )
+    return TargetFailed(
+        "SERVICE_PROXY",
+        f"The Proxy of the target {name} does not connect to it (HTTP {said[1]}); is the target's Url allowed there?",
+        retry=True,
+    )
+
+
+def _another_answered(name: str, answer: requests.Response) -> TargetFailed:
+    """An error in words that the service does not use: something before it answered, and the service never knew."""
+    sentence = (
+        f"Not the target {name} itself but something on the way to it (a proxy, a filter, a load balancer) answered, "
+        f"with HTTP status {answer.status_code}; look there, and whether the target is up."
+    )
+    if answer.status_code >= 500:
+        return Busy("SERVICE_PROXY", sentence, _after(answer))
+    return TargetFailed("SERVICE_PROXY", sentence)
+
+
 def _refused(name: str, answer: requests.Response) -> AutocontourError:
     status = answer.status_code
     code, findings = _reason(answer)
+    if code is None and (status in (407, 502, 503, 504) or _is_page(answer)):
+        return _another_answered(name, answer)
     if status in (401, 403):
         return TargetFailed(
             "SERVICE_TOKEN",
@@ -205,6 +242,11 @@ def _reason(answer: requests.Response) -> tuple[str | None, dict[str, int] | Non
 
         findings = known_rules({str(rule): count for rule, count in found.items() if isinstance(count, int)})
     return (code if _CODE.fullmatch(code) else None), findings
+
+
+def _is_page(answer: requests.Response) -> bool:
+    """Whether the answer is made for people: the service writes none."""
+    return answer.headers.get("Content-Type", "").lower().startswith("text/html")
 
 
 def _after(answer: requests.Response) -> float:

@@ -13,19 +13,22 @@ import sys
 import threading
 from pathlib import Path
 
+from model.process.hardening import harden_process
 from plugin.gateway.letter import Letter
 from plugin.gateway.serve import serve
-from plugin.privacy.silence import be_silent
+from plugin.privacy.reading import quiet_pydicom
 
 
 def main() -> None:
     """Read the letter, watch the standard input, serve."""
-    be_silent()
+    harden_process()
+    quiet_pydicom()
     logging.basicConfig(
         stream=sys.stderr, level=logging.INFO, format="%(asctime)s autocontour %(levelname)s %(message)s"
     )
     # Leaving at once is our way to stop; multiprocessing's helper would warn of it in Orthanc's log each time.
-    os.environ["PYTHONWARNINGS"] = "ignore::UserWarning:multiprocessing.resource_tracker"
+    # It is started with our options, and takes none from the environment.
+    sys.warnoptions.append("ignore::UserWarning:multiprocessing.resource_tracker")
     line = sys.stdin.buffer.readline()
     if not line:
         raise SystemExit("the gateway is started by Orthanc's plugin and got no letter from it")

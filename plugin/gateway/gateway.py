@@ -81,7 +81,7 @@ class Gateway:
         database = settings.database or sqlite_url(state.jobs)
         engine = open_database(database)
         self.jobs = JobStore(engine)
-        self._workers = Workers(settings.workers)
+        self._workers = Workers(settings.workers, lock_memory=settings.lock_memory)
         self._vault = Vault(state.vault, settings.privacy.vault_key_file)
         key = load_chain_key(state.signing_key, state.chain)
         self._chain = Chain.open(state.chain, key)

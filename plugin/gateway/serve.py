@@ -14,6 +14,7 @@ from fastapi import FastAPI
 from model.errors import AutocontourError, ConfigurationRefused
 from model.evidence.errors import EvidenceBroken
 from model.evidence.record import stamp
+from model.process.hardening import harden_process
 from plugin.api.app import application, refusing_application
 from plugin.evidence.alerts import Alert, Kind, post_alert
 from plugin.evidence.settings import EvidenceSection
@@ -28,7 +29,9 @@ logger = logging.getLogger(__name__)
 def serve(letter: Letter) -> None:
     """Serve until the process ends; a wrong configuration serves nothing but its reasons."""
     try:
-        settings = read_settings(letter.section, letter.dictionary)
+        settings = read_settings(letter.section, letter.dictionary, letter.base_directory)
+        if settings.lock_memory:
+            harden_process(lock_memory=True)
         state = open_state(letter.state_directory)
         lock = lock_state(state)
     except ConfigurationRefused as error:

@@ -8,9 +8,9 @@ from typing import Any
 
 import requests
 from orthanc_api_client import exceptions
-from orthanc_api_client.http_client import HttpClient
 
 from model.errors import TargetFailed
+from plugin.pacs.http import AnsweredByAnother, OrthancConnection
 from plugin.privacy.native import RequestRefused
 
 CONNECT_SECONDS = 5
@@ -38,10 +38,10 @@ class Orthanc:
         headers = {"Accept-Encoding": "identity"}
         if token:
             headers["Authorization"] = token
-        self._http = HttpClient(url.rstrip("/") + "/", user=user, pwd=password, headers=headers, pool_maxsize=POOL)
+        self._http = OrthancConnection(
+            url, user=user, password=password, headers=headers, ca_file=certificate, connections=POOL
+        )
         self._options: dict[str, Any] = {"timeout": (CONNECT_SECONDS, READ_SECONDS)}
-        if url.startswith("https:"):
-            self._options["verify"] = certificate or True
 
     def system(self) -> dict[str, Any]:
         """GET /system."""
@@ -144,6 +144,13 @@ class Orthanc:
         # The client's own messages name addresses and answers; "from None" keeps them out of every log.
         try:
             return request()
+        except AnsweredByAnother as error:
+            raise TargetFailed(
+                "ORTHANC_PROXY",
+                "Something between the gateway and Orthanc (a proxy, a load balancer) answered in its place, with HTTP "
+                f"status {error.http_status_code}; look there whether Orthanc is up and may be reached.",
+                retry=True,
+            ) from None
         except exceptions.ResourceNotFound:
             raise SeriesGone("SERIES_GONE", "The series is no longer in Orthanc; nothing is left to contour.") from None
         except (exceptions.ConnectionError, exceptions.TimeoutError, requests.ConnectionError, requests.Timeout):

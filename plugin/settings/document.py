@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from plugin.privacy.settings import PrivacySettings
+from plugin.settings.places import Proxied, SitePath
 
 
 class Document(BaseModel):
@@ -18,18 +19,18 @@ class Document(BaseModel):
 ModelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$")]
 
 
-class ServiceTarget(Document):
+class ServiceTarget(Document, Proxied):
     """A segmentation service elsewhere."""
 
     Type: Literal["service"]
     Limit: int = Field(default=4, ge=1, le=64)  # jobs at once
     # Without TLS only on this machine: a token and a series would be read by whoever listens.
     Url: str = Field(pattern=r"^(https://|http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?(/|$))")
-    TokenFile: str | None = None
-    CaFile: str | None = None
+    TokenFile: SitePath | None = None
+    CaFile: SitePath | None = None
     # Our own certificate and key, where the service asks for mutual TLS.
-    CertificateFile: str | None = None
-    KeyFile: str | None = None
+    CertificateFile: SitePath | None = None
+    KeyFile: SitePath | None = None
     # The service's public key, 64 hexadecimal digits: what it signs is believed, and nothing else.
     ServiceKey: str = Field(pattern=r"^[0-9a-f]{64}$")
     # Models that the service has and this machine does not.
@@ -63,7 +64,7 @@ Target = Annotated[ServiceTarget | DicomTarget, Field(discriminator="Type")]
 class Section(Document):
     """All keys with their defaults; Rules and Evidence are read by their own rooms."""
 
-    StateDirectory: str | None = None
+    StateDirectory: SitePath | None = None
     Database: str | None = Field(default=None, pattern=r"^postgresql(\+psycopg)?://")
     Gateway: str | None = Field(default=None, pattern=r"^https?://")
     QuietSeconds: float | int = Field(default=5, ge=0.2, le=3600)
@@ -71,6 +72,8 @@ class Section(Document):
     IncompleteSeconds: float | int = Field(default=15, ge=0, le=86400)
     # Processes that compute; each may need a few GB.
     Workers: int = Field(default=1, ge=1, le=64)
+    # Keeps the memory of gateway and workers out of swap, where the system lets it.
+    LockMemory: bool = False
     # A model that runs longer is stopped.
     JobSeconds: int = Field(default=3600, ge=10, le=86400)
     # What becomes of the RTSTRUCT of a job that a late slice has overtaken.
@@ -79,7 +82,7 @@ class Section(Document):
     MixedSeries: Literal["refuse", "largest"] = "refuse"
     Localizers: Literal["leave-out", "refuse"] = "leave-out"
     # Model packages; default: "models" in StateDirectory where that is given, else $AUTOCONTOUR_MODELS.
-    ModelsDirectory: str | None = Field(default=None, min_length=1)
+    ModelsDirectory: SitePath | None = None
     Rules: list[Any] | None = None
     Structures: dict[str, Any] | None = None
     RoutingScript: str | None = None

@@ -35,6 +35,7 @@ class Settings:
     quiet_seconds: float
     incomplete_seconds: float
     workers: int
+    lock_memory: bool
     job_seconds: int
     keep_superseded: bool
     mixed_series: Literal["refuse", "largest"]
@@ -51,12 +52,13 @@ class Settings:
     evidence: EvidenceSection
 
 
-def read_settings(section: Any, dictionary: Any = None) -> Settings:
+def read_settings(section: Any, dictionary: Any = None, base: Path | None = None) -> Settings:
     """Validate the section; raises ConfigurationRefused with every problem: path, what was found, what is allowed.
 
     ``dictionary`` is Orthanc's own ``Dictionary``, whose names rules may use beside the standard's keywords.
+    ``base`` is the folder where relative paths start: that of Orthanc's configuration.
     """
-    settings, problems = examine(section, dictionary)
+    settings, problems = examine(section, dictionary, base)
     if settings is None:
         first = problems[0]
         more = "".join(f"; {problem}" for problem in problems[1:])
@@ -64,21 +66,21 @@ def read_settings(section: Any, dictionary: Any = None) -> Settings:
     return settings
 
 
-def examine(section: Any, dictionary: Any = None) -> tuple[Settings | None, list[Problem]]:
+def examine(section: Any, dictionary: Any = None, base: Path | None = None) -> tuple[Settings | None, list[Problem]]:
     """The settings, or all that is wrong with the section."""
     if not isinstance(section, dict):
         return None, [Problem(ROOT, shown(section), "an object")]
     problems: list[Problem] = []
     document: Section | None = None
     try:
-        document = Section.model_validate(section)
+        document = Section.model_validate(section, context=None if base is None else {"base": base})
     except ValidationError as error:
         problems += problems_of(error, ROOT, _keys_at)
     rules, wrong = read_rules(section.get("Rules"), known_keywords(own_names(dictionary)), f"{ROOT}.Rules")
     problems += wrong
     templates, wrong_templates = read_templates(section.get("Structures"), f"{ROOT}.Structures")
     problems += wrong_templates
-    evidence, wrong_evidence = read_evidence(section.get("Evidence"))
+    evidence, wrong_evidence = read_evidence(section.get("Evidence"), base)
     problems += wrong_evidence
     if document is not None:
         problems += _unavailable(document)
@@ -98,6 +100,7 @@ def examine(section: Any, dictionary: Any = None) -> tuple[Settings | None, list
         quiet_seconds=float(document.QuietSeconds),
         incomplete_seconds=float(document.IncompleteSeconds),
         workers=document.Workers,
+        lock_memory=document.LockMemory,
         job_seconds=document.JobSeconds,
         mixed_series=document.MixedSeries,
         localizers=document.Localizers,

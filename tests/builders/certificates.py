@@ -13,7 +13,7 @@ from cryptography.x509.oid import NameOID
 
 
 def make_certificates(folder: Path) -> None:
-    """Write ``ca.pem``, ``server.pem`` and ``server.key`` for localhost and 127.0.0.1."""
+    """Write ``ca.pem``, ``server.pem`` and ``server.key`` for localhost, 127.0.0.1 and service.example."""
     authority_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     authority_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test authority")])
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
@@ -37,7 +37,8 @@ def make_certificates(folder: Path) -> None:
 
     usage = x509.KeyUsage(True, False, False, False, False, True, True, False, False)
     authority = certificate(authority_name, authority_key.public_key(), ca=True).add_extension(usage, critical=True)
-    names = x509.SubjectAlternativeName([x509.DNSName("localhost"), x509.IPAddress(ipaddress.IPv4Address("127.0.0.1"))])
+    local = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.IPv4Address("127.0.0.1"))]
+    names = x509.SubjectAlternativeName([*local, x509.DNSName("service.example")])
     server = certificate(name, key.public_key(), ca=False).add_extension(names, critical=False)
     pem = serialization.Encoding.PEM
     (folder / "ca.pem").write_bytes(authority.sign(authority_key, hashes.SHA256()).public_bytes(pem))

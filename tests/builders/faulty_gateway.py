@@ -2,7 +2,8 @@
 
 FAULT is ``kill:STAGE:WHEN`` (the gateway is SIGKILLed once before or after a stage), ``pause:STAGE:SECONDS``,
 ``raise:STAGE`` (an exception with a patient's name in it, each time), ``engine:raise`` or ``engine:hang`` (the model,
-in its worker), ``orthanc:N`` (the first N reads of a file from Orthanc fail), or ``nothing``.
+in its worker), ``orthanc:N`` (the first N reads of a file from Orthanc fail), or ``nothing``. What a test
+puts into Orthanc's environment as FAULT… travels as AUTOCONTOUR_FAULT…, for little else reaches the gateway.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import sys
 import time
 from pathlib import Path
 
+CHECKOUT = Path(__file__).resolve().parents[2]
 SECRET_TEXT = "Testmann^Vertraulich"
 
 
@@ -20,7 +22,8 @@ def wrapper(directory: Path) -> str:
     """An executable that starts the faulty gateway whatever arguments it is given."""
     directory.mkdir(parents=True, exist_ok=True)
     path = directory / "python"
-    path.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m tests.builders.faulty_gateway\n')
+    module = "tests.builders.faulty_gateway"
+    path.write_text(f'#!/bin/sh\nPYTHONPATH="{CHECKOUT}" exec "{sys.executable}" -P -m {module}\n')
     path.chmod(0o755)
     return str(path)
 
@@ -98,7 +101,7 @@ def install_in_client(failures: int) -> None:
 
 def main() -> None:
     """Install the fault, then be the gateway."""
-    install(os.environ["FAULT"], Path(os.environ["FAULT_ONCE"]))
+    install(os.environ["AUTOCONTOUR_FAULT"], Path(os.environ["AUTOCONTOUR_FAULT_ONCE"]))
     from plugin.gateway.__main__ import main as gateway
 
     gateway()

@@ -97,6 +97,9 @@ def let_worker_die() -> None:
 
 def main() -> None:
     """Install the fault, then serve."""
+    from model.process.hardening import harden_process
+
+    harden_process()  # as the command line does
     fault = os.environ["FAULT"]
     if fault.startswith("cut:"):
         cut(fault.removeprefix("cut:"))

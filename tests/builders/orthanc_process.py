@@ -66,6 +66,7 @@ class OrthancProcess:
     options: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     plugin: bool = True
+    working_folder: Path | None = None
     http_port: int = field(default_factory=free_port)
     dicom_port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
@@ -102,10 +103,15 @@ class OrthancProcess:
         self.directory.mkdir(parents=True, exist_ok=True)
         path = self.directory / "orthanc.json"
         path.write_text(json.dumps(self.configuration()))
-        environment = os.environ | {"TCP_NODELAY": "1"} | dict(self.environment)
+        faults = {f"AUTOCONTOUR_{name}": text for name, text in self.environment.items() if name.startswith("FAULT")}
+        environment = os.environ | {"TCP_NODELAY": "1"} | dict(self.environment) | faults
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                ["Orthanc", "--verbose", str(path)], stdout=log, stderr=log, cwd=self.directory, env=environment
+                ["Orthanc", "--verbose", str(path)],
+                stdout=log,
+                stderr=log,
+                cwd=self.working_folder or self.directory,
+                env=environment,
             )
         try:
             until(self._answers, f"Orthanc answers; log:\n{self.tail()}", START_SECONDS)

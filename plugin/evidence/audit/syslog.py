@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from model.evidence.errors import EvidenceRefused
+from model.outbound.tls import client_tls
 from plugin.evidence.settings import AuditRepository
 
 # PS3.15 A.6: facility 10 (security and authorization), severity 5 (notice), and this MSGID.
@@ -116,7 +117,7 @@ def open_sender(repository: AuditRepository) -> Sender:
 
     def context() -> ssl.SSLContext:
         # Read at each connection: files that are renewed count at once, files that are missing are an outage.
-        made = ssl.create_default_context(cafile=repository.CaFile)
+        made = client_tls(repository.CaFile)
         made.minimum_version = ssl.TLSVersion.TLSv1_2  # BCP 195, as PS3.15 B.9 asks
         if repository.CertificateFile is not None:
             made.load_cert_chain(repository.CertificateFile, repository.KeyFile)

@@ -1,0 +1,73 @@
+"""The one place that opens HTTP sessions: they do what the configuration says, and nothing that an environment says.
+
+``requests`` takes proxies, authorities and passwords from the environment and the home folder unless it is told not
+to. With ``HTTP_PROXY`` set, the gateway's requests to its own Orthanc went through the proxy, the token among them
+(measured). A test holds that no other module of the project opens a session.
+"""
+
+from __future__ import annotations
+
+from http.cookiejar import DefaultCookiePolicy
+from pathlib import Path
+from urllib.parse import quote
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util.retry import Retry
+
+from model.errors import TargetFailed
+
+
+class OwnSession(requests.Session):
+    """A session that inherits nothing, keeps no cookie and follows no redirect."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.trust_env = False  # no proxy, no CA bundle, no .netrc
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nowhere: a redirect could lead a series, or a token, to somebody else."""
+
+
+def http_session(
+    *,
+    ca_file: str | None = None,
+    certificate: tuple[str, str] | None = None,
+    proxy: str | None = None,
+    retries: Retry | int = 0,
+    connections: int = 10,
+) -> OwnSession:
+    """Open a session.
+
+    ``ca_file`` (PEM) names the authorities that a server may be of; the public ones of certifi by default.
+    ``certificate`` is our own certificate and key, for mutual TLS. ``proxy`` is the only proxy that is ever used, and
+    for every address: who asks for one knows that the address is not of this machine.
+    """
+    session = OwnSession()
+    session.verify = ca_file or True
+    session.cert = certificate
+    if proxy is not None:
+        session.proxies = {"http": proxy, "https": proxy}
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, HTTPAdapter(max_retries=retries, pool_connections=connections, pool_maxsize=connections))
+    return session
+
+
+def proxy_address(proxy: str | None, credentials_file: str | None) -> str | None:
+    """Give the address of a proxy with the name and password (``name:password``, one line) that it asks for.
+
+    Raises TargetFailed with PROXY_CREDENTIALS when the file cannot be read.
+    """
+    if proxy is None or credentials_file is None:
+        return proxy
+    try:
+        name, found, password = Path(credentials_file).read_text(encoding="utf-8").strip().partition(":")
+    except (OSError, ValueError):
+        name, found, password = "", "", ""
+    if not found:
+        raise TargetFailed(
+            "PROXY_CREDENTIALS", "The ProxyCredentialsFile cannot be read, or holds no line name:password."
+        )
+    scheme, _, place = proxy.partition("://")
+    return f"{scheme}://{quote(name, safe='')}:{quote(password, safe='')}@{place}"

@@ -31,7 +31,9 @@ COMMANDS = {
 }
 
 # These hold patients' images or take them from others; those that run for long start in a clean process first.
-HARDENED = frozenset({"serve", "gateway", "contours", "masks", "segment", "gate", "compare", "commission"})
+HARDENED = frozenset(
+    {"serve", "gateway", "contours", "masks", "segment", "gate", "compare", "commission", "backup", "restore"}
+)
 ISOLATED = frozenset({"serve", "gateway"})
 
 GOOD, FAILED, WRONG_USAGE = 0, 1, 2

@@ -35,6 +35,7 @@ class ServiceProcess:
     keys: dict[str, Any] = field(default_factory=dict)
     limits: dict[str, Any] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
+    working_folder: Path = CHECKOUT
     port: int = field(default_factory=free_port)
     process: subprocess.Popen[bytes] | None = None
     certificate: tuple[str, str] | None = None
@@ -90,14 +91,16 @@ class ServiceProcess:
         self.write()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", *self.module(), str(self.path)],
-                stdout=log, stderr=log, cwd=CHECKOUT, env=os.environ | dict(self.environment),
+                [*self.command(), str(self.path)],
+                stdout=log, stderr=log, cwd=self.working_folder, env=os.environ | dict(self.environment),
             )  # fmt: skip
         until(self._answers, f"the service answers; log:\n{self.tail()}")
         return self
 
-    def module(self) -> list[str]:
-        return ["tests.builders.faulty_service"] if "FAULT" in self.environment else ["plugin.cli", "serve"]
+    def command(self) -> list[str]:
+        if "FAULT" in self.environment:
+            return [sys.executable, "-m", "tests.builders.faulty_service"]
+        return [str(Path(sys.executable).with_name("autocontour")), "serve"]
 
     def _answers(self) -> bool:
         assert self.process is not None

@@ -5,9 +5,7 @@ from __future__ import annotations
 import ast
 import json
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -18,6 +16,8 @@ from plugin.evidence.alerts import Alert, Kind, post_alert
 from plugin.evidence.settings import AlertHook
 from plugin.evidence.timestamp import stamper
 from plugin.pacs.client import Orthanc
+from tests.builders.answering_server import AnsweringServer
+from tests.builders.certificates import make_certificates
 from tests.builders.orthanc_process import CHECKOUT
 from tests.builders.recording_proxy import RecordingProxy
 
@@ -32,41 +32,9 @@ ALLOWED = {
 }
 
 
-class Server:
-    """Answers everything with what it is given, and keeps the headers that it saw."""
-
-    def __init__(self, status: int = 200, body: bytes = b"{}", headers: dict[str, str] | None = None) -> None:
-        self.status, self.body, self.headers = status, body, headers or {}
-        self.seen: list[tuple[str, dict[str, str]]] = []
-        server = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def go(self) -> None:
-                self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                server.seen.append((self.path, dict(self.headers)))
-                self.send_response(server.status)
-                for name, text in {"Content-Length": str(len(server.body)), **server.headers}.items():
-                    self.send_header(name, text)
-                self.end_headers()
-                self.wfile.write(server.body)
-
-            do_GET = do_POST = do_PUT = do_DELETE = go  # noqa: N815 - names of the base class
-
-            def log_message(self, *_: Any) -> None:
-                """Say nothing."""
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
-        Thread(target=self._server.serve_forever, daemon=True).start()
-
-    def close(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
-
-
 @pytest.fixture
-def server() -> Iterator[Server]:
-    made = Server()
+def server() -> Iterator[AnsweringServer]:
+    made = AnsweringServer()
     yield made
     made.close()
 
@@ -87,28 +55,30 @@ def hostile(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Recordi
         yield proxy
 
 
-def test_the_environment_would_be_obeyed_by_a_plain_session(server: Server, hostile: RecordingProxy) -> None:
+def test_the_environment_would_be_obeyed_by_a_plain_session(server: AnsweringServer, hostile: RecordingProxy) -> None:
     requests.get(server.url + "/plain", timeout=30)
     assert hostile.asked, "the environment of these tests does what it is meant to do"
 
 
-def test_no_proxy_and_no_password_comes_from_the_environment(server: Server, hostile: RecordingProxy) -> None:
+def test_no_proxy_and_no_password_comes_from_the_environment(server: AnsweringServer, hostile: RecordingProxy) -> None:
     assert http_session().get(server.url + "/a", timeout=30).status_code == 200
     assert hostile.asked == []
     assert [(path, headers.get("Authorization")) for path, headers in server.seen] == [("/a", None)]
 
 
-def test_orthanc_webhook_and_time_stamps_ask_no_proxy(server: Server, hostile: RecordingProxy, tmp_path: Path) -> None:
+def test_orthanc_webhook_and_time_stamps_ask_no_proxy(
+    server: AnsweringServer, hostile: RecordingProxy, tmp_path: Path
+) -> None:
     assert Orthanc(server.url, token="Bearer t").system() == {}
     post_alert(AlertHook(Url=server.url + "/hook"), Alert(Kind.CHAIN_BROKEN, "2026-01-01T00:00:00Z"), "Hospital")
-    (tmp_path / "roots.pem").write_bytes(authority())
+    make_certificates(tmp_path)
     with pytest.raises(Exception, match="TIME_STAMP_WRONG"):
-        stamper(server.url + "/stamp", tmp_path / "roots.pem")(b"x")
+        stamper(server.url + "/stamp", tmp_path / "ca.pem")(b"x")
     assert [path for path, _ in server.seen] == ["/system", "/hook", "/stamp"]
     assert hostile.asked == []
 
 
-def test_cookies_are_refused_and_redirects_not_followed(server: Server) -> None:
+def test_cookies_are_refused_and_redirects_not_followed(server: AnsweringServer) -> None:
     server.status, server.headers = 302, {"Set-Cookie": "a=b", "Location": server.url + "/elsewhere"}
     session = http_session()
     for _ in range(2):
@@ -116,7 +86,7 @@ def test_cookies_are_refused_and_redirects_not_followed(server: Server) -> None:
     assert [(path, headers.get("Cookie")) for path, headers in server.seen] == [("/a", None), ("/a", None)]
 
 
-def test_a_redirect_of_the_webhook_is_no_delivery(server: Server) -> None:
+def test_a_redirect_of_the_webhook_is_no_delivery(server: AnsweringServer) -> None:
     server.status, server.headers = 307, {"Location": server.url + "/elsewhere"}
     with pytest.raises(OSError, match="HTTP 307"):
         post_alert(AlertHook(Url=server.url), Alert(Kind.CHAIN_BROKEN, "2026-01-01T00:00:00Z"), "Hospital")
@@ -167,22 +137,12 @@ def test_the_rule_sees_every_way_to_write_it(source: str) -> None:
     assert list(opened_by(ast.parse(source)))
 
 
-def authority() -> bytes:
-    import tempfile
-
-    from tests.builders.certificates import make_certificates
-
-    with tempfile.TemporaryDirectory() as folder:
-        make_certificates(Path(folder))
-        return (Path(folder) / "ca.pem").read_bytes()
-
-
 ORTHANCS_OWN = {"HttpError": "Internal Server Error", "HttpStatus": 500, "OrthancError": "x", "OrthancStatus": 1}
 
 
 @pytest.mark.parametrize("body", [b"", b"<html>Bad Gateway</html>", b'"text"', b"[1]", b"null", b'{"Message": 3}'])
 @pytest.mark.parametrize("status", [407, 502, 503, 504])
-def test_who_answers_in_orthancs_place_is_said(server: Server, status: int, body: bytes) -> None:
+def test_who_answers_in_orthancs_place_is_said(server: AnsweringServer, status: int, body: bytes) -> None:
     server.status, server.body = status, body
     with pytest.raises(Exception, match="ORTHANC_PROXY") as failed:
         Orthanc(server.url).system()
@@ -199,7 +159,9 @@ def test_who_answers_in_orthancs_place_is_said(server: Server, status: int, body
      (404, "<html>gone</html>", "ORTHANC_PROXY"), (403, "<html>blocked</html>", "ORTHANC_PROXY"),
      (404, {"message": "no route"}, "ORTHANC_PROXY")],
 )  # fmt: skip
-def test_what_orthanc_says_itself_is_told_apart(server: Server, status: int, described: Any, code: str) -> None:
+def test_what_orthanc_says_itself_is_told_apart(
+    server: AnsweringServer, status: int, described: Any, code: str
+) -> None:
     page = isinstance(described, str)
     server.status, server.headers = status, {"Content-Type": "text/html" if page else "application/json"}
     server.body = described.encode() if page else b"" if described is None else json.dumps(described).encode()
@@ -207,7 +169,7 @@ def test_what_orthanc_says_itself_is_told_apart(server: Server, status: int, des
         Orthanc(server.url).system()
 
 
-def test_an_answer_that_breaks_off_is_an_error_of_ours(server: Server) -> None:
+def test_an_answer_that_breaks_off_is_an_error_of_ours(server: AnsweringServer) -> None:
     server.headers = {"Content-Encoding": "gzip"}
     with pytest.raises(Exception, match="ORTHANC_ERROR"):
         Orthanc(server.url).instance_file("x")

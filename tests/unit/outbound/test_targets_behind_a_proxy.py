@@ -13,10 +13,10 @@ from plugin.evidence.settings import AlertHook, read_evidence
 from plugin.forward.http import Busy, ServiceClient, TransferLost
 from plugin.settings.document import ServiceTarget
 from plugin.settings.settings import examine
+from tests.builders.answering_server import AnsweringServer
 from tests.builders.orthanc_process import free_port
 from tests.builders.recording_proxy import RecordingProxy
 from tests.builders.service_process import ServiceProcess
-from tests.unit.outbound.test_connections_obey_the_configuration import Server
 
 REMOTE = "https://service.example:8443"
 KEY = "0" * 64
@@ -91,7 +91,7 @@ def test_a_webhook_goes_through_its_proxy() -> None:
      (404, b"<html>no such page</html>", "SERVICE_PROXY"), (302, b"<html>log in</html>", "SERVICE_PROXY")],
 )  # fmt: skip
 def test_who_answers_in_the_services_place_is_said(tmp_path: Path, status: int, body: bytes, code: str) -> None:
-    server = Server(status, body, {"Content-Type": "text/html" if b"<html>" in body else "application/json"})
+    server = AnsweringServer(status, body, {"Content-Type": "text/html" if b"<html>" in body else "application/json"})
     try:
         said = fault(ServiceClient("cloud", target(tmp_path, Url=server.url)))
     finally:
@@ -103,7 +103,7 @@ def test_who_answers_in_the_services_place_is_said(tmp_path: Path, status: int, 
 
 
 def test_a_transfer_that_the_service_itself_does_not_know_is_begun_anew(tmp_path: Path) -> None:
-    server = Server(404, b'{"Error": "NO_TRANSFER", "Message": "x"}')
+    server = AnsweringServer(404, b'{"Error": "NO_TRANSFER", "Message": "x"}')
     try:
         assert fault(ServiceClient("cloud", target(tmp_path, Url=server.url)), TransferLost).code == "NO_TRANSFER"
     finally:

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from model.process.environment import ALLOWED, ALLOWED_BEGINNINGS, allowed_environment
+from tests.builders.foreign_folder import make_foreign_folder, ran
 from tests.builders.orthanc_process import CHECKOUT
 
 FOREIGN = {
@@ -46,19 +47,7 @@ def test_the_plugin_inside_orthanc_holds_the_same_names() -> None:
 
 @pytest.fixture
 def foreign_folder(tmp_path: Path) -> Path:
-    """A folder with modules of somebody else, each of which leaves a trace when it is run."""
     return make_foreign_folder(tmp_path / "foreign")
-
-
-def make_foreign_folder(folder: Path) -> Path:
-    names = ["json", "logging", "struct", "sitecustomize", "usercustomize", "numpy", "pydicom", "requests", "select"]
-    packages = ["plugin", "plugin/gateway", "model", "routing", "multiprocessing", "dbos"]
-    for name in [*(f"{name}.py" for name in names), *(f"{name}/__init__.py" for name in packages)]:
-        path = folder / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        trace = f"{{os.path.basename(sys.executable)}} {name}"
-        path.write_text(f"import os, sys\nopen({str(folder / 'ran')!r}, 'a').write(f'{trace}\\n')\n")
-    return folder
 
 
 ASKED = ["__import__('sys').path", "list(__import__('os').environ)", "__import__('sys').flags.isolated"]
@@ -81,7 +70,7 @@ def test_a_worker_imports_nothing_from_the_working_folder_and_knows_no_python_va
     path, _, isolated = json.loads(done.stdout)
     assert not [one for one in path if one == "" or one.startswith(str(foreign_folder))]
     assert isolated == 1
-    assert not (foreign_folder / "ran").exists()
+    assert ran(foreign_folder) == []
 
 
 def test_the_command_line_becomes_a_clean_process(foreign_folder: Path) -> None:

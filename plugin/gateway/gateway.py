@@ -37,6 +37,7 @@ from plugin.gateway.outgoing import outgoing_document, outgoing_zip
 from plugin.gateway.preview import preview
 from plugin.gateway.reported import reported_by
 from plugin.intake.arrivals import Arrivals
+from plugin.intake.content import Contents
 from plugin.intake.decider import Decider
 from plugin.intake.intake import Intake
 from plugin.intake.loop import IntakeLoop
@@ -90,8 +91,9 @@ class Gateway:
             settings.forwards, key, self.targets, self._orthanc, self._workers, lambda: self._clock.delivered()
         )
         self._strangers = Strangers(self._orthanc, self._vault)
+        contents = Contents(self._orthanc)
         self._stages = Stages(
-            self._orthanc, self.jobs, self._vault, self._chain, self._workers, state, settings, forwards
+            self._orthanc, contents, self.jobs, self._vault, self._chain, self._workers, state, settings, forwards
         )
         script = settings.routing_script
         self._decider = Decider(
@@ -115,7 +117,7 @@ class Gateway:
         self._versions = VersionWatch(lambda: reported_by(self._orthanc), beside=letter.token is not None)
         self._clock = Clock(self.desk, self._vault, self._forget, self._versions.look)
         self._arrivals = Arrivals(engine)
-        self._sight = Sight(self._orthanc, settings, self._decider, self.desk.subjects)
+        self._sight = Sight(self._orthanc, contents, settings, self._decider, self.desk.subjects)
         self._intake = Intake(
             self._orthanc,
             self._arrivals,

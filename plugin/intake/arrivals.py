@@ -73,14 +73,15 @@ class Arrivals:
                 sa.update(series).where(series.c.id == arrival.series).values(content=content, outcome=outcome)
             )
 
-    def settle(self, arrival: Arrival) -> None:
-        """Close the news without a decision: nothing new in it."""
+    def settle(self, arrival: Arrival, content: str) -> None:
+        """Close the news without a decision: nothing new in it. ``content`` is what was decided on, by its key now."""
         with self._engine.begin() as connection:
             connection.execute(
                 sa.update(series)
                 .where(series.c.id == arrival.series, series.c.last_arrival == arrival.last_arrival)
                 .values(pending=False)
             )
+            connection.execute(sa.update(series).where(series.c.id == arrival.series).values(content=content))
 
     def forget(self, identifier: str) -> None:
         """The series was deleted from Orthanc."""

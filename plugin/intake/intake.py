@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from model.errors import InputRefused
@@ -24,6 +25,7 @@ from routing.decide import CONTOUR, ERROR, EXCLUDED, NONE, Decision
 logger = logging.getLogger(__name__)
 
 IMAGE_MODALITIES = ("CT", "MR")
+DELETED = "The series was deleted from Orthanc while its job was open."
 
 
 class Intake:
@@ -67,8 +69,10 @@ class Intake:
         except SeriesGone:
             self._arrivals.forget(arrival.series)
             return
-        if seen.content == arrival.content:
-            self._arrivals.settle(arrival)
+        if seen.content.key == arrival.content or self._take_over(seen, arrival):
+            if self._take_up_again(seen):
+                self._ring()
+            self._arrivals.settle(arrival, seen.content.key)
             return
         waited = time.time() - arrival.last_arrival
         wanted = seen.explanation.outcome == CONTOUR and seen.completeness.state is Wholeness.WAITING
@@ -76,7 +80,7 @@ class Intake:
             return  # a slow sender: looked at again on the next turn
         if self._take(seen):
             self._ring()
-        self._arrivals.decided(arrival, seen.content, seen.explanation.outcome)
+        self._arrivals.decided(arrival, seen.content.key, seen.explanation.outcome)
 
     def request(self, series: str, model: str | None, target: str | None) -> Job:
         """Note a job that a person asked for; what they leave open, the rules decide.
@@ -101,7 +105,7 @@ class Intake:
             raise InputRefused("NO_TARGET", f"The configuration has no such target; there are: {known}.")
         earlier = self._jobs.list(series=series, limit=1000)
         for job in earlier:
-            same = (job.content, job.model, job.target) == (seen.content, wanted.model, wanted.target)
+            same = seen.content.is_that_of(job.content) and (job.model, job.target) == (wanted.model, wanted.target)
             if same and not job.state.final:
                 return job
         job, new = self._note(seen, wanted, serial=1 + len(earlier))
@@ -121,7 +125,7 @@ class Intake:
             return
         self._arrivals.forget(series)
         for job in self._jobs.list(series=series, states=(State.WAITING, State.RUNNING)):
-            self._cancel(job, State.CANCELLED, "The series was deleted from Orthanc while its job was open.")
+            self._cancel(job, State.CANCELLED, DELETED)
 
     def _take(self, seen: Seen) -> Sequence[Job]:
         outcome = seen.explanation.outcome
@@ -157,7 +161,7 @@ class Intake:
         new = NewJob(
             series=seen.series,
             study=seen.study,
-            content=seen.content,
+            content=seen.content.key,
             instances=seen.instances,
             rule=decision.rule,
             model=decision.model or "",
@@ -168,8 +172,15 @@ class Intake:
             serial=serial,
         )
         known = self._jobs.by_key(new.key)
-        if known is not None:
+        if known is not None and not self._overtaken(known):
             return known, False
+        if known is not None:
+            # This content was here before and is back: what was made of it then is withdrawn, so it is made again.
+            same = [job for job in self._jobs.list(series=seen.series, limit=1000) if _is_work(job, new)]
+            current = next((job for job in same if not self._overtaken(job)), None)
+            if current is not None:
+                return current, False
+            new = replace(new, serial=len(self._jobs.list(series=seen.series, limit=1000)) + 1)
         job = self._jobs.draft(new, state=state, error=error)
         self.link(seen.subject, job)
         if state.final:
@@ -179,13 +190,49 @@ class Intake:
         logger.info("job %s: %s%s", job.id, job.state, f" ({error[0]})" if error else "")
         return job, is_new
 
+    def _overtaken(self, job: Job) -> bool:
+        """Whether nothing of a job stands any more, though its content is that of the series."""
+        if job.state is State.CANCELLED:
+            return job.error_code == "SERIES_GONE" or job.error_message == DELETED
+        return job.state is State.SUPERSEDED
+
+    def _take_over(self, seen: Seen, arrival: Arrival) -> bool:
+        """Whether an earlier version decided on this content, which it knew by UIDs alone; its jobs get the new key.
+
+        Not so when files came after it had decided: then they may be others.
+        """
+        uids_only = seen.content.uids_only
+        jobs = [job for job in self._jobs.list(series=seen.series, limit=1000) if job.content == uids_only]
+        if not jobs and arrival.content != uids_only:
+            return False
+        if jobs and self._orthanc.last_reception(seen.series) > max(job.created for job in jobs):
+            return False
+        for job in jobs:
+            self._jobs.rekey(job, seen.content.key)
+        return arrival.content == uids_only
+
+    def _take_up_again(self, seen: Seen) -> bool:
+        """Run jobs again that met this series while it was something else for a moment; whether there were any."""
+        again = False
+        for job in self._jobs.list(series=seen.series, states=(State.FAILED,), limit=1000):
+            if job.content == seen.content.key and job.error_code == "SERIES_CHANGED":
+                reopened = self._jobs.reopen(job.id, new_code())
+                if reopened is not None:
+                    self.link(seen.subject, reopened)
+                    again = True
+        return again
+
     def _supersede(self, seen: Seen) -> None:
         """Jobs of an earlier content of this series are overtaken."""
-        message = "More slices of the series arrived; a newer job contours the whole."
+        message = "The series changed in Orthanc: slices came, went or were replaced. A newer job contours it as it is."
         for job in self._jobs.list(series=seen.series, limit=1000):
-            if job.content == seen.content:
+            if job.content == seen.content.key:
                 continue
             if not job.state.final:
                 self._cancel(job, State.SUPERSEDED, message)
             else:
                 self._jobs.supersede_done(job.id, message)
+
+
+def _is_work(job: Job, new: NewJob) -> bool:
+    return (job.content, job.rule, job.model, job.target) == (new.content, new.rule, new.model, new.target)

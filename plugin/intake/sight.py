@@ -12,7 +12,7 @@ from plugin.facts.character_sets import original_texts, slices_to_read
 from plugin.facts.completeness import Completeness, Wholeness, completeness_of
 from plugin.facts.series import Circumstances, Sibling, facts_of, headers_of
 from plugin.facts.volumes import select, volumes_of
-from plugin.intake.content import content_of
+from plugin.intake.content import Content, Contents
 from plugin.intake.decider import Decider
 from plugin.pacs.client import Orthanc
 from plugin.settings.settings import Settings
@@ -37,7 +37,7 @@ class Seen:
 
     series: str
     study: str
-    content: str
+    content: Content
     instances: int
     completeness: Completeness
     refusal: AutocontourError | None
@@ -49,8 +49,11 @@ class Seen:
 class Sight:
     """Looks at series of one Orthanc."""
 
-    def __init__(self, orthanc: Orthanc, settings: Settings, decider: Decider, subjects: Subjects) -> None:
+    def __init__(
+        self, orthanc: Orthanc, contents: Contents, settings: Settings, decider: Decider, subjects: Subjects
+    ) -> None:
         self._orthanc = orthanc
+        self._contents = contents
         self._settings = settings
         self._decider = decider
         self._subjects = subjects
@@ -58,6 +61,8 @@ class Sight:
     def see(self, series: str, header: Mapping[str, Any] | None = None) -> Seen:
         """Read a series and decide; raises SeriesGone."""
         header = header or self._orthanc.series(series)
+        # Before the tags: what is replaced in between is news, and found changed.
+        content = self._contents.of(series)
         tags = self._orthanc.instances_tags(series)
         metadata = self._orthanc.instance_metadata(header["Instances"][0])
         marks = read_marks(self._orthanc.series_metadata(series))
@@ -85,7 +90,7 @@ class Sight:
         return Seen(
             series=series,
             study=str(header["ParentStudy"]),
-            content=content_of(one.sop_instance_uid for one in headers_of(tags)),
+            content=content,
             instances=len(tags),
             completeness=completeness,
             refusal=refusal,

@@ -6,23 +6,18 @@ from dataclasses import dataclass
 
 from plugin.facts.series import headers_of
 from plugin.facts.volumes import select, volumes_of
-from plugin.intake.content import content_of
 from plugin.pacs.client import Orthanc
 from plugin.settings.settings import Settings
 
 
 @dataclass(frozen=True)
 class Slices:
-    """Orthanc's ids of the instances that are contoured, their UIDs, and what was left out.
-
-    ``content`` is that of the whole series, slices that are left out included.
-    """
+    """Orthanc's ids of the instances that are contoured, their UIDs, and what was left out."""
 
     instances: tuple[str, ...]
     sop_instance_uids: tuple[str, ...]
     modality: str
     left_out: int
-    content: str
 
 
 def slices_of(orthanc: Orthanc, series: str, settings: Settings) -> Slices:
@@ -36,5 +31,4 @@ def slices_of(orthanc: Orthanc, series: str, settings: Settings) -> Slices:
         sop_instance_uids=tuple(uids),
         modality=kept[0].modality,
         left_out=len(tags) - len(kept),
-        content=content_of(header.sop_instance_uid for header in headers.values()),
     )

@@ -18,7 +18,7 @@ from typing import Any
 import pydicom
 
 from model.engines.engine import Algorithm
-from model.errors import InputRefused, PrivacyRefused, TargetFailed
+from model.errors import AutocontourError, InputRefused, PrivacyRefused, TargetFailed
 from model.evidence.chain import Chain
 from model.names.selection import Selection
 from model.pipeline.draw import IMAGES, STRUCTURE_SET, Drawn, draw_series, read_progress
@@ -27,6 +27,7 @@ from plugin.erase.erase import EraseFailed, erase_folder
 from plugin.erase.orthanc_copies import NEVER_MADE, UNKNOWN, Copies, remove_copies
 from plugin.forward.records import ForwardRecords
 from plugin.forward.target import Errand, Target
+from plugin.intake.content import Contents
 from plugin.intake.slices import Slices, slices_of
 from plugin.jobs.failure import FailureRecord
 from plugin.jobs.job import STAGE_BEGINS, Job, Stage, State
@@ -51,6 +52,7 @@ class Stages:
     """Runs one stage of one job; what stages share is the spool folder of the job and its row."""
 
     orthanc: Orthanc
+    contents: Contents
     jobs: JobStore
     vault: Vault
     chain: Chain
@@ -73,7 +75,15 @@ class Stages:
         if job is None:
             return
         started = time.perf_counter()
-        self._work(stage)(job)
+        try:
+            self._work(stage)(job)
+        except SeriesGone:
+            if stage is Stage.ERASE or not self.orthanc.exists("series", job.series):
+                raise
+            # Overwriting takes a slice away for a moment; what came instead is looked at when the stage runs again.
+            raise TargetFailed(
+                "SLICE_GONE", "A slice of the series is in Orthanc's index and its file is not.", retry=True
+            ) from None
         seconds = round(time.perf_counter() - started, 3)
         if stage is not Stage.DRAW:  # the worker itself says how long each part of drawing took
             self.jobs.note(job_id, {"timings": {str(stage): seconds}})
@@ -117,6 +127,7 @@ class Stages:
 
     def _pseudonymise(self, job: Job) -> None:
         erase_folder(self._folder(job))  # what an earlier, cut off attempt left
+        self._note_content(job)
         chosen = self._chosen(job)
         target = self.targets.get(job.target)
         JobRecords(self.chain, job).received(chosen.modality, target.type if target else "local")
@@ -190,6 +201,7 @@ class Stages:
 
     def _store(self, job: Job) -> None:
         file = self._restored(job, self._chosen(job))
+        self._require_unchanged(job)  # a slice was read after the series was looked at
         stored = self.orthanc.store(file)
         if stored.get("ParentStudy") != job.study:
             self.orthanc.delete_instance(str(stored["ID"]))
@@ -197,10 +209,12 @@ class Stages:
                 "STORED_ELSEWHERE",
                 "Orthanc put the RTSTRUCT under another study; it was taken back. Please report this.",
             )
-        if not self.orthanc.exists("series", job.series):
-            # Deleted while its job ran: contours without their image would bring the patient back.
-            self.orthanc.delete_instance(str(stored["ID"]))
-            raise SeriesGone("SERIES_GONE", "The series was deleted from Orthanc while its job was open.")
+        try:
+            self._require_unchanged(job)
+        except AutocontourError:
+            # Deleted or replaced while it was being stored: contours without their image would bring the patient back.
+            self._take_back(job, str(stored["ID"]))
+            raise
         if not self.jobs.publish(job.id, str(stored["ID"])):
             # Cancelled, superseded or erased while it was being stored: nothing of it stays.
             self.orthanc.delete_instance(str(stored["ID"]))
@@ -210,6 +224,10 @@ class Stages:
             self._store_segmentation(job, file)
         if not self.settings.keep_superseded:
             self._take_back_superseded(job)
+
+    def _take_back(self, job: Job, instance: str) -> None:
+        self.orthanc.delete_instance(instance)
+        self.jobs.note(job.id, {}, rtstruct=None)
 
     def _store_segmentation(self, job: Job, rtstruct: bytes) -> None:
         instances = self._chosen(job).instances
@@ -281,12 +299,21 @@ class Stages:
 
     def _chosen(self, job: Job) -> Slices:
         """The slices that are contoured; refused when the series is not the job's any more."""
-        chosen = slices_of(self.orthanc, job.series, self.settings)
-        if chosen.content != job.content:
+        self._require_unchanged(job)
+        return slices_of(self.orthanc, job.series, self.settings)
+
+    def _note_content(self, job: Job) -> None:
+        """Give a job that an earlier version noted by UIDs alone the key that the later stages can rely on."""
+        content = self.contents.of(job.series)
+        if job.content == content.uids_only:
+            self.jobs.rekey(job, content.key)
+
+    def _require_unchanged(self, job: Job) -> None:
+        """Refuse a series whose slices, or the bytes of one, are not those that the job was noted for."""
+        if not self.contents.of(job.series).is_that_of(job.content):
             raise InputRefused(
                 "SERIES_CHANGED", "The series changed in Orthanc after its job was noted; a newer job contours it."
             )
-        return chosen
 
     def _entered_for_erasure(self, job_id: str) -> Job | None:
         return self.jobs.enter(job_id, Stage.ERASE) or self.jobs.get(job_id)

@@ -197,6 +197,29 @@ class JobStore:
                 sa.update(jobs).where(jobs.c.id == job_id).values(details=merged, updated=self._clock(), **columns)
             )
 
+    def warn(self, job_id: str, *sentences: str) -> None:
+        """Add to the warnings of a job; each sentence once."""
+        if not sentences:
+            return
+        with self._engine.begin() as connection:
+            row = connection.execute(sa.select(jobs.c.details).where(jobs.c.id == job_id).with_for_update()).first()
+            if row is None:
+                return
+            details = dict(row[0])
+            details["warnings"] = list(dict.fromkeys([*details.get("warnings", []), *sentences]))
+            connection.execute(
+                sa.update(jobs).where(jobs.c.id == job_id).values(details=details, updated=self._clock())
+            )
+
+    def rekey(self, job: Job, content: str) -> None:
+        """Note a job under the key that its series' content has now; a job that is that work already stays it."""
+        begins = f"{job.series}:{job.content}:"
+        assert job.key.startswith(begins), "a job's key begins with its series and content"
+        key = f"{job.series}:{content}:{job.key.removeprefix(begins)}"
+        if self.by_key(key) is None:
+            with self._engine.begin() as connection:
+                connection.execute(sa.update(jobs).where(jobs.c.id == job.id).values(content=content, key=key))
+
     def finish(self, job_id: str, state: State, *, error: tuple[str, str] | None = None) -> bool:
         """Bring an open job to a final state; False when it already had one."""
         values = {

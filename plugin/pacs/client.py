@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import requests
@@ -20,6 +22,15 @@ POOL = 16
 
 class SeriesGone(TargetFailed):
     """The series, study or instance is no longer in Orthanc."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A slice as Orthanc keeps it; ``uuid`` names the file on its disk, and is another one after each overwriting."""
+
+    instance: str
+    sop_instance_uid: str
+    uuid: str
 
 
 class Orthanc:
@@ -95,6 +106,26 @@ class Orthanc:
     def instances_tags(self, series: str) -> dict[str, dict[str, Any]]:
         """Every slice's tags in Orthanc's full form, by instance id."""
         return dict(self._get(f"series/{series}/instances-tags"))
+
+    def files_of_series(self, series: str) -> list[StoredFile]:
+        """The file of each slice of a series, in one request."""
+        return [
+            StoredFile(str(one["ID"]), str(one["MainDicomTags"]["SOPInstanceUID"]), str(one["FileUuid"]))
+            for one in self._get(f"series/{series}/instances")
+        ]
+
+    def file_digest(self, instance: str) -> tuple[str, str]:
+        """The uuid of an instance's file and the MD5 of what was received, empty where Orthanc keeps none."""
+        said = self._get(f"instances/{instance}/attachments/dicom/info")
+        return str(said["Uuid"]), str(said.get("UncompressedMD5", ""))
+
+    def last_reception(self, series: str) -> float:
+        """When the newest file of a series was stored (seconds since the epoch), by Orthanc's clock; 0 if unknown."""
+        body = {"Resources": [series], "Level": "Instance", "Short": True, "Metadata": True}
+        found = self._call(lambda: self._http.post("tools/bulk-content", json=body, **self._options).json())
+        dates = [str(one.get("Metadata", {}).get("ReceptionDate", "")) for one in found]
+        stamps = [datetime.strptime(date, "%Y%m%dT%H%M%S").replace(tzinfo=UTC) for date in dates if date]
+        return max(stamps).timestamp() if stamps else 0.0
 
     def series_metadata(self, series: str) -> dict[str, Any]:
         """The metadata of one series by name; user-defined ones without a name by their number."""

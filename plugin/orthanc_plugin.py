@@ -29,8 +29,12 @@ from typing import Any
 import orthanc
 
 ROUTE = "/autocontour"
+# Printed ASCII, and the dashes that people paste in codes: bytes that are no text end in Orthanc with status 500.
+BELOW = ROUTE + "/([ -~]*(?:(?:‐|–)[ -~]*)*)"
 REQUEST_THREADS = 8
 REQUEST_SECONDS = 60  # a page of reports may take a while; Orthanc's own threads wait meanwhile
+WAITING_CALLERS = 16  # of Orthanc's HTTP threads (50 by default); the others stay for Orthanc's own answers
+MAX_BODY_BYTES = 4 * 1024 * 1024
 BACKOFF_SECONDS = (1, 2, 5, 10, 30, 60)
 STOP_SECONDS = 5
 THREAD_STACK_BYTES = 8 * 1024 * 1024
@@ -85,7 +89,7 @@ class Address:
         method: str,
         target: str,
         body: bytes = b"",
-        headers: Mapping[str, str] | None = None,
+        headers: Mapping[str, str | bytes] | None = None,
         timeout: float = REQUEST_SECONDS,
     ) -> tuple[int, dict[str, str], bytes]:
         """Send one request; returns (status, headers, body)."""
@@ -188,7 +192,7 @@ class Bell:
                 return
             self._rung.clear()
             with contextlib.suppress(OSError, http.client.HTTPException):
-                self._address.request("POST", "/internal/bell", timeout=2)
+                self._address.request("POST", "/internal/bell", headers={"host": "localhost"}, timeout=2)
             self._stopping.wait(1.0)  # 300 slices in two seconds are two rings, not 300
 
     def stop(self) -> None:
@@ -197,28 +201,30 @@ class Bell:
 
 
 class Passage:
-    """Passes requests from Orthanc's HTTP threads to the gateway, on threads of our own."""
+    """Passes requests from Orthanc's HTTP threads to the gateway, on threads of our own.
 
-    def __init__(self, address: Address, trouble: Callable[[], str]) -> None:
+    Each caller holds one of Orthanc's HTTP threads while it waits: who comes when ``callers`` wait is refused at once.
+    """
+
+    def __init__(self, address: Address, trouble: Callable[[], str], callers: int = WAITING_CALLERS) -> None:
         self._address = address
         self._trouble = trouble  # says, as text, why the gateway cannot be reached
         self._waiting: queue.Queue[Any] = queue.Queue()
+        self._places = threading.BoundedSemaphore(callers)
 
     def answer(self, output: Any, uri: str, **request: Any) -> None:
         """Orthanc's REST callback: hand over, wait, answer."""
-        done: queue.Queue[Answer] = queue.Queue(1)
-        self._waiting.put((uri, request, done))
-        try:
-            status, headers, body = done.get(timeout=REQUEST_SECONDS + 5)
-        except queue.Empty:
-            status, headers, body = self._unreachable("The gateway did not answer in time.")
-        for name in ("Cache-Control", "Content-Disposition", "Location", "Retry-After"):
+        status, headers, body = self._ask(uri, request)
+        for name in ANSWERED_HEADERS:
             value = headers.get(name.lower())
             if value:
                 output.SetHttpHeader(name, value)
-        content_type = headers.get("content-type", "application/octet-stream")
+        content_type = headers.get("content-type", "application/json")
         if status == 200:
             output.AnswerBuffer(body, content_type)
+            return
+        if status == 405:  # which SendHttpStatus does not take; Orthanc sends it without a body
+            output.SendMethodNotAllowed(headers.get("allow", "GET"))
             return
         output.SetHttpHeader("Content-Type", content_type)
         try:
@@ -226,43 +232,100 @@ class Passage:
         except TypeError:  # the Python plugin before 4.2 takes text, and asks for its length in bytes
             output.SendHttpStatus(status, body.decode("utf-8", "replace"), len(body))
 
+    def _ask(self, uri: str, request: Mapping[str, Any]) -> Answer:
+        if len(request.get("body") or b"") > MAX_BODY_BYTES:
+            return said(413, "TOO_LARGE", "The body is larger than the 4 MB that are taken here.")
+        if not self._places.acquire(blocking=False):
+            return said(503, "BUSY", "Too many requests are waiting for the gateway; try again in a few seconds.")
+        try:
+            done: queue.Queue[Answer] = queue.Queue(1)
+            deadline = time.monotonic() + REQUEST_SECONDS
+            self._waiting.put((uri, request, done, deadline))
+            return done.get(timeout=REQUEST_SECONDS + 5)
+        except queue.Empty:
+            return unavailable("The gateway did not answer in time; what was asked for may still happen.")
+        finally:
+            self._places.release()
+
     def work(self) -> None:
         while True:
             job = self._waiting.get()
             if job is None:
                 return
-            uri, request, done = job
-            done.put(self._forward(uri, request))
+            uri, request, done, deadline = job
+            seconds = deadline - time.monotonic()
+            if seconds <= 0:  # its caller was told, or is about to be, that there was no answer: then nothing happens
+                done.put(unavailable("The gateway did not answer in time; nothing was done."))
+                continue
+            try:
+                done.put(self._forward(uri, request, seconds))
+            except Exception:  # noqa: BLE001 - one odd request must not cost a thread
+                orthanc.LogError(f"AutoContour: a request could not be passed on: {traceback.format_exc(limit=-1)}")
+                done.put(said(400, "BAD_REQUEST", "The request holds something that cannot be passed on."))
 
-    def _forward(self, uri: str, request: Mapping[str, Any]) -> Answer:
+    def _forward(self, uri: str, request: Mapping[str, Any], seconds: float) -> Answer:
         # Orthanc 1.10.1 hands the values over as they stood in the URL, percent signs and all (measured).
         given = request.get("get") or {}
         query = urllib.parse.urlencode({name: urllib.parse.unquote(value) for name, value in given.items()})
-        headers = {name: value for name, value in (request.get("headers") or {}).items() if name in PASSED_HEADERS}
+        # A request without a Host is no browser's: Orthanc's Lua, or another plugin.
+        headers = {"host": "localhost"}
+        for name, value in (request.get("headers") or {}).items():
+            if name.lower() in PASSED_HEADERS:
+                headers[name.lower()] = value.encode("utf-8", "surrogateescape")
         try:
             status, answered, body = self._address.request(
                 request["method"],
-                urllib.parse.quote(uri) + ("?" + query if query else ""),
+                urllib.parse.quote(uri, errors="surrogateescape") + ("?" + query if query else ""),
                 request.get("body") or b"",
                 headers,
+                seconds,
             )
         except TimeoutError:
-            return self._unreachable("The gateway is too slow to answer; it may be busy starting.")
+            return unavailable("The gateway is too slow to answer; it may be busy starting.")
         except (OSError, http.client.HTTPException):
-            return self._unreachable(self._trouble())
+            return unavailable(self._trouble())
+        if status < 200 or 300 <= status < 400 or status in (401, 407):
+            return unavailable(f"Something before the gateway answered in its place, with HTTP status {status}.")
+        if status not in ORTHANC_STATUSES:
+            status -= status % 100
         return status, {name.lower(): value for name, value in answered.items()}, body
-
-    @staticmethod
-    def _unreachable(reason: str) -> Answer:
-        body = json.dumps({"Status": "unavailable", "Error": "GATEWAY_UNAVAILABLE", "Message": reason})
-        return 503, {"content-type": "application/json", "retry-after": "5"}, body.encode()
 
     def stop(self) -> None:
         for _ in range(REQUEST_THREADS):
             self._waiting.put(None)
 
 
-PASSED_HEADERS = ("accept", "content-type", "if-none-match")
+# What the gateway needs of a browser's request to tell its own page from another's; nothing that proxies write.
+PASSED_HEADERS = ("accept", "content-type", "host", "origin", "sec-fetch-site")
+ANSWERED_HEADERS = (
+    *("Cache-Control", "Content-Disposition", "Content-Security-Policy", "Cross-Origin-Resource-Policy"),
+    *("Referrer-Policy", "Retry-After", "X-Content-Type-Options", "X-Frame-Options"),
+)
+# What Orthanc has a name for; another status raises an error inside Orthanc, and its answer is empty.
+ORTHANC_STATUSES = frozenset((200, 201, 202, 204, *range(400, 418), 422, 423, 424, *range(500, 506), 507))
+
+
+def said(status: int, code: str, message: str, **more: str) -> Answer:
+    """An answer of the plugin itself, in the shape of the gateway's errors."""
+    headers = {"content-type": "application/json", "cache-control": "no-store", "x-content-type-options": "nosniff"}
+    headers |= {"retry-after": "5"} if status == 503 else {}
+    return status, headers, json.dumps({**more, "Error": code, "Message": message}).encode()
+
+
+def unavailable(reason: str) -> Answer:
+    return said(503, "GATEWAY_UNAVAILABLE", reason, Status="unavailable")
+
+
+def waiting_callers(configuration: Mapping[str, Any]) -> int:
+    """How many of Orthanc's HTTP threads may wait for the gateway at once: a third of them."""
+    threads = configuration.get("HttpThreadsCount", 50)
+    return max(1, min(WAITING_CALLERS, threads // 3)) if isinstance(threads, int) else WAITING_CALLERS
+
+
+def asks_for_password(configuration: Mapping[str, Any]) -> bool:
+    """Whether Orthanc asks everybody for a password; unless it is told, it does when others than this machine may."""
+    asked = configuration.get("AuthenticationEnabled")
+    return bool(configuration.get("RemoteAccessAllowed", False) if asked is None else asked)
 
 
 def base_directory() -> pathlib.Path:
@@ -324,6 +387,7 @@ def letter_to_gateway(
         "Token": orthanc.GenerateRestApiAuthorizationToken(),
         "Started": time.time(),
         "Aet": configuration.get("DicomAet", "ORTHANC"),
+        "Passwords": asks_for_password(configuration),
         "StateDirectory": str(state),
         "BaseDirectory": str(base_directory()),
         "Socket": socket_path,
@@ -372,7 +436,7 @@ class Plugin:
                 letter_to_gateway(configuration, section, state, socket_path),
             )
         self.bell = Bell(address)
-        self.passage = Passage(address, self.trouble)
+        self.passage = Passage(address, self.trouble, waiting_callers(configuration))
         self.threads: list[threading.Thread] = []
 
     def trouble(self) -> str:
@@ -407,14 +471,20 @@ class Plugin:
             self.bell.ring()
 
 
+# What Orthanc was given to call: it takes no hold of it, and newer ones end with SIGSEGV when nobody does (measured).
+HELD: list[Callable[..., None]] = []
+
+
 def register() -> None:
     """Called once, when Orthanc loads this file; whatever goes wrong, Orthanc itself must start."""
     try:
         plugin = Plugin()
         # A change says the same as a stored-instance callback, which would cost every slice a conversion to Python,
         # and in whose presence jobs started through the SDK hang Orthanc (measured).
-        orthanc.RegisterOnChangeCallback(plugin.on_change)
-        orthanc.RegisterRestCallback(ROUTE + "/(.*)", plugin.passage.answer)
+        HELD.extend((plugin.on_change, plugin.passage.answer))
+        orthanc.RegisterOnChangeCallback(HELD[0])
+        orthanc.RegisterRestCallback(ROUTE, HELD[1])
+        orthanc.RegisterRestCallback(BELOW, HELD[1])
         plugin.start()
     except Exception:  # noqa: BLE001 - an exception here would keep the PACS from starting
         orthanc.LogError(f"AutoContour does not work: {traceback.format_exc(limit=3)}")

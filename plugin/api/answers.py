@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable
+import re
+from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from model.errors import AutocontourError, PrivacyRefused
 from plugin.jobs.failure import failure_of
@@ -36,8 +39,33 @@ STATUS: tuple[tuple[type[AutocontourError], int], ...] = (
     (BadRequest, 400),
     (PrivacyRefused, 422),
 )
+SENTENCES = {404: "There is nothing at this address.", 405: "This address does not take this method."}
 # Codes whose status says more than that of their kind.
 CODES = {"EVIDENCE_UNKNOWN": 404, "EVIDENCE_CODE": 404, "REPORT_MONTH": 400}
+
+
+class ErrorAnswer(BaseModel):
+    """Every answer that is not a success; Findings map rule identifiers to counts."""
+
+    Error: str
+    Message: str
+    Findings: dict[str, int] | None = None
+
+
+def described(*more: int) -> dict[int | str, dict[str, Any]]:
+    """What openapi.json says of answers that are no success: those that every route may give, and ``more``."""
+    words = {
+        400: "Something in the request is not of the form that it must have",
+        403: "The host is not known here, or a page from elsewhere asks",
+        404: "It does not exist",
+        405: "The address does not take this method; Allow says which it takes",
+        409: "The state of the job forbids it",
+        413: "The body is larger than 4 MB",
+        422: "It was understood and is refused; Error says why",
+        500: "Something unexpected, without any value",
+        503: "The gateway cannot work now, or too many ask; Message says why, Retry-After when to come again",
+    }
+    return {status: {"model": ErrorAnswer, "description": words[status]} for status in (400, 403, 405, 413, 503, *more)}
 
 
 def refusal(error: AutocontourError) -> JSONResponse:
@@ -60,24 +88,48 @@ def install(app: FastAPI) -> None:
 
     async def http(_request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
-        code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(error.status_code, "HTTP")
-        body = {"Error": code, "Message": str(error.detail)}
+        code = {404: "NOT_FOUND", 405: "METHOD_NOT_ALLOWED"}.get(error.status_code, "BAD_REQUEST")
+        sentence = SENTENCES.get(error.status_code, "The body is no JSON.")
+        body = {"Error": code, "Message": sentence}
         return JSONResponse(body, status_code=error.status_code, headers=error.headers)
 
     async def invalid(_request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         # Places and kinds only: the value that was sent is not repeated.
-        problems = [f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()]
+        problems = [f"{'.'.join(_part(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()[:8]]
         return JSONResponse({"Error": "BAD_REQUEST", "Message": "; ".join(problems)}, status_code=400)
-
-    async def unexpected(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        try:
-            return await call_next(request)
-        except Exception as error:  # noqa: BLE001 - the answer to the outside must never hold a traceback
-            failure = failure_of(error)
-            return JSONResponse({"Error": failure.code, "Message": failure.message}, status_code=500)
 
     app.add_exception_handler(AutocontourError, ours)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, invalid)
-    app.middleware("http")(unexpected)
+    app.add_middleware(LastResort)
+
+
+def _part(part: object) -> str:
+    """A step of the way to what is wrong; a key that the sender made up is not repeated."""
+    return str(part) if isinstance(part, int) or re.fullmatch(r"[A-Za-z]{1,32}", str(part)) else "…"
+
+
+class LastResort:
+    """Whatever escapes becomes a 500 without a traceback; plain ASGI, so that streams stay streams."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        started = False
+
+        async def sending(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        except Exception as error:
+            failure = failure_of(error)
+            if scope["type"] != "http" or started:
+                raise
+            body = {"Error": failure.code, "Message": failure.message}
+            await JSONResponse(body, status_code=500)(scope, receive, send)

@@ -7,10 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Response
-from fastapi.responses import JSONResponse, RedirectResponse
+from fastapi.responses import JSONResponse
 
 from model.evidence.verification import keys_beside, verify
 from plugin.api import answers, evidence, jobs, lua, page, routing, series, subjects, targets
+from plugin.api.answers import described
+from plugin.api.door import Door
+from plugin.api.hosts import Hosts
 from plugin.api.json_bodies import JsonBodies
 from plugin.evidence.alerts import Alert
 from plugin.gateway.gateway import Gateway
@@ -18,14 +21,15 @@ from plugin.gateway.metrics import CONTENT_TYPE, metrics_text, refusing_metrics
 from plugin.version import VERSION
 
 PREFIX = "/autocontour"
+TEXT: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {}}}, **described()}
 
 
-def application(gateway: Gateway) -> FastAPI:
-    """The application of a gateway that works, or is about to."""
-    app = _bare()
+def application(gateway: Gateway, hosts: Hosts) -> FastAPI:
+    """The application of a gateway that works, or is about to; it answers to ``hosts``."""
+    app = _bare(hosts)
     router = APIRouter(prefix=PREFIX)
 
-    @router.get("/health", summary="Whether auto-contouring works, and if not, why")
+    @router.get("/health", summary="Whether auto-contouring works, and if not, why", responses=described())
     def health() -> Response:
         troubles = gateway.troubles()
         body = {
@@ -34,9 +38,11 @@ def application(gateway: Gateway) -> FastAPI:
             "Reasons": troubles,
             "Alerts": gateway.alerts(),
         }
+        if troubles:
+            body |= {"Error": "UNAVAILABLE", "Message": " ".join(troubles)}
         return JSONResponse(body | gateway.figures(), status_code=503 if troubles else 200)
 
-    @router.get("/metrics", summary="Prometheus text", response_class=Response)
+    @router.get("/metrics", summary="Prometheus text", response_class=Response, responses=TEXT)
     def metrics() -> Response:
         return Response(metrics_text(gateway), media_type=CONTENT_TYPE)
 
@@ -52,19 +58,24 @@ def application(gateway: Gateway) -> FastAPI:
     router.include_router(targets.router(gateway))
     router.include_router(evidence.router(gateway))
     router.include_router(subjects.router(gateway))
-    router.include_router(page.router())
     app.include_router(router)
+    app.include_router(page.router(PREFIX))
     return app
 
 
 def refusing_application(
-    reasons: Sequence[str], *, code: str = "CONFIGURATION", alerts: Sequence[Alert] = (), chain: Path | None = None
+    reasons: Sequence[str],
+    hosts: Hosts,
+    *,
+    code: str = "CONFIGURATION",
+    alerts: Sequence[Alert] = (),
+    chain: Path | None = None,
 ) -> FastAPI:
     """The application of a gateway that may not work: every route says why, by default the configuration.
 
-    The metrics tell of the alerts, and the chain in that folder can be verified all the same.
+    The page shows it too; the metrics tell of the alerts, and the chain in that folder can be verified all the same.
     """
-    app = _bare()
+    app = _bare(hosts)
     what = "the configuration is right" if code == "CONFIGURATION" else "somebody has looked"
     body = {
         "Status": "unavailable",
@@ -85,6 +96,8 @@ def refusing_application(
         def verified() -> dict[str, Any]:
             return verify(chain, keys_beside(chain)).to_json()
 
+    app.include_router(page.router(PREFIX))
+
     @app.api_route("/{path:path}", methods=["GET", "POST", "PUT", "DELETE"], include_in_schema=False)
     def refuse(path: str) -> Response:
         return JSONResponse(body, status_code=503)
@@ -92,19 +105,16 @@ def refusing_application(
     return app
 
 
-def _bare() -> FastAPI:
+def _bare(hosts: Hosts) -> FastAPI:
     app = FastAPI(
         title="Orthanc AutoContour",
         version=VERSION,
         openapi_url=f"{PREFIX}/openapi.json",
         docs_url=None,  # its page loads scripts from the internet, which a hospital's network does not have
         redoc_url=None,
+        redirect_slashes=False,
     )
     answers.install(app)
     app.add_middleware(JsonBodies)
-
-    @app.get(PREFIX + "/", include_in_schema=False)
-    def home() -> Response:
-        return RedirectResponse(f"{PREFIX}/app/")
-
+    app.add_middleware(Door, hosts=hosts)
     return app

@@ -11,6 +11,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from model.errors import AutocontourError
+from plugin.api.answers import described
+from plugin.api.identifiers import ModelName, SeriesInPath, TargetName
 from plugin.gateway.gateway import Gateway
 from routing.lua import LONGEST_REASON
 
@@ -20,8 +22,8 @@ class LuaRequest(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    model: str | None = Field(default=None, alias="Model", min_length=1)
-    target: str | None = Field(default=None, alias="Target", min_length=1)
+    model: ModelName | None = Field(default=None, alias="Model")
+    target: TargetName | None = Field(default=None, alias="Target")
 
 
 class Veto(BaseModel):
@@ -34,10 +36,10 @@ class Veto(BaseModel):
 
 def router(gateway: Gateway) -> APIRouter:
     """Routes under /lua."""
-    routes = APIRouter(prefix="/lua", tags=["lua"])
+    routes = APIRouter(prefix="/lua", tags=["lua"], responses=described(404))
 
     @routes.post("/series/{series}/jobs", summary="Contour this series now, asked by the site's Lua")
-    def request(series: str, wanted: LuaRequest | None = None) -> dict[str, Any]:
+    def request(series: SeriesInPath, wanted: LuaRequest | None = None) -> dict[str, Any]:
         wanted = wanted or LuaRequest()
         try:
             return gateway.show(gateway.request(series, wanted.model, wanted.target))
@@ -45,7 +47,7 @@ def router(gateway: Gateway) -> APIRouter:
             return {"Error": error.code, "Message": error.message}
 
     @routes.post("/series/{series}/veto", summary="End the open jobs of this series as excluded")
-    def veto(series: str, said: Veto) -> dict[str, Any]:
+    def veto(series: SeriesInPath, said: Veto) -> dict[str, Any]:
         return {"Jobs": gateway.veto(series, f"The site's Lua vetoed: {said.reason}")}
 
     return routes

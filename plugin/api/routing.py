@@ -7,7 +7,8 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from plugin.api.answers import BadRequest
+from plugin.api.answers import BadRequest, described
+from plugin.api.identifiers import OrthancId
 from plugin.gateway.gateway import Gateway
 
 
@@ -16,13 +17,13 @@ class Question(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    series: str | None = Field(default=None, alias="Series")
+    series: OrthancId | None = Field(default=None, alias="Series")
     tags: dict[str, Any] | list[dict[str, Any]] | None = Field(default=None, alias="Tags")
 
 
 def router(gateway: Gateway) -> APIRouter:
     """Routes under /routing."""
-    routes = APIRouter(prefix="/routing", tags=["routing"])
+    routes = APIRouter(prefix="/routing", tags=["routing"], responses=described(404, 422))
 
     @routes.post("/explain", summary="What the rules say of a series, and why")
     def explain(question: Question) -> dict[str, Any]:

@@ -8,7 +8,11 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from plugin.api.answers import described
+from plugin.api.identifiers import ModelName, SeriesInPath, TargetName
 from plugin.gateway.gateway import Gateway
+
+FILES: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {}, "application/zip": {}}}}
 
 
 class Request(BaseModel):
@@ -16,22 +20,22 @@ class Request(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    model: str | None = Field(default=None, alias="Model")
-    target: str | None = Field(default=None, alias="Target")
+    model: ModelName | None = Field(default=None, alias="Model")
+    target: TargetName | None = Field(default=None, alias="Target")
 
 
 def router(gateway: Gateway) -> APIRouter:
     """Routes under /series."""
-    routes = APIRouter(prefix="/series", tags=["series"])
+    routes = APIRouter(prefix="/series", tags=["series"], responses=described(404, 422))
 
     @routes.post("/{series}/jobs", status_code=202, summary="Contour this series now")
-    def request(series: str, wanted: Request | None = None) -> dict[str, Any]:
+    def request(series: SeriesInPath, wanted: Request | None = None) -> dict[str, Any]:
         wanted = wanted or Request()
         return gateway.show(gateway.request(series, wanted.model, wanted.target))
 
-    @routes.get("/{series}/outgoing", summary="What would leave; nothing does", response_model=None)
+    @routes.get("/{series}/outgoing", summary="What would leave; nothing does", response_model=None, responses=FILES)
     def outgoing(
-        series: str, form: Annotated[Literal["json", "zip"], Query(alias="format")] = "json"
+        series: SeriesInPath, form: Annotated[Literal["json", "zip"], Query(alias="format")] = "json"
     ) -> dict[str, Any] | Response:
         if form == "json":
             return gateway.outgoing(series)

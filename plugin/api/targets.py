@@ -6,13 +6,13 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from plugin.api.answers import NotFound
+from plugin.api.answers import NotFound, described
 from plugin.gateway.gateway import Gateway
 
 
 def router(gateway: Gateway) -> APIRouter:
     """Routes under /targets."""
-    routes = APIRouter(prefix="/targets", tags=["targets"])
+    routes = APIRouter(prefix="/targets", tags=["targets"], responses=described())
 
     def one(name: str) -> dict[str, Any]:
         for target in gateway.show_targets():
@@ -25,13 +25,17 @@ def router(gateway: Gateway) -> APIRouter:
     def list_targets() -> list[dict[str, Any]]:
         return gateway.show_targets()
 
-    @routes.post("/{name}/pause", summary="Let no new job of this target start")
+    @routes.post("/{name}/pause", summary="Let no new job of this target start", responses=described(404))
     def pause(name: str) -> dict[str, Any]:
         one(name)
         gateway.pause(name, True)
         return one(name)
 
-    @routes.post("/{name}/resume", summary="Let jobs of this target start again, without further back-off")
+    @routes.post(
+        "/{name}/resume",
+        summary="Let jobs of this target start again, without further back-off",
+        responses=described(404),
+    )
     def resume(name: str) -> dict[str, Any]:
         one(name)
         gateway.pause(name, False)

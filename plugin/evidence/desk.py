@@ -103,9 +103,9 @@ class Desk:
         """Enter a patient's objection."""
         self.subjects.set_objection(patient_id, self._chain)
 
-    def withdraw_objection(self, patient_id: str) -> None:
-        """Take a patient's objection back."""
-        self.subjects.withdraw_objection(patient_id, self._chain)
+    def withdraw_objection(self, patient_id: str) -> bool:
+        """Take a patient's objection back; returns whether there was one."""
+        return self.subjects.withdraw_objection(patient_id, self._chain)
 
     def anchor_due(self, now: datetime) -> bool:
         """Whether today's hour of anchoring has come and the head was not anchored since."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,11 +40,9 @@ class Month:
     @classmethod
     def parse(cls, text: str) -> Month:
         """Read YYYY-MM; raises EvidenceRefused with REPORT_MONTH."""
-        try:
-            start = datetime.strptime(text, "%Y-%m")
-        except ValueError as error:
-            raise EvidenceRefused("REPORT_MONTH", "A month is written as YYYY-MM, as in 2026-11.") from error
-        return cls(start.strftime("%Y-%m"))
+        if re.fullmatch(r"(19|2[0-9])[0-9]{2}-(0[1-9]|1[0-2])", text) is None:
+            raise EvidenceRefused("REPORT_MONTH", "A month is written as YYYY-MM, as in 2026-11.")
+        return cls(text)
 
     @property
     def end(self) -> str:

@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import unicodedata
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -91,9 +92,14 @@ class Subjects:
 
     def has_objected(self, patient_id: str) -> bool:
         """Say whether this patient's series must not be processed; asked at intake, in rules, and on every request."""
+        return self.objection_since(patient_id) is not None
+
+    def objection_since(self, patient_id: str) -> str | None:
+        """When this patient's objection was entered; None without one."""
         query = sa.select(objections.c.since).where(objections.c.lookup == self._lookup("patient", patient_id))
         with self._engine.connect() as connection:
-            return connection.execute(query).first() is not None
+            since = connection.execute(query).scalar_one_or_none()
+        return None if since is None else str(since)
 
     def set_objection(self, patient_id: str, chain: Chain, time: datetime | None = None) -> None:
         """Enter an objection and record that one was entered; doing it twice changes nothing."""
@@ -105,14 +111,15 @@ class Subjects:
             total = connection.execute(sa.select(sa.func.count()).select_from(objections)).scalar_one()
             chain.append(Event.OBJECTION_SET, None, {"objections": int(total)})
 
-    def withdraw_objection(self, patient_id: str, chain: Chain) -> None:
-        """Take an objection back and record that one was; without one, nothing changes."""
+    def withdraw_objection(self, patient_id: str, chain: Chain) -> bool:
+        """Take an objection back and record that one was; returns whether there was one."""
         if not self.has_objected(patient_id):
-            return
+            return False
         with self._engine.begin() as connection:
             connection.execute(sa.delete(objections).where(objections.c.lookup == self._lookup("patient", patient_id)))
             total = connection.execute(sa.select(sa.func.count()).select_from(objections)).scalar_one()
             chain.append(Event.OBJECTION_WITHDRAWN, None, {"objections": int(total)})
+        return True
 
     def erase(self, patient_id: str, chain: Chain, sweep: Sweep) -> Swept:
         """Delete what we hold for a patient: first ``sweep`` (given the evidence codes), then every index entry.
@@ -144,9 +151,17 @@ class Subjects:
             return [str(code) for code in connection.execute(query).scalars()]
 
     def _lookup(self, kind: str, value: str) -> str:
-        # Spaces around an LO, and the null that pads a UI, have no meaning (PS3.5 section 6.2).
-        text = f"{kind}\x00{value.strip(' ' + chr(0))}"
+        text = f"{kind}\x00{canonical_id(value)}"
         return hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def canonical_id(text: str) -> str:
+    """An identifier as the index knows it.
+
+    Spaces around an LO, and the null that pads a UI, have no meaning (PS3.5 section 6.2); nor has other white space
+    there for Orthanc. Letters that Unicode writes in two ways are one (NFC); upper and lower case are two.
+    """
+    return unicodedata.normalize("NFC", text.strip(" \0\t\n\v\f\r"))
 
 
 def load_index_key(path: Path) -> bytes:
@@ -188,7 +203,8 @@ def subject_answer(subjects: Subjects, patient_id: str, chain: Chain) -> dict[st
             "Contours: as structure sets under the original study, part of the medical record.",
         ],
         "Rights": [
-            "Erasure of what is held here: POST …/erase. Objection to any further processing: PUT …/objection.",
+            "Erasure of what is held here: POST /autocontour/subjects/erase. Objection to any further processing: "
+            "POST …/objection. A copy of all of it: POST …/export.",
             "Rectification and everything about the original images: the department that holds the medical record.",
         ],
     }

@@ -36,6 +36,7 @@ from plugin.gateway.letter import Letter
 from plugin.gateway.outgoing import outgoing_document, outgoing_zip
 from plugin.gateway.preview import preview
 from plugin.gateway.reported import reported_by
+from plugin.gateway.rights import Rights
 from plugin.intake.arrivals import Arrivals
 from plugin.intake.content import Contents
 from plugin.intake.decider import Decider
@@ -115,6 +116,7 @@ class Gateway:
             witnesses=witnesses(settings.forwards, lambda: self._chain.public_key),
         )
         self._versions = VersionWatch(lambda: reported_by(self._orthanc), beside=letter.token is not None)
+        self.rights = Rights(self.desk, self.jobs, self._erase_jobs, self.cancel)
         self._clock = Clock(self.desk, self._vault, self._forget, self._versions.look)
         self._arrivals = Arrivals(engine)
         self._sight = Sight(self._orthanc, contents, settings, self._decider, self.desk.subjects)
@@ -260,17 +262,6 @@ class Gateway:
     def outgoing_files(self, series: str) -> Iterator[bytes]:
         """The very files that would leave, as a ZIP."""
         return outgoing_zip(self._orthanc, series, self.settings)
-
-    def object_to(self, patient_id: str) -> int:
-        """Enter a patient's objection and end what is open; returns how many jobs were."""
-        self.desk.object_to(patient_id)
-        open_jobs = [job for job in self._jobs_of(self.desk.subjects.codes_of(patient_id)) if not job.state.final]
-        reason = "The patient objected to the processing."
-        return sum(self.cancel(job, State.EXCLUDED, reason) for job in open_jobs)
-
-    def erase_subject(self, patient_id: str) -> Swept:
-        """Erase what is held of a patient; evidence stays, without a way back to the person."""
-        return self.desk.erase_subject(patient_id, self._erase_jobs)
 
     def _erase_jobs(self, codes: Sequence[str]) -> Swept:
         rows = files = left = 0

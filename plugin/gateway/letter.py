@@ -23,6 +23,8 @@ class Letter(BaseModel):
     aet: str = "ORTHANC"
     state_directory: Path
     base_directory: Path
+    # Whether Orthanc asks everybody for a password; if not, only known names of hosts are answered.
+    passwords: bool = False
     socket: str | None = None
     host: str = "127.0.0.1"
     port: int | None = None

@@ -16,6 +16,7 @@ from model.evidence.errors import EvidenceBroken
 from model.evidence.record import stamp
 from model.process.hardening import harden_process
 from plugin.api.app import application, refusing_application
+from plugin.api.hosts import Hosts
 from plugin.evidence.alerts import Alert, Kind, post_alert
 from plugin.evidence.settings import EvidenceSection
 from plugin.gateway.gateway import Gateway
@@ -28,6 +29,7 @@ logger = logging.getLogger(__name__)
 
 def serve(letter: Letter) -> None:
     """Serve until the process ends; a wrong configuration serves nothing but its reasons."""
+    hosts = _hosts(letter)
     try:
         settings = read_settings(letter.section, letter.dictionary, letter.base_directory)
         if settings.lock_memory:
@@ -36,7 +38,7 @@ def serve(letter: Letter) -> None:
         lock = lock_state(state)
     except ConfigurationRefused as error:
         logger.error("auto-contouring is off: %s", error.message)
-        _listen(letter, refusing_application([error.message]))
+        _listen(letter, refusing_application([error.message], hosts))
         return
     with lock:
         try:
@@ -46,11 +48,18 @@ def serve(letter: Letter) -> None:
                 raise  # the plugin starts the gateway again in a moment
             logger.error("auto-contouring is off: %s", error.message)
             alerts = _tell(error, settings.evidence)
-            chain = state.chain
-            _listen(letter, refusing_application([error.message], code=error.code, alerts=alerts, chain=chain))
+            off = refusing_application([error.message], hosts, code=error.code, alerts=alerts, chain=state.chain)
+            _listen(letter, off)
             return
         threading.Thread(target=gateway.run, name="gateway", daemon=True).start()
-        _listen(letter, application(gateway))
+        _listen(letter, application(gateway, hosts))
+
+
+def _hosts(letter: Letter) -> Hosts:
+    """Whom the gateway answers; read before the section is validated, so that what is wrong with it can be shown."""
+    given = letter.section.get("AllowedHosts") if isinstance(letter.section, dict) else None
+    names = [name for name in given if isinstance(name, str)] if isinstance(given, list) else []
+    return Hosts.configured(names, passwords=letter.passwords)
 
 
 def _tell(error: AutocontourError, evidence: EvidenceSection) -> list[Alert]:

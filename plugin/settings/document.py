@@ -16,6 +16,9 @@ class Document(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+# Host names, IPv4 and bracketed IPv6 addresses, each perhaps with a port; or *.
+HOST_PATTERN = r"^(\*|([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?)$"
+
 ModelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$")]
 
 
@@ -61,6 +64,10 @@ class DicomTarget(Document):
 Target = Annotated[ServiceTarget | DicomTarget, Field(discriminator="Type")]
 
 
+# A name or an address, as a browser's Host header has it.
+HostName = Annotated[str, Field(pattern=HOST_PATTERN, max_length=260)]
+
+
 class Section(Document):
     """All keys with their defaults; Rules and Evidence are read by their own rooms."""
 
@@ -86,6 +93,8 @@ class Section(Document):
     Rules: list[Any] | None = None
     Structures: dict[str, Any] | None = None
     RoutingScript: str | None = None
+    # Under which names page and API are asked for; localhost always.
+    AllowedHosts: list[HostName] = Field(default_factory=list)
     Targets: dict[str, Target] = Field(default_factory=dict)
     Privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     Evidence: dict[str, Any] = Field(default_factory=dict)

@@ -49,6 +49,7 @@ class Settings:
     models_directory: Path
     templates: Mapping[str, Selection]
     routing_script: str | None
+    allowed_hosts: tuple[str, ...]
     evidence: EvidenceSection
 
 
@@ -114,6 +115,7 @@ def examine(section: Any, dictionary: Any = None, base: Path | None = None) -> t
         models_directory=_library(document),
         templates={name: _selection(one) for name, one in templates.items()},
         routing_script=document.RoutingScript,
+        allowed_hosts=tuple(document.AllowedHosts),
         evidence=evidence,
     )
     return settings, []

@@ -12,7 +12,6 @@ from threading import Thread
 from typing import Any
 
 import pytest
-import requests
 from pydicom.dataset import Dataset
 
 from model.samples.dicom_series import Patient
@@ -116,7 +115,7 @@ def month(tmp_path: Path) -> Iterator[Month]:
 def test_nothing_that_goes_out_in_a_month_leads_to_the_patient(
     month: Month, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    orthanc, subject = month.orthanc, f"/autocontour/subjects/{PATIENT.identifier}"
+    orthanc, subject = month.orthanc, {"PatientID": PATIENT.identifier}
     gap = phantom_series(patient=PATIENT, description=f"{TEXT} gap")
     ended = {
         "here": month.send("here"),
@@ -134,11 +133,11 @@ def test_nothing_that_goes_out_in_a_month_leads_to_the_patient(
         "excluded": "excluded",
         "failed": "failed",
     }
-    told = [orthanc.get(subject).content]
-    requests.put(f"{orthanc.url}{subject}/objection", timeout=30)
+    told = [orthanc.post("/autocontour/subjects/find", json=subject).content]
+    told.append(orthanc.post("/autocontour/subjects/objection", json=subject).content)
     assert month.send("objected")["State"] == "excluded"
     month.end()
-    assert orthanc.post(f"{subject}/erase").json()["Left"] == 0
+    assert orthanc.post("/autocontour/subjects/erase", json=subject).json()["Left"] == 0
     for code in month.codes:
         told.append(orthanc.get(f"/autocontour/evidence/{code}").content)
         told += parts_of(orthanc.get(f"/autocontour/evidence/{code}", params={"format": "pdf"}).content)

@@ -146,6 +146,8 @@ def test_a_data_protection_officer_can_do_what_the_page_says(site: Site, tmp_pat
     answer = json.loads((tmp_path / "answer.json").read_text())
     assert [job["EvidenceCode"] for job in answer["Jobs"]] == [printed(site.job["EvidenceCode"])]
     assert (tmp_path / "dossier.pdf").read_bytes().startswith(b"%PDF")
+    export = json.loads((tmp_path / "export.json").read_text())
+    assert [one["Certificate"]["document"]["body"]["Outcome"] for one in export["Exports"]] == ["done"]
     assert '"Objection":true' in done.stdout.replace(" ", "")
     assert '"Left":0' in done.stdout.replace(" ", "")
     assert site.orthanc.json(f"/autocontour/subjects/{PATIENT.identifier}")["Jobs"] == []

@@ -43,6 +43,11 @@ def contoured(orthanc: OrthancProcess, patient: Patient = PATIENT) -> dict[str, 
     return job
 
 
+def deed(orthanc: OrthancProcess, name: str, patient_id: str = PATIENT.identifier) -> requests.Response:
+    """One of a patient's rights, asked for with the id in the body."""
+    return orthanc.post(f"/autocontour/subjects/{name}", json={"PatientID": patient_id})
+
+
 def certificate(orthanc: OrthancProcess, code: object) -> dict[str, Any]:
     body: dict[str, Any] = orthanc.json(f"/autocontour/evidence/{code}")["document"]["body"]
     return body
@@ -159,21 +164,26 @@ def test_the_report_of_the_month_counts_the_job(orthanc: OrthancProcess) -> None
 
 
 def test_a_patient_learns_what_was_done_and_erases_it(orthanc: OrthancProcess) -> None:
-    job = contoured(orthanc)
-    said = orthanc.json(f"/autocontour/subjects/{PATIENT.identifier}")
+    patient = Patient(name="Rights^Test", identifier="RIGHTS-8")
+    job = contoured(orthanc, patient)
+    said = orthanc.json(f"/autocontour/subjects/{patient.identifier}")
+    assert said["PatientID"] == patient.identifier
+    assert said["Series"] == 1
     assert job["EvidenceCode"] in str(said).replace("-", "")
-    erased = orthanc.post(f"/autocontour/subjects/{PATIENT.identifier}/erase").json()
+    erased = deed(orthanc, "erase", patient.identifier).json()
+    assert (erased["Series"], erased["Jobs"]) == (1, 1)
     assert erased["Rows"] >= 2
     assert erased["Left"] == 0
     assert orthanc.jobs(Series=str(job["Series"])) == []
-    assert orthanc.json(f"/autocontour/subjects/{PATIENT.identifier}")["Jobs"] == []
+    assert deed(orthanc, "find", patient.identifier).json()["Jobs"] == []
+    again = deed(orthanc, "erase", patient.identifier).json()
+    assert (again["Series"], again["Jobs"], again["Rows"]) == (0, 0, 0), "that nothing was met is seen"
     assert certificate(orthanc, job["EvidenceCode"])["State"] == "closed"
 
 
 def test_a_patient_who_objects_is_never_processed(orthanc: OrthancProcess) -> None:
     patient = Patient(name="Objection^Test", identifier="OBJECTION/9 a")
-    path = "/autocontour/subjects/OBJECTION%2F9%20a"
-    assert requests.put(f"{orthanc.url}{path}/objection", timeout=30).json()["Objection"] is True
+    assert deed(orthanc, "objection", patient.identifier).json()["Objection"] is True
     series = orthanc.store_all(files_of(phantom_series(patient=patient)))
     job = orthanc.job_of(series)
     assert (job["State"], job["Error"]["Code"]) == ("excluded", "EXCLUDED")
@@ -181,7 +191,9 @@ def test_a_patient_who_objects_is_never_processed(orthanc: OrthancProcess) -> No
     assert asked.status_code == 422
     assert "objected" in asked.json()["Message"]
     assert orthanc.rtstructs() == []
-    assert requests.delete(f"{orthanc.url}{path}/objection", timeout=30).json()["Objection"] is False
+    withdrawn = deed(orthanc, "withdraw", patient.identifier).json()
+    assert (withdrawn["Objection"], withdrawn["Withdrawn"]) == (False, True)
+    assert deed(orthanc, "withdraw", patient.identifier).json()["Withdrawn"] is False
     assert orthanc.post(f"/autocontour/series/{series}/jobs", json={"Model": "hu-ct"}).status_code == 202
     assert orthanc.job_of(series)["State"] == "done"
 
@@ -203,8 +215,7 @@ def test_an_objection_counts_in_lua_and_in_a_script_of_the_site_too(start_orthan
         section={"Rules": [], "RoutingScript": str(tmp_path / "route.py")},
         options={"LuaScripts": [str(tmp_path / "site.lua"), str(library)], "StableAge": 1},
     )
-    path = f"{orthanc.url}/autocontour/subjects/{PATIENT.identifier}/objection"
-    assert requests.put(path, timeout=30).json()["Objection"] is True
+    assert deed(orthanc, "objection").json()["Objection"] is True
     series = orthanc.store_all(files_of(phantom_series(patient=PATIENT)))
     until(lambda: "Lua says: ASKED nil" in orthanc.tail(100_000), "Lua was refused", 40)
     assert orthanc.job_of(series)["State"] == "excluded"
@@ -213,7 +224,7 @@ def test_an_objection_counts_in_lua_and_in_a_script_of_the_site_too(start_orthan
     assert orthanc.rtstructs() == []
     other = orthanc.store_all(files_of(phantom_series()))
     assert orthanc.job_of(other)["State"] == "done", "the script and Lua do contour others"
-    assert requests.delete(path, timeout=30).json()["Objection"] is False
+    assert deed(orthanc, "withdraw").json()["Objection"] is False
     assert orthanc.post(f"/autocontour/series/{series}/jobs", json={"Model": "hu-ct"}).status_code == 202
     assert orthanc.job_of(series)["State"] == "done"
 
@@ -223,8 +234,7 @@ def test_an_objection_ends_the_job_that_runs(start_orthanc: Start, tmp_path: Pat
     orthanc = start_orthanc(environment=environment)
     series = orthanc.store_all(files_of(phantom_series(patient=PATIENT)))
     until(lambda: orthanc.jobs(Series=series, State="running"), "the job runs")
-    answer = requests.put(f"{orthanc.url}/autocontour/subjects/{PATIENT.identifier}/objection", timeout=30)
-    assert answer.json()["CancelledJobs"] == 1
+    assert deed(orthanc, "objection").json()["CancelledJobs"] == 1
     assert orthanc.job_of(series)["State"] == "excluded"
     until(lambda: list((orthanc.state / "spool").iterdir()) == [], "the spool is erased", 20)
     assert orthanc.rtstructs() == []
@@ -238,7 +248,7 @@ def test_an_erasure_while_the_job_runs_leaves_nothing_and_closes_its_evidence(
     series = orthanc.store_all(files_of(phantom_series(patient=PATIENT)))
     (job,) = until(lambda: orthanc.jobs(Series=series, State="running"), "the job runs")
     until(lambda: list((orthanc.state / "spool").iterdir()), "it has made something")
-    erased = orthanc.post(f"/autocontour/subjects/{PATIENT.identifier}/erase")
+    erased = deed(orthanc, "erase")
     assert (erased.status_code, erased.json()["Left"]) == (200, 0)
     assert orthanc.jobs() == []
     assert list((orthanc.state / "spool").iterdir()) == []

@@ -10,7 +10,6 @@ from threading import Thread
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
 from model.errors import TargetFailed
 from model.evidence.chain import Chain
@@ -24,6 +23,7 @@ from plugin.evidence.closing import close_job, record_once
 from plugin.evidence.desk import Desk
 from plugin.evidence.settings import EvidenceSection
 from plugin.evidence.subjects import Swept
+from plugin.state.database import open_database
 from tests.builders.evidence import LIFE, Clock, open_chain, record_job
 
 SITE, SERVICE = SigningKey.new(), SigningKey.new()
@@ -36,7 +36,7 @@ def chain(tmp_path: Path) -> Chain:
 
 
 def desk(chain: Chain, folder: Path, section: dict[str, Any] | None = None, **more: Any) -> Desk:
-    engine = sa.create_engine(f"sqlite:///{folder / 'jobs.sqlite'}")
+    engine = open_database(f"sqlite:///{folder / 'jobs.sqlite'}")
     evidence = EvidenceSection.model_validate(section or {})
     return Desk(chain, engine, folder / "desk", evidence, transfer_hours=24, host="host-1", **more)
 

@@ -20,6 +20,8 @@ from routing.decide import decide
 from routing.rules import read_rules
 from tests.unit.routing.cases import CASES, Case
 
+SERIES = "-".join(["0123abcd"] * 5)
+
 
 def client_of(**gateway: Any) -> TestClient:
     app = FastAPI()
@@ -65,9 +67,9 @@ def test_a_wrong_question_is_answered_with_400(body: Any) -> None:
 
 def test_lua_gets_200_and_the_job() -> None:
     client = client_of(request=lambda *wanted: wanted, show=lambda wanted: {"ID": "1", "Wanted": list(wanted)})
-    answer = client.post("/lua/series/s/jobs", json={"Model": "m"})
-    assert (answer.status_code, answer.json()) == (200, {"ID": "1", "Wanted": ["s", "m", None]})
-    assert client.post("/lua/series/s/jobs").json()["Wanted"] == ["s", None, None]
+    answer = client.post(f"/lua/series/{SERIES}/jobs", json={"Model": "m"})
+    assert (answer.status_code, answer.json()) == (200, {"ID": "1", "Wanted": [SERIES, "m", None]})
+    assert client.post(f"/lua/series/{SERIES}/jobs").json()["Wanted"] == [SERIES, None, None]
 
 
 def test_lua_gets_200_and_the_reason_of_a_refusal() -> None:
@@ -75,7 +77,7 @@ def test_lua_gets_200_and_the_reason_of_a_refusal() -> None:
         raise AutocontourError("NO_RULE", "No rule matches.")
 
     client = client_of(request=refuse, show=lambda job: job)
-    answer = client.post("/lua/series/s/jobs", json={})
+    answer = client.post(f"/lua/series/{SERIES}/jobs", json={})
     assert (answer.status_code, answer.json()) == (200, {"Error": "NO_RULE", "Message": "No rule matches."})
 
 
@@ -86,6 +88,6 @@ def test_a_veto_of_lua_ends_jobs_and_says_which() -> None:
         said.append((series, reason))
         return ["1"]
 
-    answer = client_of(veto=veto).post("/lua/series/s/veto", json={"Reason": "not here"})
+    answer = client_of(veto=veto).post(f"/lua/series/{SERIES}/veto", json={"Reason": "not here"})
     assert answer.json() == {"Jobs": ["1"]}
-    assert said == [("s", "The site's Lua vetoed: not here")]
+    assert said == [(SERIES, "The site's Lua vetoed: not here")]

@@ -1,0 +1,43 @@
+"""The gateway's application without queue, listener and Orthanc: what its routes take and refuse."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from plugin.api.app import application
+from plugin.api.hosts import Hosts
+from plugin.gateway.gateway import Gateway
+from plugin.gateway.letter import Letter
+from plugin.settings.settings import read_settings
+from plugin.state.directory import open_state
+
+
+def gateway_in(folder: Path, section: dict[str, Any] | None = None) -> Gateway:
+    """A gateway whose Orthanc does not answer; it takes nothing in."""
+    letter = Letter.model_validate(
+        {
+            "Orthanc": "http://127.0.0.1:9",
+            "Started": time.time(),
+            "StateDirectory": folder,
+            "BaseDirectory": folder.parent,
+            "AutoContour": section or {},
+        }
+    )
+    return Gateway(letter, read_settings(letter.section), open_state(folder))
+
+
+def app_of(gateway: Gateway, allowed: Sequence[str] = (), *, passwords: bool = False) -> FastAPI:
+    """The application that answers to these hosts."""
+    return application(gateway, Hosts.configured(allowed, passwords=passwords))
+
+
+def client_of(gateway: Gateway, allowed: Sequence[str] = (), *, passwords: bool = False) -> TestClient:
+    """A client that sends what a program sends: no Origin, no Sec-Fetch-Site."""
+    app = app_of(gateway, allowed, passwords=passwords)
+    return TestClient(app, base_url="http://localhost:8042", raise_server_exceptions=False, follow_redirects=False)

@@ -1,0 +1,197 @@
+"""Everything that openapi.json promises, asked for through a real Orthanc, with and without a last slash."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+import requests
+
+from model.samples.dicom_series import Patient
+from tests.builders.orthanc_process import OrthancProcess
+from tests.builders.phantom import files_of, phantom_series
+
+PATIENT = Patient(name="Operation^Test", identifier="OPERATION-1")
+BY_ID = {"PatientID": PATIENT.identifier}
+# Of a finished job; what erases comes last.
+WANTED: list[tuple[str, str, Any, int]] = [
+    ("GET", "/autocontour/health", None, 200),
+    ("GET", "/autocontour/metrics", None, 200),
+    ("GET", "/autocontour/jobs", None, 200),
+    ("GET", "/autocontour/jobs/{job_id}", None, 200),
+    ("GET", "/autocontour/jobs/{job_id}/preview", None, 200),
+    ("POST", "/autocontour/jobs/{job_id}/cancel", None, 409),
+    ("POST", "/autocontour/jobs/{job_id}/retry", None, 409),
+    ("POST", "/autocontour/targets/{name}/pause", None, 200),
+    ("POST", "/autocontour/series/{series}/jobs", {"Model": "hu-ct"}, 202),
+    ("POST", "/autocontour/lua/series/{series}/jobs", {"Model": "hu-ct"}, 200),
+    ("POST", "/autocontour/lua/series/{series}/veto", {"Reason": "of the test"}, 200),
+    ("POST", "/autocontour/targets/{name}/resume", None, 200),
+    ("GET", "/autocontour/targets", None, 200),
+    ("GET", "/autocontour/series/{series}/outgoing", None, 200),
+    ("POST", "/autocontour/routing/explain", {"Tags": {"Modality": "CT"}}, 200),
+    ("GET", "/autocontour/evidence/verify", None, 200),
+    ("GET", "/autocontour/evidence/{code}", None, 200),
+    ("GET", "/autocontour/reports/{month}", None, 200),
+    ("GET", "/autocontour/subjects/{PatientID}", None, 200),
+    ("POST", "/autocontour/subjects/find", BY_ID, 200),
+    ("POST", "/autocontour/subjects/export", BY_ID, 200),
+    ("POST", "/autocontour/subjects/objection", BY_ID, 200),
+    ("POST", "/autocontour/subjects/withdraw", BY_ID, 200),
+    ("POST", "/autocontour/subjects/erase", BY_ID, 200),
+]
+
+
+@pytest.fixture(scope="module")
+def values(shared_orthanc: OrthancProcess) -> Iterator[dict[str, str]]:
+    """What stands for the parameters of the addresses."""
+    job = shared_orthanc.job_of(shared_orthanc.store_all(files_of(phantom_series(patient=PATIENT))))
+    assert job["State"] == "done", job["Error"]
+    yield {
+        "job_id": job["ID"],
+        "series": job["Series"],
+        "code": job["EvidenceCode"],
+        "name": "local",
+        "month": f"{datetime.now(UTC):%Y-%m}",
+        "PatientID": PATIENT.identifier,
+    }
+    shared_orthanc.wipe()
+
+
+Ask = Callable[..., requests.Response]
+
+
+@pytest.fixture
+def ask(shared_orthanc: OrthancProcess) -> Ask:
+    def asked(method: str, path: str, **options: Any) -> requests.Response:
+        return requests.request(method, shared_orthanc.url + path, timeout=120, allow_redirects=False, **options)
+
+    return asked
+
+
+def test_every_operation_of_the_document_is_asked_for_here(shared_orthanc: OrthancProcess) -> None:
+    paths = shared_orthanc.json("/autocontour/openapi.json")["paths"]
+    described = {(method.upper(), path) for path, methods in paths.items() for method in methods}
+    assert described == {(method, path) for method, path, _, _ in WANTED}
+
+
+@pytest.mark.parametrize(("method", "path", "body", "status"), WANTED)
+def test_an_operation_is_answered_with_and_without_a_last_slash(
+    ask: Ask, values: dict[str, str], method: str, path: str, body: Any, status: int
+) -> None:
+    for slash in ("", "/"):
+        answer = ask(method, path.format(**values) + slash, json=body)
+        assert answer.status_code == status, answer.text
+        assert answer.content, "no answer is empty"
+        assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("path", sorted({path for _, path, _, _ in WANTED}))
+def test_a_method_that_an_address_lacks_is_answered_with_those_it_has(
+    ask: Ask, values: dict[str, str], path: str
+) -> None:
+    has = {method for method, one, _, _ in WANTED if one == path}
+    for method in {"GET", "POST", "PUT", "DELETE"} - has:
+        answer = ask(method, path.format(**values))
+        if path.endswith("{PatientID}"):  # the old forms of a patient's rights, which are told the new ones
+            assert (answer.status_code, answer.json()["Error"]) == (400, "SUBJECT_BY_PATH")
+            continue
+        assert answer.status_code == 405, (method, answer.text)
+        assert set(answer.headers["Allow"].replace(" ", "").split(",")) == has
+
+
+@pytest.mark.parametrize("path", ["/autocontour", "/autocontour/", "/autocontour/app", "/autocontour/app/"])
+def test_the_page_is_there_without_a_redirect(ask: Ask, path: str) -> None:
+    answer = ask("GET", path)
+    assert (answer.status_code, answer.headers["Content-Type"].split(";")[0]) == (200, "text/html")
+    policy = answer.headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in policy
+    assert "script-src" in policy
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Referrer-Policy"] == "same-origin"
+
+
+def test_a_body_above_four_megabytes_is_refused(ask: Ask) -> None:
+    answer = ask("POST", "/autocontour/routing/explain", data=b" " * 4_500_000)
+    assert (answer.status_code, answer.json()["Error"]) == (413, "TOO_LARGE")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/autocontour/jobs/x",
+        "/autocontour/jobs/..%252F..%252Fsystem",
+        "/autocontour/series/..%252F..%252Fsystem/outgoing",
+        "/autocontour/series/%3Fexpand/outgoing",
+        "/autocontour/evidence/%E2%98%83",
+        "/autocontour/reports/2026-13",
+        "/autocontour/reports/9999-12",
+        "/autocontour/jobs?Series=%00",
+        "/autocontour/jobs?Series=%FF",
+        "/autocontour/jobs?Limit=1&Limit=x",
+        "/autocontour/jobs?Limit=" + "9" * 5000,
+        "/autocontour/jobs?Since=%2B%2B",
+        "/autocontour/jobs?State=done%26Limit%3D1",
+        "/autocontour/nothing",
+    ],
+)
+def test_what_has_not_its_form_is_a_mistake_and_no_fault(ask: Ask, path: str) -> None:
+    answer = ask("GET", path)
+    assert answer.status_code in (400, 404), answer.text
+    assert {"Error", "Message"} <= set(answer.json())
+
+
+@pytest.mark.parametrize("path", ["/autocontour/jobs/%01", "/autocontour/jobs/%FF", "/autocontour/%C3%28"])
+def test_an_address_that_is_no_text_does_not_exist(ask: Ask, path: str) -> None:
+    answer = ask("GET", path)
+    assert (answer.status_code, answer.json()["HttpStatus"]) == (404, 404), "Orthanc itself says so"
+
+
+def test_headers_that_cannot_be_passed_on_cost_no_thread(ask: Ask) -> None:
+    for number in range(20):
+        odd = {"Accept": "\u2603".encode(), "Origin": b"\xff\xfe" * number, "Content-Type": b"a\tb\xe2\x98\x83"}
+        assert ask("GET", "/autocontour/jobs", headers=odd).status_code in (200, 400)
+    assert ask("GET", "/autocontour/health").status_code == 200
+
+
+def test_a_patient_s_id_goes_through_a_body_as_it_is(ask: Ask, shared_orthanc: OrthancProcess) -> None:
+    for text in ("A\\B", "G/", "H/../I", "C//D", "Ä ö", "100%", "a+b", "…/x", "%41", '"', "x\ry", "A^B=C"):
+        objected = ask("POST", "/autocontour/subjects/objection", json={"PatientID": text})
+        assert (objected.status_code, objected.json()["Objection"]) == (200, True)
+        for other in ("A/B", "G", "I", "C/D", "A", "100", "a b", "B", "x y"):
+            assert ask("POST", "/autocontour/subjects/find", json={"PatientID": other}).json()["Objection"] is False
+        padded = json.dumps({"PatientID": f" {text}\0"})
+        assert ask("POST", "/autocontour/subjects/withdraw", data=padded).json()["Withdrawn"] is True
+
+
+def test_who_objected_under_an_id_with_a_backslash_is_not_contoured(ask: Ask, shared_orthanc: OrthancProcess) -> None:
+    assert ask("POST", "/autocontour/subjects/objection", json={"PatientID": "BACK\\SLASH"}).status_code == 200
+    ended = {}
+    for text in ("BACK\\SLASH", "BACK/SLASH"):
+        patient = Patient(name="Backslash^Test", identifier=text)
+        ended[text] = shared_orthanc.job_of(shared_orthanc.store_all(files_of(phantom_series(patient=patient))))[
+            "State"
+        ]
+    assert ended == {"BACK\\SLASH": "excluded", "BACK/SLASH": "done"}
+    said = ask("POST", "/autocontour/subjects/withdraw", json={"PatientID": "BACK\\SLASH"}).json()
+    assert (said["Withdrawn"], said["Series"], said["Jobs"]) == (True, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("PUT", "/autocontour/subjects/A%5CB/objection"),
+        ("DELETE", "/autocontour/subjects/A1/objection"),
+        ("POST", "/autocontour/subjects/A1/erase"),
+        ("GET", "/autocontour/subjects/A%20B"),
+        ("GET", "/autocontour/subjects/A%5CB"),
+    ],
+)
+def test_a_right_asked_for_by_an_address_is_told_the_form_that_holds(ask: Ask, method: str, path: str) -> None:
+    answer = ask(method, path)
+    assert (answer.status_code, answer.json()["Error"]) == (400, "SUBJECT_BY_PATH")
+    assert "POST /autocontour/subjects/find" in answer.json()["Message"]

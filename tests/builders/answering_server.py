@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import ssl
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
 
 class AnsweringServer:
-    """Answers everything with what it is given, and keeps the paths, headers and bodies that it saw."""
+    """Answers everything with what it is given, and keeps the paths, headers and bodies that it saw.
 
-    def __init__(self, status: int = 200, body: bytes = b"{}", headers: dict[str, str] | None = None) -> None:
+    ``tls`` is a folder with server.pem and server.key.
+    """
+
+    def __init__(
+        self, status: int = 200, body: bytes = b"{}", headers: dict[str, str] | None = None, tls: Path | None = None
+    ) -> None:
         self.status, self.body, self.headers = status, body, headers or {}
         self.seen: list[tuple[str, dict[str, str]]] = []
         self.bodies: list[bytes] = []
@@ -32,7 +39,12 @@ class AnsweringServer:
                 """Say nothing."""
 
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        if tls is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(tls / "server.pem", tls / "server.key")
+            self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
+        scheme = "http" if tls is None else "https"
+        self.url = f"{scheme}://127.0.0.1:{self._server.server_port}"
         Thread(target=self._server.serve_forever, daemon=True).start()
 
     def close(self) -> None:

@@ -81,11 +81,11 @@ class Composition:
 
         return dict(until(ended, "the job ends", 300, 1.0))
 
-    def container(self, service: str) -> str:
-        return self.run("ps", "--quiet", service).strip()
+    def container(self, service: str, *options: str) -> str:
+        return self.run("ps", "--quiet", *options, service).strip()
 
-    def inspect(self, service: str) -> Any:
-        command = ["docker", "inspect", self.container(service)]
+    def inspect(self, service: str, *options: str) -> Any:
+        command = ["docker", "inspect", self.container(service, *options)]
         return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)[0]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -99,12 +100,71 @@ def test_nobody_gets_in_without_a_password(alone: Composition) -> None:
     assert requests.get(f"http://127.0.0.1:{alone.http}/autocontour/jobs", timeout=10).status_code == 401
 
 
+# What the kernel grants each process of a container: its rights, and how much core file it may write (proc(5)).
+ASK_KERNEL = """
+import json, pathlib
+found = []
+for process in pathlib.Path("/proc").glob("[0-9]*"):
+    try:
+        status = dict(line.split(":", 1) for line in (process / "status").read_text().splitlines())
+        limits = (process / "limits").read_text().splitlines()
+    except OSError:
+        continue
+    core = next(line for line in limits if "core file size" in line).split()[4:6]
+    found.append([status[name].strip() for name in ("Name", "CapEff", "CapBnd", "NoNewPrivs")] + core)
+try:
+    pathlib.Path("/opt/autocontour/written").write_text("x")
+    found.append("the root is writable")
+except OSError:
+    pass
+print(json.dumps(found))
+"""
+
+
 def assert_confined(seen: Any) -> None:
     assert seen["Config"]["User"] not in ("", "root", "0")
     assert seen["HostConfig"]["ReadonlyRootfs"]
     assert seen["HostConfig"]["CapDrop"] == ["ALL"]
+    assert not seen["HostConfig"]["CapAdd"]
+    assert not seen["HostConfig"]["Privileged"]
+    assert "no-new-privileges:true" in seen["HostConfig"]["SecurityOpt"]
+    assert {"Name": "core", "Soft": 0, "Hard": 0} in seen["HostConfig"]["Ulimits"]
     assert PASSWORD not in str(seen["Config"]), "secrets are files"
     assert not [one for one in seen["Config"]["Env"] if "TOKEN" in one or "PASSWORD" in one]
+
+
+def assert_kernel_confines(machine: Composition, service: str, *names: str) -> None:
+    """Every process in the container, as the kernel sees it, and those that must be among them."""
+    said = json.loads(machine.run("exec", "-T", service, "python", "-c", ASK_KERNEL))
+    assert set(names) <= {one[0] for one in said}
+    assert {tuple(one[1:]) for one in said} == {("0" * 16, "0" * 16, "1", "0", "0")}
+
+
+def test_the_kernel_grants_the_containers_nothing_and_writes_no_core_file(
+    alone: Composition, forward: Composition
+) -> None:
+    assert_kernel_confines(alone, "orthanc", "Orthanc", "python")
+    assert_kernel_confines(forward, "orthanc", "Orthanc", "python")
+    assert_kernel_confines(forward, "service", "python")
+    assert_kernel_confines(forward, "relay", "python")
+
+
+def test_a_crash_in_the_container_leaves_no_file(forward: Composition) -> None:
+    crash = "cd /tmp && python -c 'import os; os.abort()'; ls -A /tmp"
+    left = forward.run("exec", "-T", "service", "sh", "-c", crash).split()
+    assert [name for name in left if name.startswith("core")] == []
+
+
+def test_what_makes_the_secrets_has_no_network_and_few_rights(alone: Composition) -> None:
+    seen = alone.inspect("secrets", "--all")
+    assert seen["HostConfig"]["NetworkMode"] == "none"
+    assert seen["HostConfig"]["ReadonlyRootfs"]
+    assert sorted(one.removeprefix("CAP_") for one in seen["HostConfig"]["CapAdd"]) == [
+        "CHOWN",
+        "DAC_OVERRIDE",
+        "FOWNER",
+    ]
+    assert seen["State"]["ExitCode"] == 0
 
 
 def test_the_containers_run_confined_and_healthy(alone: Composition) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import resource
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 from model.errors import EngineFailed
 from model.process.hardening import harden_process
 from model.worker.pool import Workers
+from plugin.cli import HARDENED, ISOLATED
 from tests.builders.cores import cores_are_written, unlimited_cores
 
 DIE = "import os; open('here', 'w').close(); {harden}; os.abort()"
@@ -102,6 +104,16 @@ def test_memory_is_locked_where_asked_or_the_start_says_why_not(tmp_path: Path) 
         limit = "import os, resource; resource.setrlimit(resource.RLIMIT_MEMLOCK, (4096, 4096)); os.setuid(65534)"
         imported = "from model.process.hardening import harden_process"
         assert "ConfigurationRefused" in run(f"{imported}; {limit}; harden_process(lock_memory=True)", tmp_path).stderr
+
+
+@pytest.mark.parametrize("command", sorted(HARDENED - ISOLATED))
+def test_a_command_that_holds_images_is_hardened_before_it_is_even_loaded(tmp_path: Path, command: str) -> None:
+    crash = (
+        "import importlib, os, sys; from plugin import cli; importlib.import_module = lambda _: os.abort();"
+        f" cli.COMMANDS[{command!r}] = ('x', 'x'); sys.argv = ['autocontour', {command!r}]; cli.main()"
+    )
+    assert run(crash, tmp_path).returncode == -signal.SIGABRT
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_hardening_twice_is_hardening() -> None:

@@ -50,6 +50,9 @@ PASSED_VARIABLES = frozenset(
     }
 )  # fmt: skip
 PASSED_BEGINNINGS = ("AUTOCONTOUR_", "LC_")
+START_GATEWAY = (
+    "import runpy, sys; sys.path.append(sys.argv.pop(1)); runpy.run_module('plugin.gateway', None, '__main__', True)"
+)
 
 Answer = tuple[int, dict[str, str], bytes]  # status, headers in lower case, body
 
@@ -352,13 +355,14 @@ def fresh_socket_path() -> str:
 def gateway_command() -> list[str]:
     """The gateway in the interpreter of its own environment: AUTOCONTOUR_PYTHON, else .venv beside this folder.
 
-    Isolated (-I): neither PYTHON* variables nor the working folder nor a user's own folder add modules to it.
+    Isolated (-I): neither PYTHON* variables nor the working folder nor a user's own folder add modules to it. The
+    code is that beside this file, behind the standard library and what is installed.
     """
     chosen = os.environ.get("AUTOCONTOUR_PYTHON")
     if chosen and os.sep in chosen:
         chosen = os.path.abspath(chosen)  # noqa: PTH100 - a link to an interpreter is to stay what it is
-    python = chosen or str(pathlib.Path(__file__).resolve().parent.parent / ".venv/bin/python")
-    return [python, "-I", "-u", "-m", "plugin.gateway"]
+    checkout = pathlib.Path(__file__).resolve().parent.parent
+    return [chosen or str(checkout / ".venv/bin/python"), "-I", "-u", "-c", START_GATEWAY, str(checkout)]
 
 
 def passed_environment() -> dict[str, str]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 # The plugin inside Orthanc, which imports nothing of ours, holds the same two; a test compares them.
 ALLOWED = frozenset(
@@ -23,8 +24,10 @@ ALLOWED = frozenset(
 )  # fmt: skip
 ALLOWED_BEGINNINGS = ("AUTOCONTOUR_", "LC_")
 
-# Isolated: no PYTHON* variable, no working folder and no folder of the user's own on the path of modules.
-ISOLATED = ("-I", "-u")
+# Isolated (-I): no PYTHON* variable, no working folder and no folder of the user's own on the path of modules. The
+# folder of our own code comes last there, behind the standard library and what is installed.
+_START = "import runpy, sys; sys.path.append(sys.argv.pop(1)); runpy.run_module({module!r}, None, '__main__', True)"
+_CODE = Path(__file__).resolve().parents[2]
 
 
 def allowed_environment(environment: Mapping[str, str]) -> dict[str, str]:
@@ -39,7 +42,12 @@ def start_isolated(module: str, arguments: Sequence[str]) -> None:
         return
     sys.stdout.flush()
     sys.stderr.flush()
-    os.execve(sys.executable, [sys.executable, *ISOLATED, "-m", module, *arguments], clean)
+    os.execve(sys.executable, isolated_command(module, arguments), clean)
+
+
+def isolated_command(module: str, arguments: Sequence[str]) -> list[str]:
+    """Give the command that runs a module of this checkout and nothing that lies elsewhere."""
+    return [sys.executable, "-I", "-u", "-c", _START.format(module=module), str(_CODE), *arguments]
 
 
 def _allowed(name: str) -> bool:

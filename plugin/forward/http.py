@@ -168,7 +168,12 @@ def _unreachable(name: str, error: Exception) -> TargetFailed:
         return TargetFailed("SERVICE_TLS_BROKEN", f"The TLS connection to the target {name} broke.", retry=True)
     if isinstance(error, requests.exceptions.Timeout):
         return TargetFailed("SERVICE_TIMEOUT", f"The target {name} does not answer in time.", retry=True)
-    if isinstance(error, requests.exceptions.ConnectionError | OSError):
+    if not isinstance(error, requests.RequestException):
+        return TargetFailed(
+            "SERVICE_FILES",
+            f"CaFile, CertificateFile or KeyFile of the target {name} cannot be read; nothing was sent.",
+        )
+    if isinstance(error, requests.exceptions.ConnectionError):
         return TargetFailed("SERVICE_UNREACHABLE", f"The target {name} cannot be reached.", retry=True)
     return TargetFailed("SERVICE_ANSWER", f"The answer of the target {name} cannot be understood.", retry=True)
 
@@ -207,7 +212,7 @@ def _another_answered(name: str, answer: requests.Response) -> TargetFailed:
 def _refused(name: str, answer: requests.Response) -> AutocontourError:
     status = answer.status_code
     code, findings = _reason(answer)
-    if code is None and (status in (407, 502, 503, 504) or _is_page(answer)):
+    if code is None and not _too_full(answer) and (status in (407, 502, 503, 504) or _is_page(answer)):
         return _another_answered(name, answer)
     if status in (401, 403):
         return TargetFailed(
@@ -242,6 +247,11 @@ def _reason(answer: requests.Response) -> tuple[str | None, dict[str, int] | Non
 
         findings = known_rules({str(rule): count for rule, count in found.items() if isinstance(count, int)})
     return (code if _CODE.fullmatch(code) else None), findings
+
+
+def _too_full(answer: requests.Response) -> bool:
+    """Whether the service's server has more connections than it takes, which it says before our code is asked."""
+    return answer.status_code == 503 and answer.content == b"Service Unavailable"
 
 
 def _is_page(answer: requests.Response) -> bool:

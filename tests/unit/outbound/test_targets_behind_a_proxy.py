@@ -86,6 +86,7 @@ def test_a_webhook_goes_through_its_proxy() -> None:
     ("status", "body", "code"),
     [(502, b"", "SERVICE_PROXY"), (503, b"<html>down</html>", "SERVICE_PROXY"), (504, b"x", "SERVICE_PROXY"),
      (503, b'{"Error": "BUSY", "Message": "x"}', "SERVICE_BUSY"), (500, b"", "SERVICE_BUSY"),
+     (503, b"Service Unavailable", "SERVICE_BUSY"),
      (503, b"[]", "SERVICE_PROXY"),
      (407, b"", "SERVICE_PROXY"), (403, b"<html>filtered</html>", "SERVICE_PROXY"), (403, b"", "SERVICE_TOKEN"),
      (404, b"<html>no such page</html>", "SERVICE_PROXY"), (302, b"<html>log in</html>", "SERVICE_PROXY")],
@@ -100,6 +101,11 @@ def test_who_answers_in_the_services_place_is_said(tmp_path: Path, status: int, 
     assert isinstance(said, Busy) == (status >= 500), "what is not an outage does not wait for a day"
     if code == "SERVICE_PROXY":
         assert "Not the target cloud itself" in said.message
+
+
+def test_files_of_the_target_that_are_not_there_are_said(tmp_path: Path) -> None:
+    said = fault(ServiceClient("cloud", target(tmp_path, CaFile=str(tmp_path / "none.pem"))))
+    assert (said.code, said.retry) == ("SERVICE_FILES", False)
 
 
 def test_a_transfer_that_the_service_itself_does_not_know_is_begun_anew(tmp_path: Path) -> None:

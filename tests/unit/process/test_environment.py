@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from model.process.environment import ALLOWED, ALLOWED_BEGINNINGS, allowed_environment
+from model.process.environment import ALLOWED, ALLOWED_BEGINNINGS, allowed_environment, isolated_command
 from tests.builders.foreign_folder import make_foreign_folder, ran
 from tests.builders.orthanc_process import CHECKOUT
 
@@ -73,11 +73,16 @@ def test_a_worker_imports_nothing_from_the_working_folder_and_knows_no_python_va
     assert ran(foreign_folder) == []
 
 
-def test_the_command_line_becomes_a_clean_process(foreign_folder: Path) -> None:
-    probe = "import json, os, sys; print(json.dumps([dict(os.environ), sys.flags.isolated, sys.argv[1:]]))"
+def test_the_command_line_becomes_a_clean_process_of_the_same_checkout(foreign_folder: Path) -> None:
+    probe = (
+        "import json, os, sys, model\n"
+        "print(json.dumps([dict(os.environ), sys.flags.isolated, sys.argv[1:], model.__file__]))"
+    )
+    (foreign_folder / "probe.py").write_text(probe)
     code = (
-        "import os, sys; from model.process import environment as e;"
-        f" e.ISOLATED = (*e.ISOLATED, '-c', {probe!r}); e.start_isolated('probe', ['--x', 'a b'])"
+        "from model.process import environment as e;"
+        f" e._START = e._START.replace('runpy.run', {f'sys.path.append({str(foreign_folder)!r}); runpy.run'!r});"
+        " e.start_isolated('probe', ['--x', 'a b'])"
     )
     foreign = {name: text for name, text in FOREIGN.items() if name.startswith(("HTTP", "SSL", "AWS"))}
     done = subprocess.run(
@@ -86,6 +91,19 @@ def test_the_command_line_becomes_a_clean_process(foreign_folder: Path) -> None:
         capture_output=True, text=True, check=False, timeout=120,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    environment, isolated, arguments = json.loads(done.stdout)
+    environment, isolated, arguments, ours = json.loads(done.stdout)
     assert set(environment) & set(FOREIGN) == set()
-    assert (isolated, arguments) == (1, ["-m", "probe", "--x", "a b"])
+    assert (isolated, arguments) == (1, ["--x", "a b"])
+    assert Path(ours) == CHECKOUT / "model" / "__init__.py"
+    assert ran(foreign_folder) == []
+
+
+def test_the_plugin_starts_the_gateway_as_the_command_line_starts_itself() -> None:
+    tree = ast.parse((CHECKOUT / "plugin/orthanc_plugin.py").read_text())
+    (start,) = (
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "START_GATEWAY"
+    )
+    command = isolated_command("plugin.gateway", [])
+    assert command[1:] == ["-I", "-u", "-c", start, str(CHECKOUT)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from pydicom import dcmread
@@ -15,7 +15,7 @@ from model.commands.terminal import progress_bar, warn
 from model.contours.nifti_masks import write_mask
 from model.errors import InputRefused
 from model.names.shortening import ascii_text
-from model.rtstruct.read import read_masks
+from model.rtstruct.read import Masks, read_masks
 from model.series.folder import read_folder
 
 
@@ -36,26 +36,44 @@ def run(options: argparse.Namespace) -> int:
     """Write the masks; 0, or InputRefused."""
     structures = read_structure_set(options.rtstruct)
     geometry, _ = read_folder(options.dicom)
-    rois = read_masks(structures, geometry)
+    found = read_masks(structures, geometry)
+    names = file_names(roi.name for roi in found)
     if not geometry.uniform:
         warn("the slices are not evenly spaced, which NIfTI cannot tell: slices are right by index, not by position")
     try:
         options.output.mkdir(parents=True, exist_ok=True)
         with progress_bar("masks") as progress:
-            for number, (roi, name) in enumerate(zip(rois, file_names(roi.name for roi in rois), strict=True), start=1):
+            for number, (roi, name) in enumerate(zip(found, names, strict=True), start=1):
                 write_mask(roi.mask, geometry, options.output / name)
-                progress(number / len(rois), roi.name)
+                progress(number / len(found), roi.name)
     except OSError as error:
         raise InputRefused("OUTPUT", f"The masks cannot be written: {error.strerror}.") from None
-    for roi, name in zip(rois, file_names(roi.name for roi in rois), strict=True):
+    for roi, name in zip(found, names, strict=True):
         print(f"{roi.number:>4}  {int(roi.mask.array.sum()):>10} voxels  {name}")
-        if roi.mask.empty:
-            warn(f"ROI {roi.number} has no voxel")
-        if roi.off_grid:
-            warn(f"ROI {roi.number} has {roi.off_grid} contours that lie on no slice of the series; they are left out")
-        if roi.not_closed:
-            warn(f"ROI {roi.number} has {roi.not_closed} points or open contours; they are left out")
+    for words in remarks(found):
+        warn(words)
     return 0
+
+
+def remarks(found: Masks) -> Iterator[str]:
+    """What of the structure set is in no mask, or in one that people should look at."""
+    for unread in found.unread:
+        yield f'{unread.label} "{unread.name}" is left out: {unread.reason}'
+    for roi in found:
+        if roi.mask.empty:
+            yield f"ROI {roi.number} has no voxel"
+        if roi.off_grid:
+            yield f"ROI {roi.number} has {roi.off_grid} contours that lie on no slice of the series; they are left out"
+        if roi.not_closed:
+            yield f"ROI {roi.number} has {roi.not_closed} points or open contours; they are left out"
+        if roi.between:
+            yield f"ROI {roi.number} has {roi.between} contours between slices that have nearer ones; these are drawn"
+        if roi.twice:
+            yield f"ROI {roi.number} has {roi.twice} contours twice; each is drawn once"
+    if found.nobodys:
+        yield f"{found.nobodys} set(s) of contours belong to no ROI of the structure set; they are left out"
+    if found.missing_images:
+        yield f"{found.missing_images} image(s) that the structure set refers to are not in the folder"
 
 
 def read_structure_set(path: Path) -> Dataset:

@@ -1,37 +1,35 @@
-"""RT structure sets of any origin to masks on the grid of a series."""
+"""RT structure sets of any origin to masks on the grid of a series.
+
+One reader for all who take foreign contours: what is wrong with one ROI costs that ROI, is named, and puts no contour
+under another name. Source: DICOM PS3.3 C.8.8.5 (Structure Set), C.8.8.6 (ROI Contour).
+"""
 
 from __future__ import annotations
 
-import warnings
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from model.contours.filling import fill
 from model.contours.structure import BoxedMask
 from model.errors import InputRefused
-from model.rtstruct.modules import RT_STRUCTURE_SET_STORAGE
+from model.rtstruct.items import colour, contour_data, items, points_of, text, whole
+from model.rtstruct.planes import Placed, place
+from model.rtstruct.reference import References, require_reference
 from model.series.geometry import SeriesGeometry
 
-CONTOUR_DATA = 0x30060050
-CONTOUR_GEOMETRIC_TYPE = 0x30060042
-CONTOUR_SEQUENCE = 0x30060040
 CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
-# A contour whose points are farther than this from one plane, in parts of a slice, is not drawn on slices.
-WARP = 0.25
-# Contours written with few decimals may miss their slice by this much, however thin the slices are.
-ROUNDING_MM = 0.05
+RED = (255, 0, 0)
 
 
 @dataclass(frozen=True)
 class RoiMask:
     """One ROI on the grid of the series.
 
-    ``colour`` is RGB; ``off_grid`` counts closed contours that lie on no slice of the series, ``not_closed`` the
-    points and open contours: neither is in the mask.
+    ``colour`` is RGB; ``off_grid`` counts closed contours that lie on no slice of the series, ``between`` those on a
+    slice that has nearer ones, ``twice`` repeated ones, ``not_closed`` points and open contours: none is in the mask.
     """
 
     number: int
@@ -40,141 +38,156 @@ class RoiMask:
     mask: BoxedMask
     off_grid: int = 0
     not_closed: int = 0
+    between: int = 0
+    twice: int = 0
 
 
-def read_masks(dataset: Dataset, geometry: SeriesGeometry) -> tuple[RoiMask, ...]:
-    """Fill every ROI of a structure set, each contour on the slice that it lies on.
+@dataclass(frozen=True)
+class UnreadRoi:
+    """An ROI that is not drawn: ``code`` and ``reason`` say why; ``number`` is None where it has no usable one."""
 
-    Contours of one slice are combined by exclusive or, which is right for keyholes, for nested contours and for
+    number: int | None
+    name: str
+    code: str
+    reason: str
+
+    @property
+    def label(self) -> str:
+        """What to call it where its name must not stand: its number."""
+        return f"ROI {self.number}" if self.number is not None else "an ROI without a number"
+
+
+@dataclass(frozen=True)
+class Masks:
+    """ROIs in the order of the structure set, those that could not be read, and contours that belong to none.
+
+    ``missing_images`` counts images that the structure set names and the series does not have.
+    """
+
+    rois: tuple[RoiMask, ...]
+    unread: tuple[UnreadRoi, ...] = ()
+    nobodys: int = 0
+    missing_images: int = 0
+
+    def __iter__(self) -> Iterator[RoiMask]:
+        return iter(self.rois)
+
+    def __len__(self) -> int:
+        return len(self.rois)
+
+
+def read_masks(dataset: Dataset, geometry: SeriesGeometry) -> Masks:
+    """Fill every ROI of a structure set, each plane of contours on the slice that it lies on.
+
+    Contours of one plane are combined by exclusive or, which is right for keyholes, for nested contours and for
     CLOSEDPLANAR_XOR. An ROI without contours has an empty mask.
 
-    Raises InputRefused when the dataset is no RT structure set, refers to another series, or holds contours that
-    cannot be read or are not parallel to the slices.
+    Raises InputRefused when the dataset is no RT structure set or refers to another series, and when none of its
+    ROIs can be read or lies on the series.
     """
-    require_reference(dataset, geometry)
-    items = {_whole(item.get("ReferencedROINumber")): item for item in dataset.get("ROIContourSequence") or ()}
-    masks = []
-    for roi in dataset.get("StructureSetROISequence") or ():
-        number = _whole(roi.get("ROINumber"))
-        masks.append(_roi(number, str(roi.get("ROIName") or f"ROI {number}"), items.get(number), geometry))
-    if masks and all(roi.mask.empty for roi in masks) and any(roi.off_grid for roi in masks):
-        raise InputRefused("CONTOURS_OUTSIDE", "No contour of the structure set lies on a slice of the series.")
-    return tuple(masks)
-
-
-def require_reference(dataset: Dataset, geometry: SeriesGeometry) -> None:
-    """Raise InputRefused unless this is a structure set of the series, by its references or else its frame."""
-    if str(dataset.get("SOPClassUID", "")) != RT_STRUCTURE_SET_STORAGE:
-        raise InputRefused("NOT_RTSTRUCT", "The file is no RT structure set.")
-    frames = list(dataset.get("ReferencedFrameOfReferenceSequence") or ())
-    series = {
-        str(item.get("SeriesInstanceUID"))
-        for frame in frames
-        for study in frame.get("RTReferencedStudySequence") or ()
-        for item in study.get("RTReferencedSeriesSequence") or ()
-    }
-    named = {str(frame.get("FrameOfReferenceUID")) for frame in frames}
-    named |= {str(roi.get("ReferencedFrameOfReferenceUID")) for roi in dataset.get("StructureSetROISequence") or ()}
-    if (series and geometry.series_uid not in series) or geometry.frame_of_reference_uid not in named:
-        raise InputRefused(
-            "OTHER_SERIES", "The structure set refers to another series; give the series that it was drawn on."
-        )
-
-
-def _roi(number: int, name: str, item: Dataset | None, geometry: SeriesGeometry) -> RoiMask:
-    texts, not_closed = [], 0
-    for contour in _contours(item):
-        if str(contour.get("ContourGeometricType", "")).strip() in CLOSED:
-            texts.append(_data(contour))
+    references = require_reference(dataset, geometry)
+    drawn: dict[int | None, list[Dataset]] = {}
+    for item in items(dataset, "ROIContourSequence"):
+        drawn.setdefault(whole(text(item, "ReferencedROINumber")), []).append(item)
+    listed = [(whole(text(roi, "ROINumber")), roi) for roi in items(dataset, "StructureSetROISequence")]
+    bearers = Counter(number for number, _ in listed)
+    rois: list[RoiMask] = []
+    unread: list[UnreadRoi] = []
+    for number, roi in listed:
+        name = _name(roi, number)
+        if number is None:
+            unread.append(
+                UnreadRoi(None, name, "ROI_NUMBER", "its number is missing or none, so no contour is its own")
+            )
+            continue
+        found = _read(number, name, roi, drawn.get(number, []), bearers[number], references, geometry)
+        if isinstance(found, RoiMask):
+            rois.append(found)
         else:
+            unread.append(found)
+    answer = Masks(
+        tuple(rois),
+        tuple(unread),
+        sum(len(found) for number, found in drawn.items() if number is None or number not in bearers),
+        len(references.images - {plane.sop_instance_uid for plane in geometry.planes}),
+    )
+    _require_something(answer)
+    return answer
+
+
+def _read(
+    number: int,
+    name: str,
+    roi: Dataset,
+    drawn: list[Dataset],
+    bearers: int,
+    references: References,
+    geometry: SeriesGeometry,
+) -> RoiMask | UnreadRoi:
+    def unread(code: str, reason: str) -> UnreadRoi:
+        return UnreadRoi(number, name, code, reason)
+
+    if bearers > 1:
+        return unread("ROI_NUMBER", f"{bearers} ROIs have this number, so nobody knows whose the contours are")
+    if len(drawn) > 1:
+        return unread(
+            "ROI_CONTOURS_TWICE", f"{len(drawn)} sets of contours refer to it, and one of them may not be its"
+        )
+    item = drawn[0] if drawn else None
+    frame = text(roi, "ReferencedFrameOfReferenceUID")
+    ours = frame == geometry.frame_of_reference_uid or (not frame and len(references.frames) == 1)
+    contours = list(items(item, "ContourSequence"))
+    if contours and not ours:
+        return unread("ROI_FRAME", "it is drawn in another frame of reference, which has no place on this series")
+    texts, not_closed = [], 0
+    for contour in contours:
+        data = contour_data(contour)
+        if text(contour, "ContourGeometricType").upper() not in CLOSED:
             not_closed += 1
-    given = item.get("ROIDisplayColor") if item is not None else None
-    red, green, blue = [_whole(part) for part in given] if given and len(given) == 3 else (255, 0, 0)
-    points, lengths = _numbers([text for text in texts if text])
-    mask, off_grid = place(points, lengths, geometry)
-    return RoiMask(number, name, (red, green, blue), mask, off_grid, not_closed)
+        elif not data or _cut(contour, data):
+            return unread("CONTOURS_UNREADABLE", "a contour of it has no points, or fewer than it says")
+        else:
+            texts.append(data)
+    numbers = points_of(texts) if texts else (np.zeros((0, 3)), np.zeros(0, dtype=np.int32))
+    if numbers is None:
+        return unread("CONTOURS_UNREADABLE", "a contour of it is no triples of numbers")
+    placed = place(*numbers, geometry)
+    if placed is None:
+        return unread("CONTOURS_TILTED", "a contour of it is not parallel to the slices")
+    return _mask(number, name, item, placed, not_closed)
 
 
-def place(points: NDArray[np.float64], lengths: NDArray[np.int32], geometry: SeriesGeometry) -> tuple[BoxedMask, int]:
-    """Fill contours given in patient coordinates.
-
-    ``points`` is (n, 3) float64, LPS mm; ``lengths`` (m,) points of each contour. Returns the mask and how many
-    contours lie on no slice. Raises InputRefused when a contour is not parallel to the slices.
-    """
-    if not len(lengths):
-        return fill(np.zeros((0, 2)), lengths, lengths, geometry.shape), 0
-    starts = np.cumsum(lengths) - lengths
-    heights = points @ geometry.normal
-    lowest, highest = np.minimum.reduceat(heights, starts), np.maximum.reduceat(heights, starts)
-    middle = (lowest + highest) / 2
-    nearest = geometry.nearest(middle)
-    reach = np.maximum(geometry.thicknesses[nearest], 2 * ROUNDING_MM)
-    if bool(np.any(highest - lowest > WARP * reach + ROUNDING_MM)):
-        raise InputRefused("CONTOURS_TILTED", "The structure set holds contours that are not parallel to the slices.")
-    on_grid = np.abs(middle - geometry.offsets[nearest]) <= reach / 2 + ROUNDING_MM
-    keep = np.repeat(on_grid, lengths)
-    lengths, slices, points = lengths[on_grid], nearest[on_grid].astype(np.int32), points[keep]
-    plane = np.repeat(slices, lengths)
-    inward = _inward(geometry)[plane]
-    pixels = np.einsum("nij,nj->ni", inward, points - geometry.positions[plane])
-    mask = fill(pixels, lengths, slices, geometry.shape)
-    return mask, int(np.count_nonzero(~on_grid))
+def _mask(number: int, name: str, item: Dataset | None, placed: Placed, not_closed: int) -> RoiMask:
+    return RoiMask(
+        number,
+        name,
+        colour(item) or RED,
+        placed.mask,
+        placed.off_grid,
+        not_closed,
+        placed.between,
+        placed.twice,
+    )
 
 
-def _inward(geometry: SeriesGeometry) -> NDArray[np.float64]:
-    """For each slice (2, 3) float64: mm from its first voxel to (row, column) in pixels.
-
-    By its own directions, which rounding leaves neither quite parallel to the others' nor quite perpendicular.
-    """
-    outward = [
-        np.stack(
-            [
-                np.array(plane.column_direction) * plane.spacing[0],
-                np.array(plane.row_direction) * plane.spacing[1],
-            ],
-            axis=1,
-        )
-        for plane in geometry.planes
-    ]
-    return np.asarray(np.linalg.pinv(np.stack(outward)), dtype=np.float64)
-
-
-def _contours(item: Dataset | None) -> Iterator[Dataset]:
-    if item is not None:
-        yield from item.get("ContourSequence") or ()
-
-
-def _data(contour: Dataset) -> bytes:
-    """ContourData as text, whether it was read as DS, as UN (explicit VR beyond 64 KB), or set as numbers."""
-    if CONTOUR_DATA not in contour:
-        return b""
-    value = contour.get_item(CONTOUR_DATA).value
-    if value is None:
-        return b""
-    if not isinstance(value, bytes):
-        value = "\\".join(str(part) for part in value).encode("ascii")
-    return value.strip(b" \0")
-
-
-def _numbers(texts: list[bytes]) -> tuple[NDArray[np.float64], NDArray[np.int32]]:
-    """Decimal strings of contours to (n, 3) float64 and (m,) lengths."""
-    counts = np.array([text.count(b"\\") + 1 for text in texts], dtype=np.int32)
-    with warnings.catch_warnings():
-        # numpy only warns where a text is no number.
-        warnings.simplefilter("error", DeprecationWarning)
-        try:
-            values = np.fromstring(b"\\".join(texts).decode("ascii"), dtype=np.float64, sep="\\")
-        except (DeprecationWarning, ValueError):
-            values = np.empty(0)
-    if len(values) != int(counts.sum()) or bool(np.any(counts % 3)) or not bool(np.all(np.isfinite(values))):
-        raise InputRefused(
-            "CONTOURS_UNREADABLE", "The structure set holds contour data that are no triples of numbers."
-        )
-    return values.reshape(-1, 3), (counts // 3).astype(np.int32)
-
-
-def _whole(value: object) -> int:
+def _name(roi: Dataset, number: int | None) -> str:
     try:
-        return int(str(value))
-    except ValueError:
-        raise InputRefused("NOT_RTSTRUCT", "The structure set has an ROI without a number.") from None
+        name = str(roi.get("ROIName") or "").strip()
+    except Exception:  # noqa: BLE001 - a name in an unknown encoding costs the name, not the ROI
+        name = ""
+    return name or (f"ROI {number}" if number is not None else "ROI")
+
+
+def _cut(contour: Dataset, data: bytes) -> bool:
+    """Whether there are fewer points than NumberOfContourPoints says; some write the count of their coordinates."""
+    said = whole(text(contour, "NumberOfContourPoints"))
+    values = data.count(b"\\") + 1
+    return said is not None and said != values and 3 * said > values
+
+
+def _require_something(found: Masks) -> None:
+    if not found.rois and found.unread:
+        first = found.unread[0]
+        raise InputRefused(first.code, f"No ROI of the structure set can be read; {first.label}: {first.reason}.")
+    if all(roi.mask.empty for roi in found.rois) and any(roi.off_grid for roi in found.rois):
+        raise InputRefused("CONTOURS_OUTSIDE", "No contour of the structure set lies on a slice of the series.")

@@ -12,6 +12,7 @@ import logging
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 from model.errors import AutocontourError, TargetFailed
@@ -22,7 +23,7 @@ from model.worker.pool import Workers
 from plugin.forward.measure import measure
 from plugin.forward.notice import Notice
 from plugin.forward.patience import Patience
-from plugin.forward.returned import prepared
+from plugin.forward.returned import prepared, stripped
 from plugin.forward.service import RESERVE, wire_id
 from plugin.forward.target import Errand
 from plugin.pacs.client import Orthanc, SeriesGone
@@ -67,16 +68,17 @@ class DicomForward:
                 self._send(errand, manifest, patience, progress)
                 errand.note(sent=time.time())
             returned = self._await(errand, errand.transfer.key.uid(original.text(STUDY)), patience, progress)
-            partial = structure_set.with_suffix(".partial")
             content, left_out = prepared(returned, errand.first_file())
-            partial.write_bytes(content)
-            partial.replace(structure_set)
+            self._write(structure_set, content)
             errand.note(taken=True, left_out=left_out)
         progress(0.95, "measuring the returned structures")
-        rois = self._workers.run(errand.job.id, measure, errand.folder, seconds=MEASURE_SECONDS)
+        measured = self._workers.run(errand.job.id, measure, errand.folder, seconds=MEASURE_SECONDS)
         content = structure_set.read_bytes()
-        errand.records.result(hashlib.sha256(content).hexdigest(), len(rois), len(content), "0", None)
-        details = {"rois": rois, "not_drawn": [], "algorithm": {"Version": "0", "Digest": ""}, "timings": {}}
+        if measured.unread:
+            content = stripped(content, measured.unread)
+            self._write(structure_set, content)
+        errand.records.result(hashlib.sha256(content).hexdigest(), len(measured.rois), len(content), "0", None)
+        details = measured.details | {"algorithm": {"Version": "0", "Digest": ""}, "timings": {}}
         return said_of(details, errand.recall().get("left_out", ()))
 
     def release(self, errand: Errand) -> None:
@@ -148,6 +150,12 @@ class DicomForward:
                 f"The node of the target {self._name} sent {len(files)} objects for one series; none was taken.",
             )
         return files[0]
+
+    @staticmethod
+    def _write(path: Path, content: bytes) -> None:
+        partial = path.with_suffix(".partial")
+        partial.write_bytes(content)
+        partial.replace(path)
 
     def _found(self, query: Mapping[str, str]) -> list[str]:
         return self._orthanc.find_instances(query)

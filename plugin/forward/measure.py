@@ -2,32 +2,66 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pydicom
 
 from model.pipeline.draw import IMAGES, STRUCTURE_SET
-from model.rtstruct.read import read_masks
-from model.series.geometry import geometry_of
+from model.rtstruct.read import Masks, RoiMask, read_masks
+from model.series.geometry import SeriesGeometry, geometry_of
 from model.series.header import SliceHeader
 
 
-def measure(folder: Path) -> list[dict[str, Any]]:
-    """Number, name and volume (cm³) of each ROI; raises InputRefused when contours are not on the slices."""
+@dataclass(frozen=True)
+class Measured:
+    """What of a returned structure set can be read: ``rois`` and ``not_drawn`` as a job lists them.
+
+    ``unread`` are the numbers of ROIs that cannot; None stands for those without a usable number.
+    """
+
+    rois: list[dict[str, Any]]
+    not_drawn: list[dict[str, str]]
+    warnings: list[str]
+    unread: frozenset[int | None]
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """For the details of a job."""
+        return {"rois": self.rois, "not_drawn": self.not_drawn, "warnings": self.warnings}
+
+
+def measure(folder: Path) -> Measured:
+    """Read what came back on the slices that were sent; raises InputRefused when nothing of it can be."""
     headers = (pydicom.dcmread(path, stop_before_pixels=True) for path in sorted((folder / IMAGES).glob("*.dcm")))
     geometry = geometry_of(SliceHeader.from_dataset(header) for header in headers)
-    first = geometry.planes[0]
-    area = first.spacing[0] * first.spacing[1]
-    found = []
-    for roi in read_masks(pydicom.dcmread(folder / STRUCTURE_SET), geometry):
-        volume = 0.0
-        if not roi.mask.empty:
-            counts = roi.mask.array.sum(axis=(1, 2))
-            start = roi.mask.origin[0]
-            volume = float(sum(n * geometry.thicknesses[start + i] for i, n in enumerate(counts)) * area / 1000)
-        flags = ["OFF_GRID"] if roi.off_grid else []
-        found.append(
-            {"Number": roi.number, "Name": roi.name, "FullName": roi.name, "Volume": round(volume, 2), "Flags": flags}
-        )
-    return found
+    masks = read_masks(pydicom.dcmread(folder / STRUCTURE_SET), geometry)
+    return Measured(
+        [_roi(roi, geometry) for roi in masks],
+        [{"Label": one.label, "Reason": f"not stored: {one.reason}"} for one in masks.unread],
+        list(_warnings(masks)),
+        frozenset(one.number for one in masks.unread),
+    )
+
+
+def _roi(roi: RoiMask, geometry: SeriesGeometry) -> dict[str, Any]:
+    row_mm, column_mm = geometry.common.spacing
+    volume = 0.0
+    if not roi.mask.empty:
+        counts = roi.mask.array.sum(axis=(1, 2))
+        start = roi.mask.origin[0]
+        volume = float(geometry.thicknesses[start : start + len(counts)] @ counts) * row_mm * column_mm / 1000
+    flags = ["OFF_GRID"] if roi.off_grid else []
+    return {"Number": roi.number, "Name": roi.name, "FullName": roi.name, "Volume": round(volume, 2), "Flags": flags}
+
+
+def _warnings(masks: Masks) -> Iterator[str]:
+    if masks.unread:
+        listed = ", ".join(one.label for one in masks.unread)
+        yield f"{len(masks.unread)} ROI(s) that came back cannot be read and were not stored ({listed})."
+    if off := [f"ROI {roi.number}" for roi in masks if roi.off_grid]:
+        yield f"Contours of {len(off)} ROI(s) lie on no slice that was sent ({', '.join(off)})."
+    if masks.nobodys:
+        yield f"{masks.nobodys} set(s) of contours that came back belong to no ROI."

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 
 import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
@@ -13,13 +14,14 @@ from model.errors import PrivacyRefused
 from model.names.entry import NAME_CHARACTERS
 from model.names.shortening import shorten
 from model.names.words import words_of
+from model.rtstruct.items import text, whole
 from plugin.privacy.reading import read_with_pydicom
 from plugin.restore.allowed import RT_STRUCTURE_SET
 from plugin.restore.identity import Identity
 from plugin.restore.left_out import without
 
 
-def prepared(file: bytes, first_file: bytes) -> tuple[bytes, tuple[int, ...]]:
+def prepared(file: bytes, first_file: bytes) -> tuple[bytes, tuple[int | None, ...]]:
     """The structure set in Implicit VR Little Endian, and the numbers of the ROIs that were taken out of it.
 
     ``first_file`` is a slice of the original series: an ROI whose name holds the patient's name or number is left
@@ -27,13 +29,13 @@ def prepared(file: bytes, first_file: bytes) -> tuple[bytes, tuple[int, ...]]:
     """
     try:
         dataset = pydicom.dcmread(io.BytesIO(file))
-        names = {int(roi.ROINumber): str(roi.ROIName).strip() for roi in dataset.StructureSetROISequence}
+        names = [(whole(text(roi, "ROINumber")), str(roi.ROIName).strip()) for roi in dataset.StructureSetROISequence]
     except Exception:  # noqa: BLE001 - a vendor's file may be broken in any way
         raise refused("RESTORE_UNREADABLE") from None
     if str(dataset.get("SOPClassUID", "")) != RT_STRUCTURE_SET:
         raise refused("RESTORE_CLASS")
-    left_out = personal(names.items(), Identity.of(read_with_pydicom(first_file)))
-    if len(left_out) == len(names):
+    left_out = personal(names, Identity.of(read_with_pydicom(first_file)))
+    if all(number in left_out for number, _ in names):
         raise refused("RESTORE_ROI_NAME")
     try:
         _shorten(without(dataset, left_out))
@@ -42,12 +44,12 @@ def prepared(file: bytes, first_file: bytes) -> tuple[bytes, tuple[int, ...]]:
         raise refused("RESTORE_UNREADABLE") from None
 
 
-def stripped(file: bytes, numbers: Collection[int]) -> bytes:
+def stripped(file: bytes, numbers: Collection[int | None]) -> bytes:
     """A structure set in the encoding of ``prepared`` without the ROIs of these numbers."""
     return encoded(without(pydicom.dcmread(io.BytesIO(file)), numbers))
 
 
-def personal(names: Iterable[tuple[int, str]], identity: Identity) -> tuple[int, ...]:
+def personal(names: Iterable[tuple[int | None, str]], identity: Identity) -> tuple[int | None, ...]:
     """Of ROIs as number and name, the numbers of those whose names name the patient."""
     return tuple(number for number, name in names if identity.named_in(name))
 
@@ -62,14 +64,22 @@ def refused(rule: str) -> PrivacyRefused:
 def _shorten(dataset: Dataset) -> None:
     """Give each ROI a name of at most 16 ASCII characters; two that would become one, or none, are numbered."""
     seen: set[str] = set()
-    for roi in dataset.StructureSetROISequence:
+    for number, roi in _numbered(dataset):
         given = str(roi.ROIName).strip()
-        name = shorten(given) if words_of(shorten(given)) else f"ROI_{int(roi.ROINumber)}"
+        name = shorten(given) if words_of(shorten(given)) else f"ROI_{number}"
         if name != given and name.casefold() in seen:
-            suffix = f"_{int(roi.ROINumber)}"
+            suffix = f"_{number}"
             name = name[: NAME_CHARACTERS - len(suffix)] + suffix
         seen.add(name.casefold())
         roi.ROIName = name
+
+
+def _numbered(dataset: Dataset) -> Iterator[tuple[int, Dataset]]:
+    """Each ROI with its number, or its place in the list where it has none that is its own."""
+    listed = [(whole(text(roi, "ROINumber")), roi) for roi in dataset.StructureSetROISequence]
+    bearers = Counter(number for number, _ in listed)
+    for place, (number, roi) in enumerate(listed, start=1):
+        yield (number if number is not None and bearers[number] == 1 else place), roi
 
 
 def encoded(dataset: Dataset) -> bytes:

@@ -8,14 +8,18 @@ from typing import Any
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as Items
 
+from model.rtstruct.items import text, whole
 from plugin.restore.identity import Identity
 
 REASON = "the name of the ROI holds a name, a number or a date of a person"
 WAY_OUT = "Rename the structure at the target, then retry."
 
 
-def without(dataset: Dataset, numbers: Collection[int]) -> Dataset:
-    """Take the ROIs of these numbers out, with their contours, observations and relations; changes ``dataset``."""
+def without(dataset: Dataset, numbers: Collection[int | None]) -> Dataset:
+    """Take the ROIs of these numbers out, with their contours, observations and relations; changes ``dataset``.
+
+    None stands for those without a usable number.
+    """
     gone = set(numbers)
     for keyword, number in (
         ("StructureSetROISequence", "ROINumber"),
@@ -34,11 +38,11 @@ def without(dataset: Dataset, numbers: Collection[int]) -> Dataset:
     return dataset
 
 
-def said_of(details: Mapping[str, Any], numbers: Collection[int]) -> dict[str, Any]:
+def said_of(details: Mapping[str, Any], numbers: Collection[int | None]) -> dict[str, Any]:
     """The details of a job without these ROIs; each is said by its number, and never by its name."""
     if not numbers:
         return dict(details)
-    listed = ", ".join(str(number) for number in numbers)
+    listed = ", ".join("none" if number is None else str(number) for number in numbers)
     warning = f"{len(numbers)} ROI(s) that came back were not stored (number {listed}): {REASON}. {WAY_OUT}"
     return dict(details) | {
         "rois": [roi for roi in details["rois"] if roi["Number"] not in numbers],
@@ -58,5 +62,5 @@ def told_by_the_target(details: Mapping[str, Any], identity: Identity) -> dict[s
     return dict(details) | {"rois": rois, "not_drawn": undrawn}
 
 
-def _kept(items: Sequence[Dataset], keyword: str, gone: set[int]) -> Items:
-    return Items([item for item in items if int(item.get(keyword, -1)) not in gone])
+def _kept(items: Sequence[Dataset], keyword: str, gone: set[int | None]) -> Items:
+    return Items([item for item in items if whole(text(item, keyword)) not in gone])

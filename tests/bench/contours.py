@@ -25,7 +25,8 @@ from pydicom import dcmread
 from model.contours.label_files import read_labels
 from model.contours.label_grid import on_grid
 from model.contours.nifti_masks import affine_of
-from model.rtstruct.read import place, read_masks
+from model.rtstruct.planes import place
+from model.rtstruct.read import read_masks
 from model.series.geometry import SeriesGeometry
 from tests.bench import _peers
 from tests.builders import series
@@ -168,13 +169,15 @@ def judge(
             continue
         points += sum(len(one) for one in contours)
         lengths = np.array([len(one) for one in contours], dtype=np.int32)
-        toggled, _ = place(np.concatenate(contours), lengths, geometry)
-        wrong += int(np.count_nonzero(toggled.full(SHAPE) != masks[name]))
+        toggled = place(np.concatenate(contours), lengths, geometry)
+        assert toggled is not None, "contours of a writer that are not parallel to the slices"
+        wrong += int(np.count_nonzero(toggled.mask.full(SHAPE) != masks[name]))
         united = np.zeros(SHAPE, dtype=bool)
         for one in contours:
-            part, _ = place(one, np.array([len(one)], dtype=np.int32), geometry)
-            (z, y, x), (d, h, w) = part.origin, part.array.shape
-            united[z : z + d, y : y + h, x : x + w] |= part.array
+            placed = place(one, np.array([len(one)], dtype=np.int32), geometry)
+            assert placed is not None, "parallel alone as among the others"
+            (z, y, x), (d, h, w) = placed.mask.origin, placed.mask.array.shape
+            united[z : z + d, y : y + h, x : x + w] |= placed.mask.array
         united_wrong += int(np.count_nonzero(united != masks[name]))
     lost += sum(int(mask.sum()) for name, mask in masks.items() if name not in seen)
     errors = dciodvfy_errors(out)

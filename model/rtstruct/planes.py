@@ -1,0 +1,147 @@
+"""Contours of one ROI to its mask: which contours lie in one plane, and which plane is drawn on which slice.
+
+Exclusive or, keyholes and holes act among the contours of one plane (DICOM PS3.3 C.8.8.6.3). Contours that are denser
+than the slices, or lie between them, are planes of their own: each slice takes the nearest, and none cancels another.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.contours.filling import fill
+from model.contours.structure import BoxedMask
+from model.series.geometry import SeriesGeometry
+
+# A contour whose points are farther than this from one plane, in parts of a slice, is not drawn on slices.
+WARP = 0.25
+# Contours written with few decimals may miss their slice by this much, however thin the slices are.
+ROUNDING_MM = 0.05
+# Heights nearer than this part of the usual distance of an ROI's planes are one plane, rounded otherwise.
+SAME_PLANE = 0.25
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A mask on the grid of the series, and how many contours are not in it.
+
+    ``off_grid`` lie on no slice, ``between`` on a slice that has a nearer plane, ``twice`` repeat another one of their
+    plane point for point.
+    """
+
+    mask: BoxedMask
+    off_grid: int = 0
+    between: int = 0
+    twice: int = 0
+
+
+def place(points: NDArray[np.float64], lengths: NDArray[np.int32], geometry: SeriesGeometry) -> Placed | None:
+    """Fill the closed contours of one ROI, given in patient coordinates; None when one is not parallel to the slices.
+
+    ``points`` is (n, 3) float64, LPS mm; ``lengths`` (m,) points of each contour, none of them 0.
+    """
+    if not len(lengths):
+        return Placed(fill(np.zeros((0, 2)), lengths, lengths, geometry.shape))
+    starts = np.cumsum(lengths) - lengths
+    heights = points @ geometry.normal
+    lowest, highest = np.minimum.reduceat(heights, starts), np.maximum.reduceat(heights, starts)
+    middle = (lowest + highest) / 2
+    thin = np.maximum(geometry.thicknesses[geometry.nearest(middle)], 2 * ROUNDING_MM)
+    if bool(np.any(highest - lowest > WARP * thin + ROUNDING_MM)):
+        return None
+    plane = planes_of(middle, float(geometry.thicknesses.min()))
+    level = np.bincount(plane, weights=middle) / np.bincount(plane)
+    nearest = geometry.nearest(level)
+    distance = np.abs(level - geometry.offsets[nearest])
+    on_grid = distance <= np.maximum(geometry.thicknesses[nearest], 2 * ROUNDING_MM) / 2 + ROUNDING_MM
+    drawn = np.zeros(len(level), dtype=np.bool_)
+    # Each slice takes its nearest plane, of two equally near the lower.
+    for one in np.lexsort((level, np.round(distance, 6), nearest)):
+        drawn[one] = on_grid[one] and not drawn[(nearest == nearest[one])].any()
+    slices = nearest[plane].astype(np.int32)
+    pixels = _pixels(points, np.repeat(slices, lengths), geometry)
+    keep = drawn[plane] & _first_of_its_kind(pixels, lengths, plane)
+    inside = np.repeat(keep, lengths)
+    return Placed(
+        mask=fill(pixels[inside], lengths[keep], slices[keep], geometry.shape),
+        off_grid=int(np.count_nonzero(~on_grid[plane])),
+        between=int(np.count_nonzero(on_grid[plane] & ~drawn[plane])),
+        twice=int(np.count_nonzero(drawn[plane] & ~keep)),
+    )
+
+
+def planes_of(heights: NDArray[np.float64], thinnest: float) -> NDArray[np.int64]:
+    """Number the planes of an ROI's contours, (m,) mm along the normal to (m,) int64, ascending.
+
+    Heights that agree within rounding are one plane; so are those much nearer to each other than the ROI's planes
+    usually are: a rim and its hole that were rounded otherwise. ``thinnest`` is that of the slices, in mm.
+    """
+    order = np.argsort(heights, kind="stable")
+    ascending = heights[order]
+    rounding = min(2 * ROUNDING_MM, thinnest / 2) if thinnest > 0 else 2 * ROUNDING_MM
+    fine = _clusters(ascending, rounding)
+    ends = np.flatnonzero(np.diff(fine))
+    gaps = ascending[ends + 1] - ascending[ends]
+    if len(gaps):
+        # Of rims and holes a plane apart, every other gap is a whole step; of dense contours all gaps are alike.
+        usual = min(float(np.quantile(gaps, 0.75)), thinnest or np.inf)
+        fine = _clusters(ascending, max(rounding, SAME_PLANE * usual))
+    planes = np.empty(len(heights), dtype=np.int64)
+    planes[order] = fine
+    return planes
+
+
+def _clusters(ascending: NDArray[np.float64], width: float) -> NDArray[np.int64]:
+    """Number ascending values so that those of one number lie within ``width`` of its first."""
+    numbers = np.zeros(len(ascending), dtype=np.int64)
+    first, number = ascending[0], 0
+    for index, value in enumerate(ascending):
+        if value - first > width + 1e-9:
+            first, number = value, number + 1
+        numbers[index] = number
+    return numbers
+
+
+def _first_of_its_kind(
+    pixels: NDArray[np.float64], lengths: NDArray[np.int32], plane: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """(m,) bool: contours that repeat no earlier one of their plane, wherever they begin and whichever way they run."""
+    kinds = list(zip(plane.tolist(), lengths.tolist(), strict=True))
+    count = Counter(kinds)
+    known: set[tuple[tuple[int, int], bytes]] = set()
+    first = np.ones(len(lengths), dtype=np.bool_)
+    for index, (kind, end) in enumerate(zip(kinds, np.cumsum(lengths), strict=True)):
+        if count[kind] == 1:
+            continue
+        rounded = np.round(pixels[end - kind[1] : end], 3) + 0.0
+        key = (kind, rounded[np.lexsort(rounded.T)].tobytes())
+        first[index] = key not in known
+        known.add(key)
+    return first
+
+
+def _pixels(points: NDArray[np.float64], slices: NDArray[np.int32], geometry: SeriesGeometry) -> NDArray[np.float64]:
+    """(n, 2) (row, column) in pixels of each point on its slice."""
+    inward = _inward(geometry)[slices]
+    return np.asarray(np.einsum("nij,nj->ni", inward, points - geometry.positions[slices]), dtype=np.float64)
+
+
+def _inward(geometry: SeriesGeometry) -> NDArray[np.float64]:
+    """For each slice (2, 3) float64: mm from its first voxel to (row, column) in pixels.
+
+    By its own directions, which rounding leaves neither quite parallel to the others' nor quite perpendicular.
+    """
+    outward = [
+        np.stack(
+            [
+                np.array(plane.column_direction) * plane.spacing[0],
+                np.array(plane.row_direction) * plane.spacing[1],
+            ],
+            axis=1,
+        )
+        for plane in geometry.planes
+    ]
+    return np.asarray(np.linalg.pinv(np.stack(outward)), dtype=np.float64)

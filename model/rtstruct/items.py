@@ -16,18 +16,25 @@ from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
+from model.errors import InputRefused
+
 CONTOUR_DATA = Tag(0x30060050)
 
 
 def items(dataset: Dataset | None, keyword: str) -> Iterator[Dataset]:
-    """Items of a sequence, none where it is missing, empty or cannot be read."""
+    """Items of a sequence, none where it is missing or empty; raises InputRefused when it cannot be read."""
     if dataset is None:
         return
     try:
         found = list(dataset.get(keyword) or ())
-    except Exception:  # noqa: BLE001 - a foreign sequence may be broken in any way, and costs what is in it
-        return
-    yield from (item for item in found if isinstance(item, Dataset))
+    except Exception:  # noqa: BLE001 - a foreign sequence may be broken in any way
+        found = [None]
+    if not all(isinstance(item, Dataset) for item in found):
+        raise InputRefused(
+            "NOT_RTSTRUCT",
+            "A sequence of the structure set cannot be read; the file may be cut short. Export it again.",
+        )
+    yield from found
 
 
 def text(item: Dataset, keyword: str) -> str:

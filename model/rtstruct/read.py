@@ -136,7 +136,10 @@ def _read(
     item = drawn[0] if drawn else None
     frame = text(roi, "ReferencedFrameOfReferenceUID")
     ours = frame == geometry.frame_of_reference_uid or (not frame and len(references.frames) == 1)
-    contours = list(items(item, "ContourSequence"))
+    try:
+        contours = list(items(item, "ContourSequence"))
+    except InputRefused:
+        return unread("CONTOURS_UNREADABLE", "its contours cannot be read")
     if contours and not ours:
         return unread("ROI_FRAME", "it is drawn in another frame of reference, which has no place on this series")
     texts, not_closed = [], 0

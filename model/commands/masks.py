@@ -7,14 +7,11 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pydicom import dcmread
-from pydicom.dataset import Dataset
-from pydicom.errors import InvalidDicomError
-
 from model.commands.terminal import progress_bar, warn
 from model.contours.nifti_masks import write_mask
 from model.errors import InputRefused
 from model.names.shortening import ascii_text
+from model.rtstruct.file import read_structure_set
 from model.rtstruct.read import Masks, read_masks
 from model.series.folder import read_folder
 
@@ -34,7 +31,11 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], 
 
 def run(options: argparse.Namespace) -> int:
     """Write the masks; 0, or InputRefused."""
-    structures = read_structure_set(options.rtstruct)
+    try:
+        content = options.rtstruct.read_bytes()
+    except OSError:
+        raise InputRefused("NOT_RTSTRUCT", "The structure set cannot be read as a DICOM file.") from None
+    structures = read_structure_set(content)
     geometry, _ = read_folder(options.dicom)
     found = read_masks(structures, geometry)
     names = file_names(roi.name for roi in found)
@@ -74,14 +75,6 @@ def remarks(found: Masks) -> Iterator[str]:
         yield f"{found.nobodys} set(s) of contours belong to no ROI of the structure set; they are left out"
     if found.missing_images:
         yield f"{found.missing_images} image(s) that the structure set refers to are not in the folder"
-
-
-def read_structure_set(path: Path) -> Dataset:
-    """Read the DICOM file; raises InputRefused when it is none."""
-    try:
-        return dcmread(path)
-    except (InvalidDicomError, OSError, ValueError, EOFError, KeyError):
-        raise InputRefused("NOT_RTSTRUCT", "The structure set cannot be read as a DICOM file.") from None
 
 
 def file_names(names: Iterable[str]) -> list[str]:

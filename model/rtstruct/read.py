@@ -91,6 +91,7 @@ def read_masks(dataset: Dataset, geometry: SeriesGeometry) -> Masks:
         drawn.setdefault(whole(text(item, "ReferencedROINumber")), []).append(item)
     listed = [(whole(text(roi, "ROINumber")), roi) for roi in items(dataset, "StructureSetROISequence")]
     bearers = Counter(number for number, _ in listed)
+    nobodys = sum(len(found) for number, found in drawn.items() if number is None or number not in bearers)
     rois: list[RoiMask] = []
     unread: list[UnreadRoi] = []
     for number, roi in listed:
@@ -100,6 +101,10 @@ def read_masks(dataset: Dataset, geometry: SeriesGeometry) -> Masks:
                 UnreadRoi(None, name, "ROI_NUMBER", "its number is missing or none, so no contour is its own")
             )
             continue
+        if nobodys and number not in drawn and bearers[number] == 1:
+            reason = "it has no contours, and contours that belong to no ROI may be its"
+            unread.append(UnreadRoi(number, name, "ROI_NUMBER", reason))
+            continue
         found = _read(number, name, roi, drawn.get(number, []), bearers[number], references, geometry)
         if isinstance(found, RoiMask):
             rois.append(found)
@@ -108,7 +113,7 @@ def read_masks(dataset: Dataset, geometry: SeriesGeometry) -> Masks:
     answer = Masks(
         tuple(rois),
         tuple(unread),
-        sum(len(found) for number, found in drawn.items() if number is None or number not in bearers),
+        nobodys,
         len(references.images - {plane.sop_instance_uid for plane in geometry.planes}),
     )
     _require_something(answer)

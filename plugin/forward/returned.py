@@ -14,6 +14,7 @@ from model.errors import PrivacyRefused
 from model.names.entry import NAME_CHARACTERS
 from model.names.shortening import shorten
 from model.names.words import words_of
+from model.rtstruct.file import read_structure_set
 from model.rtstruct.items import text, whole
 from plugin.privacy.reading import read_with_pydicom
 from plugin.restore.allowed import RT_STRUCTURE_SET
@@ -28,7 +29,7 @@ def prepared(file: bytes, first_file: bytes) -> tuple[bytes, tuple[int | None, .
     out, the others get short names. Raises PrivacyRefused with RESTORE_… findings, also when no ROI is left.
     """
     try:
-        dataset = pydicom.dcmread(io.BytesIO(file))
+        dataset = read_structure_set(file)
         names = [(whole(text(roi, "ROINumber")), str(roi.ROIName).strip()) for roi in dataset.StructureSetROISequence]
     except Exception:  # noqa: BLE001 - a vendor's file may be broken in any way
         raise refused("RESTORE_UNREADABLE") from None

@@ -17,9 +17,10 @@ from pydicom import dcmread, dcmwrite
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.tag import Tag
-from pydicom.uid import ImplicitVRLittleEndian
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from model.errors import InputRefused
+from model.rtstruct.file import read_structure_set
 from model.rtstruct.planes import planes_of
 from model.rtstruct.read import Masks, read_masks
 from model.series.geometry import SeriesGeometry
@@ -226,7 +227,8 @@ def test_a_colour_in_an_odd_form_refuses_nothing(written: str) -> None:
 def test_contours_of_a_number_that_no_roi_has_are_nobodys() -> None:
     found = read(Roi("Heart", "1", [], drawn_as="4"), GOOD)
     assert found.nobodys == 1
-    assert areas(found) == on({})
+    assert [(one.name, one.code) for one in found.unread] == [("Heart", "ROI_NUMBER")]
+    assert areas(found, "Good") == on({3: AREA["small"]})
 
 
 def test_an_roi_without_a_frame_is_in_the_only_one_that_is_named() -> None:
@@ -355,6 +357,39 @@ def test_what_disagrees_is_said(change: Callable[[Dataset], None], code: str, wo
 def test_images_that_are_not_there_are_counted() -> None:
     few = series.geometry(replace(PLAN, offsets=PLAN.offsets[:6]))
     assert read_masks(stored(structure_set(Roi())), few).missing_images == 4
+
+
+# ------------------------------------------------------------------ the file
+
+
+@pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian])
+@pytest.mark.parametrize("undefined", [False, True])
+def test_a_file_that_is_cut_anywhere_is_refused(syntax: str, undefined: bool) -> None:
+    dataset = structure_set(Roi(contours=[Drawn(OUTER, 3.0 * n) for n in range(4)]), GOOD)
+    if undefined:
+        for sequence in ("StructureSetROISequence", "ROIContourSequence", "ReferencedFrameOfReferenceSequence"):
+            dataset[sequence].is_undefined_length = True
+            for item in dataset[sequence].value:
+                item.is_undefined_length_sequence_item = True
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = syntax
+    stream = io.BytesIO()
+    dcmwrite(stream, dataset, enforce_file_format=True)
+    content = stream.getvalue()
+    assert areas(read_masks(read_structure_set(content), GEOMETRY), "Good") == on({3: AREA["small"]})
+    # Between two attributes nothing shows that a file was cut; there are few such places.
+    between = [end for end in range(140, len(content)) if taken(content[:end])]
+    assert len(between) < 16
+    for end in between:
+        assert "ROIContourSequence" not in read_structure_set(content[:end])
+
+
+def taken(content: bytes) -> bool:
+    try:
+        read_structure_set(content)
+    except InputRefused:
+        return False
+    return True
 
 
 # ------------------------------------------------------------------ the command

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from model.errors import AutocontourError, TargetFailed
+from model.errors import TargetFailed
 from model.evidence.event import Event
 from model.gate.manifest import MANIFEST_NAME, Manifest, ManifestFile
 from model.pipeline.draw import IMAGES, PROGRESS, STRUCTURE_SET, ProgressFile
@@ -26,7 +26,7 @@ from plugin.forward.patience import Patience
 from plugin.forward.returned import prepared, stripped
 from plugin.forward.service import RESERVE, wire_id
 from plugin.forward.target import Errand
-from plugin.pacs.client import Orthanc, SeriesGone
+from plugin.pacs.client import Orthanc, OrthancFailed, SeriesGone
 from plugin.privacy.reading import read_with_pydicom
 from plugin.restore.left_out import said_of
 from plugin.settings.document import DicomTarget
@@ -38,6 +38,8 @@ PARALLEL = 4
 POLL_SECONDS = 1.0
 MEASURE_SECONDS = 600
 STUDY = 0x0020000D
+# DICOM PS3.4 table B.2-1 and PS3.7 annex C, as Orthanc writes them.
+ALREADY_THERE, PROCESSING_FAILURE, OUT_OF_RESOURCES = "0x0111", "0x0110", "0xA7"
 RTSTRUCT = "1.2.840.10008.5.1.4.1.1.481.3"
 
 
@@ -96,26 +98,37 @@ class DicomForward:
 
         def send(file: ManifestFile) -> None:
             data = (errand.folder / IMAGES / file.name).read_bytes()
-            patience.until_done(lambda: self._store(data))
+            patience.until_done(lambda: self._store(data, file.sop_instance_uid))
 
         with ThreadPoolExecutor(PARALLEL, thread_name_prefix="c-store") as pool:
             for number, one in enumerate([pool.submit(send, file) for file in manifest.files], 1):
                 one.result()
                 progress(0.3 * number / len(manifest.files), f"sent {number} of {len(manifest.files)} slices")
 
-    def _store(self, data: bytes) -> None:
+    def _store(self, data: bytes, sop_instance_uid: str) -> None:
         try:
-            self._orthanc.store_straight(self._modality, data)
+            answer = self._orthanc.store_straight(self._modality, data)
         except SeriesGone:
             raise TargetFailed(
                 "MODALITY_UNKNOWN", f'Orthanc has no modality for the target {self._name}; see "DicomModalities".'
             ) from None
-        except AutocontourError as error:
-            if error.code == "ORTHANC_ERROR":
+        except OrthancFailed as failure:
+            status = failure.dimse_status
+            if status == ALREADY_THERE:
+                return  # from an attempt that was cut off: the UID is of this transfer alone
+            if status is not None:
                 raise TargetFailed(
-                    "MODALITY_UNREACHABLE", f"The node of the target {self._name} does not take images.", retry=True
+                    "MODALITY_REFUSED",
+                    f"The node of the target {self._name} refuses images (DIMSE status {status}); ask its operator.",
+                    retry=status == PROCESSING_FAILURE or status.startswith(OUT_OF_RESOURCES),
                 ) from None
-            raise
+            raise TargetFailed(
+                "MODALITY_UNREACHABLE", f"The node of the target {self._name} does not take images.", retry=True
+            ) from None
+        if answer.get("SOPInstanceUID") != sop_instance_uid:
+            raise TargetFailed(
+                "MODALITY_ANSWER", f"Orthanc does not say that the node of the target {self._name} took an image."
+            )
 
     def _await(self, errand: Errand, study: str, patience: Patience, progress: ProgressFile) -> bytes:
         """The file that came back; its copies in Orthanc are removed, whatever it is."""

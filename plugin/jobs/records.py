@@ -107,9 +107,9 @@ class JobRecords:
         """Every reference was resolved and the patient put back."""
         self._note(Event.REIDENTIFIED, {"references": references, "rois": rois})
 
-    def stored(self, rois: int, size: int) -> None:
-        """The RTSTRUCT lies under the original study."""
-        self._note(Event.STORED, {"rois": rois, "bytes": size})
+    def stored(self, rois: int, size: int, digest: str) -> None:
+        """The RTSTRUCT lies under the original study: it was read back, and ``digest`` is its SHA-256."""
+        self._note(Event.STORED, {"rois": rois, "bytes": size, "digest": digest})
 
     def failed(self, failure: FailureRecord) -> None:
         """The job did not succeed."""

@@ -34,8 +34,10 @@ from plugin.jobs.job import STAGE_BEGINS, Job, Stage, State
 from plugin.jobs.records import JobRecords
 from plugin.jobs.store import JobStore
 from plugin.pacs.client import Orthanc, SeriesGone
+from plugin.pacs.storing import store
 from plugin.privacy.pseudonymise import pseudonymise
 from plugin.restore.restore import SourceSeries, restore
+from plugin.restore.segmentation import INSTANCE as SEGMENTATION
 from plugin.restore.segmentation import segmentation_of
 from plugin.settings.settings import LOCAL, Settings
 from plugin.state.directory import StateDirectory
@@ -43,6 +45,9 @@ from plugin.vault.vault import OpenTransfer, Vault
 
 logger = logging.getLogger(__name__)
 
+REWRITTEN = (
+    "Orthanc keeps the RTSTRUCT in other bytes with the same content (IngestTranscoding or a script of the site)."
+)
 # Left free on the disk of the state directory: the job database and the chain must be able to say what happened.
 RESERVE_BYTES = 64 * 1024 * 1024
 
@@ -202,9 +207,9 @@ class Stages:
     def _store(self, job: Job) -> None:
         file = self._restored(job, self._chosen(job))
         self._require_unchanged(job)  # a slice was read after the series was looked at
-        stored = self.orthanc.store(file)
-        if stored.get("ParentStudy") != job.study:
-            self.orthanc.delete_instance(str(stored["ID"]))
+        stored = store(self.orthanc, file, "RTSTRUCT")
+        if stored.study != job.study:
+            self._take_back(job, stored.instance)
             raise TargetFailed(
                 "STORED_ELSEWHERE",
                 "Orthanc put the RTSTRUCT under another study; it was taken back. Please report this.",
@@ -213,23 +218,37 @@ class Stages:
             self._require_unchanged(job)
         except AutocontourError:
             # Deleted or replaced while it was being stored: contours without their image would bring the patient back.
-            self._take_back(job, str(stored["ID"]))
+            self._take_back(job, stored.instance)
             raise
-        if not self.jobs.publish(job.id, str(stored["ID"])):
+        if not self.jobs.publish(job.id, stored.instance):
             # Cancelled, superseded or erased while it was being stored: nothing of it stays.
-            self.orthanc.delete_instance(str(stored["ID"]))
+            self.orthanc.delete_instance(stored.instance)
             return
-        JobRecords(self.chain, job).stored(len(job.details["rois"]), len(file))
+        if stored.rewritten:
+            self.jobs.warn(job.id, REWRITTEN)
+        JobRecords(self.chain, job).stored(len(job.details["rois"]), len(file), stored.digest)
         if "SEG" in ((job.details.get("decision") or {}).get("Outputs") or ()):
             self._store_segmentation(job, file)
         if not self.settings.keep_superseded:
             self._take_back_superseded(job)
 
     def _take_back(self, job: Job, instance: str) -> None:
+        """Delete what was stored and may not stay; the job shows none."""
         self.orthanc.delete_instance(instance)
         self.jobs.note(job.id, {}, rtstruct=None)
 
     def _store_segmentation(self, job: Job, rtstruct: bytes) -> None:
+        """Store the SEG; one that Orthanc does not keep is said in the job, whose RTSTRUCT stays what it is."""
+        try:
+            stored = store(self.orthanc, self._segmentation(job, rtstruct), "SEG")
+        except AutocontourError as failure:
+            if failure.retry or isinstance(failure, SeriesGone):
+                raise
+            self.jobs.warn(job.id, f"The SEG that the rule asks for is not stored ({failure.code}). {failure.message}")
+            return
+        self.jobs.note(job.id, {"segmentation": stored.instance})
+
+    def _segmentation(self, job: Job, rtstruct: bytes) -> bytes:
         instances = self._chosen(job).instances
         headers = [
             pydicom.dcmread(io.BytesIO(self.orthanc.instance_file(instance)), stop_before_pixels=True)
@@ -237,15 +256,7 @@ class Stages:
         ]
         said = job.details["algorithm"]
         algorithm = Algorithm(job.model, said["Version"], said["Digest"], licence="", description="")
-        file = segmentation_of(
-            rtstruct,
-            headers,
-            algorithm,
-            series_uid=made_uid(job, "segmentation series"),
-            instance_uid=made_uid(job, "segmentation instance"),
-            now=datetime.now(UTC).astimezone(),
-        )
-        self.jobs.note(job.id, {"segmentation": str(self.orthanc.store(file)["ID"])})
+        return segmentation_of(rtstruct, headers, algorithm, lambda what: made_uid(job, what))
 
     def _take_back_superseded(self, job: Job) -> None:
         """Delete the RTSTRUCTs that this one replaces, as the site configured; each job says so."""
@@ -260,6 +271,7 @@ class Stages:
         if target is not None and records.begun():
             target.release(self._errand(job, transfer))
         erasure = erase_folder(self._folder(job))
+        self._take_back_unpublished(job)
         copies = self._copies(job, transfer)
         if records.begun():
             records.erased(erasure, copies)
@@ -272,6 +284,13 @@ class Stages:
             left = self.vault.record(job.workflow_id)
             if left is not None and left.state == "destroyed":
                 records.key_destroyed()
+
+    def _take_back_unpublished(self, job: Job) -> None:
+        """Delete what an attempt stored that was cut off before it had looked at it: nothing attests it."""
+        if job.rtstruct is None:
+            for what in ("instance", SEGMENTATION):
+                for instance in self.orthanc.find_instances({"SOPInstanceUID": made_uid(job, what)}):
+                    self.orthanc.delete_instance(instance)
 
     def _copies(self, job: Job, transfer: OpenTransfer | None) -> Copies:
         """Asked before the key goes: nobody knows the pseudonym afterwards."""

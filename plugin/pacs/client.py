@@ -24,6 +24,20 @@ class SeriesGone(TargetFailed):
     """The series, study or instance is no longer in Orthanc."""
 
 
+class OrthancFailed(TargetFailed):
+    """Orthanc answered with a status from 500 on; its own error code, and what its details are about."""
+
+    def __init__(self, status: int | None, described: Mapping[str, Any]) -> None:
+        message = f"Orthanc answered with HTTP status {status}; its log says why."
+        super().__init__("ORTHANC_ERROR", message, retry=True)
+        code, details = described.get("OrthancStatus"), str(described.get("Details", ""))
+        self.orthanc_status = code if isinstance(code, int) else None
+        # The details name paths and addresses, so that only what is asked of them is kept.
+        self.file_system = "accessing the filesystem" in details
+        found = re.search(r"DIMSE status (0x[0-9A-Fa-f]{4})\b", details)
+        self.dimse_status = found[1] if found else None
+
+
 @dataclass(frozen=True, slots=True)
 class StoredFile:
     """A slice as Orthanc keeps it; ``uuid`` names the file on its disk, and is another one after each overwriting."""
@@ -146,12 +160,15 @@ class Orthanc:
 
     def store(self, file: bytes) -> dict[str, Any]:
         """POST /instances: stores one DICOM file; the answer has ID, ParentStudy, ParentSeries, Status."""
-        return dict(self._call(lambda: self._http.post("instances", data=file, **self._options).json()))
+        return _object(self._call(lambda: self._http.post("instances", data=file, **self._options).json()))
 
-    def store_straight(self, modality: str, file: bytes) -> None:
-        """POST /modalities/{id}/store-straight: C-STORE of a file that Orthanc does not keep."""
+    def store_straight(self, modality: str, file: bytes) -> dict[str, Any]:
+        """POST /modalities/{id}/store-straight: C-STORE of a file that Orthanc does not keep.
+
+        The answer has SOPClassUID and SOPInstanceUID of what the node took.
+        """
         path = f"modalities/{modality}/store-straight"
-        self._call(lambda: self._http.post(path, data=file, **self._options))
+        return _object(self._call(lambda: self._http.post(path, data=file, **self._options).json()))
 
     def find_instances(self, query: Mapping[str, str]) -> list[str]:
         """POST /tools/find: the instances whose tags are exactly these."""
@@ -196,8 +213,19 @@ class Orthanc:
                 raise TargetFailed("ORTHANC_FULL", "Orthanc's disk is full; free space and retry the job.") from None
             if status is not None and 400 <= status < 500:
                 raise RequestRefused(status) from None
-            raise TargetFailed(
-                "ORTHANC_ERROR", f"Orthanc answered with HTTP status {status}; its log says why.", retry=True
-            ) from None
+            raise OrthancFailed(status, _described(error)) from None
         except (exceptions.OrthancApiException, requests.RequestException, ValueError):
             raise TargetFailed("ORTHANC_ERROR", "Orthanc's answer could not be understood; its log says why.") from None
+
+
+def _described(error: exceptions.HttpError) -> Mapping[str, Any]:
+    """Orthanc's own description of a failure; empty when there is none."""
+    response = error.request_response
+    try:
+        return _object(response.json()) if response is not None else {}
+    except ValueError:
+        return {}
+
+
+def _object(answer: Any) -> dict[str, Any]:
+    return dict(answer) if isinstance(answer, Mapping) else {}

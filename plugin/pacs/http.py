@@ -58,7 +58,7 @@ class OrthancConnection(HttpClient):  # type: ignore[misc]
             raise exceptions.NotAuthorized(status, url=url)
         if status == 404:
             raise exceptions.ResourceNotFound(url=url)
-        raise exceptions.HttpError(http_status_code=status, url=url)
+        raise exceptions.HttpError(http_status_code=status, url=url, request_response=response)
 
     def _translate_exception(self, request_exception: requests.RequestException, url: str) -> None:
         """Raise; the client's own method passes in silence over what it does not know, and returns None."""

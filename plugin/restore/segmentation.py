@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 import pydicom
@@ -17,30 +17,49 @@ from model.seg.write import segmentation
 from model.series.geometry import geometry_of
 from model.series.header import SliceHeader
 
+# What the UIDs of the new object are made from.
+SERIES, INSTANCE = "segmentation series", "segmentation instance"
+
 
 def segmentation_of(
     rtstruct: bytes,
     headers: Sequence[Dataset],
     algorithm: Algorithm,
-    *,
-    series_uid: str,
-    instance_uid: str,
-    now: datetime,
+    made_uid: Callable[[str], str],
 ) -> bytes:
     """Rasterise a restored structure set onto its series and write it as DICOM SEG.
 
-    ``headers`` are the original slices, in any order, without pixels. Raises InputRefused when highdicom is not
-    installed.
+    ``headers`` are the original slices, in any order, without pixels. ``made_uid`` gives the same UID for the same
+    name each time: the same arguments give the same bytes, so that a repeated step stores the same object again.
+    Raises InputRefused when highdicom is not installed.
     """
     geometry = geometry_of(SliceHeader.from_dataset(header) for header in headers)
     by_uid = {str(header.SOPInstanceUID): header for header in headers}
-    masks = read_masks(pydicom.dcmread(io.BytesIO(rtstruct)), geometry)
+    structures = pydicom.dcmread(io.BytesIO(rtstruct))
+    masks = read_masks(structures, geometry)
     drawing = Drawing(algorithm, tuple(Structure(roi.name, roi.mask) for roi in masks if not roi.mask.empty))
     sources = [by_uid[plane.sop_instance_uid] for plane in geometry.planes]
+    now = datetime.strptime(f"{structures.StructureSetDate}{str(structures.StructureSetTime)[:6]}", "%Y%m%d%H%M%S")
     made = pydicom.dcmread(io.BytesIO(segmentation(geometry, sources, drawing, label="AutoContour", now=now)))
-    # The job's own identifiers, so that a repeated step stores the same object again.
-    made.SeriesInstanceUID, made.SOPInstanceUID = UID(series_uid), UID(instance_uid)
-    made.file_meta.MediaStorageSOPInstanceUID = UID(instance_uid)
+    _repeat(made, made_uid, now)
     stream = io.BytesIO()
     made.save_as(stream, enforce_file_format=True)
     return stream.getvalue()
+
+
+def _repeat(made: Dataset, made_uid: Callable[[str], str], now: datetime) -> None:
+    """Put the job's own identifiers and the structure set's time in the place of random and present ones."""
+    made.SeriesInstanceUID, made.SOPInstanceUID = UID(made_uid(SERIES)), UID(made_uid(INSTANCE))
+    made.file_meta.MediaStorageSOPInstanceUID = made.SOPInstanceUID
+    for dimension in (*made.DimensionOrganizationSequence, *made.DimensionIndexSequence):
+        dimension.DimensionOrganizationUID = UID(made_uid("segmentation dimensions"))
+    for segment in made.SegmentSequence:
+        segment.TrackingUID = UID(made_uid(f"segment {segment.SegmentNumber}"))
+    date, time = now.strftime("%Y%m%d"), now.strftime("%H%M%S")
+    for item in (made, *made.get("ContributingEquipmentSequence", ())):
+        for keyword in ("InstanceCreation", "Content", "Series"):
+            if keyword + "Date" in item:
+                setattr(item, keyword + "Date", date)
+                setattr(item, keyword + "Time", time)
+        if "ContributionDateTime" in item:
+            item.ContributionDateTime = date + time

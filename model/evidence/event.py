@@ -116,6 +116,7 @@ FACTS: Mapping[str, Kind | Words] = {
     "jobs": Kind.COUNT,
     "key": Kind.KEY,
     "left": Kind.COUNT,
+    "left_out": Kind.COUNTS,
     "manifest": Kind.DIGEST,
     "modality": _words("CT", "MR", "OTHER"),
     "model": Kind.LABEL,
@@ -178,7 +179,8 @@ SHAPES: Mapping[Event, Shape] = {
     Event.MATCHED: _job("model target target_type", "rule model_version engine_version"),
     Event.EXCLUDED: _job("code", "rule"),
     Event.DEIDENTIFIED: _job(
-        "instances profile profile_digest actions", "dicom_version orthanc_version software_version attributes bytes"
+        "instances profile profile_digest actions",
+        "dicom_version orthanc_version software_version attributes bytes left_out",
     ),
     Event.SELF_CHECKED: _job("passed", "instances manifest findings words_searched code"),
     Event.SENT: _job("instances bytes manifest target target_type", "transfer recipient_key"),

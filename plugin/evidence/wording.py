@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from model.evidence.event import Event
@@ -19,6 +19,8 @@ HOW: dict[str, str] = {
     "CONTRACT_ONLY": "not verified here: the recipient gives no receipts, and deletion there rests on the contract",
     "NOT_VERIFIED": "not verified: nobody answered when it was asked for",
 }
+
+LEFT_OUT = {"plane": "of another plane or matrix", "acquisition": "of another acquisition or orientation"}
 
 
 def deletion_sentences(records: Sequence[Record]) -> list[dict[str, Any]]:
@@ -86,7 +88,10 @@ def _sentence(record: Record) -> str | None:
         case Event.EXCLUDED:
             return f"The series was excluded from processing ({facts['code']}); nothing left the hospital."
         case Event.DEIDENTIFIED:
-            return f"A pseudonymised copy of {facts['instances']} images was made by profile {facts['profile']}."
+            return (
+                f"A pseudonymised copy of {facts['instances']} images was made by profile {facts['profile']}."
+                + _left_out(facts.get("left_out"))
+            )
         case Event.SELF_CHECKED if facts["passed"]:
             return "The copy was searched for every identifier of the original and nothing was found."
         case Event.SELF_CHECKED:
@@ -117,6 +122,13 @@ def _sentence(record: Record) -> str | None:
         case Event.CLOSED:
             return f"The job was closed with the outcome {facts['outcome']}."
     return None
+
+
+def _left_out(counts: object) -> str:
+    if not isinstance(counts, Mapping):
+        return ""
+    listed = ", ".join(f"{count} {LEFT_OUT.get(word, word)}" for word, count in sorted(counts.items()))
+    return f" {sum(counts.values())} images of the series were left out and not contoured: {listed}."
 
 
 def _in_orthanc(facts: Facts) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Literal
 
 import numpy as np
@@ -65,10 +66,18 @@ class Volume:
 
 @dataclass(frozen=True, slots=True)
 class Volumes:
-    """The volumes of a series, most slices first, and its localizers."""
+    """The volumes of a series, most slices first, and its localizers: those that say so, and those that look so."""
 
     volumes: tuple[Volume, ...]
     localizers: tuple[Slice, ...]
+
+
+class Reason(StrEnum):
+    """Why a slice is left out; the names are the words under which evidence counts them."""
+
+    LOCALIZER = "localizer"
+    PLANE = "of another plane or matrix, and too few for a volume"
+    ACQUISITION = "of another acquisition or orientation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +85,7 @@ class Selection:
     """The slices that are contoured and those that are left out with the reason."""
 
     kept: tuple[SliceHeader, ...]
-    left_out: tuple[tuple[str, str], ...]
+    left_out: tuple[tuple[str, Reason], ...]
 
 
 def volumes_of(instances_tags: InstancesTags) -> Volumes:
@@ -118,8 +127,11 @@ def select(found: Volumes, *, mixed: MixedPolicy = "refuse", localizers: Localiz
             "send each as a series of its own, or let the largest be contoured.",
         )
     chosen, *others = found.volumes
-    left_out = [(one.header.sop_instance_uid, "localizer") for one in found.localizers]
-    left_out += [(one.header.sop_instance_uid, "other acquisition") for other in others for one in other.slices]
+    left_out = [
+        (one.header.sop_instance_uid, Reason.LOCALIZER if is_localizer(one.header) else Reason.PLANE)
+        for one in found.localizers
+    ]
+    left_out += [(one.header.sop_instance_uid, Reason.ACQUISITION) for other in others for one in other.slices]
     return Selection(tuple(one.header for one in chosen.slices), tuple(left_out))
 
 

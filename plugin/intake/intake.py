@@ -156,8 +156,8 @@ class Intake:
             "decision": decision.to_json(),
             "explanation": seen.explanation.to_json(redacted=True),
         }
-        if seen.completeness.state is Wholeness.WAITING and not seen.completeness.certain:
-            details["warnings"] = [seen.completeness.reason]
+        if seen.warnings:
+            details["warnings"] = list(seen.warnings)
         new = NewJob(
             series=seen.series,
             study=seen.study,

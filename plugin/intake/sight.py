@@ -14,6 +14,7 @@ from plugin.facts.series import Circumstances, Sibling, facts_of, headers_of
 from plugin.facts.volumes import select, volumes_of
 from plugin.intake.content import Content, Contents
 from plugin.intake.decider import Decider
+from plugin.intake.slices import warnings_of
 from plugin.pacs.client import Orthanc
 from plugin.settings.settings import Settings
 from routing.decide import Explanation, refused_before_rules
@@ -44,6 +45,7 @@ class Seen:
     explanation: Explanation
     subject: Subject
     barred: str | None
+    warnings: tuple[str, ...]
 
 
 class Sight:
@@ -80,8 +82,9 @@ class Sight:
         facts = facts_of(tags, metadata=metadata, volumes=volumes, around=around, originals=originals)
         completeness = completeness_of(volumes)
         refusal: AutocontourError | None = None
+        selection = None
         try:
-            select(volumes, mixed=self._settings.mixed_series, localizers=self._settings.localizers)
+            selection = select(volumes, mixed=self._settings.mixed_series, localizers=self._settings.localizers)
             if completeness.state is not Wholeness.WHOLE and completeness.certain:
                 refusal = InputRefused(completeness.code, completeness.reason)
         except InputRefused as error:
@@ -97,6 +100,7 @@ class Sight:
             explanation=self._decider.decide(facts, marks),
             subject=subject,
             barred=barred.reason if barred is not None else None,
+            warnings=warnings_of(tags, selection, completeness),
         )
 
     def subject(self, series: str) -> Subject:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from model.evidence.chain import Chain
@@ -71,8 +72,11 @@ class JobRecords:
             self._note(Event.FAILED, {"code": code, "stage": "intake"})
         self.closed(str(self.job.state), 0.0)
 
-    def deidentified(self, clean: CleanSeries, size: int) -> None:
-        """The pseudonymised files were made, searched for every identifier of the patient, and nothing was found."""
+    def deidentified(self, clean: CleanSeries, size: int, left_out: Mapping[str, int]) -> None:
+        """The pseudonymised files were made, searched for every identifier of the patient, and nothing was found.
+
+        ``left_out`` counts the slices of the series of which none was made, by reason.
+        """
         profile = clean.manifest.profile
         facts: Facts = {
             "instances": len(clean),
@@ -82,6 +86,8 @@ class JobRecords:
             "bytes": size,
             "software_version": VERSION,
         }
+        if left_out:
+            facts = {**facts, "left_out": dict(left_out)}
         self._note(Event.DEIDENTIFIED, facts)
         checked: Facts = {"passed": True, "instances": len(clean), "manifest": clean.list_digest, "findings": {}}
         self._note(Event.SELF_CHECKED, checked)

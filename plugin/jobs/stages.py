@@ -25,6 +25,7 @@ from model.pipeline.draw import IMAGES, STRUCTURE_SET, Drawn, draw_series, read_
 from model.worker.pool import Workers
 from plugin.erase.erase import EraseFailed, erase_folder
 from plugin.erase.orthanc_copies import NEVER_MADE, UNKNOWN, Copies, remove_copies
+from plugin.facts.remarks import counted
 from plugin.forward.records import ForwardRecords
 from plugin.forward.target import Errand, Target
 from plugin.intake.content import Contents
@@ -134,6 +135,9 @@ class Stages:
         erase_folder(self._folder(job))  # what an earlier, cut off attempt left
         self._note_content(job)
         chosen = self._chosen(job)
+        left_out = [one.to_json() for one in chosen.left_out]
+        said = list(chosen.warnings)
+        self.jobs.begin(job.id, {"left_out": left_out, "warnings": said, "remarks": said})
         target = self.targets.get(job.target)
         JobRecords(self.chain, job).received(chosen.modality, target.type if target else "local")
         key = self.vault.open_transfer(job.workflow_id, job.series, hours=self.settings.privacy.transfer_hours)
@@ -141,8 +145,7 @@ class Stages:
         size = sum(len(file.data) for file in clean)
         self._require_room(size)
         clean.write(self._folder(job) / IMAGES)
-        JobRecords(self.chain, job).deidentified(clean, size)
-        self.jobs.note(job.id, {"left_out": chosen.left_out})
+        JobRecords(self.chain, job).deidentified(clean, size, counted(chosen.left_out))
 
     def _draw(self, job: Job) -> None:
         target = self.targets.get(job.target)
@@ -202,6 +205,7 @@ class Stages:
             [roi["Name"] for roi in job.details["rois"]],
             series_uid=made_uid(job, "series"),
             instance_uid=made_uid(job, "instance"),
+            remarks=job.details.get("remarks", []),  # and no later warning, for the same bytes each time
         )
 
     def _store(self, job: Job) -> None:

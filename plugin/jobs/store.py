@@ -14,6 +14,8 @@ from plugin.jobs.job import STAGE_BEGINS, Job, Stage, State
 from plugin.state.database import jobs
 
 COLUMNS = tuple(field.name for field in fields(Job))
+# What a job was noted with; all other details are those of one attempt.
+OF_THE_JOB = ("decision", "explanation")
 OPEN_STATES = (str(State.WAITING), str(State.RUNNING))
 
 
@@ -185,7 +187,7 @@ class JobStore:
         return self.get(job_id)
 
     def note(self, job_id: str, details: Mapping[str, Any], **columns: Any) -> None:
-        """Add to the details of a job; ``timings`` are merged, everything else is replaced."""
+        """Add to the details of a job; ``timings`` and ``warnings`` are merged, everything else is replaced."""
         with self._engine.begin() as connection:
             row = connection.execute(sa.select(jobs.c.details).where(jobs.c.id == job_id).with_for_update()).first()
             if row is None:
@@ -193,23 +195,25 @@ class JobStore:
             merged = dict(row[0]) | dict(details)
             if "timings" in details:
                 merged["timings"] = dict(row[0].get("timings", {})) | dict(details["timings"])
+            if "warnings" in details:
+                merged["warnings"] = list(dict.fromkeys([*row[0].get("warnings", []), *details["warnings"]]))
             connection.execute(
                 sa.update(jobs).where(jobs.c.id == job_id).values(details=merged, updated=self._clock(), **columns)
             )
 
     def warn(self, job_id: str, *sentences: str) -> None:
         """Add to the warnings of a job; each sentence once."""
-        if not sentences:
-            return
+        self.note(job_id, {"warnings": list(sentences)})
+
+    def begin(self, job_id: str, details: Mapping[str, Any]) -> None:
+        """Note what an attempt begins with, in the place of what an earlier one had left."""
         with self._engine.begin() as connection:
             row = connection.execute(sa.select(jobs.c.details).where(jobs.c.id == job_id).with_for_update()).first()
             if row is None:
                 return
-            details = dict(row[0])
-            details["warnings"] = list(dict.fromkeys([*details.get("warnings", []), *sentences]))
-            connection.execute(
-                sa.update(jobs).where(jobs.c.id == job_id).values(details=details, updated=self._clock())
-            )
+            kept = {name: row[0][name] for name in OF_THE_JOB if name in row[0]}
+            values = {"details": kept | dict(details), "updated": self._clock()}
+            connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(values))
 
     def rekey(self, job: Job, content: str) -> None:
         """Note a job under the key that its series' content has now; a job that is that work already stays it."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -26,6 +26,7 @@ from model.rtstruct.patient_study import copied_from
 from plugin.privacy.reading import RawFile, TooDeep, Unreadable, read_with_pydicom
 from plugin.privacy.reasons import in_words
 from plugin.restore.allowed import PATIENT_AND_STUDY, RT_STRUCTURE_SET, STANDARD_ROOT
+from plugin.restore.description import describe
 from plugin.restore.encoding import IMPLICIT, as_implicit
 from plugin.restore.rewrite import Pieces, Rewriter, header
 from plugin.vault.vault import OpenTransfer
@@ -58,8 +59,11 @@ def restore(
     roi_names: Collection[str],
     series_uid: str,
     instance_uid: str,
+    remarks: Sequence[str] = (),
 ) -> bytes:
     """Give a pseudonymous structure set its patient, study and references back, under the given new UIDs.
+
+    ``remarks`` are sentences of ours, in ASCII, that its description says besides what it says already.
 
     The same arguments give the same bytes, so that a retry stores the same object again. Raises PrivacyRefused
     with the findings when anything does not resolve.
@@ -87,6 +91,7 @@ def restore(
     _check(rewriter.texts, transfer, roi_names, findings)
     if findings:
         _refuse(findings)
+    describe(elements, remarks)
     result = _assemble(elements, original, series_uid, instance_uid)
     _check_result(result, transfer, resolver.mapping, findings)
     if findings:

@@ -66,13 +66,27 @@ def test_a_job_runs_only_while_it_is_open(store: JobStore) -> None:
     assert (ended.state, ended.error_code) == (State.CANCELLED, "CANCELLED")
 
 
-def test_timings_add_up_and_other_details_are_replaced(store: JobStore) -> None:
+def test_timings_and_warnings_add_up_and_other_details_are_replaced(store: JobStore) -> None:
     job, _ = store.add(draft(store))
-    store.note(job.id, {"timings": {"gate": 1.0}, "warnings": ["a"]})
-    store.note(job.id, {"timings": {"engine": 2.0}, "warnings": ["b"]})
+    store.note(job.id, {"timings": {"gate": 1.0}, "warnings": ["a"], "left_out": ["x"]})
+    store.note(job.id, {"timings": {"engine": 2.0}, "warnings": ["b", "a"], "left_out": []})
+    store.warn(job.id, "c")
     found = store.get(job.id)
     assert found is not None
-    assert found.details == {"timings": {"gate": 1.0, "engine": 2.0}, "warnings": ["b"]}
+    assert found.details == {
+        "timings": {"gate": 1.0, "engine": 2.0},
+        "warnings": ["a", "b", "c"],
+        "left_out": [],
+    }
+
+
+def test_an_attempt_begins_without_what_an_earlier_one_left(store: JobStore) -> None:
+    job, _ = store.add(draft(store, details={"explanation": {"Outcome": "contour"}, "warnings": ["of the series"]}))
+    store.note(job.id, {"rois": [1], "warnings": ["of the attempt"]})
+    store.begin(job.id, {"warnings": ["of the series"]})
+    found = store.get(job.id)
+    assert found is not None
+    assert found.details == {"explanation": {"Outcome": "contour"}, "warnings": ["of the series"]}
 
 
 @pytest.mark.parametrize("state", [State.DONE, State.EXCLUDED, State.SUPERSEDED])

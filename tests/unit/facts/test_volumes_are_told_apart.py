@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from model.errors import InputRefused
-from plugin.facts.volumes import Volumes, select, volumes_of
+from plugin.facts.volumes import Reason, Volumes, select, volumes_of
 from tests.builders.orthanc_tags import CORONAL, SAGITTAL, series, slice_tags, stack
 
 
@@ -113,7 +113,7 @@ def test_several_volumes_are_refused() -> None:
 def test_or_the_largest_is_taken_as_configured() -> None:
     selection = select(found(*stack(20), *stack(15, orientation=CORONAL)), mixed="largest")
     assert len(selection.kept) == 20
-    assert {reason for _, reason in selection.left_out} == {"other acquisition"}
+    assert {reason for _, reason in selection.left_out} == {Reason.ACQUISITION}
     assert len(selection.left_out) == 15
 
 

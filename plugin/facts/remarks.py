@@ -1,0 +1,70 @@
+"""What a person must know of how a series was taken, in sentences without a value of it: the warnings of its job."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from plugin.facts.completeness import Completeness, Wholeness
+from plugin.facts.dictionary import tag_of
+from plugin.facts.orthanc_item import InstancesTags, items_of
+
+# What an RTSTRUCT takes over from one slice, and so says of all; each with how it is compared.
+_SHARED: Mapping[str, Callable[[str], str]] = {
+    "PatientName": lambda name: "^".join(name.casefold().split("^")).rstrip("^= "),
+    "PatientBirthDate": str,
+    "PatientSex": str.casefold,
+    "StudyDate": str,
+    "AccessionNumber": str,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A slice that is not contoured, by Orthanc's id; ``word`` is what evidence counts it under."""
+
+    instance: str
+    word: str
+    reason: str
+
+    def to_json(self) -> dict[str, str]:
+        """As a job shows it."""
+        return {"Instance": self.instance, "Reason": self.reason}
+
+
+def counted(left_out: Collection[LeftOut]) -> dict[str, int]:
+    """How many were left out for each reason, by its word."""
+    return dict(sorted(Counter(one.word for one in left_out).items()))
+
+
+def left_out_sentence(left_out: Collection[LeftOut]) -> str | None:
+    """How many slices are not contoured and why; None when all are."""
+    if not left_out:
+        return None
+    reasons = Counter(one.reason for one in left_out)
+    listed = ", ".join(f"{count} {reason}" for reason, count in sorted(reasons.items()))
+    return f"{len(left_out)} slice(s) of the series are left out: {listed}."
+
+
+def remarks_of(tags: InstancesTags, completeness: Completeness, left_out: Collection[LeftOut]) -> tuple[str, ...]:
+    """The warnings that a series gives by itself."""
+    said = [left_out_sentence(left_out)]
+    if completeness.state is Wholeness.WAITING and not completeness.certain:
+        said.append(completeness.reason)
+    different = _different(tags)
+    if different:
+        said.append(
+            f"The slices differ in {', '.join(different)}: the RTSTRUCT takes these from one of them. Look whether all "
+            "are of the same person and study."
+        )
+    return tuple(sentence for sentence in said if sentence)
+
+
+def _different(tags: InstancesTags) -> list[str]:
+    items = items_of(tags)
+    return [
+        keyword
+        for keyword, like in _SHARED.items()
+        if len({like(item.text(tag_of(keyword) or "").strip(" \0")) for item in items}) > 1
+    ]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from pydicom.uid import generate_uid
 
-from model.commands.terminal import progress_bar, warn, write_whole
+from model.commands.outputs import add_force, require_writable, write_whole
+from model.commands.terminal import Warnings, progress_bar
 from model.contours.label_files import read_labels, read_names
 from model.contours.label_grid import boxes_of, on_grid
 from model.contours.structure import BoxedMask, Structure
@@ -18,7 +20,7 @@ from model.engines.engine import Algorithm, Drawing, NotDrawn
 from model.errors import InputRefused
 from model.rtstruct.write import structure_set
 from model.rtstruct.written import StructureSet
-from model.series.folder import read_folder, read_source
+from model.series.folder import open_folder, read_source
 from model.series.geometry import SeriesGeometry
 
 
@@ -53,12 +55,20 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], 
     parser.add_argument("--model", default="label map", help="who drew the labels, for the file's provenance")
     parser.add_argument("--model-version", default="unknown", help="and in which version")
     parser.add_argument("--seg", type=Path, metavar="OUT.dcm", help="write a DICOM segmentation too (needs highdicom)")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    add_force(parser)
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Write the structure set; 0, or InputRefused."""
-    geometry, files = read_folder(options.dicom)
+    inputs = [options.dicom, *options.labels, options.names]
+    require_writable((options.output, options.seg), inputs, force=options.force)
+    warnings = Warnings()
+    folder = open_folder(options.dicom)
+    geometry, files = folder.geometry, folder.files
+    if folder.passed_over:
+        warnings(f"passed over in the folder: {folder.passed_over}")
     names = read_names(options.names)
     structures, empty = read_structures(options.labels, names, geometry)
     algorithm = Algorithm(
@@ -83,12 +93,13 @@ def run(options: argparse.Namespace) -> int:
             keyholes=not options.nested,
             progress=progress,
         )
-    write_whole(options.output, written.content)
+    write_whole(options.output, written.content, force=options.force)
     if options.seg is not None:
         from model.seg.write import segmentation
 
-        write_whole(options.seg, segmentation(geometry, files, drawing, label=options.label, now=now))
-    tell(written)
+        made = segmentation(geometry, files, drawing, label=options.label, now=now)
+        write_whole(options.seg, made, force=options.force)
+    tell(written, warnings, as_json=options.json)
     return 0
 
 
@@ -120,14 +131,22 @@ def digest_of(paths: Sequence[Path]) -> str:
     return digest.hexdigest()
 
 
-def tell(written: StructureSet) -> None:
-    """Print a line for each ROI, and warn of what is not there."""
+def tell(written: StructureSet, warnings: Warnings, *, as_json: bool) -> None:
+    """Print a line for each ROI, or all as JSON, and warn of what is not there."""
+    for missing in written.left_out:
+        warnings(f'the structure "{missing.label}" is left out: {missing.reason}')
+    for remark in written.remarks:
+        warnings(remark)
+    if as_json:
+        rois = [
+            {"Number": roi.number, "Name": roi.name, "Volume": round(roi.volume_cm3, 2), "Contours": roi.contours}
+            for roi in written.rois
+        ]
+        left_out = [{"Label": one.label, "Reason": one.reason} for one in written.left_out]
+        print(json.dumps({"Rois": rois, "NotDrawn": left_out, "Warnings": warnings.said}, indent=1))
+        return
     for roi in written.rois:
         print(f"{roi.number:>4}  {roi.name:<16}  {roi.volume_cm3:>10.2f} cm³  {roi.contours:>6} contours")
-    for missing in written.left_out:
-        warn(f'the structure "{missing.label}" is left out: {missing.reason}')
-    for remark in written.remarks:
-        warn(remark)
 
 
 def _millimetres(text: str) -> float:

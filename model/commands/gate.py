@@ -7,8 +7,10 @@ import json
 from pathlib import Path
 from typing import Any
 
+from model.commands.terminal import warn
 from model.errors import PrivacyRefused
 from model.gate.verify import verify
+from model.series.folder import is_of_the_system
 
 GOOD, FAILED = 0, 1
 
@@ -30,6 +32,9 @@ def add_parser(subparsers: Any, summary: str) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check and print; raises InputRefused when the folder cannot be read."""
+    systems = sum(1 for one in options.directory.glob("*") if one.is_file() and is_of_the_system(one.name))
+    if systems:
+        warn(f"{systems} file(s) of the operating system are passed over; they are not looked at, so do not send them")
     try:
         series = verify(options.directory)
     except PrivacyRefused as refused:

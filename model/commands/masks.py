@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
-from model.commands.terminal import progress_bar, warn
+from model.commands.outputs import add_force, require_other_folder, require_writable
+from model.commands.terminal import Warnings, progress_bar
 from model.contours.nifti_masks import write_mask
 from model.errors import InputRefused
 from model.names.shortening import ascii_text
 from model.rtstruct.file import read_structure_set
 from model.rtstruct.read import Masks, read_masks
-from model.series.folder import read_folder
+from model.series.folder import open_folder
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
@@ -26,6 +29,8 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], 
     parser.add_argument("dicom", type=Path, metavar="DICOM_DIR", help="folder of the series")
     parser.add_argument("rtstruct", type=Path, metavar="RTSTRUCT.dcm")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT_DIR")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    add_force(parser)
     parser.set_defaults(run=run)
 
 
@@ -36,24 +41,50 @@ def run(options: argparse.Namespace) -> int:
     except OSError:
         raise InputRefused("NOT_RTSTRUCT", "The structure set cannot be read as a DICOM file.") from None
     structures = read_structure_set(content)
-    geometry, _ = read_folder(options.dicom)
+    require_other_folder(options.output, [options.dicom])
+    warnings = Warnings()
+    folder = open_folder(options.dicom)
+    geometry = folder.geometry
+    if folder.passed_over:
+        warnings(f"passed over in the folder: {folder.passed_over}")
     found = read_masks(structures, geometry)
     names = file_names(roi.name for roi in found)
     if not geometry.uniform:
-        warn("the slices are not evenly spaced, which NIfTI cannot tell: slices are right by index, not by position")
+        warnings(
+            "the slices are not evenly spaced, which NIfTI cannot tell: slices are right by index, not by position"
+        )
     try:
         options.output.mkdir(parents=True, exist_ok=True)
+        outputs = [options.output / name for name in names]
+        require_writable(outputs, [options.dicom, options.rtstruct], force=options.force)
         with progress_bar("masks") as progress:
             for number, (roi, name) in enumerate(zip(found, names, strict=True), start=1):
                 write_mask(roi.mask, geometry, options.output / name)
                 progress(number / len(found), roi.name)
     except OSError as error:
         raise InputRefused("OUTPUT", f"The masks cannot be written: {error.strerror}.") from None
-    for roi, name in zip(found, names, strict=True):
-        print(f"{roi.number:>4}  {int(roi.mask.array.sum()):>10} voxels  {name}")
     for words in remarks(found):
-        warn(words)
+        warnings(words)
+    counts = [int(roi.mask.array.sum()) for roi in found]
+    if options.json:
+        print(json.dumps(_document(found, names, counts, warnings.said), indent=1))
+        return 0
+    for roi, name, count in zip(found, names, counts, strict=True):
+        print(f"{roi.number:>4}  {count:>10} voxels  {name}")
     return 0
+
+
+def _document(found: Masks, names: list[str], counts: list[int], warnings: list[str]) -> dict[str, Any]:
+    return {
+        "Rois": [
+            {"Number": roi.number, "Name": roi.name, "Voxels": count, "File": name}
+            for roi, name, count in zip(found, names, counts, strict=True)
+        ],
+        "LeftOut": [
+            {"Number": one.number, "Name": one.name, "Code": one.code, "Reason": one.reason} for one in found.unread
+        ],
+        "Warnings": warnings,
+    }
 
 
 def remarks(found: Masks) -> Iterator[str]:

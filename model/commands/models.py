@@ -60,7 +60,9 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--description", type=Path, metavar="FILE.json", help="input, inference, labels and limits, as in model.json"
     )
-    parser.add_argument("--replace", action="store_true", help="replace the model of this name")
+    parser.add_argument(
+        "--replace", "--force", action="store_true", dest="replace", help="replace the model of this name"
+    )
 
 
 def run(options: argparse.Namespace) -> int:

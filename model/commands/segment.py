@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tqdm import tqdm
 
-from model.commands.terminal import write_whole
-from model.errors import InputRefused
+from model.commands.outputs import add_force, require_writable, write_whole
+from model.commands.terminal import Warnings
 from model.pipeline.foreign import told
+
+if TYPE_CHECKING:
+    from model.engines.engine import Drawing
+    from model.rtstruct.written import StructureSet
 
 GOOD = 0
 
@@ -30,6 +35,8 @@ def add_parser(subparsers: Any, summary: str) -> None:
     parser.add_argument("--model", default="hu-ct", metavar="NAME", help="the model (default: hu-ct)")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.dcm", help="the RTSTRUCT to write")
     parser.add_argument("--preview", type=Path, metavar="OUT.png", help="also write contours over three planes")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+    add_force(parser)
     parser.set_defaults(run=run)
 
 
@@ -44,16 +51,18 @@ def run(options: argparse.Namespace) -> int:
     from model.preview.planes import three_planes
     from model.quality import checked
     from model.rtstruct.write import structure_set
-    from model.series.geometry import geometry_of, require_whole
-    from model.volume.load import load_volume, series_in
+    from model.series.folder import open_folder
+    from model.series.geometry import require_whole
+    from model.volume.load import load_volume
 
-    outputs = [path for path in (options.output, options.preview) if path is not None]
-    if not all(path.parent.is_dir() and not path.is_dir() for path in outputs):
-        raise InputRefused("OUTPUT", "The folder that is to hold the output does not exist; make it, or name another.")
+    require_writable((options.output, options.preview), [options.directory], force=options.force)
     drawer = engine(options.model)
-    paths, headers = series_in(options.directory)
-    geometry = geometry_of(headers)
+    warnings = Warnings()
+    folder = open_folder(options.directory)
+    geometry = folder.geometry
     require_whole(geometry)
+    if folder.passed_over:
+        warnings(f"passed over in the folder: {folder.passed_over}")
     # A bar on a terminal, nothing in a pipe.
     with tqdm(total=100, disable=not sys.stderr.isatty(), bar_format="{desc:24} {bar} {n:3.0f} %") as bar:
 
@@ -61,13 +70,13 @@ def run(options: argparse.Namespace) -> int:
             bar.set_description_str(what)
             bar.update(max(0.0, 100 * fraction - bar.n))
 
-        volume = load_volume(paths, geometry, lambda part: show(0.2 * part, "reading"))
+        volume = load_volume(folder.files, geometry, lambda part: show(0.2 * part, "reading"))
         with told(options.model):
             drawing = drawer.draw(volume, lambda part, what: show(0.2 + 0.6 * part, what))
         drawing = checked(drawing, geometry)
         written = structure_set(
             geometry,
-            pydicom.dcmread(paths[0], stop_before_pixels=True),
+            pydicom.dcmread(folder.files[0], stop_before_pixels=True),
             drawing,
             series_uid=generate_uid(),
             instance_uid=generate_uid(),
@@ -75,16 +84,40 @@ def run(options: argparse.Namespace) -> int:
             now=datetime.now(),
             progress=lambda part, what: show(0.8 + 0.2 * part, what),
         )
-    write_whole(options.output, written.content)
+    write_whole(options.output, written.content, force=options.force)
+    if options.preview is not None:
+        own = {entry.label: entry for entry in drawing.names}
+        entries = [(own.get(one.label) or entry_for(one.label), one.mask) for one in drawing.structures]
+        overlays = [(entry.name, entry.colour, mask) for entry, mask in entries]
+        write_whole(options.preview, three_planes(volume, overlays), force=options.force)
+    for remark in written.remarks:
+        warnings(remark)
+    if options.json:
+        print(json.dumps(_document(written, drawing, warnings.said), indent=1))
+        return GOOD
     for roi in written.rois:
         print(f"{roi.name:16} {roi.volume_cm3:10.1f} cm³" + "".join(f"  ! {flag}" for flag in roi.flags))
     for missing in drawing.not_drawn:
         print(f"{missing.label:16} not drawn: {missing.reason}")
     drawn_by = drawing.algorithm
     print(f"drawn by {drawn_by.model} {drawn_by.version}, licence {drawn_by.licence}; review required")
-    if options.preview is not None:
-        own = {entry.label: entry for entry in drawing.names}
-        entries = [(own.get(one.label) or entry_for(one.label), one.mask) for one in drawing.structures]
-        overlays = [(entry.name, entry.colour, mask) for entry, mask in entries]
-        write_whole(options.preview, three_planes(volume, overlays))
     return GOOD
+
+
+def _document(written: StructureSet, drawing: Drawing, warnings: list[str]) -> dict[str, Any]:
+    algorithm = drawing.algorithm
+    return {
+        "Rois": [
+            {
+                "Number": roi.number,
+                "Name": roi.name,
+                "FullName": roi.full_name,
+                "Volume": round(roi.volume_cm3, 2),
+                "Flags": list(roi.flags),
+            }
+            for roi in written.rois
+        ],
+        "NotDrawn": [{"Label": one.label, "Reason": one.reason} for one in drawing.not_drawn],
+        "Warnings": warnings,
+        "Model": {"Name": algorithm.model, "Version": algorithm.version, "License": algorithm.licence},
+    }

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from tqdm import tqdm
 
 from model.engines.engine import Progress
-from model.errors import InputRefused
 
 
 @contextmanager
@@ -34,20 +30,13 @@ def warn(words: str) -> None:
     print(f"autocontour: warning: {words}", file=sys.stderr)
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a file that is there whole or not at all; raises InputRefused when it cannot be written."""
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
-            # Files made by mkstemp are for their owner alone; others get what the user's mask allows.
-            mask = os.umask(0)
-            os.umask(mask)
-            Path(name).chmod(0o666 & ~mask)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise InputRefused("OUTPUT", f"The output cannot be written: {error.strerror}.") from None
+class Warnings:
+    """What a command has to say beside its result: on standard error at once, and kept for ``--json``."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def __call__(self, words: str) -> None:
+        """Say it, and keep it."""
+        self.said.append(words)
+        warn(words)

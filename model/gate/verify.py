@@ -25,6 +25,7 @@ from model.gate.check import MAXIMUM_FILE, PATIENT_ID, SERIES_TAGS, SOP_INSTANCE
 from model.gate.manifest import MANIFEST_NAME, Manifest, list_digest
 from model.gate.profile import PROFILE_NAME, Option, profile_digest, profile_of
 from model.gate.rules import Findings, Rule
+from model.series.folder import is_of_the_system
 from model.series.header import SliceHeader
 
 # A series of more files than this is no CT or MR volume; the check holds all of it in memory.
@@ -168,6 +169,8 @@ def _read(directory: Path, findings: Findings) -> tuple[dict[str, bytes], Manife
     manifest, total = None, 0
     for entry in entries:
         status = entry.stat(follow_symlinks=False)
+        if stat.S_ISREG(status.st_mode) and is_of_the_system(entry.name):
+            continue  # never read, so never drawn from and never sent on
         if not stat.S_ISREG(status.st_mode):
             findings.add(Rule.FILE_NAME)
             continue

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import struct
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum, auto
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,6 +20,7 @@ from model.errors import InputRefused
 from model.series.geometry import SeriesGeometry, geometry_of
 from model.series.header import TAGS, SliceHeader
 
+SYSTEM_NAMES = frozenset({".ds_store", "thumbs.db", "desktop.ini", ".localized", ".directory"})
 # DICOM PS3.10 7.1: 128 bytes, then DICM.
 PREAMBLE = 128
 PIXEL_GROUP = 0x7FE0
@@ -24,41 +28,117 @@ UNDEFINED_LENGTH = 0xFFFFFFFF
 SEQUENCE_DELIMITATION = (0xFFFE, 0xE0DD)
 
 
-def read_folder(path: Path) -> tuple[SeriesGeometry, tuple[Path, ...]]:
-    """Read the headers of the one series in a folder (and the folders in it), in whatever order.
+@dataclass(frozen=True)
+class Folder:
+    """The one series in a folder: ``files`` of its planes in the order of ``geometry.planes``, and what else lay there.
 
-    Returns its geometry and the files of its planes, in the order of ``geometry.planes``. Files that are no DICOM,
-    and DICOM files without images (structure sets, DICOMDIR), are passed over.
+    ``systems`` counts files that operating systems leave (``._`` of macOS, .DS_Store, Thumbs.db), ``imageless`` DICOM
+    files without an image (structure sets, DICOMDIR), ``others`` files that are no DICOM.
+    """
 
-    Raises InputRefused when there is no DICOM image, a file is cut short or cannot be read, or the images are no
-    single volume.
+    geometry: SeriesGeometry
+    files: tuple[Path, ...]
+    systems: int = 0
+    imageless: int = 0
+    others: int = 0
+
+    @property
+    def passed_over(self) -> str:
+        """What was passed over, in words; empty when nothing was."""
+        counts = {
+            "file(s) of the operating system": self.systems,
+            "DICOM file(s) without an image": self.imageless,
+            "file(s) that are no DICOM": self.others,
+        }
+        return ", ".join(f"{count} {words}" for words, count in counts.items() if count)
+
+
+def open_folder(path: Path) -> Folder:
+    """Read the headers of the one series in a folder (and the folders in it), in whatever order: for every command.
+
+    Raises InputRefused when there is no DICOM image, a file is cut short or cannot be read, or has no Part 10 header,
+    or the images are no single volume.
     """
     if not path.is_dir():
         raise InputRefused("NO_FOLDER", "The DICOM folder does not exist; give the folder that holds the series.")
-    headers: list[SliceHeader] = []
-    files: dict[str, Path] = {}
-    for file in dicom_files(path):
-        header = read_header(file)
-        if header is not None:
-            headers.append(header)
-            files[header.sop_instance_uid] = file
-    if not headers:
+    images, counts = images_in(path)
+    if counts[Kind.BARE]:
+        raise InputRefused(
+            "NO_PART10",
+            f"{counts[Kind.BARE]} file(s) are DICOM without the header of a file (preamble, DICM, file meta "
+            "information; PS3.10 7.1), so nothing says how they are encoded; export the series again as DICOM files.",
+        )
+    if not images:
         raise InputRefused("NO_DICOM", "The folder holds no DICOM image; give the folder of one CT or MR series.")
-    geometry = geometry_of(headers)
-    return geometry, tuple(files[plane.sop_instance_uid] for plane in geometry.planes)
+    geometry = geometry_of(header for _, header in images)
+    files = {header.sop_instance_uid: file for file, header in images}
+    ordered = tuple(files[plane.sop_instance_uid] for plane in geometry.planes)
+    return Folder(geometry, ordered, counts[Kind.SYSTEM], counts[Kind.DICOM], counts[Kind.OTHER])
 
 
-def dicom_files(path: Path) -> Iterator[Path]:
-    """Files below a folder that begin as DICOM files do; one named .dcm must."""
+def images_in(path: Path) -> tuple[list[tuple[Path, SliceHeader]], Counter[Kind]]:
+    """Image files below a folder with their headers, and how many files of each kind hold no image."""
+    images = []
+    counts = Counter[Kind]()
+    for file, kind in kinds_of_files(path):
+        header = read_header(file) if kind is Kind.DICOM else None
+        if header is not None:
+            images.append((file, header))
+        else:
+            counts[kind] += 1
+    return images, counts
+
+
+def read_folder(path: Path) -> tuple[SeriesGeometry, tuple[Path, ...]]:
+    """The geometry and the files of ``open_folder``."""
+    folder = open_folder(path)
+    return folder.geometry, folder.files
+
+
+class Kind(Enum):
+    """What a file is by its name and its beginning."""
+
+    DICOM = auto()
+    BARE = auto()
+    SYSTEM = auto()
+    OTHER = auto()
+
+
+def is_of_the_system(name: str) -> bool:
+    """Whether operating systems leave files of this name beside others' (AppleDouble, .DS_Store, Thumbs.db)."""
+    return name.startswith("._") or name.casefold() in SYSTEM_NAMES
+
+
+def kinds_of_files(path: Path) -> Iterator[tuple[Path, Kind]]:
+    """Files below a folder with what they are; raises InputRefused for one named .dcm that is none."""
     for folder, _, names in sorted(os.walk(path)):
         for name in sorted(names):
             file = Path(folder, name)
-            with file.open("rb") as stream:
-                beginning = stream.read(PREAMBLE + 4)
+            if is_of_the_system(name) or "__MACOSX" in file.parts:
+                yield file, Kind.SYSTEM
+                continue
+            try:
+                with file.open("rb") as stream:
+                    beginning = stream.read(PREAMBLE + 4)
+            except OSError as error:
+                raise _corrupt(f"cannot be opened ({type(error).__name__})") from None
             if beginning[PREAMBLE:] == b"DICM":
-                yield file
-            elif file.suffix.lower() == ".dcm":
+                yield file, Kind.DICOM
+            elif _bare(beginning):
+                yield file, Kind.BARE
+            elif file.suffix.lower() in (".dcm", ".dicom", ".ima"):
                 raise _corrupt("does not begin as a DICOM file")
+            else:
+                yield file, Kind.OTHER
+
+
+def _bare(beginning: bytes) -> bool:
+    """Whether a file begins with a data element of group 0002 or 0008, as a DICOM object without file header does."""
+    if len(beginning) < 16 or beginning[1:2] + beginning[3:4] != b"\0\0" or beginning[0] not in (2, 8):
+        return False
+    explicit = beginning[4:6].isalpha() and beginning[4:6].isupper()
+    (length,) = struct.unpack("<I", beginning[4:8])
+    return explicit or length <= 1024
 
 
 def read_header(file: Path) -> SliceHeader | None:

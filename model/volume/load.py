@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 
 from model.errors import InputRefused
+from model.series.folder import images_in
 from model.series.geometry import SeriesGeometry
 from model.series.header import SliceHeader
 from model.volume.meaning import Meaning, meaning_of
@@ -73,22 +74,11 @@ def load_volume(
 
 
 def series_in(directory: Path) -> tuple[list[Path], list[SliceHeader]]:
-    """The DICOM image files in a folder and below, with their headers; other files are passed over.
-
-    Raises InputRefused when there is none.
-    """
-    paths, headers = [], []
-    for path in sorted(one for one in directory.rglob("*") if one.is_file()):
-        try:
-            dataset = pydicom.dcmread(path, stop_before_pixels=True)
-        except (pydicom.errors.InvalidDicomError, EOFError):
-            continue
-        if "Rows" in dataset:
-            paths.append(path)
-            headers.append(SliceHeader.from_dataset(dataset))
-    if not paths:
+    """The DICOM image files in a folder and below, with their headers; raises InputRefused when there is none."""
+    images, _ = images_in(directory)
+    if not images:
         raise InputRefused("SERIES_EMPTY", "The folder holds no DICOM image.")
-    return paths, headers
+    return [path for path, _ in images], [header for _, header in images]
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from model.commands.evidence import add_verify
+from model.commands.outputs import add_force, require_writable, write_whole
 from model.errors import ConfigurationRefused
 from plugin.commands.orthanc_json import read_configuration
 from plugin.commands.rotate_key import add_rotate_key
@@ -38,6 +39,7 @@ def add_parser(subparsers: Any, summary: str) -> None:
     dossier.add_argument(
         "-o", "--output", metavar="FILE", type=Path, help="FILE.md or FILE.pdf; Markdown on the terminal without it"
     )
+    add_force(dossier)
     dossier.set_defaults(run=run_dossier)
 
 
@@ -46,12 +48,13 @@ def run_dossier(options: argparse.Namespace) -> int:
     processing = processing_of(read_configuration(options.configuration))
     if options.output is None:
         print(dossier_markdown(processing), end="")
-    elif options.output.suffix == ".pdf":
-        options.output.write_bytes(dossier_pdf(processing))
-    elif options.output.suffix == ".md":
-        options.output.write_text(dossier_markdown(processing), encoding="utf-8")
-    else:
+    elif options.output.suffix not in (".md", ".pdf"):
         raise ConfigurationRefused("--output", "found another ending; allowed: .md, .pdf")
+    else:
+        require_writable([options.output], [options.configuration], force=options.force)
+        pdf = options.output.suffix == ".pdf"
+        content = dossier_pdf(processing) if pdf else dossier_markdown(processing).encode()
+        write_whole(options.output, content, force=options.force)
     for point in open_points(processing):
         print(f"still open: {point}", file=sys.stderr)
     return 0

@@ -41,7 +41,17 @@ def place(tmp_path: Path) -> Path:
 def contours(place: Path, *more: str, files: tuple[str, ...] = ("labels.npy",), names: str = "names.json") -> int:
     paths = [str(place / file) for file in files]
     return main(
-        ["contours", str(place / "images"), *paths, "--names", str(place / names), "-o", str(place / "out.dcm"), *more]
+        [
+            "contours",
+            str(place / "images"),
+            *paths,
+            "--names",
+            str(place / names),
+            "-o",
+            str(place / "out.dcm"),
+            "--force",
+            *more,
+        ]
     )
 
 

@@ -119,6 +119,11 @@ def store(
         raise InputRefused(
             "PACKAGE_EXISTS", f"There is a model {document.id} already; give another --name, or --replace it."
         )
+    if final.exists() and not (final / DOCUMENT).is_file():
+        raise InputRefused(
+            "PACKAGE_EXISTS",
+            f"There is a folder {document.id} that is no model package, and is not replaced; give another --name.",
+        )
     made = not library.exists()
     library.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix=".import-", dir=library))

@@ -33,6 +33,7 @@ def import_model(
         engine_of(package)
 
     def stored(draft: Draft) -> Package:
+        require_other_place(path, library / str(draft.document.get("id")))
         return store(draft, library, try_out=try_out, replace=replace, progress=progress)
 
     if not path.exists():
@@ -41,6 +42,14 @@ def import_model(
         with tempfile.TemporaryDirectory(prefix="autocontour-import-") as scratch:
             return stored(_draft(unpacked(path, Path(scratch)), wishes))
     return stored(_draft(path, wishes))
+
+
+def require_other_place(path: Path, package: Path) -> None:
+    """Raise InputRefused when what is imported lies in the package that would be replaced."""
+    if package.resolve() in (path.resolve(), *path.resolve().parents):
+        raise InputRefused(
+            "OUTPUT_IS_INPUT", "What is imported lies in the package that would be replaced; give another --name."
+        )
 
 
 def _draft(path: Path, wishes: Wishes) -> Draft:

@@ -126,8 +126,7 @@ def _is_genuine(document: dict[str, Any], keys: Sequence[PublicKey]) -> bool:
     record = parse_line(line)
     if record is None:
         return False
-    signature = bytes.fromhex(record.signature)
-    return any(key.id == record.key and key.verifies(signature, record.body()) for key in keys)
+    return any(key.id == record.key and key.signed(record.signature, record.body()) for key in keys)
 
 
 def _anchored(path: Path, keys: Sequence[PublicKey]) -> Head:

@@ -18,11 +18,12 @@ from model.evidence.chain import Chain
 from model.evidence.errors import EvidenceRefused
 from model.evidence.event import Event
 from model.evidence.facts import Fact, Facts
-from model.evidence.files import ANCHORS_NAME, Head, write_whole
+from model.evidence.files import ANCHORS_NAME, Head
 from model.evidence.head import head_of, sign_head
 from model.evidence.peer import Answer, Witness, last_peer_head, read_answer
 from model.evidence.signed import Document, digest_of, open_signed
 from model.evidence.signing import PublicKey
+from model.storage.files import write_whole
 
 HEAD_SUFFIX = ".head.json"
 COUNTERSIGNATURE_SUFFIX = ".countersignature.json"

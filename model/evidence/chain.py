@@ -34,12 +34,11 @@ from model.evidence.files import (
     read_head,
     read_records,
     read_tail,
-    sync_directory,
-    write_whole,
 )
 from model.evidence.record import START, Record, make_record, parse_line
 from model.evidence.signed import Document, sign
 from model.evidence.signing import PublicKey, SigningKey
+from model.storage.files import sync_directory, write_whole
 
 
 def _now() -> datetime:
@@ -243,7 +242,7 @@ class Chain:
             )
         intact = hashlib.sha256(last.body()).hexdigest() == last.digest
         if last.event is not Event.KEY_ROTATED and intact:
-            intact = self._key.public.verifies(bytes.fromhex(last.signature), last.body())
+            intact = self._key.public.signed(last.signature, last.body())
         if not intact:
             raise EvidenceBroken(
                 "CHAIN_CHANGED",

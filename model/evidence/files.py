@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -158,24 +157,3 @@ def head_note(head: Head) -> bytes:
     """Write a head in a fixed number of bytes, so that each note covers the one before in a single write."""
     text = canonical({"sequence": head.sequence, "sha256": head.digest})
     return text.ljust(HEAD_BYTES - 1) + b"\n"
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Write a small file, for its owner only, that is there whole and durable or not at all."""
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}.new")
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
-    sync_directory(path.parent)
-
-
-def sync_directory(directory: Path) -> None:
-    """Make the names in a directory durable."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -36,7 +36,7 @@ _MAY: Mapping[Step, frozenset[str]] = {
     Step.VERIFIED: frozenset({"bytes", "profile", "profile_digest"}),
     Step.REJECTED: frozenset({"instances", "manifest", "code"}),
     Step.PROCESSED: frozenset({"model_version", "engine_version", "duration_ms"}),
-    Step.DELETED: frozenset({"bytes", "code"}),
+    Step.DELETED: frozenset({"bytes", "code", "missing"}),
 }
 
 

@@ -6,7 +6,8 @@ from model.evidence.chain import Chain
 from model.evidence.errors import EvidenceRefused
 from model.evidence.event import Event
 from model.evidence.facts import Facts
-from model.evidence.files import month_files, read_tail, sync_directory
+from model.evidence.files import month_files, read_tail
+from model.storage.files import sync_directory
 
 
 def retire_months(chain: Chain, before: str) -> list[str]:

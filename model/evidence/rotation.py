@@ -9,6 +9,7 @@ from model.evidence.event import Event
 from model.evidence.files import month_files, read_tail
 from model.evidence.record import Record
 from model.evidence.signing import SigningKey
+from model.storage.files import replace_durably
 
 _NEXT = ".next"
 
@@ -22,7 +23,7 @@ def rotate_key_file(chain: Chain, path: Path) -> SigningKey:
     coming = path.with_name(path.name + _NEXT)
     key = SigningKey.load_or_create(coming)
     chain.rotate_key(key)
-    coming.replace(path)
+    replace_durably(coming, path)
     return key
 
 
@@ -42,7 +43,7 @@ def finish_hand_over(path: Path, directory: Path) -> None:
     if last is not None and (
         last.key == key.public.id or (last.event is Event.KEY_ROTATED and last.facts["new_key"] == key.public.raw.hex())
     ):
-        coming.replace(path)
+        replace_durably(coming, path)
 
 
 def _last_record(directory: Path) -> Record | None:

@@ -42,10 +42,12 @@ def open_signed(kind: Document, signed: object, keys: Collection[PublicKey]) -> 
     SIGNATURE_WRONG when it was changed after it was signed.
     """
     try:
-        document, claimed, signature = signed["document"], signed["sha256"], bytes.fromhex(signed["signature"])  # type: ignore[index]
+        document, claimed, signature = signed["document"], signed["sha256"], signed["signature"]  # type: ignore[index]
         body, signer = document["body"], document["key"]
         content = canonical(document)
         right = document["kind"] == kind.value and isinstance(body, dict) and document.keys() == {"kind", "body", "key"}
+        # Beside what is signed nothing may stand that a reader could take for signed.
+        right = right and signed.keys() == {"document", "sha256", "signature"}  # type: ignore[attr-defined]
     except (KeyError, TypeError, ValueError, AttributeError, RecursionError):
         right = False
     if not right:
@@ -53,7 +55,7 @@ def open_signed(kind: Document, signed: object, keys: Collection[PublicKey]) -> 
     key = next((key for key in keys if key.id == signer), None)
     if key is None:
         raise EvidenceRefused("SIGNATURE_KEY", f"The {kind} is not signed by a key that is trusted here.")
-    if hashlib.sha256(content).hexdigest() != claimed or not key.verifies(signature, content):
+    if hashlib.sha256(content).hexdigest() != claimed or not key.signed(signature, content):
         raise EvidenceRefused("SIGNATURE_WRONG", f"The {kind} was changed after it was signed.")
     opened: dict[str, Any] = body
     return opened

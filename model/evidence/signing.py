@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +12,19 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from model.evidence.errors import EvidenceRefused
+from model.storage.files import create_once
+
+# The order of the group: RFC 8032 5.1.7 takes a signature only with S below it, or each would have more than one form.
+_ORDER = 2**252 + 27742317777372353535851937790883648493
+_SIGNATURE = re.compile(r"[0-9a-f]{128}")
+
+
+def signature_bytes(text: object) -> bytes | None:
+    """Read a signature in the one form that is written: 128 small hexadecimal digits, S reduced; else None."""
+    if not isinstance(text, str) or _SIGNATURE.fullmatch(text) is None:
+        return None
+    signature = bytes.fromhex(text)
+    return signature if int.from_bytes(signature[32:], "little") < _ORDER else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +67,11 @@ class PublicKey:
             return False
         return True
 
+    def signed(self, signature: object, message: bytes) -> bool:
+        """Say whether a text is this key's signature of the message, written as signatures are written."""
+        read = signature_bytes(signature)
+        return read is not None and self.verifies(read, message)
+
 
 @dataclass(frozen=True, slots=True)
 class SigningKey:
@@ -91,14 +109,9 @@ class SigningKey:
             return cls.load(path)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         made = cls.new()
-        unfinished = path.with_name(f"{path.name}.{os.getpid()}.new")
-        _write_private(unfinished, made._pem())
-        try:
-            os.link(unfinished, path)  # fails when another process was first, which then has the key that counts
-        except FileExistsError:
+        # False when another process was first, which then has the key that counts.
+        if not create_once(path, made._pem()):
             return cls.load(path)
-        finally:
-            unfinished.unlink()
         return made
 
     @classmethod
@@ -113,11 +126,3 @@ class SigningKey:
         return self._key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-
-
-def _write_private(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from model.evidence.anchor import anchored_heads, read_anchors
+from model.evidence.anchors import lost_anchor
 from model.evidence.event import Event
 from model.evidence.files import ANCHORS_NAME, KEYS_NAME, Head, month_files, read_head, read_lines
 from model.evidence.record import START, Record, parse_line
 from model.evidence.signing import PublicKey
-from model.evidence.walk import Broken, Change, Line, Walk, signature_bytes
+from model.evidence.walk import Broken, Change, Line, Walk
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,10 +66,10 @@ def verify(directory: Path, keys: Collection[PublicKey] = (), heads: Iterable[He
     lines = _read(directory)
     remarks: list[str] = []
     trusted = list(keys) or _keys_of_folder(directory, remarks)
-    start = _start(lines)
+    start, retired = _start(lines)
     if start.sequence:
         remarks.append(f"The chain begins at record {start.sequence + 1}: the months before were retired, on record.")
-    walk = Walk(lines, {key.id: key for key in trusted}, remarks, start)
+    walk = Walk(lines, {key.id: key for key in trusted}, remarks, start, retired)
     broken = walk.run()
     bad_signature = _first_bad_signature(walk.to_check)
     if bad_signature is not None and (broken is None or bad_signature <= walk.good):
@@ -82,6 +83,8 @@ def verify(directory: Path, keys: Collection[PublicKey] = (), heads: Iterable[He
         )
     if noted is not None:
         anchored.append(noted)
+    if broken is None:
+        broken = lost_anchor(walk.passed, directory / ANCHORS_NAME, remarks)
     if broken is None:
         broken = _missing_head(walk.passed, anchored, lines, start)
     if noted is None:
@@ -119,8 +122,7 @@ def _first_bad_signature(pairs: Sequence[tuple[Line, PublicKey]]) -> int | None:
 
     def first_bad(start: int) -> int | None:
         for offset, (line, key) in enumerate(pairs[start : start + _CHUNK]):
-            signature = signature_bytes(line.record.signature) if line.record is not None else b""
-            if not key.verifies(signature, line.body):
+            if line.record is None or not key.signed(line.record.signature, line.body):
                 return start + offset
         return None
 
@@ -132,19 +134,19 @@ def _first_bad_signature(pairs: Sequence[tuple[Line, PublicKey]]) -> int | None:
 _CHUNK = 2000
 
 
-def _start(lines: Sequence[Line]) -> Head:
+def _start(lines: Sequence[Line]) -> tuple[Head, str | None]:
     """Find where the chain begins: at its first record, or behind a month whose removal is on record in it."""
     first = next((line.record for line in lines if line.record is not None), None)
     if first is None or first.sequence == 1:
-        return Head(0, START)
+        return Head(0, START), None
     before = Head(first.sequence - 1, first.previous)
     for line in lines:
         record = line.record
         if record is None or record.event is not Event.MONTH_RETIRED:
             continue
         if (record.facts.get("sequence"), record.facts.get("head")) == (before.sequence, before.digest):
-            return before  # the record itself is verified with all others
-    return Head(0, START)
+            return before, str(record.facts.get("month"))  # the record itself is verified with all others
+    return Head(0, START), None
 
 
 def _missing_head(passed: Sequence[Record], heads: Iterable[Head], lines: Sequence[Line], start: Head) -> Broken | None:

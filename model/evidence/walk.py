@@ -10,7 +10,7 @@ from enum import StrEnum
 from model.errors import AutocontourError
 from model.evidence.event import Event
 from model.evidence.facts import check_facts
-from model.evidence.files import Head
+from model.evidence.files import Head, next_month
 from model.evidence.record import Record, body_of
 from model.evidence.signing import PublicKey
 
@@ -25,7 +25,8 @@ class Change(StrEnum):
     CUT_OFF = "cut off"
     REWRITTEN = "rewritten"
     UNKNOWN_KEY = "signed by an unknown key"
-    NOT_CLOSED = "in a month without its closing record"
+    MISNAMED = "in a file of another month"
+    ANCHOR_LOST = "without the anchor that it names"
     FORBIDDEN = "holding what no record may hold"
 
 
@@ -59,10 +60,17 @@ class Walk:
     """One pass over the lines that checks everything but the signatures, which it collects."""
 
     def __init__(
-        self, lines: Sequence[Line], trusted: Mapping[str, PublicKey], remarks: list[str], start: Head
+        self,
+        lines: Sequence[Line],
+        trusted: Mapping[str, PublicKey],
+        remarks: list[str],
+        start: Head,
+        start_month: str | None = None,
     ) -> None:
         self._lines = lines
         self._start = start
+        # The last month that was retired, on record.
+        self._start_month = start_month
         self._trusted = dict(trusted)
         self._remarks = remarks
         self.passed: list[Record] = []
@@ -90,7 +98,7 @@ class Walk:
                 continue
             broken = self._seal(torn, index) if torn else None
             torn = b""
-            broken = broken or self._month(index) or self._place(index, line.record)
+            broken = broken or self._month(index) or self._place(index, line.record) or self._name(index, line.record)
             if broken is not None:
                 forged = None if broken.change is Change.EDITED else self._of_a_forger(index, line.record)
                 return forged or broken
@@ -151,7 +159,7 @@ class Walk:
     def _of_a_forger(self, index: int, record: Record) -> Broken | None:
         """Prefer the plain finding where a record out of place was not signed by its key at all."""
         key = self._trusted.get(record.key)
-        if key is None or key.verifies(signature_bytes(record.signature), record.body()):
+        if key is None or key.signed(record.signature, record.body()):
             return None
         return self._judge(index, "its signature does not verify")
 
@@ -204,14 +212,24 @@ class Walk:
             return self._broken(index, Change.INSERTED, f"it stands behind the closing record of {before}")
         return None
 
+    def _name(self, index: int, record: Record) -> Broken | None:
+        """A file has the month of its first record, or follows the one before where the clock had gone back."""
+        file = self._lines[index].file
+        before = self._lines[self._places[-1]].file if self._places else None
+        if file == before:
+            return None
+        earlier = before.partition(".")[0] if before is not None else self._start_month
+        written = record.time[:7]
+        expected = written if earlier is None else max(written, next_month(earlier))
+        named = file.partition(".")[0]
+        if named == expected:
+            return None
+        # Killed right after the file was made: what it was made for is missing, and it is repaired or closed later.
+        closes = record.event is Event.MONTH_CLOSED and record.facts.get("month") == named
+        if named < expected and (closes or record.event is Event.CHAIN_REPAIRED):
+            return None
+        return self._broken(index, Change.MISNAMED, f"it was written into the file {expected}.jsonl")
+
     def _broken(self, index: int, change: Change, why: str) -> Broken:
         line = self._lines[index]
         return Broken(self._expected, change, line.file, line.number, why)
-
-
-def signature_bytes(text: str) -> bytes:
-    """Read a signature as records write it; what is no hexadecimal verifies nothing."""
-    try:
-        return bytes.fromhex(text)
-    except ValueError:
-        return b""

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 
 from model.names.selection import Selection
 from model.pipeline.foreign import told
+from model.storage.files import write_whole
 
 Result = TypeVar("Result")
 
@@ -121,7 +122,7 @@ def _draw(
             geometry, header, drawing, series_uid=series_uid, instance_uid=instance_uid, label=LABEL, now=now
         ),
     )
-    _write_whole(folder / STRUCTURE_SET, written.content)
+    write_whole(folder / STRUCTURE_SET, written.content)
     progress(1.0, "drawn")
     return Drawn(
         rois=tuple(
@@ -150,7 +151,8 @@ class ProgressFile:
         if now - self._last < PROGRESS_SECONDS and fraction < 1.0:
             return
         self._last = now
-        _write_whole(self._path, json.dumps({"Progress": round(fraction, 3), "Doing": what}).encode())
+        said = json.dumps({"Progress": round(fraction, 3), "Doing": what})
+        write_whole(self._path, said.encode(), durable=False)
 
 
 def read_progress(folder: Path) -> dict[str, Any]:
@@ -159,12 +161,6 @@ def read_progress(folder: Path) -> dict[str, Any]:
         return dict(json.loads((folder / PROGRESS).read_bytes()))
     except (FileNotFoundError, ValueError):
         return {}
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    partial = path.with_suffix(".partial")
-    partial.write_bytes(content)
-    partial.replace(path)
 
 
 def _timed(timings: dict[str, float], name: str, work: Callable[[], Result]) -> Result:

@@ -15,9 +15,11 @@ from starlette.background import BackgroundTask
 
 from model.engines.registry import names as model_names
 from model.gate.profile import PROFILE_NAME, profile_digest
+from model.pipeline.draw import STRUCTURE_SET
 from model.service import heads_routes, uploads, wire
 from model.service.answers import ErrorAnswer, Refusal, install, no_records, problems
 from model.service.attest import Attestation
+from model.service.crowd import Crowd
 from model.service.doorkeeper import Doorkeeper
 from model.service.figures import Figures
 from model.service.heads import Heads
@@ -41,7 +43,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         413: "Too large",
         415: "Not this media type",
         422: "Refused; findings are rule identifiers and counts, and everything of the transfer is deleted",
-        429: "Too many transfers of this site are open",
+        429: "Too many: transfers or connections of this site, or refused requests",
         500: "A fault of the service",
         503: "Not now",
         507: "The memory for images is full",
@@ -58,8 +60,9 @@ def application(
     ledger: Ledger,
     heads: Heads,
     figures: Figures,
+    crowd: Crowd | None = None,
 ) -> FastAPI:
-    """The application of one service."""
+    """The application of one service; ``crowd`` is told whose a connection is."""
     app = FastAPI(
         title="orthanc-autocontour segmentation service",
         version=VERSION,
@@ -73,7 +76,7 @@ def application(
     app.include_router(_transfer_routes(transfers, ledger))
     app.include_router(uploads.router(transfers, settings))
     app.include_router(heads_routes.router(heads))
-    app.add_middleware(Doorkeeper, sites=sites, seconds=settings.DocumentSeconds)
+    app.add_middleware(Doorkeeper, sites=sites, seconds=settings.DocumentSeconds, crowd=crowd)
     _describe(app)
     return app
 
@@ -142,7 +145,7 @@ def _transfer_routes(transfers: Transfers, ledger: Ledger) -> APIRouter:
         if found.state is not State.READY:
             raise Refusal(409, "NOT_READY", f"The transfer is {found.state}; contours can be fetched when it is ready.")
         try:
-            content = found.rtstruct.read_bytes()
+            content = found.folder.read(STRUCTURE_SET)
         except FileNotFoundError:  # its deadline came between
             raise Refusal(410, "GONE", "The transfer is over, and nothing of it is left.") from None
         sent = _Sent()

@@ -18,7 +18,7 @@ from model.gate.manifest import Manifest
 from model.pipeline.draw import Drawn
 from model.service.answers import NotRecorded
 from model.service.ledger import Ledger, Row
-from model.service.spool import Deletion
+from model.storage.erase import Deletion
 
 
 @dataclass(frozen=True)
@@ -75,13 +75,11 @@ class Attestation:
         self._append(Event.TRANSFER_PROCESSED, row.id, {**facts, "receipt": digest_of(receipt)})
 
     def deleted(self, row: Row, deletion: Deletion, code: str | None) -> None:
-        """Everything of the transfer is gone, as the folder's listing after the deletion shows."""
-        facts: dict[str, bool | int | str | Mapping[str, int]] = {
-            "files": deletion.files,
-            "bytes": deletion.bytes,
-            "left": deletion.left,
-            "verified": "LISTED",
-        }
+        """The folder was deleted and listed again; all that had been written into it was there, or it was not.
+
+        Files that were written and could not be deleted are left somewhere, for all that is known.
+        """
+        facts: dict[str, bool | int | str | Mapping[str, int]] = {"bytes": deletion.bytes, **_counts(deletion)}
         if code is not None:
             facts["code"] = code
         receipt = self._sign(Step.DELETED, row, facts)
@@ -89,8 +87,7 @@ class Attestation:
 
     def swept(self, deletion: Deletion, transfers: int) -> None:
         """What a crash had left is gone."""
-        facts: Facts = {"files": deletion.files, "left": deletion.left, "verified": "LISTED", "jobs": transfers}
-        self._append(Event.SWEPT, None, facts)
+        self._append(Event.SWEPT, None, {"jobs": transfers, **_counts(deletion)})
 
     def _append(self, event: Event, transfer: str | None, facts: Facts) -> None:
         try:
@@ -106,3 +103,12 @@ class Attestation:
         # Kept before the chain names it: a receipt without a record can be told from the ledger, not the other way.
         # Signed again after the disk was full between the two, it is the first that counts.
         return self.ledger.keep(row.site, row.id, step.value, receipt)
+
+
+def _counts(deletion: Deletion) -> dict[str, int | str]:
+    facts: dict[str, int | str] = {
+        "files": deletion.files,
+        "left": deletion.left + deletion.missing,
+        "verified": "LISTED" if deletion.clean else "NOT_VERIFIED",
+    }
+    return facts if not deletion.missing else facts | {"missing": deletion.missing}

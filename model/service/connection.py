@@ -1,4 +1,5 @@
-"""HTTP as uvicorn speaks it, and two things more: whose certificate TLS has verified, and an end to slow headers."""
+"""HTTP as uvicorn speaks it, and three things more: whose certificate TLS has verified, who is at the other end, and
+an end to what comes slowly."""
 
 from __future__ import annotations
 
@@ -8,31 +9,54 @@ from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from model.service.crowd import Crowd, Peer
+
+# A TLS handshake that takes longer is given up.
+HANDSHAKE_SECONDS = 10.0
+
 
 class Connection(HttpToolsProtocol):
     """One client's connection; who sends headers drop by drop is cut off."""
 
     # From the connection, or the first byte of a further request, to the end of its headers.
     header_seconds: ClassVar[float]
+    # How long the rest of a body is taken that was answered before it came, of a site and of anybody else.
+    rest_seconds: ClassVar[float]
+    crowd: ClassVar[Crowd]
     _late: asyncio.TimerHandle | None = None
+    _peer: Peer = ()
 
     def connection_made(self, transport: Any) -> None:
-        """Keep the peer's certificate for every request of the connection."""
+        """Keep the peer, and its certificate, for every request of the connection."""
         super().connection_made(transport)
+        self._peer = tuple(transport.get_extra_info("peername") or ())
+        self.app_state = {**self.app_state, "peer": self._peer}
         certificate: Mapping[str, Any] | None = transport.get_extra_info("peercert")
         if certificate:
-            self.app_state = {**self.app_state, "client_certificate": certificate}
-        self._expect_headers()
+            self.app_state["client_certificate"] = certificate
+        self._end_in(self.header_seconds)
 
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
-        self._expect_headers()
+        self._end_in(self.header_seconds)
 
     def on_headers_complete(self) -> None:
         """Its headers are there."""
-        self._expect_nothing()
+        self._end_never()
         super().on_headers_complete()
+
+    def on_response_complete(self) -> None:
+        """It is answered; a body that nobody waits for may still come, but not for ever."""
+        super().on_response_complete()
+        if self.cycle.more_body and self.cycle.response_complete:
+            self._end_in(self.rest_seconds if self.crowd.is_known(self._peer) else self.header_seconds)
+
+    def on_message_complete(self) -> None:
+        """The request's body has come to its end."""
+        super().on_message_complete()
+        if self.cycle.response_complete:
+            self._end_never()
 
     def shutdown(self) -> None:
         """The service stops: who is not being served is let go at once, and need not say goodbye."""
@@ -43,19 +67,39 @@ class Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The connection is over."""
-        self._expect_nothing()
+        self._end_never()
         super().connection_lost(exc)
 
-    def _expect_headers(self) -> None:
-        self._expect_nothing()
-        self._late = self.loop.call_later(self.header_seconds, self.transport.close)
+    def _end_in(self, seconds: float) -> None:
+        self._end_never()
+        # Aborted, not closed: who is late in TLS would be given as long again to say goodbye.
+        self._late = self.loop.call_later(seconds, self.transport.abort)
 
-    def _expect_nothing(self) -> None:
+    def _end_never(self) -> None:
         if self._late is not None:
             self._late.cancel()
             self._late = None
 
 
-def connections(header_seconds: float) -> type[Connection]:
+def connections(header_seconds: float, rest_seconds: float, crowd: Crowd) -> type[Connection]:
     """The protocol for uvicorn, which makes its objects itself."""
-    return type("Connection", (Connection,), {"header_seconds": header_seconds})
+    return type(
+        "Connection",
+        (Connection,),
+        {"header_seconds": header_seconds, "rest_seconds": rest_seconds, "crowd": crowd},
+    )
+
+
+class ServiceLoop(asyncio.SelectorEventLoop):
+    """asyncio's own event loop, with an end to handshakes that asyncio lets take a minute, and uvicorn does not set."""
+
+    async def create_server(self, *arguments: Any, **options: Any) -> asyncio.Server:
+        """As of any event loop."""
+        if options.get("ssl") is not None:
+            options |= {"ssl_handshake_timeout": HANDSHAKE_SECONDS, "ssl_shutdown_timeout": HANDSHAKE_SECONDS}
+        return await super().create_server(*arguments, **options)
+
+
+def event_loop() -> asyncio.AbstractEventLoop:
+    """What uvicorn runs in."""
+    return ServiceLoop()

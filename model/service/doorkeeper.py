@@ -9,22 +9,37 @@ from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from model.service.answers import Refusal, answer
+from model.service.crowd import Crowd, group_of
+from model.service.settings import Site
 from model.service.sites import Sites
+from model.service.throttle import Throttle
 
 OPEN_PATHS = frozenset({"/health", "/metrics", "/openapi.json", "/v1/key"})
 # The announcement of 5,000 files takes 1 MB.
 MAXIMUM_DOCUMENT = 4 * 1024 * 1024
 # For a whole document to arrive, and for a piece of an answer to be taken.
 DOCUMENT_SECONDS = 60.0
+# So many requests without a valid token from one address, and refused announcements of one site, at once; then so
+# many a second.
+WRONG_TOKENS, REFUSED_ANNOUNCEMENTS = (20.0, 1.0), (30.0, 1.0)
+# Who tries a token after the other waits for each answer.
+SLOWED_SECONDS = 1.0
+ANNOUNCEMENTS = "/v1/transfers"
+REFUSED = frozenset({400, 409, 413, 415, 422})
 
 
 class Doorkeeper:
     """ASGI middleware: puts the site into the request's state, or answers 401; bounds bodies that are no instances."""
 
-    def __init__(self, app: ASGIApp, sites: Sites, seconds: float = DOCUMENT_SECONDS) -> None:
+    def __init__(
+        self, app: ASGIApp, sites: Sites, seconds: float = DOCUMENT_SECONDS, crowd: Crowd | None = None
+    ) -> None:
         self._app = app
         self._sites = sites
         self._seconds = seconds
+        self._crowd = crowd
+        self._wrong_tokens = Throttle(*WRONG_TOKENS)
+        self._announcements = Throttle(*REFUSED_ANNOUNCEMENTS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request in or not."""
@@ -34,15 +49,54 @@ class Doorkeeper:
         headers = Headers(scope=scope)
         try:
             if scope["path"] not in OPEN_PATHS:
-                name, site = self._sites.recognise(headers.get("authorization"), _certificate_name(scope))
+                name, site = await self._recognise(headers, scope)
                 scope.setdefault("state", {})
                 scope["state"]["site"], scope["state"]["limits"] = name, site
+                if scope["method"] == "POST" and scope["path"] == ANNOUNCEMENTS:
+                    send = self._announcing(name, send)
             if "/instances" not in scope["path"]:
                 _require_small(headers)
                 receive = _bounded(receive, self._seconds)
             await self._app(scope, receive, _taken(send, self._seconds))
         except Refusal as refusal:
             await answer(refusal)(scope, receive, send)
+
+    async def _recognise(self, headers: Headers, scope: Scope) -> tuple[str, Site]:
+        """The site that asks; a valid token is never slowed, whoever else is behind its address."""
+        peer = tuple(scope.get("state", {}).get("peer") or ())
+        try:
+            name, site = self._sites.recognise(headers.get("authorization"), _certificate_name(scope))
+        except Refusal as refusal:
+            if refusal.status != 401:
+                raise
+            who = group_of(peer) if peer else ""
+            wait = self._wrong_tokens.wait(who)
+            self._wrong_tokens.refused(who)
+            if wait:
+                await asyncio.sleep(min(wait, SLOWED_SECONDS))
+                raise _too_many("Too many requests without a valid token came from this address.", wait) from None
+            raise
+        if self._crowd is not None and peer and not self._crowd.prove(peer, name):
+            raise _too_many("The site has as many connections open as it may.", SLOWED_SECONDS)
+        return name, site
+
+    def _announcing(self, site: str, send: Send) -> Send:
+        """Count a site's announcements that are refused; raises Refusal 429 when they were too many."""
+        wait = self._announcements.wait(site)
+        if wait:
+            raise _too_many("Too many announcements of this site were refused.", wait)
+
+        async def sending(message: Message) -> None:
+            # What is only not now (408, 429, 5xx) is nobody's fault.
+            if message["type"] == "http.response.start" and message["status"] in REFUSED:
+                self._announcements.refused(site)
+            await send(message)
+
+        return sending
+
+
+def _too_many(sentence: str, wait: float) -> Refusal:
+    return Refusal(429, "TOO_MANY", f"{sentence} Ask again later.", retry_after=wait)
 
 
 def _require_small(headers: Headers) -> None:

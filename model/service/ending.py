@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from model.service.answers import NotRecorded
 from model.service.attest import Attestation
 from model.service.ledger import Ledger, State
-from model.service.spool import Deletion, delete
 from model.service.transfer import Transfer
+from model.storage.erase import Deletion
 
 # What writing to the ledger or the chain raises when there is no room.
 UNWRITTEN = (sqlite3.Error, NotRecorded)
@@ -19,6 +19,8 @@ REASONS = {
     "EXPIRED": "The transfer outlived its deadline and was deleted; send the series again.",
     "STALLED": "No instance arrived for too long; the transfer was deleted. Send the series again.",
     "SPOOL_FULL": "The service's memory for images is full; the transfer was deleted. Send the series again later.",
+    "SPOOL_CHANGED": "Somebody else changed the service's memory for images; the transfer was deleted. Its operator "
+    "must look; send the series again later.",
     "RECORDS": "The service could not write its records and deleted the transfer; send the series again later.",
     "RESTARTED": "The service was restarted and deleted what it held; send the series again.",
     "CANCELLED": "The sender deleted the transfer.",
@@ -38,6 +40,8 @@ class Ending:
     rejected: bool = False
     deleted: bool = False
     noted: bool = False
+    # Whether the operator was told of files that were not there to be deleted.
+    told: bool = False
 
     @property
     def whole(self) -> bool:
@@ -61,5 +65,4 @@ class Ending:
     def delete_again(self) -> None:
         """Try once more to delete what could not be deleted."""
         if self.deletion.left:
-            left = delete(self.transfer.folder).left
-            self.deletion = Deletion(self.deletion.files, self.deletion.bytes, left)
+            self.deletion = self.transfer.folder.delete()

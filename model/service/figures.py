@@ -24,6 +24,12 @@ class Figures:
         self._left = Counter(
             "autocontour_files_left", "ALERT: files that could not be deleted at once", registry=registry
         )
+        self._missing = Counter(
+            "autocontour_files_missing", "ALERT: received files that were not there to be deleted", registry=registry
+        )
+        self._cut = Counter(
+            "autocontour_connections_cut", "Connections without a token, cut off for others", registry=registry
+        )
         self._heads_refused = Counter(
             "autocontour_heads_refused", "ALERT: heads of sites whose chain went backwards", registry=registry
         )
@@ -65,6 +71,14 @@ class Figures:
     def left(self, files: int) -> None:
         """Files could not be deleted."""
         self._left.inc(files)
+
+    def missing(self, files: int) -> None:
+        """Files were received, and were not there to be deleted."""
+        self._missing.inc(files)
+
+    def cut(self) -> None:
+        """A connection was cut off so that another could be let in."""
+        self._cut.inc()
 
     def ended(self, state: str) -> None:
         """A transfer is over."""

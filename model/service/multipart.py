@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import IO
 
 from python_multipart.exceptions import MultipartParseError
@@ -13,7 +11,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
 from model.service.answers import Refusal
-from model.service.receiving import CONTENT_TYPES, TooMuch
+from model.service.receiving import CONTENT_TYPES, TooMuch, arriving_name
 from model.service.transfer import Transfer
 
 PART_HEADERS = (b"content-type", b"content-length", b"mime-version")
@@ -28,12 +26,12 @@ class Parts:
     """Splits a multipart body into files; ``finished`` are those that are whole."""
 
     def __init__(self, boundary: bytes, transfer: Transfer, limit: int) -> None:
-        self.finished: list[Path] = []
+        self.finished: list[str] = []
         self._transfer = transfer
         self._limit = limit
         self._name, self._value = bytearray(), bytearray()
         self._file: IO[bytes] | None = None
-        self._path: Path | None = None
+        self._path: str | None = None
         self._left = limit
         self.ended = False
         self._parser = MultipartParser(
@@ -49,7 +47,7 @@ class Parts:
             },
         )
 
-    def write(self, chunk: bytes) -> list[Path]:
+    def write(self, chunk: bytes) -> list[str]:
         """Take a chunk; returns the files that it completed. Raises TooMuch, StrangePart, OSError."""
         self._parser.write(chunk)
         done, self.finished = self.finished, []
@@ -60,13 +58,13 @@ class Parts:
         if self._file is not None:
             self._file.close()
         if self._path is not None:
-            self._path.unlink(missing_ok=True)
+            self._transfer.folder.discard(self._path)
         for path in self.finished:
-            path.unlink(missing_ok=True)
+            self._transfer.folder.discard(path)
 
     def _begin(self) -> None:
-        self._path = self._transfer.arriving / secrets.token_hex(8)
-        self._file = self._path.open("xb")
+        self._path = arriving_name()
+        self._file = self._transfer.folder.create(self._path)
         self._left = self._limit
 
     def _data(self, data: bytes, start: int, end: int) -> None:
@@ -80,6 +78,7 @@ class Parts:
         assert self._file is not None
         assert self._path is not None
         self._file.close()
+        self._transfer.folder.arrived(self._path, self._limit - self._left)
         self.finished.append(self._path)
         self._file = self._path = None
 
@@ -117,8 +116,8 @@ def boundary_of(content_type: str) -> bytes:
 
 async def files_of(
     stream: AsyncIterator[bytes], boundary: bytes, transfer: Transfer, limit: int, seconds: float
-) -> AsyncIterator[Path]:
-    """Each part as a file, as soon as it is whole.
+) -> AsyncIterator[str]:
+    """Each part as a file, as soon as it is whole, by its name in the transfer's folder.
 
     Raises as ``into_file`` does, and StrangePart.
     """

@@ -6,12 +6,12 @@ import asyncio
 import secrets
 import zlib
 from collections.abc import AsyncIterator, Callable, Iterable
-from pathlib import Path
 
 from starlette.requests import ClientDisconnect
 
 from model.service.answers import Refusal
 from model.service.transfer import Transfer
+from model.service.transfer_folder import ARRIVING
 
 # Headers that a client or a proxy sets by itself; another could carry text about a patient, so it is a finding.
 HEADERS = frozenset(
@@ -38,35 +38,36 @@ def strange_headers(headers: Iterable[tuple[bytes, bytes]], types: tuple[bytes, 
     return strange
 
 
-async def into_file(
-    stream: AsyncIterator[bytes], transfer: Transfer, limit: int, encoding: str, seconds: float
-) -> Path:
-    """Write one body into a file of its own among what is arriving.
+async def into_file(stream: AsyncIterator[bytes], transfer: Transfer, limit: int, encoding: str, seconds: float) -> str:
+    """Write one body into a file of its own among what is arriving; returns its name in the transfer's folder.
 
     Raises TooMuch beyond ``limit`` bytes, Refusal 400 for a body that was cut off or is no gzip, 408 for one that
     takes too long; OSError when the spool is full or the transfer gone.
     """
-    path = transfer.arriving / secrets.token_hex(8)
+    name = arriving_name()
     try:
-        with path.open("xb") as file:
+        with transfer.folder.create(name) as file:
             sink = Sink(file.write, limit, encoding)
             async with asyncio.timeout(seconds):
                 async for chunk in stream:
                     sink.write(chunk)
             sink.finish()
-    except TimeoutError:
-        path.unlink(missing_ok=True)
-        raise Refusal(408, "SLOW", "The instance took too long to arrive; send it again.", retry_after=1) from None
-    except ClientDisconnect:
-        path.unlink(missing_ok=True)
-        raise Refusal(400, "CUT_OFF", "The connection ended before the instance did.") from None
-    except zlib.error:
-        path.unlink(missing_ok=True)
-        raise Refusal(400, "ENCODING", "The body is not what its Content-Encoding says.") from None
-    except BaseException:
-        path.unlink(missing_ok=True)
+        transfer.folder.arrived(name, sink.size)
+    except BaseException as error:
+        transfer.folder.discard(name)
+        if isinstance(error, TimeoutError):
+            raise Refusal(408, "SLOW", "The instance took too long to arrive; send it again.", retry_after=1) from None
+        if isinstance(error, ClientDisconnect):
+            raise Refusal(400, "CUT_OFF", "The connection ended before the instance did.") from None
+        if isinstance(error, zlib.error):
+            raise Refusal(400, "ENCODING", "The body is not what its Content-Encoding says.") from None
         raise
-    return path
+    return name
+
+
+def arriving_name() -> str:
+    """A fresh name for a file that has not arrived whole."""
+    return f"{ARRIVING}/{secrets.token_hex(8)}"
 
 
 class Sink:
@@ -74,8 +75,13 @@ class Sink:
 
     def __init__(self, write: Callable[[bytes], object], limit: int, encoding: str) -> None:
         self._write = write
-        self._left = limit
+        self._limit = self._left = limit
         self._unpack = zlib.decompressobj(wbits=31) if encoding == "gzip" else None
+
+    @property
+    def size(self) -> int:
+        """How many bytes were written."""
+        return self._limit - self._left
 
     def write(self, chunk: bytes) -> None:
         """Take a chunk; raises TooMuch."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import logging
 import os
+import resource
 import secrets
 import signal
 import ssl
@@ -27,8 +28,10 @@ from model.process.hardening import harden_process
 from model.service.app import application
 from model.service.attest import Attestation
 from model.service.connection import connections
+from model.service.crowd import Crowd
 from model.service.figures import Figures
 from model.service.heads import Heads
+from model.service.journal import open_journals
 from model.service.ledger import Ledger
 from model.service.listening import listening
 from model.service.preflight import notices
@@ -37,16 +40,19 @@ from model.service.settings import ServiceDocument, TlsFiles, read_service
 from model.service.sites import Sites
 from model.service.spool import open_spool
 from model.service.state import ServiceState
-from model.service.sweep import sweep
+from model.service.sweep import LastSpool, note_spool, sweep
 from model.service.transfers import Transfers
+from model.storage.files import create_once
 from model.worker.pool import Workers
 
 logger = logging.getLogger(__name__)
 
 REAP_SECONDS = 1.0
 STOP_SECONDS = 5
-# Beyond it the answer is 503, while there are still file descriptors for those who are in.
-MAXIMUM_CONNECTIONS = 500
+# A connection that waits for its next request.
+IDLE_SECONDS = 10
+# Connections, folders of transfers, databases; the usual limit of 1024 would be met first.
+DESCRIPTORS = 16_384
 # How often what ended long ago is removed from the queue's database.
 FORGET_SECONDS = 3600.0
 
@@ -90,8 +96,16 @@ def tls_options(files: TlsFiles) -> dict[str, Any]:
 def own_name(path: Path) -> str:
     """What tells this service from others that share its database, and perhaps its signing key; kept in a file."""
     if not path.exists():
-        path.write_text(secrets.token_hex(8))
+        create_once(path, secrets.token_hex(8).encode())
     return path.read_text().strip()
+
+
+def raise_descriptors() -> None:
+    """Let the process open as many files as it may, within reason."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, DESCRIPTORS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 class Service:
@@ -101,6 +115,7 @@ class Service:
         """Bring everything up but the listener; raises ConfigurationRefused."""
         os.umask(0o077)
         path = path.absolute()
+        raise_descriptors()
         self.settings = settings = read_service(path)
         if settings.LockMemory:
             harden_process(lock_memory=True)
@@ -119,17 +134,20 @@ class Service:
         except OSError as error:
             raise ConfigurationRefused("StateDirectory", f"cannot be written ({error.strerror})") from None
         os.chdir(state.path)  # it and its workers: not wherever somebody started them
+        last, ledger = LastSpool.read(state.spool), Ledger(state.ledger)
+        last.require_the_same(Path(settings.Spool), len(ledger.unfinished()))
         spool = open_spool(Path(settings.Spool), settings.SpoolBytes, encrypted=settings.SpoolIsEncrypted)
         key = signing_key(settings)
-        ledger = Ledger(state.ledger)
         attest = Attestation(key, Chain.open(state.chain, key), ledger)
         self._attest = attest
         figures = Figures()
+        self._crowd = Crowd(settings.AddressConnections, cut=figures.cut)
         heads = Heads(state.ledger, attest.chain, figures)
         self._workers = Workers(settings.Workers, lock_memory=settings.LockMemory)
         self.transfers = Transfers(settings, spool, ledger, attest, self._workers, figures)
         figures.watch(self.transfers.count_live, self.transfers.held_bytes)
-        sweep(spool, ledger, attest, figures)
+        self.transfers.missed(sweep(spool, ledger, attest, figures, open_journals(state.journals), last))
+        note_spool(state.spool, spool)
         database = settings.Database or f"sqlite:///{state.queue}"
         try:
             self._queue = TransferQueue(self.transfers.process, database, settings.Workers, own_name(state.name))
@@ -142,7 +160,9 @@ class Service:
         self._workers.warm_up(warm_up)
         self._stopping = threading.Event()
         threading.Thread(target=self._reap, name="reap", daemon=True).start()
-        self.app: FastAPI = application(settings, Sites(path), self.transfers, attest, ledger, heads, figures)
+        self.app: FastAPI = application(
+            settings, Sites(path), self.transfers, attest, ledger, heads, figures, self._crowd
+        )
 
     def run(self) -> None:
         """Listen until told to stop; then delete what is held."""
@@ -151,7 +171,7 @@ class Service:
             signal.signal(number, lambda *_: None)
         try:
             self._introduce()
-            uvicorn.Server(self._config()).run([self._socket])
+            uvicorn.Server(self._config()).run([self._crowd.door(self._socket)])
         finally:
             self._stopping.set()
             self.transfers.stop()
@@ -177,12 +197,15 @@ class Service:
         options = {} if settings.Tls is None else tls_options(settings.Tls)
         return uvicorn.Config(
             self.app,
-            http=connections(settings.DocumentSeconds),
-            limit_concurrency=MAXIMUM_CONNECTIONS,
+            http=connections(
+                min(settings.HeaderSeconds, settings.DocumentSeconds), settings.InstanceSeconds, self._crowd
+            ),
+            loop="model.service.connection:event_loop",
+            proxy_headers=False,  # who is at the other end is what the connection says
             log_level="warning",
             access_log=False,  # paths hold transfer ids
             server_header=False,
-            timeout_keep_alive=30,
+            timeout_keep_alive=IDLE_SECONDS,
             timeout_graceful_shutdown=STOP_SECONDS,
             **options,
         )

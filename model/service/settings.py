@@ -78,7 +78,12 @@ class ServiceDocument(Document):
     TransferMinutes: float | int = Field(default=120, gt=0, le=10_080)
     # An upload in which nothing arrives for this long has stalled.
     IdleSeconds: float | int = Field(default=120, gt=0, le=86_400)
-    # How long headers and a document (not an instance) may take to arrive, and a piece of an answer to be taken.
+    # How long headers may take to arrive; a TLS handshake has ten seconds.
+    HeaderSeconds: float | int = Field(default=10, gt=0, le=60)
+    # How many connections that have not shown a token or certificate yet one address (of IPv6, one /64) may hold; the
+    # oldest is cut off for the next. More where many gateways come from one address, through NAT or a proxy.
+    AddressConnections: int = Field(default=250, ge=1, le=10_000)
+    # How long a document (not an instance) may take to arrive, and a piece of an answer to be taken.
     DocumentSeconds: float | int = Field(default=60, gt=0, le=86_400)
     # How long one instance may take to arrive.
     InstanceSeconds: float | int = Field(default=300, gt=0, le=86_400)

@@ -1,4 +1,4 @@
-"""Where images live while a transfer is open: memory, or an encrypted disk; deleted, and looked at again."""
+"""Where images live while a transfer is open: memory, or an encrypted disk; the service's own folder, held open."""
 
 from __future__ import annotations
 
@@ -7,79 +7,86 @@ import os
 import re
 import secrets
 import shutil
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from model.errors import ConfigurationRefused
+from model.service.journal import Journals
+from model.service.transfer_folder import TransferFolder
 
 MEMORY = ("tmpfs", "ramfs")
 MOUNTS = Path("/proc/self/mountinfo")
 _FOLDER = re.compile(r"[0-9a-f]{32}")
-# A worker that was just killed, or an upload under way, may still make a file while its folder goes.
-_ATTEMPTS = 5
-
-
-@dataclass(frozen=True)
-class Deletion:
-    """What was deleted: files and bytes as listed before, ``left`` as listed after."""
-
-    files: int
-    bytes: int
-    left: int
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 @dataclass(frozen=True)
 class Spool:
-    """The folder of all transfers; ``bytes`` is what they may hold together."""
+    """The folder of all transfers; ``bytes`` is what they may hold together.
+
+    ``held`` is its descriptor, locked: another service that is given the same folder would delete what lies in it,
+    and a folder that somebody puts in its place is not it.
+    """
 
     path: Path
     bytes: int
-    # Held open: another service that is given the same folder would delete what lies in it.
-    lock: int | None = None
+    held: int
 
-    def new(self) -> Path:
-        """A fresh folder with an unguessable name."""
-        folder = self.path / secrets.token_hex(16)
-        folder.mkdir(mode=0o700)
-        return folder
+    def new(self, journals: Journals) -> TransferFolder:
+        """A fresh folder with an unguessable name; raises FileNotFoundError once the spool was exchanged."""
+        if self.exchanged():
+            raise FileNotFoundError("the spool is not the folder that was opened")
+        name = secrets.token_hex(16)
+        os.mkdir(name, 0o700, dir_fd=self.held)
+        return TransferFolder.open(self.path / name, self.held, journals.of(name))
 
     def folders(self) -> list[Path]:
         """The folders that are there."""
-        return sorted(path for path in self.path.iterdir() if _FOLDER.fullmatch(path.name))
+        return sorted(self.path / name for name in _names(self.held) if _FOLDER.fullmatch(name))
 
-    @property
-    def in_memory(self) -> bool:
-        """Whether the spool is a memory file system."""
-        return filesystem_of(self.path) in MEMORY
+    def exchanged(self) -> bool:
+        """Whether its path leads to something else than the folder that was opened at start."""
+        try:
+            return not os.path.samestat(self.path.lstat(), os.fstat(self.held))
+        except OSError:
+            return True
 
 
 def open_spool(path: Path, limit: int | None, *, encrypted: bool, mounts: Path = MOUNTS) -> Spool:
-    """Make the spool; raises ConfigurationRefused where images would lie on a disk that nobody calls encrypted."""
+    """Make the spool, or take the one that is there.
+
+    Raises ConfigurationRefused where images would lie on a disk that nobody calls encrypted, and for a folder that is
+    reached over a link, that another user owns or can write, or that holds what is not the service's.
+    """
+    path = path.absolute()
+    _require_no_link(path)
+    held = _held(path)
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.chmod(0o700)
-        strangers = [one for one in path.iterdir() if not _FOLDER.fullmatch(one.name)]
-    except OSError as error:
-        raise ConfigurationRefused("Spool", f"the folder cannot be used ({error.strerror})") from None
-    if strangers:
-        raise ConfigurationRefused(
-            "Spool", "the folder holds what this service did not put there; name one that it has for itself"
-        )
-    kind = filesystem_of(path, mounts)
-    if kind not in MEMORY and not encrypted:
-        raise ConfigurationRefused(
-            "Spool",
-            f"lies on {kind or 'an unknown file system'}, so images would be written to a disk; name a folder on "
-            "tmpfs, or set SpoolIsEncrypted to true if that disk is encrypted",
-        )
-    lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(lock)
+        _require_own(path, held)
+        if any(not _FOLDER.fullmatch(name) for name in _names(held)):
+            raise ConfigurationRefused(
+                "Spool", "the folder holds what this service did not put there; name one that it has for itself"
+            )
+        kind = filesystem_of(path, mounts)
+        if kind not in MEMORY and not encrypted:
+            raise ConfigurationRefused(
+                "Spool",
+                f"lies on {kind or 'an unknown file system'}, so images would be written to a disk; name a folder on "
+                "tmpfs, or set SpoolIsEncrypted to true if that disk is encrypted",
+            )
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        free = shutil.disk_usage(held).free
+    except BlockingIOError:
+        os.close(held)
         raise ConfigurationRefused("Spool", "the folder is in use by another service") from None
-    free = shutil.disk_usage(path).free
-    return Spool(path, limit if limit is not None else free * 4 // 5, lock)
+    except OSError as error:
+        os.close(held)
+        raise _unusable(error) from None
+    except BaseException:
+        os.close(held)
+        raise
+    return Spool(path, limit if limit is not None else free * 4 // 5, held)
 
 
 def filesystem_of(path: Path, mounts: Path = MOUNTS) -> str:
@@ -95,23 +102,44 @@ def filesystem_of(path: Path, mounts: Path = MOUNTS) -> str:
     return kind
 
 
-def delete(folder: Path) -> Deletion:
-    """Delete a folder and list it again; one that is not there is a deletion of nothing."""
-    files, size = 0, 0
-    for path in files_in(folder):
-        files += 1
-        try:
-            size += path.stat().st_size
-        except FileNotFoundError:
-            continue
-    for _ in range(_ATTEMPTS):
-        shutil.rmtree(folder, ignore_errors=True)
-        if not folder.exists():
-            break
-    left = len(files_in(folder)) + 1 if folder.exists() else 0
-    return Deletion(files, size, left)
+def _names(held: int) -> list[str]:
+    return os.listdir(held)
 
 
-def files_in(folder: Path) -> list[Path]:
-    """Every file below a folder, without following links."""
-    return [Path(root) / name for root, _, names in os.walk(folder) for name in names]
+def _require_no_link(path: Path) -> None:
+    """Whoever owns a link on the way decides where images lie."""
+    if any(one.is_symlink() for one in (path, *path.parents)):
+        raise ConfigurationRefused(
+            "Spool", f"is reached over a symbolic link; name the folder itself ({path.resolve()})"
+        )
+
+
+def _held(path: Path) -> int:
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        return os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        raise _unusable(error) from None
+
+
+def _unusable(error: OSError) -> ConfigurationRefused:
+    return ConfigurationRefused("Spool", f"the folder cannot be used ({error.strerror})")
+
+
+def _require_own(path: Path, held: int) -> None:
+    status = os.fstat(held)
+    if status.st_uid != os.geteuid():
+        raise ConfigurationRefused(
+            "Spool", "the folder belongs to another user; name one that the service's user owns, or leave it to be made"
+        )
+    if status.st_mode & _OTHERS_WRITE:
+        raise ConfigurationRefused(
+            "Spool", "others can write into the folder; look what they put there, then set its mode to 0700"
+        )
+    for parent in path.parents:
+        mode = parent.stat().st_mode
+        if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+            raise ConfigurationRefused(
+                "Spool", f"everybody can write into {parent} and so exchange the folder; name one elsewhere"
+            )
+    os.fchmod(held, 0o700)

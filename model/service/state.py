@@ -38,6 +38,16 @@ class ServiceState:
         return self.path / "queue.sqlite"
 
     @property
+    def journals(self) -> Path:
+        """What lies in the spool, transfer by transfer."""
+        return self.path / "written"
+
+    @property
+    def spool(self) -> Path:
+        """Which folder the spool was at the last start, and in which life of the machine."""
+        return self.path / "spool.json"
+
+    @property
     def name(self) -> Path:
         """What tells this service from others that share its database."""
         return self.path / "name"

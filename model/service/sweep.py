@@ -2,37 +2,85 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import time
+from dataclasses import dataclass
+from pathlib import Path
 
+from model.errors import ConfigurationRefused
 from model.service.attest import Attestation
 from model.service.ending import REASONS
 from model.service.figures import Figures
+from model.service.journal import Journals, lifetime
 from model.service.ledger import Ledger, Row, State
-from model.service.spool import Deletion, Spool, delete
+from model.service.spool import MEMORY, Spool, filesystem_of
+from model.storage.erase import NOTHING, Deletion, delete
+from model.storage.files import write_whole
 
 logger = logging.getLogger(__name__)
 
 
-def sweep(spool: Spool, ledger: Ledger, attest: Attestation, figures: Figures) -> None:
-    """Delete what a crash left, and sign that it is gone, for each transfer and as a whole."""
-    interrupted = ledger.unfinished()
-    known = {row.folder: row for row in interrupted}
-    total = Deletion(0, 0, 0)
-    folders = spool.folders()
-    for folder in folders:
-        gone = delete(folder)
-        total = Deletion(total.files + gone.files, total.bytes + gone.bytes, total.left + gone.left)
-        row = known.pop(folder.name, None)
+@dataclass(frozen=True)
+class LastSpool:
+    """Where images lay when the service ran before, and whether that was in the same life of the machine."""
+
+    path: Path | None
+    same_life: bool
+
+    @classmethod
+    def read(cls, note: Path) -> LastSpool:
+        """Read the note of the last start; nothing is known without one."""
+        try:
+            told = json.loads(note.read_bytes())
+            return cls(Path(str(told["Path"])), told["Lifetime"] == lifetime())
+        except (OSError, ValueError, KeyError, TypeError):
+            return cls(None, same_life=False)
+
+    def require_the_same(self, path: Path, interrupted: int) -> None:
+        """Raises ConfigurationRefused while images of interrupted transfers may lie in another folder than this."""
+        path = path.absolute()
+        if interrupted and self.path is not None and self.path != path and self.path.is_dir():
+            raise ConfigurationRefused(
+                "Spool",
+                f"was {self.path} before, where images of {interrupted} interrupted transfer(s) may lie; start once "
+                "with that folder, so that they are deleted and signed for",
+            )
+
+
+def note_spool(note: Path, spool: Spool) -> None:
+    """Remember which folder the spool is, for the next start."""
+    write_whole(note, json.dumps({"Path": str(spool.path), "Lifetime": lifetime()}).encode())
+
+
+def sweep(
+    spool: Spool, ledger: Ledger, attest: Attestation, figures: Figures, journals: Journals, last: LastSpool
+) -> int:
+    """Delete what a crash left, and sign what became of it, for each transfer and as a whole.
+
+    Returns how many files were written before the crash and could not be deleted: somebody else took them.
+    """
+    interrupted = {row.folder: row for row in ledger.unfinished()}
+    folders = {path.name for path in spool.folders()}
+    memory = filesystem_of(spool.path) in MEMORY
+    total = NOTHING
+    for name in sorted(folders | interrupted.keys() | set(journals.names())):
+        journal = journals.of(name)
+        written = journal.written()
+        if not last.same_life and (memory or name in folders):
+            written = {}  # the memory ended with the machine's life; a disk may not have got all that was written
+        gone = delete(spool.path / name, written)
+        total += gone
+        row = interrupted.get(name)
         if row is not None and not gone.left:
             _end(row, gone, ledger, attest)
-    for row in known.values():
-        _end(row, Deletion(0, 0, 0), ledger, attest)
+        if not gone.left:
+            journal.remove()
     if folders or interrupted:
         attest.swept(total, len(interrupted))
         logger.warning("swept %d transfer(s) that a crash had interrupted", len(interrupted))
-    if total.left:
-        figures.left(total.left)
+    figures.left(total.left)
+    return total.missing
 
 
 def _end(row: Row, gone: Deletion, ledger: Ledger, attest: Attestation) -> None:

@@ -22,7 +22,7 @@ def live_status(transfer: Transfer, ahead: int) -> wire.Status:
     elif transfer.state is State.QUEUED:
         status.Ahead = ahead
     elif transfer.state is State.RUNNING:
-        said = read_progress(transfer.folder)
+        said = read_progress(transfer.folder.path)
         status.Progress, status.Doing = said.get("Progress", 0.0), said.get("Doing", "")
     elif transfer.drawn is not None:
         drawn = transfer.drawn

@@ -7,14 +7,14 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 
 from model.gate.check import SERIES_TAGS, FileCheck
 from model.gate.manifest import Manifest, ManifestFile
 from model.gate.profile import PROFILE_NAME, profile_digest
 from model.gate.rules import Findings, Rule
-from model.pipeline.draw import IMAGES, STRUCTURE_SET, Drawn
+from model.pipeline.draw import Drawn
 from model.service.ledger import Row, State
+from model.service.transfer_folder import TransferFolder
 
 
 @dataclass
@@ -22,7 +22,7 @@ class Transfer:
     """The live half of a ledger's row; everything that changes is changed under ``lock``."""
 
     row: Row
-    folder: Path
+    folder: TransferFolder
     manifest: Manifest
     deadline: float
     state: State = State.OPEN
@@ -34,21 +34,6 @@ class Transfer:
     checker: FileCheck = field(default_factory=FileCheck)
     checking: threading.Lock = field(default_factory=threading.Lock)
     common: tuple[bytes, ...] | None = None
-
-    @property
-    def images(self) -> Path:
-        """The folder of the instances."""
-        return self.folder / IMAGES
-
-    @property
-    def arriving(self) -> Path:
-        """The folder of instances that have not arrived whole."""
-        return self.folder / "arriving"
-
-    @property
-    def rtstruct(self) -> Path:
-        """The structure set, once it is drawn."""
-        return self.folder / STRUCTURE_SET
 
     @cached_property
     def files(self) -> Mapping[str, ManifestFile]:

@@ -18,15 +18,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from model.errors import AutocontourError, PrivacyRefused
 from model.gate.manifest import MANIFEST_NAME, ManifestFile
 from model.gate.verify import MAXIMUM_FILES
-from model.pipeline.draw import draw_series
+from model.pipeline.draw import IMAGES, STRUCTURE_SET, draw_series
 from model.service import wire
 from model.service.answers import Refusal, no_records
 from model.service.attest import Attestation
 from model.service.ending import REASONS, UNWRITTEN, Ending
 from model.service.figures import Figures
+from model.service.journal import open_journals
 from model.service.ledger import Ledger, Row, State
 from model.service.settings import ServiceDocument, Site
-from model.service.spool import Spool, delete
+from model.service.spool import Spool
+from model.service.state import ServiceState
 from model.service.telling import ended_status, live_status
 from model.service.transfer import Transfer, announced_wrongly
 from model.worker.pool import Workers
@@ -52,6 +54,7 @@ class Transfers:
     ) -> None:
         self._settings = settings
         self._spool = spool
+        self._journals = open_journals(ServiceState(Path(settings.StateDirectory)).journals)
         self._ledger = ledger
         self._attest = attest
         self._workers = workers
@@ -61,6 +64,7 @@ class Transfers:
         # Those of which something is still to be deleted, signed or noted.
         self._endings: list[Ending] = []
         self._enqueue: Callable[[str], None] | None = None
+        self._missed = 0
 
     def queue_with(self, enqueue: Callable[[str], None]) -> None:
         """Say how a transfer's folder name is queued for drawing."""
@@ -112,29 +116,34 @@ class Transfers:
             )
 
     def _new(self, name: str, announced: wire.Announcement) -> Transfer:
-        folder = self._spool.new()
+        try:
+            folder = self._spool.new(self._journals)
+        except OSError as error:
+            logger.error("the spool takes no folder (%s)", error.strerror or error)
+            raise Refusal(
+                503, "SPOOL", "The service's memory for images cannot be used; its operator must look.", retry_after=30
+            ) from None
         row = Row(
             site=name,
             id=announced.transfer,
-            folder=folder.name,
+            folder=folder.path.name,
             state=State.OPEN,
             model=announced.model,
             manifest=announced.manifest.list_digest,
             count=len(announced.manifest.files),
             created=time.time(),
         )
+        fresh = False
         try:
             fresh = self._ledger.add(row)
-        except UNWRITTEN:
-            delete(folder)
-            raise
+        finally:
+            if not fresh:
+                folder.delete()
+                folder.close()
         if not fresh:
-            delete(folder)
             raise Refusal(409, "TRANSFER_USED", "This transfer's id was used before; choose a new one.")
         deadline = time.monotonic() + self._settings.TransferMinutes * 60
         transfer = Transfer(row, folder, announced.manifest, deadline)
-        transfer.images.mkdir(mode=0o700)
-        transfer.arriving.mkdir(mode=0o700)
         self._live[name, announced.transfer] = transfer
         self._figures.opened()
         try:
@@ -170,29 +179,34 @@ class Transfers:
             raise Refusal(409, "STARTED", "The transfer was started; it takes no more instances.")
         return found
 
-    def take(self, transfer: Transfer, expected: ManifestFile | None, arrived: Path) -> wire.Stored:
-        """The gate on a file that has arrived whole in ``arrived``; raises PrivacyRefused, the transfer deleted.
+    def take(self, transfer: Transfer, expected: ManifestFile | None, arrived: str) -> wire.Stored:
+        """The gate on a file that has arrived whole as ``arrived``; raises PrivacyRefused, the transfer deleted.
 
         ``expected`` is None for a part without a name: which instance it is, it says itself, and its digest proves.
         """
         try:
-            data = arrived.read_bytes()
+            data = transfer.folder.read(arrived)
             file, findings = transfer.check(expected, data)
             if findings or file is None:
                 self.reject(transfer, findings)
             with transfer.lock:
                 self._require_live(transfer)
                 if file.sop_instance_uid not in transfer.received:
-                    arrived.replace(transfer.images / file.name)
+                    transfer.folder.move(arrived, f"{IMAGES}/{file.name}")
                     transfer.received.add(file.sop_instance_uid)
                     transfer.last_arrival = time.monotonic()
                     self._figures.received(len(data))
                 return wire.Stored(Received=len(transfer.received), Count=transfer.row.count)
         except FileNotFoundError:
-            self._require_live(transfer)  # deleted under our hands
-            raise
+            self.vanished(transfer)
         finally:
-            arrived.unlink(missing_ok=True)
+            transfer.folder.discard(arrived)
+
+    def vanished(self, transfer: Transfer) -> NoReturn:
+        """A file or folder of a transfer is not there: it is over, or else somebody took it. Raises Refusal."""
+        self._require_live(transfer)
+        self.end(transfer, State.FAILED, "SPOOL_CHANGED")
+        raise Refusal(503, "SPOOL_CHANGED", REASONS["SPOOL_CHANGED"], retry_after=30) from None
 
     def full(self, transfer: Transfer) -> NoReturn:
         """The spool took no more: delete the transfer; raises Refusal 507."""
@@ -210,7 +224,7 @@ class Transfers:
                     409, "INCOMPLETE", f"{len(transfer.missing())} instance(s) have not arrived; send them first."
                 )
             try:
-                (transfer.images / MANIFEST_NAME).write_bytes(transfer.manifest.to_json())
+                transfer.folder.write(f"{IMAGES}/{MANIFEST_NAME}", transfer.manifest.to_json())
             except OSError:
                 self.full(transfer)
             self._attest.verified(transfer.row, transfer.manifest)
@@ -257,14 +271,15 @@ class Transfers:
             drawn = self._workers.run(
                 folder,
                 draw_series,
-                transfer.folder,
+                transfer.folder.path,
                 transfer.row.model,
                 _made_uid(),
                 _made_uid(),
                 datetime.now(UTC),
                 seconds=self._settings.JobSeconds,
             )
-            content = transfer.rtstruct.read_bytes()
+            content = transfer.folder.read(STRUCTURE_SET)
+            transfer.folder.wrote(STRUCTURE_SET, len(content))
         except PrivacyRefused as error:
             self._end_rejected(transfer, error.findings)
         except AutocontourError as error:
@@ -275,7 +290,7 @@ class Transfers:
             with transfer.lock:
                 if transfer.state is State.RUNNING:
                     # Nothing needs the images any more: they go now, and with the contours the folder.
-                    delete(transfer.images)
+                    transfer.folder.delete_images()
                     seconds = time.monotonic() - started
                     digest = hashlib.sha256(content).hexdigest()
                     self._attest.processed(transfer.row, drawn, digest, round(1000 * seconds))
@@ -344,17 +359,22 @@ class Transfers:
         transfer.state = state  # from here on nothing is taken any more
         self._workers.cancel(row.folder)
         # Gone first, signed for then: whatever keeps the service from signing keeps no image.
-        ending = Ending(transfer, state, error, findings, delete(transfer.folder))
+        ending = Ending(transfer, state, error, findings, transfer.folder.delete())
         if ending.deletion.left:
             logger.error("%d file(s) of a transfer could not be deleted; trying again", ending.deletion.left)
             self._figures.left(ending.deletion.left)
         self._write(ending)
-        if not ending.whole:
+        if ending.whole:
+            transfer.folder.close()
+        else:
             self._endings.append(ending)
         logger.info("transfer ended: %s%s", state, f" ({error[0]})" if error else "")
 
     def _write(self, ending: Ending) -> None:
         noted, row = ending.noted, ending.transfer.row
+        if ending.deletion.missing and not ending.told:
+            ending.told = True
+            self.missed(ending.deletion.missing)
         try:
             ending.write(self._attest, self._ledger)
         except UNWRITTEN as error:
@@ -378,11 +398,26 @@ class Transfers:
                 ending.delete_again()
                 self._write(ending)
             if ending.whole:
+                ending.transfer.folder.close()
                 self._endings.remove(ending)
+
+    def missed(self, files: int) -> None:
+        """Files that were received were not there to be deleted: somebody has them, and its operator must look."""
+        if files:
+            self._missed += files
+            self._figures.missing(files)
+            logger.error("%d received file(s) were not there to be deleted: somebody else took or changed them", files)
 
     def troubles(self) -> list[str]:
         """What its operator must look at."""
         told = []
+        if self._missed:
+            told.append(
+                f"{self._missed} file(s) that were received were not there to be deleted: somebody else can reach the "
+                "spool. Find out who has them, then restart the service."
+            )
+        if self._spool.exchanged():
+            told.append("The spool is not the folder that was opened at start; nothing is taken. Restart the service.")
         if any(ending.deletion.left for ending in self._endings):
             told.append("Files of a transfer that is over could not be deleted.")
         if not all(ending.noted for ending in self._endings) or self._free_bytes() < LEAST_FREE_BYTES:

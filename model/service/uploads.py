@@ -88,6 +88,6 @@ def _faults(transfers: Transfers, found: Transfer) -> Iterator[None]:
     except StrangePart:
         transfers.reject(found, {HEADER_RULE: 1})
     except FileNotFoundError:
-        raise Refusal(410, "GONE", "The transfer is over, and nothing of it is left.") from None
+        transfers.vanished(found)
     except OSError:
         transfers.full(found)

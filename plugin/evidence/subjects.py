@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -24,6 +23,7 @@ from model.evidence.code import printed
 from model.evidence.errors import EvidenceRefused
 from model.evidence.event import Event
 from model.evidence.record import Record, stamp
+from model.storage.files import create_once
 from plugin.evidence.closing import closing_record, missing_before_close
 from plugin.evidence.wording import statements
 
@@ -168,18 +168,7 @@ def load_index_key(path: Path) -> bytes:
     """Load the key of the index, or make it once, readable by its owner only; several gateways share one copy."""
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        unfinished = path.with_name(f"{path.name}.{os.getpid()}.new")
-        descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(unfinished, path)
-        except FileExistsError:
-            pass  # another process was first; its key counts
-        finally:
-            unfinished.unlink()
+        create_once(path, secrets.token_bytes(KEY_BYTES))  # of two processes, the first makes the key that counts
     return path.read_bytes()
 
 

@@ -12,13 +12,13 @@ import logging
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 from model.errors import TargetFailed
 from model.evidence.event import Event
 from model.gate.manifest import MANIFEST_NAME, Manifest, ManifestFile
 from model.pipeline.draw import IMAGES, PROGRESS, STRUCTURE_SET, ProgressFile
+from model.storage.files import write_whole
 from model.worker.pool import Workers
 from plugin.forward.measure import measure
 from plugin.forward.notice import Notice
@@ -71,14 +71,14 @@ class DicomForward:
                 errand.note(sent=time.time())
             returned = self._await(errand, errand.transfer.key.uid(original.text(STUDY)), patience, progress)
             content, left_out = prepared(returned, errand.first_file())
-            self._write(structure_set, content)
+            write_whole(structure_set, content)
             errand.note(taken=True, left_out=left_out)
         progress(0.95, "measuring the returned structures")
         measured = self._workers.run(errand.job.id, measure, errand.folder, seconds=MEASURE_SECONDS)
         content = structure_set.read_bytes()
         if measured.unread:
             content = stripped(content, measured.unread)
-            self._write(structure_set, content)
+            write_whole(structure_set, content)
         errand.records.result(hashlib.sha256(content).hexdigest(), len(measured.rois), len(content), "0", None)
         details = measured.details | {"algorithm": {"Version": "0", "Digest": ""}, "timings": {}}
         return said_of(details, errand.recall().get("left_out", ()))
@@ -163,12 +163,6 @@ class DicomForward:
                 f"The node of the target {self._name} sent {len(files)} objects for one series; none was taken.",
             )
         return files[0]
-
-    @staticmethod
-    def _write(path: Path, content: bytes) -> None:
-        partial = path.with_suffix(".partial")
-        partial.write_bytes(content)
-        partial.replace(path)
 
     def _found(self, query: Mapping[str, str]) -> list[str]:
         return self._orthanc.find_instances(query)

@@ -15,6 +15,7 @@ from model.evidence.facts import Facts, version_fact
 from model.evidence.receipt import Receipt, Step
 from model.evidence.signed import digest_of
 from model.evidence.signing import PublicKey
+from model.storage.files import make_directory, write_whole
 from plugin.evidence.closing import present_attempt, record_once
 from plugin.jobs.job import Job
 
@@ -97,10 +98,9 @@ class ForwardRecords:
     def keep(self, transfer: str, step: Step, signed: Mapping[str, Any]) -> None:
         """Keep a receipt beside the chain, which names its digest."""
         folder = self.receipts / self._code
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        partial = folder / f"{transfer}-{step.value}.partial"
-        partial.write_text(json.dumps(signed, sort_keys=True))
-        partial.replace(partial.with_suffix(".json"))
+        make_directory(folder)
+        # Durable before the chain names its digest: a record may not promise a document that the power took.
+        write_whole(folder / f"{transfer}-{step.value}.json", json.dumps(signed, sort_keys=True).encode())
 
     def _once(self, event: Event, facts: Facts) -> None:
         record_once(self.chain, self._code, event, facts)

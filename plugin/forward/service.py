@@ -19,6 +19,7 @@ from model.evidence.signing import PublicKey, SigningKey
 from model.gate.manifest import MANIFEST_NAME, Manifest
 from model.pipeline.draw import IMAGES, PROGRESS, STRUCTURE_SET, ProgressFile
 from model.service.wire import Status, announce
+from model.storage.files import write_whole
 from plugin.forward.http import ServiceClient, TransferLost
 from plugin.forward.notice import Notice
 from plugin.forward.patience import Patience
@@ -125,9 +126,7 @@ class _Way:
             details = self._await()
             self.errand.note(details=details)
             content = self.patience.until_done(lambda: self.client.content(f"{self.path}/rtstruct"))
-            partial = self._structure_set.with_suffix(".partial")
-            partial.write_bytes(content)
-            partial.replace(self._structure_set)
+            write_whole(self._structure_set, content)
             self.errand.note(fetched=self.transfer)
         return self._close()
 

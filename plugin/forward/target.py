@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from model.pipeline.draw import PROGRESS, ProgressFile, read_progress
+from model.storage.files import write_whole
 from plugin.forward.records import ForwardRecords
 from plugin.jobs.job import Job
 from plugin.vault.vault import OpenTransfer
@@ -39,9 +40,7 @@ class Errand:
     def note(self, **facts: Any) -> None:
         """Note something that has to outlive the gateway; the folder goes with the job."""
         path = self.folder / STATE
-        partial = path.with_suffix(".partial")
-        partial.write_text(json.dumps(self.recall() | facts))
-        partial.replace(path)
+        write_whole(path, json.dumps(self.recall() | facts).encode())
 
     def waits(self, sentence: str) -> None:
         """Say in the job's progress what it waits for; how far it is stays as it was."""

@@ -10,7 +10,7 @@ from model.evidence.event import Event
 from model.evidence.facts import Facts, version_fact
 from model.gate.profile import PROFILE_NAME
 from model.pipeline.draw import Drawn
-from plugin.erase.erase import Erasure
+from model.storage.erase import Deletion
 from plugin.erase.orthanc_copies import UNKNOWN, Copies
 from plugin.evidence.closing import close_job, present_attempt, record_once
 from plugin.jobs.failure import FailureRecord
@@ -121,7 +121,7 @@ class JobRecords:
         """The job did not succeed."""
         self._note(Event.FAILED, {"code": failure["code"], "stage": failure["stage"]})
 
-    def erased(self, erasure: Erasure, copies: Copies) -> None:
+    def erased(self, erasure: Deletion, copies: Copies) -> None:
         """The spool was deleted and listed again, and Orthanc was asked for copies.
 
         Said once, though the gateway was killed right after saying it: a second look finds nothing, and no pseudonym.

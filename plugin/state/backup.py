@@ -21,8 +21,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_pascal
 
 from model.errors import InputRefused
-from model.evidence.files import LOCK_NAME, sync_directory, write_whole
+from model.evidence.files import LOCK_NAME
 from model.evidence.verification import keys_beside, verify
+from model.storage.files import sync_directory, write_whole
 from plugin.state.directory import StateDirectory
 
 MANIFEST = "backup.json"

@@ -8,6 +8,7 @@ import stat
 from pathlib import Path
 
 from model.errors import ConfigurationRefused
+from model.storage.files import create_once
 
 KEY_BYTES = 32
 KEY_NAME = "vault.key"
@@ -59,27 +60,10 @@ def key_encryption_key(path: Path) -> bytes:
 
 
 def _make(path: Path) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     try:
-        with os.fdopen(handle, "wb") as stream:
-            stream.write(secrets.token_bytes(KEY_BYTES))
-            stream.flush()
-            os.fsync(stream.fileno())
-        try:
-            # A link never replaces a key that another process made in the meantime.
-            os.link(fresh, path)
-        except FileExistsError:
-            return
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        create_once(path, secrets.token_bytes(KEY_BYTES))
     except OSError:
         raise ConfigurationRefused(
             "Privacy.VaultKeyFile", "the key file cannot be made there; name a writable place"
         ) from None
-    finally:
-        fresh.unlink(missing_ok=True)
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)

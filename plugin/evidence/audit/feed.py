@@ -10,7 +10,8 @@ import json
 import logging
 from pathlib import Path
 
-from model.evidence.files import Position, follow, write_whole
+from model.evidence.files import Position, follow
+from model.storage.files import write_whole
 from plugin.evidence.audit.message import audit_message
 from plugin.evidence.audit.syslog import Sender, syslog_message
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import os
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,6 +21,7 @@ from pyhanko.sign import fields, signers
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from model.evidence.errors import EvidenceRefused
+from model.storage.files import write_whole
 
 # PDF readers know RSA since ever, Ed25519 hardly; 3072 bits carry beyond 2030 (NIST SP 800-57 part 1, table 2).
 RSA_BITS = 3072
@@ -57,8 +57,8 @@ class PdfSeal:
                 return cls.load(key_path, certificate_path)
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             made = make_seal(organisation)
-            _write(key_path, made.key)
-            _write(certificate_path, made.certificate)
+            write_whole(key_path, made.key)
+            write_whole(certificate_path, made.certificate)
             return made
 
     def fingerprint(self) -> str:
@@ -130,11 +130,3 @@ def sign_pdf(pdf: bytes, seal: PdfSeal, *, reason: str, attachments: Mapping[str
     )
     signed = signers.PdfSigner(metadata, signer).sign_pdf(writer)
     return bytes(signed.getvalue())
-
-
-def _write(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())

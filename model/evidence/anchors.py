@@ -39,7 +39,9 @@ def lost_anchor(records: Sequence[Record], folder: Path, remarks: list[str]) -> 
     for record in records:
         if record.event not in (Event.HEAD_ANCHORED, Event.PEER_HEAD):
             continue
-        anchor = str(record.facts.get("anchor"))
+        anchor = record.facts.get("anchor")
+        if not isinstance(anchor, str):
+            continue
         named.add(anchor)
         what = _lacking(record, anchor, found)
         if what is not None:

@@ -87,7 +87,12 @@ def _open_routes(transfers: Transfers, attest: Attestation, figures: Figures) ->
     @routes.get("/health", summary="Whether the service works")
     def health() -> JSONResponse:
         troubles = transfers.troubles()
-        body = {"Status": "unavailable" if troubles else "ok", "Version": VERSION, "Reasons": troubles}
+        body = {
+            "Status": "unavailable" if troubles else "ok",
+            "Version": VERSION,
+            "Reasons": troubles,
+            "Alerts": transfers.alerts(),
+        }
         return JSONResponse(body, status_code=503 if troubles else 200)
 
     @routes.get("/metrics", summary="Prometheus metrics: counts, no sites, no transfers", response_class=Response)

@@ -408,14 +408,19 @@ class Transfers:
             self._figures.missing(files)
             logger.error("%d received file(s) were not there to be deleted: somebody else took or changed them", files)
 
+    def alerts(self) -> list[dict[str, str | int]]:
+        """What its operator must look at, though the service works; gone when it is started again."""
+        if not self._missed:
+            return []
+        message = (
+            "Files that were received were not there to be deleted: somebody else can reach the spool. Find out who "
+            "has them, then restart the service."
+        )
+        return [{"Alert": "FILES_MISSING", "Files": self._missed, "Message": message}]
+
     def troubles(self) -> list[str]:
-        """What its operator must look at."""
+        """Why the service does not work as it should."""
         told = []
-        if self._missed:
-            told.append(
-                f"{self._missed} file(s) that were received were not there to be deleted: somebody else can reach the "
-                "spool. Find out who has them, then restart the service."
-            )
         if self._spool.exchanged():
             told.append("The spool is not the folder that was opened at start; nothing is taken. Restart the service.")
         if any(ending.deletion.left for ending in self._endings):

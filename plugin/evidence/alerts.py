@@ -45,8 +45,8 @@ SENTENCES: dict[Kind, str] = {
         "restored. Keep the folder as it is and call the auditor."
     ),
     Kind.COUNTERSIGNATURE_WRONG: (
-        "A service answered the head of the chain falsely: with another key, over another head, or from a chain that "
-        "was cut. Ask its operator, and tell the auditor."
+        "A witness answered the head of the chain falsely: with another key, over another head, from a chain that was "
+        "cut, or without heads that it held before. Ask its operator, and tell the auditor."
     ),
     Kind.AUDIT_UNREACHABLE: "The audit repository takes no messages: they wait, and follow when it does.",
 }
@@ -105,11 +105,13 @@ def alerts_of(
     verification: Verification | None = None,
     expected: Expected = NOBODY,
     false_answers: Collection[tuple[str, str]] = (),
+    silent_since: Collection[str] = (),
     audit_unreachable_since: str | None = None,
 ) -> tuple[Alert, ...]:
     """Compute all alerts that stand at a time; the same records and time give the same alerts.
 
-    ``false_answers`` are what witnesses of the head answered wrongly: a code, and since when.
+    ``false_answers`` are what witnesses of the head answered wrongly: a code, and since when; ``silent_since`` is when
+    each witness that leaves no record in the chain got a head last.
     """
     found: list[Alert] = []
     jobs: dict[str, list[Record]] = {}
@@ -120,7 +122,7 @@ def alerts_of(
         found += _of_job(code, own, now, limits)
     if verification is not None and not verification.valid:
         found.append(Alert(Kind.CHAIN_BROKEN, stamp(now)))
-    found += _of_anchors(records, now, expected)
+    found += _of_anchors(records, now, expected, silent_since)
     found += _of_answers(false_answers)
     if audit_unreachable_since is not None:
         found.append(Alert(Kind.AUDIT_UNREACHABLE, audit_unreachable_since))
@@ -156,12 +158,14 @@ def _receipt_due(last: dict[Event, Record]) -> Record | None:
     return last.get(Event.RESULT_RECEIVED) or last.get(Event.REMOTE_REJECTED)
 
 
-def _of_anchors(records: Sequence[Record], now: datetime, expected: Expected) -> list[Alert]:
+def _of_anchors(
+    records: Sequence[Record], now: datetime, expected: Expected, silent_since: Collection[str]
+) -> list[Alert]:
     """One alert, since the longest silence of those that are to hold the head."""
     # Who was configured only now had no time to answer before.
     since = [record.time for record in records if record.event is Event.CONFIG_CHANGED][-1:]
     start = since or [record.time for record in records[:1]]
-    silent: list[str] = []
+    silent = list(silent_since)
     for key in expected.witness_keys:
         held = [one.time for one in records if one.event is Event.PEER_HEAD and one.facts["key"] == key]
         silent += (held or start)[-1:]

@@ -24,10 +24,12 @@ from plugin.evidence.audit.feed import AuditFeed
 from plugin.evidence.audit.syslog import Sender, open_sender
 from plugin.evidence.certificate import issue_certificate
 from plugin.evidence.certificate_pages import certificate_pdf
+from plugin.evidence.ended_jobs import Ended, with_ended_jobs
+from plugin.evidence.head_share import HeadShares
 from plugin.evidence.paper.signature import PdfSeal
 from plugin.evidence.report import Month, issue_report
 from plugin.evidence.report_pages import report_pdf
-from plugin.evidence.settings import EvidenceSection
+from plugin.evidence.settings import EvidenceSection, WitnessFolder
 from plugin.evidence.subjects import Subjects, Sweep, Swept, load_index_key, subject_answer
 from plugin.evidence.timestamp import stamper
 from plugin.evidence.watch import Watch
@@ -37,8 +39,8 @@ from plugin.evidence.witnesses import Witnesses, last_hour
 class Desk:
     """Certificates, reports, verification, patients' rights, anchors, alerts and audit of one gateway.
 
-    ``folder`` is the private folder for keys and positions, ``witnesses`` are the services that countersign. Methods
-    that work for seconds say so; call those from a thread.
+    ``folder`` is the private folder for keys and positions, ``witnesses`` are the services that countersign, ``ended``
+    gives the jobs that have ended. Methods that work for seconds say so; call those from a thread.
     """
 
     def __init__(
@@ -51,11 +53,15 @@ class Desk:
         transfer_hours: float,
         host: str,
         witnesses: Sequence[Witness] = (),
+        ended: Ended = tuple,
     ) -> None:
         self._chain = chain
         self._folder = folder
         self._evidence = evidence
         self._witnesses = Witnesses(witnesses, chain, evidence.AnchorHour)
+        folders = {name: Path(one.Path) for name, one in evidence.Witnesses.items() if isinstance(one, WitnessFolder)}
+        self._shares = HeadShares(folders, chain, evidence.AnchorHour, folder / "shares.json")
+        self._ended = ended
         self.subjects = Subjects(engine, load_index_key(folder / "subjects.key"))
         limits = Limits(timedelta(hours=transfer_hours), timedelta(minutes=float(evidence.ReceiptMinutes)))
         keys = tuple(witness.key.id for witness in witnesses)
@@ -87,8 +93,13 @@ class Desk:
         return report_pdf(self.report(month), self._evidence.site, self._seal())
 
     def verify(self) -> Verification:
-        """Verify the whole chain now; seconds for 100,000 records. The answer counts for the next alerts too."""
-        self._verified = verify(self._chain.directory, self._keys())
+        """Verify the whole chain now, against the folders that hold its heads and the jobs that have ended.
+
+        Seconds for 100,000 records. The answer counts for the next alerts too.
+        """
+        ended = list(self._ended())
+        answer = verify(self._chain.directory, self._keys(), self._shares.heads())
+        self._verified = with_ended_jobs(answer, self._chain, ended, datetime.now(UTC))
         return self._verified
 
     def subject(self, patient_id: str) -> dict[str, Any]:
@@ -132,7 +143,8 @@ class Desk:
         return anchor
 
     def ask_witnesses(self, now: datetime) -> None:
-        """Hand the head to the services that do not hold today's, as far as it is time to ask them again."""
+        """Hand the head to the witnesses that do not hold today's, as far as it is time to ask them again."""
+        self._shares.turn(now)
         lacking = self._witnesses.lacking(now)
         if lacking:
             self._witnesses.note(anchor_head(self._chain, time=now, witnesses=lacking, again=True).answers, now)
@@ -143,7 +155,7 @@ class Desk:
 
     def witnesses(self) -> list[dict[str, Any]]:
         """Who holds the head, since when, and what is wrong; for health."""
-        return self._witnesses.shown()
+        return self._witnesses.shown() + self._shares.shown()
 
     def retire(self, now: datetime) -> list[str]:
         """Remove the months that are older than evidence is kept; recorded. Once a day is often enough."""
@@ -168,10 +180,12 @@ class Desk:
 
     def look(self, now: datetime | None = None) -> tuple[Alert, ...]:
         """Compute the alerts that stand, record changes, and post them to the webhook; for health and metrics."""
+        false = self._witnesses.false_answers()
         raised, cleared = self._watch.look(
             now or datetime.now(UTC),
             verification=self._verified,
-            false_answers=self._witnesses.false_answers(),
+            false_answers=None if false is None else false + self._shares.false_answers(),
+            silent_since=self._shares.silent_since(),
             audit_unreachable_since=self._audit_down_since,
         )
         self._unsent += [(alert, False) for alert in raised] + [(alert, True) for alert in cleared]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from plugin.settings.document import Document
+from plugin.settings.document import Document, ServiceTarget
 from plugin.settings.places import Proxied, SitePath
 from routing.problems import Problem, problems_of, shown
 
@@ -66,6 +66,16 @@ class AlertHook(Document, Proxied):
     CaFile: SitePath | None = None
 
 
+class WitnessFolder(Document):
+    """A folder of one gateway's own, best on a share that only appends: each day's signed head becomes a new file."""
+
+    Type: Literal["folder"]
+    Path: SitePath
+
+
+WitnessPlace = Annotated[WitnessFolder | ServiceTarget, Field(discriminator="Type")]
+
+
 class PdfKeys(Document):
     """Key and certificate (PEM) from the site's own authority, in the place of a self-made pair."""
 
@@ -93,6 +103,8 @@ class EvidenceSection(Document):
     ReceiptMinutes: float | int = Field(default=60, gt=0, le=60 * 24 * 30)
     # The hour (UTC) at which the head of the chain is anchored.
     AnchorHour: int = Field(default=2, ge=0, le=23)
+    # Who holds the head of the chain beside the services that draw: by a name of its own.
+    Witnesses: dict[str, WitnessPlace] = Field(default_factory=dict)
     TimeStamp: StampAuthority | None = None
     Audit: AuditRepository | None = None
     Webhook: AlertHook | None = None
@@ -102,6 +114,11 @@ class EvidenceSection(Document):
     def site(self) -> str:
         """The name that stands at the head of documents."""
         return self.Controller.Name if self.Controller is not None else "Controller not yet named in the configuration"
+
+    @property
+    def services(self) -> dict[str, ServiceTarget]:
+        """The witnesses that are asked as services are."""
+        return {name: one for name, one in self.Witnesses.items() if isinstance(one, ServiceTarget)}
 
 
 def read_evidence(section: Any, base: Path | None = None) -> tuple[EvidenceSection, list[Problem]]:
@@ -130,5 +147,7 @@ _PARTS: dict[str, type[Document]] = {
 
 
 def _keys_at(location: tuple[int | str, ...]) -> tuple[str, ...]:
+    if location and location[0] == "Witnesses":
+        return tuple(ServiceTarget.model_fields) if "service" in location else tuple(WitnessFolder.model_fields)
     part = _PARTS.get(str(location[0])) if location else None
     return tuple((part or EvidenceSection).model_fields)

@@ -43,6 +43,7 @@ class Watch:
         *,
         verification: Verification | None = None,
         false_answers: Collection[tuple[str, str]] | None = (),
+        silent_since: Collection[str] = (),
         audit_unreachable_since: str | None = None,
     ) -> tuple[list[Alert], list[Alert]]:
         """Look at what was added; return, and record, the alerts that were raised and those that were cleared.
@@ -61,6 +62,7 @@ class Watch:
             verification=verification,
             expected=self._expected,
             false_answers=false_answers or (),
+            silent_since=silent_since,
             audit_unreachable_since=audit_unreachable_since,
         )
         before = tuple(self._recorded.values())

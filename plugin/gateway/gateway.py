@@ -113,7 +113,8 @@ class Gateway:
             settings.evidence,
             transfer_hours=settings.privacy.transfer_hours,
             host=socket.gethostname(),
-            witnesses=witnesses(settings.forwards, lambda: self._chain.public_key),
+            witnesses=witnesses({**settings.forwards, **settings.evidence.services}, lambda: self._chain.public_key),
+            ended=self.jobs.ended,
         )
         self._versions = VersionWatch(lambda: reported_by(self._orthanc), beside=letter.token is not None)
         self.rights = Rights(self.desk, self.jobs, self._erase_jobs, self.cancel)

@@ -10,6 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from plugin.evidence.ended_jobs import EndedJob, ended_at
 from plugin.jobs.job import STAGE_BEGINS, Job, Stage, State
 from plugin.state.database import jobs
 
@@ -17,6 +18,8 @@ COLUMNS = tuple(field.name for field in fields(Job))
 # What a job was noted with; all other details are those of one attempt.
 OF_THE_JOB = ("decision", "explanation")
 OPEN_STATES = (str(State.WAITING), str(State.RUNNING))
+# A job comes to these states after its evidence was closed; to the others it is stopped from outside.
+CLOSED_FIRST = (str(State.DONE), str(State.FAILED), str(State.REJECTED))
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,22 @@ class JobStore:
             query = query.where(jobs.c.updated >= since)
         with self._engine.connect() as connection:
             return [_job(row) for row in connection.execute(query).mappings()]
+
+    def ended(self) -> Sequence[EndedJob]:
+        """Every ended job of which the chain of evidence must have the end."""
+        columns = (jobs.c.evidence_code, jobs.c.updated, jobs.c.state, jobs.c.stage)
+        # Stopped while it waited, nothing had begun; where its files could not be deleted, nothing is closed.
+        query = sa.select(*columns).where(
+            jobs.c.state.not_in(OPEN_STATES),
+            jobs.c.stage != str(Stage.QUEUED),
+            jobs.c.evidence_code.is_not(None),
+            sa.or_(jobs.c.error_code.is_(None), jobs.c.error_code != "ERASE_FAILED"),
+        )
+        with self._engine.connect() as connection:
+            return [
+                EndedJob(code, ended_at(updated), state not in CLOSED_FIRST and stage != str(Stage.CLOSED))
+                for code, updated, state, stage in connection.execute(query)
+            ]
 
     def waiting(self) -> Sequence[Waiting]:
         """Every waiting job, oldest first."""

@@ -85,6 +85,11 @@ def examine(section: Any, dictionary: Any = None, base: Path | None = None) -> t
     problems += wrong_evidence
     if document is not None:
         problems += _unavailable(document)
+        problems += [
+            Problem(f"{ROOT}.Evidence.Witnesses.{name}", "the name of a target", "a name of its own")
+            for name in evidence.Witnesses
+            if name in document.Targets
+        ]
         if not wrong:
             problems += check_references(
                 tuple(enumerate(rules)),

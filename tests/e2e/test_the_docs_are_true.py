@@ -38,7 +38,10 @@ class Site:
     def __init__(self, folder: Path, authority: StampAuthority) -> None:
         self.service = ServiceProcess(folder / "service").start()
         stamps = {"Url": authority.url, "CaFile": str(authority.roots)}
-        more = {"Evidence": {"Controller": {"Name": "Docs Hospital"}, "TimeStamp": stamps}}
+        self.share = folder / "share"
+        self.share.mkdir()
+        shares = {"share": {"Type": "folder", "Path": str(self.share)}}
+        more = {"Evidence": {"Controller": {"Name": "Docs Hospital"}, "TimeStamp": stamps, "Witnesses": shares}}
         self.orthanc = OrthancProcess(folder / "orthanc", section=section(self.service.target(), **more)).start()
         slices = files_of(phantom_series(patient=PATIENT))
         self.job: dict[str, Any] = self.orthanc.job_of(self.orthanc.store_all(slices))
@@ -46,8 +49,9 @@ class Site:
         self.roots = authority.roots
 
     def _anchored(self) -> bool:
-        (witness,) = self.orthanc.json("/autocontour/health")["Witnesses"]
-        return witness["Countersigned"] is not None
+        witnesses = self.orthanc.json("/autocontour/health")["Witnesses"]
+        assert [one["Target"] for one in witnesses] == ["elsewhere", "share"]
+        return all(one["Countersigned"] is not None for one in witnesses)
 
     def folder_of_an_auditor(self, folder: Path) -> Path:
         """What an auditor was given: copies of files, and keys."""
@@ -56,6 +60,7 @@ class Site:
         assert self.orthanc.get(f"/autocontour/evidence/{code}", params={"format": "pdf"}).status_code == 200
         evidence = self.orthanc.state / "evidence"
         shutil.copytree(evidence / "chain", folder / "chain")
+        shutil.copytree(self.share, folder / "share")
         (folder / "published").mkdir()
         for number, path in enumerate((evidence / "chain" / "keys").glob("*.pem")):
             shutil.copy(path, folder / "published" / f"site{number}.pem")
@@ -104,6 +109,7 @@ def test_an_auditor_needs_nothing_of_ours(site: Site, tmp_path: Path) -> None:
     head = json.loads((folder / "chain" / "head.json").read_text())
     assert f"{records} records, the last one {head['sha256']}" in said
     assert re.search(r"record \d+ is held by the service", said)
+    assert re.search(r"record \d+ is held by the share", said)
     assert "Verification: OK" in said + done.stderr, "the time stamp"
     for needed in ("Signature is Valid", "Certificate is Trusted", "Total document signed"):
         assert said.count(needed) == 2, (needed, said)

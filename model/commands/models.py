@@ -10,6 +10,7 @@ from typing import Any
 from model.errors import InputRefused
 from model.packages.library import default_directory, find_package, packages_in
 from model.packages.package import Package, verify_package
+from model.packages.sides import read_sides
 
 GOOD = 0
 
@@ -33,7 +34,9 @@ def add_parser(subparsers: Any, summary: str) -> None:
     listing.add_argument("--json", action="store_true", help="print as JSON")
     showing = actions.add_parser("show", parents=[common], help="all that a package says of itself")
     showing.add_argument("name", metavar="NAME")
-    checking = actions.add_parser("verify", parents=[common], help="compare every file with its SHA-256, and load it")
+    checking = actions.add_parser(
+        "verify", parents=[common], help="compare every file with its SHA-256, load it, test sides"
+    )
     checking.add_argument("name", metavar="NAME")
     _add_import(actions.add_parser("import", parents=[common], help="make a package of a model from elsewhere"))
     parser.set_defaults(run=run)
@@ -98,7 +101,7 @@ def _list(library: Path, *, as_json: bool) -> int:
         drawn = len({label.label for label in document.labels})
         print(
             f"{document.id:32} {document.version:8} {document.engine:15} {document.input.modality} "
-            f"{drawn:4} structures  {terms}"
+            f"{drawn:4} structures  {terms}  {_sides_of(one)}"
         )
     for bad in broken:
         print(f"{bad.name:32} broken: {bad.reason}")
@@ -113,12 +116,21 @@ def _show(library: Path, name: str) -> int:
         shown = {"id": own.model, "version": own.version, "engine": "embedded", "license": own.licence}
         print(json.dumps({**shown, "description": own.description, "digest": own.digest}, indent=1))
     else:
-        print(_package(library, name).document.model_dump_json(indent=1, exclude_none=True))
+        package = _package(library, name)
+        result = read_sides(package)
+        sides = {"verdict": "not tested"} if result is None else result.model_dump(mode="json")
+        print(json.dumps({**package.document.model_dump(mode="json", exclude_none=True), "sides": sides}, indent=1))
     return GOOD
+
+
+def _sides_of(package: Package) -> str:
+    result = read_sides(package)
+    return "sides not tested" if result is None else result.words
 
 
 def _row(package: Package) -> dict[str, object]:
     document = package.document
+    result = read_sides(package)
     return {
         "Name": document.id,
         "Version": document.version,
@@ -127,6 +139,8 @@ def _row(package: Package) -> dict[str, object]:
         "License": document.license.spdx,
         "Use": document.license.use,
         "Digest": package.digest,
+        "Orientation": document.input.orientation,
+        "Sides": "not tested" if result is None else result.verdict,
         "Structures": list(dict.fromkeys(label.label for label in document.labels)),
     }
 
@@ -134,11 +148,14 @@ def _row(package: Package) -> dict[str, object]:
 def _verify(package: Package) -> int:
     from model.commands.terminal import progress_bar
     from model.engines.registry import engine_of
+    from model.sides.check import ensure_sides
 
     with progress_bar("verifying") as show:
-        verify_package(package, lambda part: show(part, "files"))
-    engine_of(package)
+        verify_package(package, lambda part: show(0.5 * part, "files"))
+        engine_of(package)
+        result = ensure_sides(package, lambda part, words: show(0.5 + 0.5 * part, words), fetch=True, anew=True)
     print(f"{package.document.id}: {len(package.document.files)} file(s) as imported, and it loads")
+    print(f"{result.words}: {result.reason}")
     return GOOD
 
 
@@ -168,6 +185,9 @@ def _import(options: argparse.Namespace, library: Path) -> int:
     if document.license.use != "any":
         print(f"terms: {document.license.use}; see that your use fits them")
     print(f"training images: axes {document.input.orientation}, {_who_says(document.input.orientation_from)}")
+    result = read_sides(package)
+    if result is not None:
+        print(f"{result.words}: {result.reason}")
     print(f"draws {', '.join(dict.fromkeys(label.label for label in document.labels))}")
     return GOOD
 

@@ -53,6 +53,7 @@ def run(options: argparse.Namespace) -> int:
     from model.rtstruct.write import structure_set
     from model.series.folder import open_folder
     from model.series.geometry import require_whole
+    from model.sides.check import sides_of_engine
     from model.volume.load import load_volume
 
     require_writable((options.output, options.preview), [options.directory], force=options.force)
@@ -70,6 +71,9 @@ def run(options: argparse.Namespace) -> int:
             bar.set_description_str(what)
             bar.update(max(0.0, 100 * fraction - bar.n))
 
+        remarks, _ = sides_of_engine(drawer, lambda _, what: show(0.0, what))
+        for remark in remarks:
+            warnings(remark)
         volume = load_volume(folder.files, geometry, lambda part: show(0.2 * part, "reading"))
         with told(options.model):
             drawing = drawer.draw(volume, lambda part, what: show(0.2 + 0.6 * part, what))

@@ -21,7 +21,7 @@ BY_PLACE = {
 # Their left and right are names of parts that reach over the middle, or lie on the other side of it.
 CROSSING = (
     "heart", "atri", "ventric", "auric", "coronary", "cardiac", "myocard", "lv", "rv", "la", "ra",
-    "liver", "hepat", "pulmonary", "brachiocephalic", "colon", "colic", "bowel", "flexure", "portal", "pancrea",
+    "liver", "hepat", "pulmonary", "brachioceph", "colon", "colic", "bowel", "flexure", "portal", "pancrea",
     "prostate", "bladder", "vertebra", "aort", "caval", "splenic",
 )  # fmt: skip
 SHORT = frozenset(("lv", "rv", "la", "ra"))
@@ -56,3 +56,9 @@ def side_in_the_body(label: str) -> str:
 def tells_sides(label: str) -> bool:
     """Whether a label would be wrong on a patient seen in a mirror."""
     return bool(side_of_label(label) or side_in_the_body(label))
+
+
+def partner(label: str) -> str:
+    """The label's words without those of a side: the same for the two of a pair."""
+    words = (word.lower() for word in WORDS.findall(label))
+    return " ".join(word for word in words if not LEFT.fullmatch(word) and not RIGHT.fullmatch(word))

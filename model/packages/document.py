@@ -168,8 +168,8 @@ class ModelDocument(Part):
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:
         paths = [one.path.casefold() for one in self.files]
-        if len(set(paths)) != len(paths) or "model.json" in paths:
-            raise ValueError("each file is listed once, and model.json not at all")
+        if len(set(paths)) != len(paths) or {"model.json", "sides.json"} & set(paths):
+            raise ValueError("each file is listed once, and model.json and sides.json not at all")
         listed = {one.path for one in self.files}
         for network in self.networks:
             used = [*network.weights, *(path for path in (network.plans, network.dataset) if path)]

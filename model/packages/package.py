@@ -15,6 +15,8 @@ from model.errors import InputRefused
 from model.packages.document import ModelDocument
 
 DOCUMENT = "model.json"
+# What the self-test of sides found, beside it and no part of it.
+SIDES = "sides.json"
 # The largest model.json that is read, and what a package may weigh: TotalSegmentator's largest task has 1.5 GB.
 DOCUMENT_BYTES = 4 * 1024**2
 FILE_BYTES = 4 * 1024**3
@@ -83,7 +85,7 @@ def verify_package(package: Package, progress: Callable[[float], None] = lambda 
         raise InputRefused(
             "PACKAGE_TOO_LARGE", f"The package claims {total / 1024**3:.1f} GB; at most 4 per file and 8 in all."
         )
-    listed = {package.path(one.path) for one in files} | {package.folder / DOCUMENT}
+    listed = {package.path(one.path) for one in files} | {package.folder / DOCUMENT, package.folder / SIDES}
     for path in package.folder.rglob("*"):
         if path.is_symlink() or (not path.is_dir() and path not in listed):
             raise InputRefused("PACKAGE_FILES", "The package holds a link or a file that its model.json does not list.")

@@ -38,7 +38,10 @@ class DrawnRoi:
 
 @dataclass(frozen=True)
 class Drawn:
-    """What came of it; the RTSTRUCT itself lies beside the images, with pseudonyms."""
+    """What came of it; the RTSTRUCT itself lies beside the images, with pseudonyms.
+
+    ``remarks`` are what whoever reads the result must know of the model, ``sides`` what its self-test of sides found.
+    """
 
     rois: tuple[DrawnRoi, ...]
     not_drawn: tuple[tuple[str, str], ...]
@@ -49,6 +52,8 @@ class Drawn:
     list_digest: str
     rtstruct_bytes: int
     timings: dict[str, float]
+    remarks: tuple[str, ...] = ()
+    sides: str = ""
 
 
 def warm_up() -> None:
@@ -94,12 +99,14 @@ def _draw(
     from model.quality import checked
     from model.rtstruct.write import structure_set
     from model.series.geometry import geometry_of, require_whole
+    from model.sides.check import sides_of_engine
     from model.volume.load import load_volume
 
     timings: dict[str, float] = {}
     progress = ProgressFile(folder / PROGRESS)
     drawer = _timed(timings, "load", lambda: loaded(library).engine(model))
 
+    remarks, sides = _timed(timings, "sides", lambda: sides_of_engine(drawer, progress))
     progress(0.0, "checking the pseudonyms")
     verified = _timed(timings, "gate", lambda: verify(folder / IMAGES))
     geometry = geometry_of(file.header for file in verified)
@@ -136,6 +143,8 @@ def _draw(
         list_digest=verified.list_digest,
         rtstruct_bytes=len(written.content),
         timings=timings,
+        remarks=remarks,
+        sides=sides,
     )
 
 

@@ -123,7 +123,9 @@ def extract(package: Package, members: Iterable[str], directory: Path) -> list[P
 
 def _pip_download(package: Package, directory: Path) -> None:
     tools = directory / "tools"
-    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    # Behind a wall that lets nothing through it is said soon that nothing can be had.
+    patience = ("--retries", "1", "--timeout", "20")
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", *patience]
     _run([*pip, "install", "--target", str(tools), *BUILD_TOOLS], directory, package)
     # With hashes required pip checks the file before it runs anything of it.
     pinned = directory / "requirements.txt"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from model.engines.engine import Algorithm
 from model.errors import EngineFailed
 from model.packages.package import Package
+from model.packages.sides import read_sides
 from model.volume.values import require_hounsfield
 from model.volume.volume import Volume
 
@@ -39,5 +40,13 @@ def algorithm_of(package: Package, place: str) -> Algorithm:
         document.version,
         package.digest,
         f"{document.license.spdx}{terms}",
-        f"{document.title or document.id} ({document.engine}, {place}), review required",
+        f"{document.title or document.id} ({document.engine}, {place}), {_of_sides(package)}, review required",
     )
+
+
+def _of_sides(package: Package) -> str:
+    """What is known of left and right, for whoever reads the structure set."""
+    result = read_sides(package)
+    words = "sides not tested" if result is None else result.words
+    assumed = package.document.input.orientation_from == "assumed"
+    return f"{words}, axes of training assumed" if assumed else words

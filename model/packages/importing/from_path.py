@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from model.errors import InputRefused
 from model.packages.importing import nnunet
@@ -12,6 +13,9 @@ from model.packages.importing.archive import unpacked
 from model.packages.importing.draft import Draft, Wishes, copied, store
 from model.packages.importing.orientation import wished
 from model.packages.package import DOCUMENT, Package, open_package, verify_package
+
+if TYPE_CHECKING:
+    from model.sides.sample import SampleSource
 
 
 def import_model(
@@ -21,16 +25,27 @@ def import_model(
     *,
     replace: bool = False,
     progress: Callable[[float, str], None] = lambda fraction, words: None,
+    samples: SampleSource | None = None,
 ) -> Package:
     """Make a package of a results folder, a bundle, a TorchScript or ONNX file, a package, or a zip of one of them.
 
-    Raises InputRefused, with the library as it was, when it is none of them or its engine does not accept it.
+    ``samples`` are what its sides are tested on (default: those of this machine, one of which may be fetched).
+
+    Raises InputRefused, with the library as it was, when it is none of them, its engine does not accept it, or it
+    draws on the wrong side.
     """
     # Imported here: engines need torch, and listing models does not.
     from model.engines.registry import engine_of
+    from model.sides.check import ensure_sides
 
     def try_out(package: Package) -> None:
         engine_of(package)
+        ensure_sides(
+            package,
+            lambda part, words: progress(0.8 + 0.2 * part, words),
+            samples=samples,
+            fetch=True,
+        )
 
     def stored(draft: Draft) -> Package:
         require_other_place(path, library / str(draft.document.get("id")))

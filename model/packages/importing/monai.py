@@ -13,7 +13,7 @@ from model.errors import InputRefused
 from model.packages.document import AXES, FORMAT
 from model.packages.importing.draft import Draft, Wishes, copied, described, license_of, name_from
 from model.packages.importing.expressions import require_harmless
-from model.packages.importing.orientation import CANONICAL, Found, decided
+from model.packages.importing.orientation import CANONICAL, Axes, Found, decided
 from model.packages.importing.torchscript import recognises as is_program
 from model.packages.weights import read_tensors, tensors_of
 
@@ -63,6 +63,10 @@ def draft(path: Path, wishes: Wishes) -> Draft:
                 found = found[key]
         torch.save({k: v.detach().clone().contiguous() for k, v in tensors_of(found, weights.name).items()}, target)
 
+    if engine == "torchscript" and "input" not in wishes.description:
+        # The program takes MONAI's axes x, y, z as they are; ours are z, y, x, so that its first axis is our z.
+        axes = Axes(axes.letters[::-1], axes.source)
+        taken["spacing"], steps["patch"] = taken.get("spacing", [])[::-1] or None, steps["patch"][::-1]
     writer = state if engine == "monai-bundle" else copied(weights)
     return Draft(described(document, wishes, axes.written()), {network["weights"][0]: writer})
 

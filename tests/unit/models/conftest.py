@@ -6,6 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from model.errors import TargetFailed
+from model.sides.sample import Shown, installed
+
 torch = pytest.importorskip("torch", reason="network engines need torch, which this machine was set up without")
 
 
@@ -16,3 +19,23 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(1)
     yield
     torch.set_num_threads(before)
+
+
+@pytest.fixture(autouse=True)
+def no_sample(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Imports test their sides on a real image, which takes seconds: only tests that are about that do."""
+
+    def none(modality: str, fetch: bool) -> Iterator[Shown]:
+        raise TargetFailed("SAMPLE_MISSING", f"no sample {modality} is on this machine")
+
+    if "real_sample" not in request.fixturenames:
+        monkeypatch.setattr("model.sides.check.installed", none)
+
+
+@pytest.fixture
+def real_sample() -> Shown:
+    """The sample CT, where it can be had, for imports that test their sides on it."""
+    try:
+        return next(installed("CT", True))
+    except TargetFailed as failed:
+        pytest.skip(f"the sample cannot be had: {failed.message}")

@@ -1,0 +1,85 @@
+"""What the self-test of sides found of a package: a file beside model.json, bound to it by its digest.
+
+It is no part of model.json, whose digest names the model in every job: packages of before get their result, and keep
+their name.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from model.errors import InputRefused
+from model.packages.package import SIDES, Package
+
+# Raised when the test changes so much that older results say nothing; packages are then tested anew when loaded.
+TEST = 1
+RECORD_BYTES = 64 * 1024
+
+
+class Sides(BaseModel):
+    """``verified``: every structure that was found lies on its side; ``not verifiable``: ``reason`` says why;
+    ``mirrored``: the package is not used."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    verdict: Literal["verified", "not verifiable", "mirrored"]
+    reason: str = Field(max_length=1000)
+    structures: list[str] = Field(default_factory=list, max_length=1024)
+
+    @property
+    def words(self) -> str:
+        """In a few words, for the description of who drew."""
+        return f"sides {self.verdict}"
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    format: Literal[1]
+    test: int
+    package: str
+    result: Sides
+
+
+def read_sides(package: Package) -> Sides | None:
+    """The result for this very package; None when it was never tested, or another package or test was."""
+    path = package.folder / SIDES
+    try:
+        if path.is_symlink() or path.stat().st_size > RECORD_BYTES:
+            return None
+        record = _Record.model_validate(json.loads(path.read_bytes()))
+    except (OSError, ValueError, ValidationError, RecursionError):
+        return None
+    return record.result if (record.package, record.test) == (package.digest, TEST) else None
+
+
+def write_sides(package: Package, result: Sides) -> bool:
+    """Keep the result beside model.json; False where the folder cannot be written, and it is tested anew next time."""
+    record = _Record(format=1, test=TEST, package=package.digest, result=result)
+    try:
+        number, name = tempfile.mkstemp(prefix=".sides-", dir=package.folder.parent)
+        with os.fdopen(number, "w", encoding="utf-8") as stream:
+            stream.write(record.model_dump_json(indent=1) + "\n")
+        path = Path(name)
+        path.chmod(0o644)
+        path.replace(package.folder / SIDES)
+    except OSError:
+        return False
+    return True
+
+
+def require_not_mirrored(package: Package, result: Sides) -> None:
+    """Raise InputRefused for a package whose sides were found exchanged."""
+    if result.verdict == "mirrored":
+        raise InputRefused(
+            "SIDES",
+            f"The model {package.document.id} draws on the wrong side: {result.reason}. Import it again with the "
+            f"orientation of its training images (--orientation; taken were {package.document.input.orientation}), or "
+            "with labels that name the sides as it draws them.",
+        )

@@ -20,6 +20,7 @@ from model.packages.package import SIDES, Package
 # Raised when the test changes so much that older results say nothing; packages are then tested anew when loaded.
 TEST = 1
 RECORD_BYTES = 64 * 1024
+VERIFIED, NOT_VERIFIABLE = "verified", "not verifiable"
 
 
 class Sides(BaseModel):

@@ -38,7 +38,7 @@ def live_status(transfer: Transfer, ahead: int) -> wire.Status:
             for roi in drawn.rois
         ]
         status.NotDrawn = [wire.Undrawn(Label=label, Reason=reason) for label, reason in drawn.not_drawn]
-        status.Algorithm = {"Version": drawn.version, "Digest": drawn.digest}
+        status.Algorithm = {"Version": drawn.version, "Digest": drawn.digest, "Sides": drawn.sides}
         status.Timings = dict(drawn.timings)
     return status
 

@@ -95,7 +95,7 @@ def sided_labels(document: ModelDocument) -> dict[str, str]:
 
 def sides_of_engine(drawer: Engine, progress: Progress) -> tuple[tuple[str, ...], str]:
     """What whoever reads a result is to know of its model's sides, and the verdict of the self-test, which is made now
-    if it never was; nothing for engines of this software.
+    if it never was; nothing for engines of this software, and no verdict where nothing has a side.
 
     Nothing is fetched, and nothing tested whose result could not be kept. Raises InputRefused when it is mirrored.
     """
@@ -114,7 +114,7 @@ def sides_of_engine(drawer: Engine, progress: Progress) -> tuple[tuple[str, ...]
         remarks.append(f"Left and right of the model {name} are not verifiable: {result.reason}.")
     if package.document.input.orientation_from == "assumed":
         remarks.append(f"The axes of the training images of the model {name} were assumed; nothing says them.")
-    return tuple(remarks), result.verdict
+    return tuple(remarks), "" if result.reason == NOTHING_TO_SEE else result.verdict
 
 
 class _Clock:

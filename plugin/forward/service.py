@@ -17,6 +17,7 @@ from model.evidence.event import Event
 from model.evidence.signed import digest_of
 from model.evidence.signing import PublicKey, SigningKey
 from model.gate.manifest import MANIFEST_NAME, Manifest
+from model.packages.sides import NOT_VERIFIABLE, VERIFIED
 from model.pipeline.draw import IMAGES, PROGRESS, STRUCTURE_SET, ProgressFile
 from model.service.wire import Status, announce
 from model.storage.files import write_whole
@@ -270,7 +271,12 @@ def _details(status: Status) -> dict[str, Any]:
     return {
         "rois": [roi.model_dump() for roi in status.Rois],
         "not_drawn": [one.model_dump() for one in status.NotDrawn],
-        "algorithm": {"Version": status.Algorithm.get("Version", "0"), "Digest": status.Algorithm.get("Digest", "")},
+        "algorithm": {
+            "Version": status.Algorithm.get("Version", "0"),
+            "Digest": status.Algorithm.get("Digest", ""),
+            # One of two words, whatever else a service may say.
+            "Sides": sides if (sides := status.Algorithm.get("Sides")) in (VERIFIED, NOT_VERIFIABLE) else "",
+        },
         "timings": status.Timings,
     }
 

@@ -103,6 +103,7 @@ class Job:
             "Rois": details.get("rois", []),
             "NotDrawn": details.get("not_drawn", []),
             "LeftOut": details.get("left_out", []),
+            "Algorithm": details.get("algorithm"),
             "Segmentation": details.get("segmentation"),
             "EvidenceCode": self.evidence_code,
             "Error": {"Code": self.error_code, "Message": self.error_message} if self.error_code else None,

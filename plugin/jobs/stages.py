@@ -21,6 +21,7 @@ from model.engines.engine import Algorithm
 from model.errors import AutocontourError, InputRefused, PrivacyRefused, TargetFailed
 from model.evidence.chain import Chain
 from model.names.selection import Selection
+from model.packages.sides import NOT_VERIFIABLE
 from model.pipeline.draw import IMAGES, STRUCTURE_SET, Drawn, draw_series, read_progress
 from model.worker.pool import Workers
 from plugin.erase.erase import EraseFailed, erase_folder
@@ -150,7 +151,10 @@ class Stages:
     def _draw(self, job: Job) -> None:
         target = self.targets.get(job.target)
         if target is not None:
-            self.jobs.note(job.id, target.draw(self._errand(job, self.vault.get(job.workflow_id))))
+            details = target.draw(self._errand(job, self.vault.get(job.workflow_id)))
+            self.jobs.note(job.id, details)
+            if details.get("algorithm", {}).get("Sides") == NOT_VERIFIABLE:
+                self.jobs.warn(job.id, f"Left and right of the model {job.model} are not verifiable, the target says.")
             return
         if job.target != LOCAL:
             raise InputRefused("NO_TARGET", f"The configuration has no target {job.target} any more.")
@@ -179,9 +183,9 @@ class Stages:
             for roi in drawn.rois
         ]
         not_drawn = [{"Label": label, "Reason": reason} for label, reason in drawn.not_drawn]
-        algorithm = {"Version": drawn.version, "Digest": drawn.digest}
-        details = {"rois": rois, "not_drawn": not_drawn, "algorithm": algorithm, "timings": drawn.timings}
-        self.jobs.note(job.id, details)
+        algorithm = {"Version": drawn.version, "Digest": drawn.digest, "Sides": drawn.sides}
+        self.jobs.note(job.id, {"rois": rois, "not_drawn": not_drawn, "algorithm": algorithm, "timings": drawn.timings})
+        self.jobs.warn(job.id, *drawn.remarks)
 
     def _selection(self, job: Job) -> Selection | None:
         """The structure template that the job's rule names."""

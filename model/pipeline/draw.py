@@ -106,7 +106,7 @@ def _draw(
     progress = ProgressFile(folder / PROGRESS)
     drawer = _timed(timings, "load", lambda: loaded(library).engine(model))
 
-    remarks, sides = _timed(timings, "sides", lambda: sides_of_engine(drawer, progress))
+    remarks, sides = _timed(timings, "sides", lambda: sides_of_engine(drawer, lambda _, what: progress(0.0, what)))
     progress(0.0, "checking the pseudonyms")
     verified = _timed(timings, "gate", lambda: verify(folder / IMAGES))
     geometry = geometry_of(file.header for file in verified)

@@ -54,6 +54,7 @@ class Service:
     def __init__(self, url, token, ca):
         self.url, self.ca, self.http = url.rstrip("/"), ca, requests.Session()
         self.http.headers["Authorization"] = f"Bearer {token}"
+        self.http.trust_env = False  # no proxy, password or authority that the environment names
 
     def call(self, method, path, **options):
         """One request; 429 and 503 are waited out, any other error ends it."""

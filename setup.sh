@@ -2,7 +2,7 @@
 # Sets up what `make demo`, `make run` and `make test` need on Debian 12, and does nothing twice.
 #
 #   ./setup.sh run     Orthanc with its Python plugin, and .venv with the gateway
-#   ./setup.sh test    the same, and what the tests use: dcmtk, dicom3tools, plastimatch, postgresql, pytest, ruff, mypy
+#   ./setup.sh test    the same, and what the tests use: dcmtk, dicom3tools, plastimatch, postgresql, chromium, nginx, pytest, ruff, mypy
 #
 # TORCH=cpu (default) | cuda | none   which build of torch goes into .venv; the embedded model hu-ct needs none
 # TORCH_INDEX=URL                     an index with torch's CPU builds, when the one that pip uses has none
@@ -46,7 +46,7 @@ fi
 command -v cc >/dev/null || debian gcc libc6-dev
 "$python" -c 'import os, sys, sysconfig; sys.exit(not os.path.exists(sysconfig.get_path("include") + "/Python.h"))' || debian python3-dev
 debian orthanc orthanc-python
-[ "$what" = run ] || debian dcmtk dicom3tools plastimatch poppler-utils libnss3-tools rsyslog rsyslog-openssl openssl xxd postgresql
+[ "$what" = run ] || debian dcmtk dicom3tools plastimatch poppler-utils libnss3-tools rsyslog rsyslog-openssl openssl xxd postgresql chromium chromium-driver nginx-light
 
 extras="[seg]"
 [ "$what" = run ] || extras="[test,seg]"

@@ -257,28 +257,24 @@ class Passage:
                 return
             uri, request, done, deadline = job
             seconds = deadline - time.monotonic()
-            if seconds <= 0:  # its caller was told, or is about to be, that there was no answer: then nothing happens
-                done.put(unavailable("The gateway did not answer in time; nothing was done."))
-                continue
             try:
-                done.put(self._forward(uri, request, seconds))
-            except Exception:  # noqa: BLE001 - one odd request must not cost a thread
-                orthanc.LogError(f"AutoContour: a request could not be passed on: {traceback.format_exc(limit=-1)}")
+                late = unavailable("The gateway did not answer in time; nothing was done.")
+                done.put(self._forward(uri, request, seconds) if seconds > 0 else late)
+            except Exception as error:  # noqa: BLE001 - one odd request must not cost a thread
+                orthanc.LogError(f"AutoContour: a request could not be passed on ({type(error).__name__})")
                 done.put(said(400, "BAD_REQUEST", "The request holds something that cannot be passed on."))
 
     def _forward(self, uri: str, request: Mapping[str, Any], seconds: float) -> Answer:
         # Orthanc 1.10.1 hands the values over as they stood in the URL, percent signs and all (measured).
-        given = request.get("get") or {}
-        query = urllib.parse.urlencode({name: urllib.parse.unquote(value) for name, value in given.items()})
+        asked = (request.get("get") or {}).items()
+        query = urllib.parse.urlencode({name: urllib.parse.unquote(value) for name, value in asked})
         # A request without a Host is no browser's: Orthanc's Lua, or another plugin.
-        headers = {"host": "localhost"}
-        for name, value in (request.get("headers") or {}).items():
-            if name.lower() in PASSED_HEADERS:
-                headers[name.lower()] = value.encode("utf-8", "surrogateescape")
+        given = {name.lower(): value.encode() for name, value in (request.get("headers") or {}).items()}
+        headers = {"host": b"localhost"} | {name: given[name] for name in PASSED_HEADERS if name in given}
         try:
             status, answered, body = self._address.request(
                 request["method"],
-                urllib.parse.quote(uri, errors="surrogateescape") + ("?" + query if query else ""),
+                urllib.parse.quote(uri) + ("?" + query if query else ""),
                 request.get("body") or b"",
                 headers,
                 seconds,
@@ -289,8 +285,7 @@ class Passage:
             return unavailable(self._trouble())
         if status < 200 or 300 <= status < 400 or status in (401, 407):
             return unavailable(f"Something before the gateway answered in its place, with HTTP status {status}.")
-        if status not in ORTHANC_STATUSES:
-            status -= status % 100
+        status = status if status in ORTHANC_STATUSES else status - status % 100
         return status, {name.lower(): value for name, value in answered.items()}, body
 
     def stop(self) -> None:
@@ -309,9 +304,7 @@ ORTHANC_STATUSES = frozenset((200, 201, 202, 204, *range(400, 418), 422, 423, 42
 
 
 def said(status: int, code: str, message: str, **more: str) -> Answer:
-    """An answer of the plugin itself, in the shape of the gateway's errors."""
-    headers = {"content-type": "application/json", "cache-control": "no-store", "x-content-type-options": "nosniff"}
-    headers |= {"retry-after": "5"} if status == 503 else {}
+    headers = {"content-type": "application/json", "cache-control": "no-store", "retry-after": "5" * (status == 503)}
     return status, headers, json.dumps({**more, "Error": code, "Message": message}).encode()
 
 
@@ -321,8 +314,7 @@ def unavailable(reason: str) -> Answer:
 
 def waiting_callers(configuration: Mapping[str, Any]) -> int:
     """How many of Orthanc's HTTP threads may wait for the gateway at once: a third of them."""
-    threads = configuration.get("HttpThreadsCount", 50)
-    return max(1, min(WAITING_CALLERS, threads // 3)) if isinstance(threads, int) else WAITING_CALLERS
+    return max(1, min(WAITING_CALLERS, int(configuration.get("HttpThreadsCount", 50)) // 3))
 
 
 def asks_for_password(configuration: Mapping[str, Any]) -> bool:
@@ -475,8 +467,15 @@ class Plugin:
             self.bell.ring()
 
 
+def single(uri: str, **request: Any) -> bool:
+    """Orthanc's filter of HTTP requests: no multipart body for us."""
+    # Orthanc hands each part of a form on as a request under the part's own headers (measured), Host and Origin too.
+    kinds = [value for name, value in (request.get("headers") or {}).items() if name.lower() == "content-type"]
+    return ROUTE[1:] not in uri or not any("multipart" in kind.lower() for kind in kinds)
+
+
 # What Orthanc was given to call: it takes no hold of it, and newer ones end with SIGSEGV when nobody does (measured).
-HELD: list[Callable[..., None]] = []
+HELD: list[Callable[..., Any]] = []
 
 
 def register() -> None:
@@ -486,6 +485,7 @@ def register() -> None:
         # A change says the same as a stored-instance callback, which would cost every slice a conversion to Python,
         # and in whose presence jobs started through the SDK hang Orthanc (measured).
         HELD.extend((plugin.on_change, plugin.passage.answer))
+        orthanc.RegisterIncomingHttpRequestFilter(single)
         orthanc.RegisterOnChangeCallback(HELD[0])
         orthanc.RegisterRestCallback(ROUTE, HELD[1])
         orthanc.RegisterRestCallback(BELOW, HELD[1])

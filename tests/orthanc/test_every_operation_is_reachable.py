@@ -127,7 +127,6 @@ def test_a_body_above_four_megabytes_is_refused(ask: Ask) -> None:
         "/autocontour/jobs/..%252F..%252Fsystem",
         "/autocontour/series/..%252F..%252Fsystem/outgoing",
         "/autocontour/series/%3Fexpand/outgoing",
-        "/autocontour/evidence/%E2%98%83",
         "/autocontour/reports/2026-13",
         "/autocontour/reports/9999-12",
         "/autocontour/jobs?Series=%00",
@@ -145,10 +144,16 @@ def test_what_has_not_its_form_is_a_mistake_and_no_fault(ask: Ask, path: str) ->
     assert {"Error", "Message"} <= set(answer.json())
 
 
-@pytest.mark.parametrize("path", ["/autocontour/jobs/%01", "/autocontour/jobs/%FF", "/autocontour/%C3%28"])
-def test_an_address_that_is_no_text_does_not_exist(ask: Ask, path: str) -> None:
+@pytest.mark.parametrize("path", ["/autocontour/jobs/%01", "/autocontour/evidence/%E2%98%83", "/autocontour/%C3%84"])
+def test_an_address_of_other_letters_does_not_exist(ask: Ask, path: str) -> None:
     answer = ask("GET", path)
     assert (answer.status_code, answer.json()["HttpStatus"]) == (404, 404), "Orthanc itself says so"
+
+
+def test_an_address_that_is_no_text_is_refused_by_orthanc_which_goes_on(ask: Ask) -> None:
+    for path in ("/autocontour/jobs/%FF", "/autocontour/%C3%28"):
+        assert ask("GET", path).status_code >= 400
+    assert ask("GET", "/autocontour/health").status_code == 200
 
 
 def test_headers_that_cannot_be_passed_on_cost_no_thread(ask: Ask) -> None:
@@ -195,3 +200,21 @@ def test_a_right_asked_for_by_an_address_is_told_the_form_that_holds(ask: Ask, m
     answer = ask(method, path)
     assert (answer.status_code, answer.json()["Error"]) == (400, "SUBJECT_BY_PATH")
     assert "POST /autocontour/subjects/find" in answer.json()["Message"]
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data; boundary=x", "Multipart/Form-Data;boundary=x"])
+@pytest.mark.parametrize("start", ["/autocontour", "//autocontour", "/system/../autocontour"])
+def test_a_form_of_parts_is_refused_because_its_parts_bring_headers_of_their_own(
+    ask: Ask, kind: str, start: str
+) -> None:
+    part = b'--x\r\nContent-Disposition: form-data; name="a"\r\nHost: localhost\r\n\r\n{}\r\n--x--\r\n'
+    answer = ask("POST", f"{start}/targets/local/pause", data=part, headers={"Content-Type": kind})
+    assert answer.status_code == 403
+    assert ask("GET", "/autocontour/targets").json()[0]["Paused"] is False
+
+
+def test_files_go_to_orthanc_in_a_form_of_parts_as_before(ask: Ask) -> None:
+    before = len(ask("GET", "/instances").json())
+    files = {"file": ("a.dcm", files_of(phantom_series(patient=PATIENT))[0])}
+    assert ask("POST", "/instances", files=files).status_code == 200
+    assert len(ask("GET", "/instances").json()) == before + 1

@@ -44,7 +44,8 @@ def stamper(
                 timeout=timeout,
                 stream=True,
             )
-            answer.raise_for_status()
+            if answer.status_code >= 300:  # a redirect, which is not followed, is no stamp either
+                raise OSError(f"the time stamp authority answered with HTTP {answer.status_code}")
             reply = answer.raw.read(LARGEST_REPLY, decode_content=True)
         check_stamp(content, reply, roots, nonce=request.nonce)
         return bytes(reply)

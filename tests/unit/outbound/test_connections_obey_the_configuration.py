@@ -86,11 +86,14 @@ def test_cookies_are_refused_and_redirects_not_followed(server: AnsweringServer)
     assert [(path, headers.get("Cookie")) for path, headers in server.seen] == [("/a", None), ("/a", None)]
 
 
-def test_a_redirect_of_the_webhook_is_no_delivery(server: AnsweringServer) -> None:
+def test_a_redirect_of_the_webhook_or_the_authority_is_no_answer(server: AnsweringServer, tmp_path: Path) -> None:
     server.status, server.headers = 307, {"Location": server.url + "/elsewhere"}
     with pytest.raises(OSError, match="HTTP 307"):
         post_alert(AlertHook(Url=server.url), Alert(Kind.CHAIN_BROKEN, "2026-01-01T00:00:00Z"), "Hospital")
-    assert len(server.seen) == 1
+    make_certificates(tmp_path)
+    with pytest.raises(OSError, match="HTTP 307"):
+        stamper(server.url, tmp_path / "ca.pem")(b"x")
+    assert [path for path, _ in server.seen] == ["/", "/"]
 
 
 def sources() -> list[Path]:

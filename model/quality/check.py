@@ -23,7 +23,8 @@ def checked(drawing: Drawing, geometry: SeriesGeometry) -> Drawing:
     if not structures:
         raise EngineFailed(
             "NOTHING_DRAWN",
-            f"The model {drawing.algorithm.model} found none of its structures in this series; nothing was stored.",
+            f"The model {drawing.algorithm.model} found none of its structures in this series; nothing was stored. "
+            + "; ".join(f"{one.label}: {one.reason}" for one in drawing.not_drawn + empty),
         )
     flags = {one.label: list(one.flags) for one in structures}
     for one in structures:

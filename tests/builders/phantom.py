@@ -1,4 +1,4 @@
-"""A small CT of a made-up body: an ellipse of water with two lungs and a spine of bone around a canal."""
+"""A small CT of a made-up body: an ellipse of water with two lungs under ribs and a spine of bone around a canal."""
 
 from __future__ import annotations
 
@@ -35,6 +35,9 @@ class Phantom:
             image[((row - y) / height) ** 2 + ((column - x) / width) ** 2 <= 1] = value
 
         ellipse(0, 0, 110, 160, WATER)
+        for side in (-75, 75):
+            ellipse(-15, side, 73, 58, BONE)
+            ellipse(-15, side, 66, 51, WATER)
         ellipse(-15, -75, 65, 50, LUNG)
         ellipse(-15, 75, 65, 50, LUNG)
         ellipse(70, 0, 24, 22, BONE)

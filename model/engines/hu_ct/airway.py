@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from model.contours.structure import BoxedMask
+from model.engines.hu_ct.midline import Spine
 from model.engines.hu_ct.morphology import IN_PLANE, Mask, grow
 from model.engines.hu_ct.surface import share_below, surface_field
 from model.engines.hu_ct.working import WorkingGrid, to_full
@@ -22,12 +23,19 @@ AREA_JUMP = 2.2
 # A trachea may be flattened from the sides (sabre sheath); one that is this much wider than high is dividing.
 HIGHEST, WIDEST = 2.5, 1.7
 LEAST_LENGTH_MM = 25.0
+# It runs in front of the vertebral bodies: so far aside of the canal and so far in front of it.
 FROM_MIDLINE_MM = 45.0
+AHEAD_MM = (15.0, 110.0)
 # How far below the division the main bronchi are followed, to keep them out of the lungs.
 BRONCHI_MM = 45.0
 BRONCHUS_MM2 = 350.0
-# The larynx, at the upper end, lies less than this above the lungs.
+# A trachea ends beside lung or, in a series of the neck, less than this above it.
 ABOVE_LUNGS_MM = 40.0
+# It begins below the larynx, this far above the apices, and is no longer than this from its division (14 cm in tall
+# men). Above it the throat is as round and as wide.
+ABOVE_APEX_MM, LONGEST_MM = 50.0, 135.0
+# Larynx and throat differ from the trachea's own median area by this factor.
+UPPER_AREA = (0.55, 1.6)
 LUMEN_EDGE_HU = -500.0
 
 
@@ -47,13 +55,13 @@ class _Piece:
     column: float
 
 
-def find_airway(grid: WorkingGrid, body: Mask, middle: NDArray[np.float64]) -> Airway | None:
-    """The airway on the working grid, near the ``middle`` column of each slice; None when no chain is long enough."""
+def find_airway(grid: WorkingGrid, body: Mask, spine: Spine) -> Airway | None:
+    """Find the airway on the working grid, in front of the spine; None when no chain is long enough."""
     air = (grid.hu < AIR_HU) & body
     labels, count = ndimage.label(air, structure=IN_PLANE)
     if count == 0:
         return None
-    pieces = _pieces(labels, count, grid, middle)
+    pieces = _pieces(labels, count, grid, spine)
     chain = _longest_chain(pieces, labels)
     if not chain or len(chain) * grid.spacing[0] < LEAST_LENGTH_MM:
         return None
@@ -72,18 +80,37 @@ def draw_trachea(grid: WorkingGrid, airway: Airway) -> BoxedMask:
     return to_full(surface_field(airway.trachea, share_below(grid.hu, LUMEN_EDGE_HU, 1000.0)), grid)
 
 
-def above_lungs(grid: WorkingGrid, airway: Airway, lungs: Mask) -> bool:
-    """Whether the airway ends beside or a little above lung: that of a head ends in the throat."""
+def leads_to_lungs(grid: WorkingGrid, airway: Airway, lungs: Mask) -> bool:
+    """Whether the airway ends beside lung or a little above it, and begins above or at the top of what is seen of it.
+
+    That of a head ends in the throat; gas in the bowel or in the gullet ends below the lungs, or begins among them.
+    """
     lung_slices = np.flatnonzero(lungs.any(axis=(1, 2)))
     if lung_slices.size == 0:
         return False
-    lowest = int(np.flatnonzero(airway.trachea.any(axis=(1, 2)))[0])
-    return (lowest - int(lung_slices[-1])) * grid.spacing[0] <= ABOVE_LUNGS_MM
+    own = np.flatnonzero(airway.trachea.any(axis=(1, 2)))
+    low, high = int(lung_slices[0]), int(lung_slices[-1])
+    ends_well = own[0] >= low and (own[0] - high) * grid.spacing[0] <= ABOVE_LUNGS_MM
+    return bool(ends_well and (own[-1] >= high - 1 or own[-1] == lungs.shape[0] - 1))
 
 
-def _pieces(
-    labels: NDArray[np.int32], count: int, grid: WorkingGrid, middle: NDArray[np.float64]
-) -> dict[int, list[_Piece]]:
+def below_larynx(grid: WorkingGrid, airway: Airway, lungs: Mask) -> Airway:
+    """The airway without larynx and throat: as long as a trachea is, and no wider or narrower than its own middle."""
+    own = np.flatnonzero(airway.trachea.any(axis=(1, 2)))
+    apex = int(np.flatnonzero(lungs.any(axis=(1, 2)))[-1])
+    top = min(own[0] + LONGEST_MM / grid.spacing[0], apex + ABOVE_APEX_MM / grid.spacing[0], float(own[-1]))
+    areas = airway.trachea.sum(axis=(1, 2))
+    ordinary = float(np.median(areas[own[own <= max(apex, own[0])]]))
+    for index in range(max(apex, int(own[0])) + 1, int(top) + 1):
+        if not UPPER_AREA[0] * ordinary <= areas[index] <= UPPER_AREA[1] * ordinary:
+            top = index - 1
+            break
+    trachea = airway.trachea.copy()
+    trachea[int(top) + 1 :] = False
+    return Airway(trachea, airway.bronchi)
+
+
+def _pieces(labels: NDArray[np.int32], count: int, grid: WorkingGrid, spine: Spine) -> dict[int, list[_Piece]]:
     """Round pieces of air near the midline, by slice."""
     area_mm2 = grid.spacing[1] * grid.spacing[2]
     sizes = np.bincount(labels.ravel(), minlength=count + 1)
@@ -99,7 +126,9 @@ def _pieces(
             continue
         index = box[0].start
         row, column = (box[1].start + box[1].stop - 1) / 2, (box[2].start + box[2].stop - 1) / 2
-        if abs(column - middle[index]) * grid.spacing[2] <= FROM_MIDLINE_MM:
+        ahead = (spine.rows[index] - row) * grid.spacing[1]
+        aside = abs(column - spine.columns[index]) * grid.spacing[2]
+        if aside <= FROM_MIDLINE_MM and AHEAD_MM[0] <= ahead <= AHEAD_MM[1]:
             found.setdefault(index, []).append(_Piece(label, area, row, column))
     return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -10,13 +11,14 @@ import numpy as np
 
 from model.contours.structure import BoxedMask, Structure
 from model.engines.engine import Algorithm, Drawing, NotDrawn, Progress
-from model.engines.hu_ct.airway import above_lungs, draw_trachea, find_airway
+from model.engines.hu_ct.airway import below_larynx, draw_trachea, find_airway, leads_to_lungs
 from model.engines.hu_ct.bones import draw_bones, find_bones, has_contrast, without
 from model.engines.hu_ct.brain import draw_brain, find_brain
 from model.engines.hu_ct.canal_wall import draw_canal
-from model.engines.hu_ct.external import draw_external, find_body, shows_skin
+from model.engines.hu_ct.external import draw_external
+from model.engines.hu_ct.field import LOST, doubt_about_skin, look_at
 from model.engines.hu_ct.lungs import draw_lung, find_lungs
-from model.engines.hu_ct.midline import body_middle, middle_of
+from model.engines.hu_ct.midline import body_middle, spine_of
 from model.engines.hu_ct.spinal_canal import find_canal
 from model.engines.hu_ct.working import WorkingGrid, working_grid
 from model.errors import EngineFailed
@@ -24,7 +26,7 @@ from model.volume.canonical import to_canonical
 from model.volume.values import require_hounsfield
 from model.volume.volume import Volume
 
-MODEL, VERSION = "hu-ct", "1.0"
+MODEL, VERSION = "hu-ct", "2.0"
 DESCRIPTION = "HU-based, not a trained model, review required"
 LICENCE = "AGPL-3.0-or-later"
 
@@ -47,71 +49,97 @@ class HuCt:
         require_hounsfield(volume, MODEL)
         progress(0.0, "averaging")
         full = to_canonical(volume)
-        found, missing = _draw(working_grid(full), progress)
+        result = _draw(working_grid(full), progress)
         shape = volume.geometry.shape
-        structures = tuple(Structure(label, full.frame.back(found[label], shape)) for label in ORDER if label in found)
-        progress(1.0, "drawn")
-        return Drawing(
-            algorithm(), structures, tuple(NotDrawn(label, missing[label]) for label in ORDER if label in missing)
+        structures = tuple(
+            Structure(label, full.frame.back(result.masks[label], shape), result.flags[label])
+            for label in ORDER
+            if label in result.masks
         )
+        progress(1.0, "drawn")
+        missing = tuple(NotDrawn(label, result.missing[label]) for label in ORDER if label in result.missing)
+        return Drawing(algorithm(), structures, missing)
 
 
-def _draw(grid: WorkingGrid, progress: Progress) -> tuple[dict[str, BoxedMask], dict[str, str]]:
-    """Masks on the full canonical grid, and the reasons for what could not be drawn, by label."""
-    found: dict[str, BoxedMask] = {}
-    missing: dict[str, str] = {}
-    progress(0.15, "External")
-    if shows_skin(grid):
-        body = find_body(grid)
-        if not body.any():
-            raise EngineFailed("MODEL_NOTHING", "hu-ct found no body in the image, so nothing was drawn.")
-        found["External"] = draw_external(grid, body)
-    else:
-        body = np.ones(grid.hu.shape, dtype=np.bool_)
-        missing["External"] = "the field of view lies within the body, the skin is outside"
+@dataclass
+class _Result:
+    """Masks on the full canonical grid with their flags, and the reasons for what could not be drawn, by label."""
 
-    progress(0.35, "SpinalCanal")
-    path = find_canal(grid, body, body_middle(body))
-    if path is None:
-        missing["SpinalCanal"] = "no stretch of spine whose bone encloses the canal"
-    else:
-        found["SpinalCanal"] = draw_canal(grid, path)
+    masks: dict[str, BoxedMask] = field(default_factory=dict)
+    flags: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    missing: dict[str, str] = field(default_factory=dict)
 
-    progress(0.5, "lungs")
-    middle = middle_of(body, path)
-    airway = find_airway(grid, body, middle)
-    lungs = find_lungs(grid, body, airway, middle)
-    for label, lung in (("Lung_L", lungs.left), ("Lung_R", lungs.right)):
-        if lung.mask.any():
-            found[label] = draw_lung(grid, lung)
+    def add(self, label: str, mask: BoxedMask, flags: tuple[str, ...] = ()) -> None:
+        if mask.empty:
+            self.leave_out(label, "nothing of it is left at full resolution")
         else:
-            missing[label] = "no lung on this side in the image"
-    if airway is None:
-        missing["Trachea"] = "no airway from the neck down in the image"
-    elif not above_lungs(grid, airway, lungs.left.mask | lungs.right.mask):
-        missing["Trachea"] = "the airway in the image is not the one that leads to the lungs"
-    else:
-        found["Trachea"] = draw_trachea(grid, airway)
+            self.masks[label], self.flags[label] = mask, flags
 
-    progress(0.75, "Brain")
+    def leave_out(self, label: str, reason: str) -> None:
+        self.masks.pop(label, None)
+        self.missing[label] = reason
+
+
+def _draw(grid: WorkingGrid, progress: Progress) -> _Result:
+    """Draw on the canonical grid, from what is surest to what rests on it."""
+    result = _Result()
+    progress(0.15, "External")
+    field_of_view = look_at(grid)
+    body = field_of_view.body
+
+    progress(0.3, "SpinalCanal")
+    path = find_canal(grid, body, None if field_of_view.cut else body_middle(body))
+    spine = spine_of(path, body.shape[0]) if path is not None else None
+    if path is None:
+        result.leave_out("SpinalCanal", "no stretch of spine whose bone encloses the canal")
+    else:
+        result.add("SpinalCanal", draw_canal(grid, path))
+
+    progress(0.45, "Brain")
     brain = find_brain(grid, body)
     if brain is None:
-        missing["Brain"] = "no skull that encloses a brain in the image"
+        result.leave_out("Brain", "no skull that encloses a brain in the image")
     else:
-        found["Brain"] = draw_brain(grid, brain)
+        result.add("Brain", draw_brain(grid, brain))
+
+    progress(0.55, "lungs")
+    skull_floor = None if brain is None else int(np.flatnonzero(brain.any(axis=(1, 2)))[0])
+    airway = find_airway(grid, body, spine) if spine is not None else None
+    lungs = find_lungs(grid, body, airway, spine, skull_floor)
+    for label, lung in (("Lung_L", lungs.left), ("Lung_R", lungs.right)):
+        if lung.mask.any():
+            result.add(label, draw_lung(grid, lung), lung.flags)
+        else:
+            result.leave_out(label, lungs.reason)
+    if spine is None:
+        result.leave_out("Trachea", "no spine in the image by which an airway is told from other air")
+    elif airway is None:
+        result.leave_out("Trachea", "no airway from the neck down in the image")
+    elif not leads_to_lungs(grid, airway, lungs.both):
+        result.leave_out("Trachea", "the airway in the image is not the one that leads to the lungs")
+    else:
+        result.add("Trachea", draw_trachea(grid, below_larynx(grid, airway, lungs.both)))
 
     progress(0.85, "Bones_HU")
     if has_contrast(grid, body):
-        missing["Bones_HU"] = "contrast agent in the image: vessels and organs are as bright as bone"
+        result.leave_out("Bones_HU", "contrast agent in the image: vessels and organs are as bright as bone")
     else:
         bones = draw_bones(grid, find_bones(grid, body))
         for cavity in ("SpinalCanal", "Brain"):
-            bones = without(bones, found[cavity]) if cavity in found else bones
+            bones = without(bones, result.masks[cavity]) if cavity in result.masks else bones
         if bones.empty:
-            missing["Bones_HU"] = "no bone in the image"
+            result.leave_out("Bones_HU", "no bone in the image")
         else:
-            found["Bones_HU"] = bones
-    return found, missing
+            result.add("Bones_HU", bones)
+
+    doubt = doubt_about_skin(grid, field_of_view, brain, known=spine is not None or brain is not None)
+    if doubt.reason:
+        result.leave_out("External", doubt.reason)
+        if doubt.reason == LOST:
+            result.leave_out("Bones_HU", doubt.reason)
+    else:
+        result.add("External", draw_external(grid, body), doubt.flags)
+    return result
 
 
 def algorithm() -> Algorithm:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from model.contours.structure import BoxedMask
+from model.engines.hu_ct.limbs import BONE_HU, patient_parts
 from model.engines.hu_ct.morphology import IN_PLANE, Mask, fill_in_plane, grow, shrink
 from model.engines.hu_ct.surface import share_below, surface_field
 from model.engines.hu_ct.working import WorkingGrid, to_full
@@ -19,14 +20,9 @@ from model.engines.hu_ct.working import WorkingGrid, to_full
 SKIN_HU = -500.0
 # Denser than cloth, foam and mattress.
 TISSUE_HU = -350.0
-# Share of the image's border that is tissue when the field of view lies within the body (measured: 0.0 to 0.2 on six
-# CTs of whole bodies, 0.7 on a heart).
-WITHIN_SHARE = 0.5
 # Table tops, sheets and tubes are thinner than this; what stays after eroding is a body.
 THIN_MM = 7.0
-# A part that is separate in the image (an arm) belongs to the patient when it is this thick, of tissue, with bone.
-PART_RADIUS_MM = 15.0
-PART_ML = 50.0
+SHEET_MM2 = 10_000.0
 # A thin part hangs on the body and is denser than cloth or foam; it is no longer than an ear, or than a nose with the
 # sinuses above it and then as thick: a wing of the table is long and thin.
 EAR_MM = 65.0
@@ -38,29 +34,15 @@ SMALL_ML = 1.0
 BODY_SHARE = 0.5
 
 
-def shows_skin(grid: WorkingGrid) -> bool:
-    """Whether air surrounds the patient; in a field of view within the body tissue fills the image to its border."""
-    tissue = grid.hu > TISSUE_HU
-    border = (tissue[:, 0, :], tissue[:, -1, :], tissue[:, :, 0], tissue[:, :, -1])
-    return float(np.concatenate([edge.ravel() for edge in border]).mean()) < WITHIN_SHARE
-
-
 def find_body(grid: WorkingGrid) -> Mask:
-    """The body on the working grid, what it encloses included; all False when there is none."""
+    """Find the body on the working grid, what it encloses included; all False when nothing in the image holds bone."""
     tissue = grid.hu > TISSUE_HU
     _, row_steps, column_steps = grid.cells(THIN_MM)
     core = shrink(tissue, (0, row_steps, column_steps))
-    labels, count = cc3d.connected_components(core, connectivity=6, return_N=True)
-    if count == 0:
-        return np.zeros_like(tissue)
-    sizes = np.bincount(labels.ravel(), minlength=count + 1)
-    sizes[0] = 0
-    largest = int(np.argmax(sizes))
-    kept = np.zeros(count + 1, dtype=np.bool_)
-    kept[largest] = True
-    for label in np.flatnonzero(sizes * grid.voxel_ml >= PART_ML):
-        kept[label] = kept[label] or _is_limb(labels == label, grid)
-    body = kept[labels]
+    core &= ~_sheets_across(core, grid)
+    body = patient_parts(core, grid)
+    if not body.any():
+        return body
     # Back to the skin: what eroding took, but not the table that touches it.
     reach = (0, row_steps, column_steps)
     body = grow(body, reach) & tissue
@@ -70,6 +52,18 @@ def find_body(grid: WorkingGrid) -> Mask:
     body |= _small_parts(tissue, body, grid)
     # Voxels that the skin passes through are lighter than tissue, and so is the cloth beyond: one more, no further.
     return fill_in_plane(body | (grow(body, (0, 1, 1)) & (grid.hu > SKIN_HU)))
+
+
+def _sheets_across(core: Mask, grid: WorkingGrid) -> Mask:
+    """Sheets that lie across the patient's axis, as the end of a cushion does: few slices thick, wide, without bone."""
+    layers = round(THIN_MM / 2 / grid.spacing[0])
+    thin = core & ~grow(shrink(core, (layers, 0, 0)), (layers, 0, 0))
+    labels, count = cc3d.connected_components(thin, connectivity=6, return_N=True)
+    sizes = np.bincount(labels.ravel(), minlength=count + 1)
+    dense = np.bincount(labels[thin & (grid.hu > BONE_HU)], minlength=count + 1)
+    sheet = (sizes * grid.spacing[1] * grid.spacing[2] >= SHEET_MM2) & (dense == 0)
+    sheet[0] = False
+    return np.asarray(sheet[labels])
 
 
 def _small_parts(tissue: Mask, body: Mask, grid: WorkingGrid) -> Mask:
@@ -135,11 +129,3 @@ def draw_external(grid: WorkingGrid, body: Mask) -> BoxedMask:
 
 def _rim(body: Mask) -> Mask:
     return body & ~shrink(body, (0, 1, 1))
-
-
-def _is_limb(part: Mask, grid: WorkingGrid) -> bool:
-    hu = grid.hu[part]
-    if float((hu > 250.0).mean()) < 0.01 or not -150.0 < float(np.median(hu)) < 150.0:
-        return False
-    distance = edt.edt(np.ascontiguousarray(part), anisotropy=grid.spacing, black_border=False)
-    return float(distance.max()) + THIN_MM >= PART_RADIUS_MM

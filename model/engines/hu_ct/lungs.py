@@ -1,18 +1,20 @@
-"""Lung_L and Lung_R: the pieces of air that are lung and not gas, told apart by side."""
+"""Lung_L and Lung_R: the pieces of air that are lung and not gas, told apart by the spine."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
-import cc3d
-import edt
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from model.contours.structure import BoxedMask
 from model.engines.hu_ct.airway import Airway
+from model.engines.hu_ct.lung_pieces import Piece, Verdict, air_pieces
+from model.engines.hu_ct.midline import Spine
 from model.engines.hu_ct.morphology import Mask, fill_in_plane, grow, grow_mm, shrink, shrink_mm
+from model.engines.hu_ct.sides import tell_sides
 from model.engines.hu_ct.surface import share_below, surface_field
 from model.engines.hu_ct.working import WorkingGrid, to_full
 
@@ -24,21 +26,17 @@ TISSUE_HU = 40.0
 EDGE_HU = (-500.0, -350.0)
 # Noise decides about voxels that hold half of each; this Gaussian, in blocks, is narrower than the blocks themselves.
 SMOOTHING = 0.5
-# Lung bases at the end of a series are small: a cut at 60 ml lost real ones (measured).
-LEAST_ML = 8.0
-# Away from its edges gas is near -1000 HU and lung is not (medians measured: gas below -950, lung above -880;
-# the bound leaves room for emphysema).
-PARENCHYMA_HU = (-985.0, -450.0)
-# Lung lies under ribs and along the spine, gas in the bowel does not (shares measured: 0.5 to 0.8 against 0.0).
-RIB_MM = 12.0
-RIB_HU = 200.0
-RIB_SHARE = 0.25
-# A piece this large with values this far from gas is lung without a look at the ribs (soft ones of a child).
-NO_GAS_HU, CERTAIN_ML = -930.0, 300.0
 # Vessels and fissures up to twice this width belong to the lung.
 CLOSE_MM = 5.0
-# A piece with this share on each side of the midline is two lungs that touch.
-BOTH_SIDES = 0.12
+# A smaller piece belongs to a lung when no more than a fissure parts them and its values are the lung's.
+FISSURE_MM = 9.0
+ALIKE_HU = 150.0
+# So much air under ribs that was not taken is worth a look.
+WORTH_ML = 30.0
+
+NO_LUNG = "no lung on this side in the image"
+NO_SPINE = "no spine in the image beside the lung, so its side cannot be told"
+NOT_APART = "the air under the ribs cannot be told apart into a left and a right lung"
 
 
 @dataclass(frozen=True)
@@ -48,44 +46,103 @@ class Lung:
 
     mask: Mask
     share: NDArray[np.float32]
+    flags: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Lungs:
-    """Both sides."""
+    """Both sides; ``reason`` says why a side that is empty is."""
 
     left: Lung
     right: Lung
+    reason: str = NO_LUNG
+
+    @property
+    def both(self) -> Mask:
+        """The lungs of both sides."""
+        return self.left.mask | self.right.mask
 
 
-def find_lungs(grid: WorkingGrid, body: Mask, airway: Airway | None, middle: NDArray[np.float64]) -> Lungs:
-    """Both lungs on the working grid, told apart by the ``middle`` column of each slice."""
+@dataclass
+class _Found:
+    """What is being gathered: a mask, the median HU of its main pieces, and flags, for one side."""
+
+    mask: Mask
+    medians: list[float] = field(default_factory=list)
+    flags: list[str] = field(default_factory=list)
+
+
+def find_lungs(
+    grid: WorkingGrid, body: Mask, airway: Airway | None, spine: Spine | None, skull_floor: int | None
+) -> Lungs:
+    """Both lungs on the working grid, told apart by the spine; ``skull_floor`` as for ``air_pieces``."""
     air = (grid.hu < AIR_HU) & body
     air_or_wall = body.copy()
     if airway is not None:
         air_or_wall &= ~(airway.trachea | airway.bronchi)
         air &= air_or_wall
-    labels, count = cc3d.connected_components(air, connectivity=6, return_N=True)
-    sizes = np.bincount(labels.ravel(), minlength=count + 1)
+    pieces, labels = air_pieces(grid, air, body, spine, skull_floor)
+    left, right = _Found(np.zeros_like(air)), _Found(np.zeros_like(air))
+    reason = _why_none(pieces)
+    for piece in pieces:
+        if piece.verdict is Verdict.MAIN and spine is not None:
+            sides = tell_sides(piece.mask, spine.columns[piece.box[0]] - piece.box[2].start, grid)
+            if not sides.left.any() and not sides.right.any():
+                reason = NOT_APART
+            for one, mine in ((left, sides.left), (right, sides.right)):
+                if mine.any():
+                    one.mask[piece.box] |= mine
+                    one.medians.append(piece.median)
+                    one.flags += [sides.flag] if sides.flag else []
+    for one in (left, right):
+        _add_lobes(one, pieces, grid)
+    return _outlined(grid, body, airway, labels, air, air_or_wall, (left, right), reason)
+
+
+def _why_none(pieces: list[Piece]) -> str:
+    """Why a side has no lung: the largest piece of air that is neither gas nor lung says it."""
+    if any(one.verdict is Verdict.SPINE for one in pieces):
+        return NO_SPINE
+    if any(one.verdict is Verdict.MAIN for one in pieces):
+        return NO_LUNG
+    doubtful = [one for one in pieces if one.verdict is not Verdict.GAS and one.volume_ml >= WORTH_ML]
+    if not doubtful:
+        return NO_LUNG
+    largest = max(doubtful, key=lambda one: one.volume_ml)
+    return f"{NO_LUNG}; {largest.volume_ml:.0f} ml of air were left out: {largest.verdict}"
+
+
+def _add_lobes(side: _Found, pieces: list[Piece], grid: WorkingGrid) -> None:
+    """Take smaller pieces that only a fissure parts from the lung of this side."""
+    small = [one for one in pieces if one.verdict is Verdict.BESIDE]
+    if not side.medians or not small:
+        return
+    reach = grow_mm(side.mask, FISSURE_MM, grid.spacing)
+    left_out = 0.0
+    for one in small:
+        near = bool((reach[one.box] & one.mask).any())
+        if near and min(abs(one.median - median) for median in side.medians) <= ALIKE_HU:
+            side.mask[one.box] |= one.mask
+        elif near:
+            left_out += one.volume_ml
+    if left_out >= WORTH_ML:
+        side.flags.append(f"{left_out:.0f} ml of air beside it have other values and were left out")
+
+
+def _outlined(
+    grid: WorkingGrid,
+    body: Mask,
+    airway: Airway | None,
+    labels: NDArray[np.unsignedinteger[Any]],
+    air: Mask,
+    air_or_wall: Mask,
+    sides: tuple[_Found, _Found],
+    reason: str,
+) -> Lungs:
+    """Place the surfaces of both lungs and close them."""
+    left, right = sides[0].mask, sides[1].mask
+    right &= ~left
     core = shrink(air, (1, 1, 1)) & air
-    near_rib = grow_mm((grid.hu > RIB_HU) & body, RIB_MM, grid.spacing)
-    left, right = np.zeros_like(air), np.zeros_like(air)
-    boxes = cc3d.statistics(labels)["bounding_boxes"]
-    for label in np.flatnonzero(sizes * grid.voxel_ml >= LEAST_ML):
-        if label == 0:
-            continue
-        box = boxes[label]
-        piece = labels[box] == label
-        deep = grid.hu[box][piece & core[box]]
-        if deep.size == 0 or not PARENCHYMA_HU[0] < float(np.median(deep)) < PARENCHYMA_HU[1]:
-            continue
-        rim = piece & ~shrink(piece, (0, 1, 1))
-        certain = float(np.median(deep)) > NO_GAS_HU and sizes[label] * grid.voxel_ml >= CERTAIN_ML
-        if not certain and float(near_rib[box][rim].mean()) < RIB_SHARE:
-            continue
-        mine, other = _sides(piece, middle[box[0]] - box[2].start, grid)
-        left[box] |= mine
-        right[box] |= other
     smooth = ndimage.gaussian_filter(grid.hu, SMOOTHING, mode="nearest", truncate=3.0)
     # Gas that lies against a lung stays what it was found to be.
     air_or_wall &= (labels == 0) | left | right
@@ -96,8 +153,9 @@ def find_lungs(grid: WorkingGrid, body: Mask, airway: Airway | None, middle: NDA
         mine[:] = grow(mine, (1, 1, 1)) & (smooth < edge) & air_or_wall & ~other
         drawn.append(share_below(smooth, edge, 900.0))
     return Lungs(
-        Lung(_closed(left, right, grid, body, airway), drawn[0]),
-        Lung(_closed(right, left, grid, body, airway), drawn[1]),
+        Lung(_closed(left, right, grid, body, airway), drawn[0], tuple(dict.fromkeys(sides[0].flags))),
+        Lung(_closed(right, left, grid, body, airway), drawn[1], tuple(dict.fromkeys(sides[1].flags))),
+        reason,
     )
 
 
@@ -110,29 +168,6 @@ def lung_edge(core: Mask, grid: WorkingGrid) -> float:
     """HU halfway between the lung whose inner blocks are given and soft tissue."""
     lung = float(np.median(grid.hu[core])) if core.any() else AIR_HU
     return float(np.clip((lung + TISSUE_HU) / 2, *EDGE_HU))
-
-
-def _sides(piece: Mask, middle: NDArray[np.float64], grid: WorkingGrid) -> tuple[Mask, Mask]:
-    """Split a piece of lung into (left, right); columns grow to the patient's left."""
-    nothing = np.zeros_like(piece)
-    leftwards = np.arange(piece.shape[2])[None, None, :] > middle[:, None, None]
-    share = float(np.broadcast_to(leftwards, piece.shape)[piece].mean())
-    if not BOTH_SIDES < share < 1 - BOTH_SIDES:
-        return (piece, nothing) if share > 0.5 else (nothing, piece)
-    depth = edt.edt(np.ascontiguousarray(piece), anisotropy=grid.spacing, black_border=False, parallel=2)
-    for thinner_than in (2.0, 4.0, 6.0, 9.0, 12.0, 16.0):
-        labels, count = cc3d.connected_components(depth > thinner_than, connectivity=6, return_N=True)
-        sizes = np.bincount(labels.ravel(), minlength=count + 1)
-        sizes[0] = 0
-        big = np.flatnonzero(sizes > 0.1 * sizes.sum())
-        shares = {int(label): float(np.broadcast_to(leftwards, piece.shape)[labels == label].mean()) for label in big}
-        seeds_left = np.isin(labels, [label for label, part in shares.items() if part > 0.5])
-        seeds_right = np.isin(labels, [label for label, part in shares.items() if part <= 0.5])
-        if len(big) >= 2 and seeds_left.any() and seeds_right.any():
-            to_left = edt.edt(np.ascontiguousarray(~seeds_left), anisotropy=grid.spacing, parallel=2)
-            to_right = edt.edt(np.ascontiguousarray(~seeds_right), anisotropy=grid.spacing, parallel=2)
-            return piece & (to_left < to_right), piece & (to_left >= to_right)
-    return piece & leftwards, piece & ~leftwards
 
 
 def _closed(lung: Mask, other: Mask, grid: WorkingGrid, body: Mask, airway: Airway | None) -> Mask:

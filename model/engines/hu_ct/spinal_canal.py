@@ -36,6 +36,12 @@ STOP_SCORE = 0.4
 # 0.83 and more against 0.73).
 RING_SHARE = 0.8
 LEAST_LENGTH_MM = 30.0
+# A vertebral body lies 20 to 36 mm in front of the canal's middle; the shaft of a long bone, whose marrow is enclosed
+# just as well, ends before that.
+FRONT_MM = (20.0, 36.0)
+FRONT_DEGREES = 32
+VERTEBRA_HU = 130.0
+FRONT_SHARE = 0.5
 
 
 @dataclass(frozen=True)
@@ -48,10 +54,11 @@ class Path:
     enclosure: NDArray[np.float64]
 
 
-def find_canal(grid: WorkingGrid, body: Mask, middle: NDArray[np.float64]) -> Path | None:
-    """The canal's middle through the slices where bone encloses it; None when no run is long enough.
+def find_canal(grid: WorkingGrid, body: Mask, middle: NDArray[np.float64] | None) -> Path | None:
+    """Find the canal's middle through the slices where bone encloses it; None when no run is long enough.
 
-    ``middle`` is the column of the body's middle per slice, (slices,).
+    ``middle`` is the column of the body's middle per slice, (slices,), None where the image cuts through the body and
+    its middle is unknown: then every column is searched.
     """
     score, enclosure = _scores(grid, body, middle)
     rows, columns = _best_path(score, grid)
@@ -62,20 +69,36 @@ def find_canal(grid: WorkingGrid, body: Mask, middle: NDArray[np.float64]) -> Pa
     if run is None:
         return None
     first, last = run
-    return Path(
+    path = Path(
         first,
         rows[first:last].astype(np.float64),
         columns[first:last].astype(np.float64),
         share[first:last].astype(np.float64),
     )
+    return path if _has_vertebrae(grid, body, path) else None
+
+
+def _has_vertebrae(grid: WorkingGrid, body: Mask, path: Path) -> bool:
+    """Whether bone lies in front of the canal, farther than the wall of a long bone is thick."""
+    bone = (grid.hu > VERTEBRA_HU) & body
+    angles = np.radians(np.arange(-FRONT_DEGREES, FRONT_DEGREES + 1, 8))
+    radii = np.arange(*FRONT_MM, 2.0)
+    index = path.first + np.arange(len(path.rows))
+    rows = path.rows[:, None, None] - np.cos(angles)[None, :, None] * radii / grid.spacing[1]
+    columns = path.columns[:, None, None] + np.sin(angles)[None, :, None] * radii / grid.spacing[2]
+    place = [np.broadcast_to(index[:, None, None], rows.shape), rows, columns]
+    met = ndimage.map_coordinates(bone.astype(np.uint8), place, order=0, mode="constant", cval=0).any(axis=2)
+    return float(np.median(met.mean(axis=1))) >= FRONT_SHARE
 
 
 def _scores(
-    grid: WorkingGrid, body: Mask, middle: NDArray[np.float64]
+    grid: WorkingGrid, body: Mask, middle: NDArray[np.float64] | None
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """(score, enclosure) per voxel of the working grid, (slice, row, column); score -1 where no canal can be."""
     bone = (grid.hu > BONE_HU) & body
-    away = np.abs(np.arange(body.shape[2])[None, None, :] - middle[:, None, None]) * grid.spacing[2]
+    away = np.zeros((body.shape[0], 1, body.shape[2]))
+    if middle is not None:
+        away += np.abs(np.arange(body.shape[2])[None, None, :] - middle[:, None, None]) * grid.spacing[2]
     around = ndimage.uniform_filter(grid.hu, (1, 3, 3), mode="nearest")
     soft = (around > SOFT_HU[0]) & (around < SOFT_HU[1]) & ~bone & body & (away <= FROM_MIDLINE_MM)
     where = BoxedMask.crop(soft)

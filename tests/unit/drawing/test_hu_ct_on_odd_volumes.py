@@ -34,6 +34,13 @@ def draw(one: Volume) -> dict[str, BoxedMask]:
     return {structure.label: structure.mask for structure in drawing.structures}
 
 
+def with_bone(array: NDArray[np.int16]) -> NDArray[np.int16]:
+    """A body of water with a bone in its middle, without which it is taken for a phantom."""
+    rows, columns = (slice(size // 2 - 8, size // 2 + 8) for size in array.shape[1:])
+    array[:, rows, columns] = BONE
+    return array
+
+
 def outcome(one: Volume) -> str:
     """``drawn``, or the code of the refusal."""
     try:
@@ -68,7 +75,7 @@ def test_no_volume_makes_it_fall(
 def test_a_few_slices_are_enough_for_the_skin(slices: int) -> None:
     array = np.full((slices, 128, 128), AIR, dtype=np.int16)
     array[:, 20:100, 30:110] = WATER
-    mask = draw(volume(array))["External"].full(array.shape)
+    mask = draw(volume(with_bone(array)))["External"].full(array.shape)
     assert abs(int(mask.sum()) - slices * 80 * 80) < 0.04 * slices * 80 * 80
 
 
@@ -77,9 +84,17 @@ def test_air_alone_is_no_body() -> None:
         draw(volume(np.full((10, 64, 64), AIR, dtype=np.int16)))
 
 
+def test_water_without_a_bone_is_a_phantom_and_no_body() -> None:
+    array = np.full((10, 64, 64), AIR, dtype=np.int16)
+    array[:, 12:52, 12:52] = WATER
+    with pytest.raises(EngineFailed, match="phantom"):
+        draw(volume(array))
+
+
 def test_values_outside_the_reconstruction_do_no_harm() -> None:
     array = np.full((8, 128, 128), AIR, dtype=np.int16)
     array[:, 30:100, 30:100] = WATER
+    array = with_bone(array)
     expected = draw(volume(array))["External"].full(array.shape)
     rows, columns = np.mgrid[:128, :128] - 63.5
     array[:, np.hypot(rows, columns) > 64] = -3024
@@ -89,6 +104,7 @@ def test_values_outside_the_reconstruction_do_no_harm() -> None:
 def test_fractions_of_a_hounsfield_unit_are_accepted() -> None:
     array = np.full((8, 128, 128), AIR, dtype=np.int16)
     array[:, 30:100, 30:100] = WATER
+    array = with_bone(array)
     whole = volume(array)
     drawn = draw(Volume(array.astype(np.float32) + 0.25, whole.geometry))
     np.testing.assert_array_equal(drawn["External"].array, draw(whole)["External"].array)
@@ -98,6 +114,7 @@ def test_the_table_is_no_part_of_the_body() -> None:
     array = np.full((12, 160, 160), AIR, dtype=np.int16)
     rows, columns = np.mgrid[:160, :160]
     array[:, ((rows - 70) / 45) ** 2 + ((columns - 80) / 65) ** 2 <= 1] = WATER
+    array = with_bone(array)
     array[:, 114:117, 10:150] = 100
     mask = draw(volume(array))["External"].full(array.shape)
     assert not mask[:, 118:].any()

@@ -107,5 +107,6 @@ def test_an_empty_structure_is_not_drawn() -> None:
 def test_nothing_at_all_is_a_failure_and_no_result() -> None:
     empty = Structure("Spleen", BoxedMask.crop(np.zeros(SHAPE, dtype=np.bool_)))
     with pytest.raises(EngineFailed, match="a-model") as failed:
-        checked(Drawing(WHO, (empty,)), GEOMETRY)
+        checked(Drawing(WHO, (empty,), (NotDrawn("Brain", "no skull"),)), GEOMETRY)
     assert failed.value.code == "NOTHING_DRAWN"
+    assert "Brain: no skull; Spleen: the model found none of it" in failed.value.message

@@ -40,7 +40,7 @@ def test_volumes_and_reasons_are_printed(tmp_path: Path, capsys: pytest.CaptureF
     assert "Brain" in said.out
     assert "cm³" in said.out
     assert "Lung_L           not drawn: no lung on this side in the image" in said.out
-    assert "drawn by hu-ct 1.0, licence AGPL-3.0-or-later; review required" in said.out
+    assert "drawn by hu-ct 2.0, licence AGPL-3.0-or-later; review required" in said.out
     assert said.err == ""
 
 

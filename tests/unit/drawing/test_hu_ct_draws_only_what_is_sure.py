@@ -28,7 +28,7 @@ Mask = NDArray[np.bool_]
 CHEST_ORGANS = {"External", "Lung_L", "Lung_R", "Trachea", "SpinalCanal"}
 HEAD_AND_NECK = CHEST_ORGANS | {"Brain"}
 # What is drawn in each variant, Bones_HU aside; everything else is left out with a reason.
-DRAWN = dict.fromkeys(VARIANTS, HEAD_AND_NECK) | {
+DRAWN = dict.fromkeys((name for name in VARIANTS if name != "empty table"), HEAD_AND_NECK) | {
     "chest, arms down": CHEST_ORGANS,
     "chest, arms up, insert": CHEST_ORGANS,
     "chest, contrast": CHEST_ORGANS,
@@ -111,9 +111,12 @@ def astray_or_refused(scan: Scan) -> dict[str, float]:
 
 @pytest.mark.parametrize("name", [name for name in DRAWN if name != "cylinder"])
 def test_nothing_lies_outside_of_its_organ(name: str) -> None:
-    for label, volume in astray(*drawn(name)).items():
+    scan, drawing = drawn(name)
+    right = truths(scan)
+    for label, volume in astray(scan, drawing).items():
         if (name, label) != ("headrest that touches the head", "External"):
-            assert volume < (20.0 if label == "External" else 1.0), label
+            # Slices of 10 mm end a dome of the diaphragm in steps.
+            assert volume < (20.0 if label == "External" else 1.0 + 0.002 * millilitres(right[label], scan)), label
 
 
 def test_what_touches_the_head_and_is_taken_for_it_is_flagged() -> None:
@@ -138,14 +141,16 @@ def test_lungs_are_whole_and_on_their_sides(name: str) -> None:
     found = masks(scan, drawing)
     for label in {"Lung_L", "Lung_R"} & DRAWN[name]:
         truth = truths(scan)[label]
-        assert 2.0 * (truth & found[label]).sum() / (truth.sum() + found[label].sum()) > 0.92, label
+        dice = 2.0 * int((truth & found[label]).sum()) / (int(truth.sum()) + int(found[label].sum()))
+        # A thin base has most of its voxels at its surface.
+        assert dice > (0.85 if name.startswith("belly") else 0.95), label
 
 
 @pytest.mark.parametrize("name", [name for name in DRAWN if "External" in DRAWN[name] and name not in FLAGGED])
 def test_external_holds_the_patient_or_says_that_it_does_not(name: str) -> None:
     scan, drawing = drawn(name)
-    inside = masks(scan, drawing)["External"] & scan.inside
-    assert inside.sum() > 0.98 * scan.inside.sum()
+    held = int((masks(scan, drawing)["External"] & scan.inside).sum())
+    assert held > 0.98 * int(scan.inside.sum())
 
 
 @pytest.mark.parametrize("name", FLAGGED)

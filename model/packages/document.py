@@ -141,12 +141,36 @@ class Label(Part):
     smallest_ml: float = Field(0.0, ge=0, le=10_000)
 
 
+Range = tuple[Annotated[float, Field(ge=0, le=10_000)], Annotated[float, Field(gt=0, le=10_000)]]
+Terms = list[Annotated[str, Field(min_length=1, max_length=64)]]
+
+
 class Limits(Part):
-    """What the model is for, in the words of who made it."""
+    """What the model is for, and what becomes of a series beyond it: ``outside`` refuses it, or flags every ROI.
+
+    ``regions`` are held against BodyPartExamined where it is given; ``slice_mm``, ``pixel_mm`` (least and most, the
+    pixel's larger edge) and ``extent_mm`` (along the slices) against the volume; ``image_types`` that a series must
+    have one of and ``not_image_types`` that it must have none of, as values of ImageType and ComplexImageComponent;
+    ``contrast`` is what the patient must have been given. ``intended_use`` and ``validation`` are words for people.
+    """
 
     regions: list[str] = Field(default_factory=list, max_length=64)
     intended_use: Text = ""
     validation: Text = ""
+    outside: Literal["refuse", "flag"] = "flag"
+    slice_mm: Range | None = None
+    pixel_mm: Range | None = None
+    extent_mm: Range | None = None
+    image_types: Terms = Field(default_factory=list, max_length=64)
+    not_image_types: Terms = Field(default_factory=list, max_length=64)
+    contrast: Literal["any", "with", "without"] = "any"
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        for one in (self.slice_mm, self.pixel_mm, self.extent_mm):
+            if one is not None and one[0] > one[1]:
+                raise ValueError("a range is the least and then the most")
+        return self
 
 
 class ModelDocument(Part):

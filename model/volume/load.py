@@ -23,6 +23,7 @@ from model.errors import InputRefused
 from model.series.folder import images_in
 from model.series.geometry import SeriesGeometry
 from model.series.header import SliceHeader
+from model.volume.acquisition import KEYWORDS, Acquisition, acquisition_of
 from model.volume.meaning import Meaning, meaning_of
 from model.volume.volume import Volume
 
@@ -49,6 +50,7 @@ def load_volume(
     volume = _Accumulator(geometry.shape)
     seen: set[int] = set()
     meanings: list[Meaning] = []
+    acquisitions: list[Acquisition] = []
 
     # Decoders release the interpreter lock for most of their work, so two slices are decoded at a time.
     with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
@@ -64,13 +66,14 @@ def load_volume(
                 raise InputRefused("PIXELS_SHAPE", "A slice's pixel data is no single grayscale image of its size.")
             volume.put(index, one)
             meanings.append(one.meaning)
+            acquisitions.append(one.acquisition)
             seen.add(index)
             progress(len(seen) / len(place))
     if len(seen) != len(place):
         raise InputRefused(
             "PIXELS_MISSING", f"{len(place) - len(seen)} slice(s) of the series came without their pixel data."
         )
-    return Volume(volume.array, geometry, Meaning.of(meanings))
+    return Volume(volume.array, geometry, Meaning.of(meanings), Acquisition.of(acquisitions))
 
 
 def series_in(directory: Path) -> tuple[list[Path], list[SliceHeader]]:
@@ -90,6 +93,7 @@ class _Slice:
     slope: float
     intercept: float
     meaning: Meaning
+    acquisition: Acquisition
     padding: NDArray[np.bool_] | None = None
 
 
@@ -160,7 +164,8 @@ def _decode_one(one: Path | str | Dataset) -> _Slice:
         rescaled=slope is not None and intercept is not None,
     )
     padding = _bright_padding(dataset, stored, *rescale) if str(dataset.get("Modality")) == "CT" else None
-    return _Slice(str(dataset.SOPInstanceUID), stored, *rescale, meaning, padding)
+    acquisition = acquisition_of({keyword: _values(dataset, keyword) for keyword in KEYWORDS})
+    return _Slice(str(dataset.SOPInstanceUID), stored, *rescale, meaning, acquisition, padding)
 
 
 def _bright_padding(dataset: Dataset, stored: NDArray[Any], slope: float, intercept: float) -> NDArray[np.bool_] | None:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.contours.structure import BoxedMask, Structure
+from model.engines.deepbet.head import require_brain, require_head, require_magnitude
 from model.engines.engine import Algorithm, Drawing, Progress
 from model.engines.network.orientation import oriented
 from model.errors import EngineFailed, InputRefused
@@ -46,15 +47,19 @@ class DeepBet:
         self._networks = BrainExtraction()
 
     def draw(self, volume: Volume, progress: Progress) -> Drawing:
-        """Draw the brain; raises EngineFailed for another modality and where there is none."""
+        """Draw the brain; raises EngineFailed for another modality, for phase, real and imaginary images, and where
+        there is no head or no brain."""
         if volume.geometry.modality != "MR":
             raise EngineFailed("MODEL_MODALITY", "deepbet draws on T1-weighted MR of the head; choose another model.")
         if min(_extent(volume)) < SMALLEST_MM:
             raise EngineFailed("MODEL_EXTENT", f"deepbet needs a head: at least {SMALLEST_MM:.0f} mm along every axis.")
+        require_magnitude(volume)
+        require_head(volume)
         progress(0.1, "Brain")
         image = oriented(volume, "RAS")
         mask = self._mask(np.asarray(image.array, dtype=np.float32))
         progress(0.95, "Brain")
+        require_brain(float(np.count_nonzero(mask)) * float(np.prod(image.spacing)) / 1000.0)
         placed = image.back(mask.astype(np.uint8)) > 0
         return Drawing(algorithm(), (Structure("Brain", BoxedMask.crop(np.ascontiguousarray(placed))),))
 

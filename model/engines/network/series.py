@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from model.engines.engine import Algorithm
 from model.errors import EngineFailed
+from model.packages.limits import beyond, untold
 from model.packages.package import Package
 from model.packages.sides import read_sides
 from model.volume.values import require_hounsfield
 from model.volume.volume import Volume
 
 
-def require_fits(package: Package, volume: Volume) -> None:
-    """Raise EngineFailed when a series is not what a package is for (modality, extent), InputRefused for a CT whose
-    values are no Hounsfield units."""
+def require_fits(package: Package, volume: Volume) -> tuple[str, ...]:
+    """Flags for every ROI of a series beyond the package's limits, where the package says that it is to be drawn.
+
+    Raises EngineFailed when the series is not what the package is for (modality, extent, limits), InputRefused for a
+    CT whose values are no Hounsfield units.
+    """
     wanted = package.document.input
     geometry = volume.geometry
     if geometry.modality != wanted.modality:
@@ -29,6 +33,10 @@ def require_fits(package: Package, volume: Volume) -> None:
             f"the series has {extent:.0f} mm.",
         )
     require_hounsfield(volume, package.document.id)
+    found = beyond(package.document.limits, volume)
+    if found and package.document.limits.outside == "refuse":
+        raise EngineFailed("MODEL_LIMITS", f"The model {package.document.id} does not draw this series: {found[0]}.")
+    return found + untold(package.document.limits, volume)
 
 
 def algorithm_of(package: Package, place: str) -> Algorithm:

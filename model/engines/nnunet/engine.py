@@ -80,13 +80,12 @@ class NnUnet:
     def draw(self, volume: Volume, progress: Progress) -> Drawing:
         """Draw what the networks find; raises EngineFailed for another modality or when memory does not suffice."""
         document = self.package.document
-        require_fits(self.package, volume)
+        notes = list(require_fits(self.package, volume))
         image = oriented(volume, document.input.orientation)
         array = np.asarray(image.array, dtype=np.float32)
         labels = np.zeros(array.shape, dtype=np.uint16)
         numbered: list[tuple[int, Label]] = []
         regions: list[tuple[Label, BoxedMask]] = []
-        notes: list[str] = []
         for index, member in enumerate(self.members):
             begin, share = index / len(self.members), 1 / len(self.members)
             words = document.networks[index].name

@@ -67,11 +67,12 @@ class Plain:
 
     def draw(self, volume: Volume, progress: Progress) -> Drawing:
         """Draw what the network finds; raises EngineFailed for another modality or when memory does not suffice."""
-        require_fits(self.package, volume)
+        beyond = require_fits(self.package, volume)
         document = self.package.document
         image = oriented(volume, document.input.orientation)
         array = np.asarray(image.array, dtype=np.float32)
-        found, notes = self._drawn(array, image.spacing, lambda part: progress(part, document.networks[0].name))
+        found, short = self._drawn(array, image.spacing, lambda part: progress(part, document.networks[0].name))
+        notes = (*beyond, *short)
         voxel_ml = float(np.prod(image.spacing)) / 1000.0
         if isinstance(found, tuple):
             shape = volume.array.shape

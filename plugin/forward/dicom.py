@@ -18,8 +18,10 @@ from model.errors import TargetFailed
 from model.evidence.event import Event
 from model.gate.manifest import MANIFEST_NAME, Manifest, ManifestFile
 from model.pipeline.draw import IMAGES, PROGRESS, STRUCTURE_SET, ProgressFile
+from model.rtstruct.coverage import Shortfall
 from model.storage.files import write_whole
 from model.worker.pool import Workers
+from plugin.forward.arrivals import Arrivals
 from plugin.forward.measure import measure
 from plugin.forward.notice import Notice
 from plugin.forward.patience import Patience
@@ -52,6 +54,7 @@ class DicomForward:
         self._name = name
         self._modality = target.Modality
         self._minutes = float(target.DeadlineMinutes)
+        self._takes_parts = target.Partial == "flag"
         self._orthanc = orthanc
         self._workers = workers
         self._notice = notice
@@ -69,10 +72,11 @@ class DicomForward:
             if not errand.recall().get("sent"):
                 self._send(errand, manifest, patience, progress)
                 errand.note(sent=time.time())
-            returned = self._await(errand, errand.transfer.key.uid(original.text(STUDY)), patience, progress)
+            returned, missing = self._await(errand, errand.transfer.key.uid(original.text(STUDY)), patience, progress)
             content, left_out = prepared(returned, errand.first_file())
             write_whole(structure_set, content)
-            errand.note(taken=True, left_out=left_out)
+            part = [missing.slices, missing.sent] if missing is not None else None
+            errand.note(taken=True, left_out=left_out, part=part)
         progress(0.95, "measuring the returned structures")
         measured = self._workers.run(errand.job.id, measure, errand.folder, seconds=MEASURE_SECONDS)
         content = structure_set.read_bytes()
@@ -80,6 +84,8 @@ class DicomForward:
             content = stripped(content, measured.unread)
             write_whole(structure_set, content)
         errand.records.result(hashlib.sha256(content).hexdigest(), len(measured.rois), len(content), "0", None)
+        if part := errand.recall().get("part"):
+            measured = measured.of_a_part(*part)
         details = measured.details | {"algorithm": {"Version": "0", "Digest": ""}, "timings": {}}
         return said_of(details, errand.recall().get("left_out", ()))
 
@@ -130,25 +136,47 @@ class DicomForward:
                 "MODALITY_ANSWER", f"Orthanc does not say that the node of the target {self._name} took an image."
             )
 
-    def _await(self, errand: Errand, study: str, patience: Patience, progress: ProgressFile) -> bytes:
-        """The file that came back; its copies in Orthanc are removed, whatever it is."""
+    def _await(
+        self, errand: Errand, study: str, patience: Patience, progress: ProgressFile
+    ) -> tuple[bytes, Shortfall | None]:
+        """The file that came back, and what it falls short of; its copies in Orthanc are removed, whatever it is.
+
+        A structure set of a part of the slices is waited on until the deadline, as a later one may be whole.
+        """
         assert errand.transfer is not None
         deadline = float(errand.recall()["sent"]) + 60 * self._minutes
         pseudonym = errand.transfer.key.pseudonym
+        arrivals = Arrivals(errand.folder, self._name)
         while True:
             found = patience.until_done(lambda: {*self._found({"PatientID": pseudonym}), *self._found(_study(study))})
-            if found:
-                return self._take(sorted(found))
+            whole = arrivals.whole(self._take(sorted(found))) if found else None
+            if whole is not None:
+                return whole, None
             left = deadline - time.time()
             if left <= 0 or errand.transfer.expires.timestamp() - RESERVE.total_seconds() <= time.time():
-                raise TargetFailed(
-                    "RETURN_DEADLINE",
-                    f"The node of the target {self._name} sent no structure set in time; ask its operator, then retry.",
-                )
-            progress(0.3, f"waiting for the structure set, at most {left / 60:.0f} min")
+                return self._part(arrivals)
+            part = "the rest of a structure set of fewer slices" if found or arrivals.waits else "the structure set"
+            progress(0.3, f"waiting for {part}, at most {left / 60:.0f} min")
             patience.sleep(POLL_SECONDS)
 
-    def _take(self, instances: list[str]) -> bytes:
+    def _part(self, arrivals: Arrivals) -> tuple[bytes, Shortfall]:
+        """What there is at the deadline, where the target takes it."""
+        kept = arrivals.part()
+        if kept is None:
+            raise TargetFailed(
+                "RETURN_DEADLINE",
+                f"The node of the target {self._name} sent no structure set in time; ask its operator, then retry.",
+            )
+        if not self._takes_parts:
+            raise TargetFailed(
+                "RETURN_PARTIAL",
+                f"The node of the target {self._name} answered for {kept[1].slices} of the {kept[1].sent} slices that "
+                "were sent, and nothing more in time; its operator may let it wait longer for the end of a series. "
+                'Such answers are stored with a flag where the target says Partial "flag".',
+            )
+        return kept
+
+    def _take(self, instances: list[str]) -> list[bytes]:
         files = []
         for instance in instances:
             try:
@@ -157,12 +185,7 @@ class DicomForward:
                 continue
         for instance in instances:
             self._orthanc.delete_instance(instance)
-        if len(files) != 1:
-            raise TargetFailed(
-                "RETURN_TWICE",
-                f"The node of the target {self._name} sent {len(files)} objects for one series; none was taken.",
-            )
-        return files[0]
+        return files
 
     def _found(self, query: Mapping[str, str]) -> list[str]:
         return self._orthanc.find_instances(query)

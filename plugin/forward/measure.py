@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,15 @@ class Measured:
     not_drawn: list[dict[str, str]]
     warnings: list[str]
     unread: frozenset[int | None]
+
+    def of_a_part(self, slices: int, sent: int) -> Measured:
+        """The same, said of a structure set that answers for a part of the slices that were sent."""
+        words = f"The structure set that came back answers for {slices} of the {sent} slices that were sent."
+        return replace(
+            self,
+            rois=[roi | {"Flags": [*roi["Flags"], "PARTIAL"]} for roi in self.rois],
+            warnings=[*self.warnings, words],
+        )
 
     @property
     def details(self) -> dict[str, Any]:

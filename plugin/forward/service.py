@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from model.errors import AutocontourError, PrivacyRefused, TargetFailed
+from model.errors import AutocontourError, InputRefused, PrivacyRefused, TargetFailed
 from model.evidence.errors import EvidenceRefused
 from model.evidence.event import Event
 from model.evidence.signed import digest_of
@@ -19,6 +19,8 @@ from model.evidence.signing import PublicKey, SigningKey
 from model.gate.manifest import MANIFEST_NAME, Manifest
 from model.packages.sides import NOT_VERIFIABLE, VERIFIED
 from model.pipeline.draw import IMAGES, PROGRESS, STRUCTURE_SET, ProgressFile
+from model.rtstruct.file import read_structure_set
+from model.rtstruct.reference import references_of
 from model.service.wire import Status, announce
 from model.storage.files import write_whole
 from plugin.forward.http import ServiceClient, TransferLost
@@ -230,6 +232,7 @@ class _Way:
             digest, len(details["rois"]), len(content), details["algorithm"]["Version"], digest_of(receipts.processed)
         )
         receipts.record_deletion()
+        self._require_all_slices(content)
         if left_out:
             self.errand.note(received=digest)
             partial = self._structure_set.with_suffix(".partial")
@@ -237,6 +240,20 @@ class _Way:
             partial.replace(self._structure_set)
         self.progress(1.0, "fetched, and deleted there")
         return said_of(told_by_the_target(details, identity), left_out)
+
+    def _require_all_slices(self, content: bytes) -> None:
+        """A service refers to every slice that it was given; one that does not has drawn on fewer."""
+        sent = {file.sop_instance_uid for file in self.manifest.files}
+        try:
+            listed = sent & references_of(read_structure_set(content)).images
+        except InputRefused:
+            return  # restoration says what is wrong with it
+        if listed != sent:
+            raise TargetFailed(
+                "RETURN_PARTIAL",
+                f"The target {self.name} answered for {len(listed)} of the {len(sent)} slices that were sent; nothing "
+                "of it was stored.",
+            )
 
     def _refused(self, findings: Mapping[str, int]) -> None:
         ending = self.patience.until_done(lambda: self.client.json("GET", f"{self.path}/receipts"))

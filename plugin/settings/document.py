@@ -57,6 +57,8 @@ class DicomTarget(Document):
     Modality: str = Field(min_length=1, max_length=64)
     # How long a structure set is waited for; what comes later is refused.
     DeadlineMinutes: float | int = Field(default=60, gt=0, le=10080)
+    # What becomes, at the deadline, of a structure set that answers for a part of the slices that were sent.
+    Partial: Literal["refuse", "flag"] = "refuse"
     # What rules may call the node's models; only names, the node decides itself.
     Models: list[ModelName] = Field(default_factory=list)
 

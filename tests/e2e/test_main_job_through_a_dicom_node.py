@@ -27,10 +27,10 @@ PATIENT = Patient(name="Ehrenpreis^Zitronella", identifier="KLINIKNUMMER-Q")
 class Site:
     """An Orthanc and a vendor that know each other."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **keys: str) -> None:
         port = free_port()
         self.vendor = Vendor(lambda slices: [square(slices)], 0)
-        target = {"Type": "dicom", "Modality": "box", "DeadlineMinutes": 0.3}
+        target = {"Type": "dicom", "Modality": "box", "DeadlineMinutes": 0.3} | keys
         options = {"DicomModalities": {"box": ["BOX", "127.0.0.1", self.vendor.port]}}
         self.orthanc = OrthancProcess(folder, section=section(target), options=options, http_port=port)
         self.vendor.orthanc_port = self.orthanc.dicom_port
@@ -102,6 +102,48 @@ def test_nothing_identifying_was_sent(site: Site) -> None:
     for sent in site.vendor.heard:
         for word in words:
             assert word.encode() not in sent
+
+
+def along(slices: list[Dataset]) -> list[Dataset]:
+    return sorted(slices, key=lambda one: float(one.ImagePositionPatient[2]))
+
+
+def test_an_answer_for_four_of_twelve_slices_is_waited_on_and_refused(site: Site) -> None:
+    site.vendor.answers = lambda slices: [square(along(slices)[:4])]
+    _, job = site.send()
+    assert (job["State"], job["Error"]["Code"]) == ("failed", "RETURN_PARTIAL")
+    assert "4 of the 12 slices" in job["Error"]["Message"]
+    assert site.modalities() == ["CT"]
+
+
+def test_a_later_answer_for_all_slices_is_taken(site: Site) -> None:
+    site.vendor.answers = lambda slices: [square(along(slices)[:4]), square(slices)]
+    _, job = site.send()
+    assert job["State"] == "done", (job["Error"], job["Findings"])
+    assert job["Rois"][0]["Volume"] == pytest.approx(216, rel=0.02)
+    assert site.modalities() == ["CT", "RTSTRUCT"]
+
+
+def test_a_structure_that_ends_inside_the_volume_may_be_all_that_is_listed(site: Site) -> None:
+    site.vendor.answers = lambda slices: [square(along(slices)[3:8])]
+    _, job = site.send()
+    assert job["State"] == "done", (job["Error"], job["Findings"])
+    assert job["Rois"][0]["Flags"] == []
+
+
+def test_an_answer_for_a_part_is_stored_with_a_flag_where_the_target_says_so(tmp_path: Path) -> None:
+    site = Site(tmp_path, Partial="flag")
+    site.vendor.answers = lambda slices: [square(along(slices)[:4])]
+    site.vendor.start()
+    try:
+        site.orthanc.start()
+        _, job = site.send()
+        assert job["State"] == "done", (job["Error"], job["Findings"])
+        assert job["Rois"][0]["Flags"] == ["PARTIAL"]
+        assert any("4 of the 12 slices" in words for words in job["Warnings"])
+    finally:
+        site.orthanc.stop()
+        site.vendor.stop()
 
 
 def originals(slices: list[Dataset]) -> list[Dataset]:

@@ -8,6 +8,7 @@ import pydicom
 
 from model.preview.planes import render, three_planes
 from model.rtstruct.read import read_masks
+from model.rtstruct.reference import references_of
 from model.series.geometry import geometry_of
 from model.series.header import SliceHeader
 from model.volume.load import load_volume
@@ -23,7 +24,10 @@ def preview(orthanc: Orthanc, job: Job, plane: str | None, number: int | None) -
     assert job.rtstruct is not None, "asked for only when there is an RTSTRUCT"
     structures = pydicom.dcmread(io.BytesIO(orthanc.instance_file(job.rtstruct)))
     instances = orthanc.series(job.series)["Instances"]
-    slices = [pydicom.dcmread(io.BytesIO(orthanc.instance_file(instance))) for instance in instances]
+    everything = [pydicom.dcmread(io.BytesIO(orthanc.instance_file(instance))) for instance in instances]
+    # Slices that were left out of the job (scouts, another acquisition) are in no one volume with the others.
+    drawn_on = references_of(structures).images
+    slices = [one for one in everything if str(one.SOPInstanceUID) in drawn_on] or everything
     geometry = geometry_of(SliceHeader.from_dataset(one) for one in slices)
     volume = load_volume(slices, geometry)
     overlays = [(roi.name, roi.colour, roi.mask) for roi in read_masks(structures, geometry)]

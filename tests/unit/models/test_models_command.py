@@ -145,3 +145,26 @@ def test_a_zip_that_is_refused_says_what_to_do_instead(tmp_path: Path, capsys: p
     assert main(["models", "--models", str(tmp_path / "library"), "import", str(tmp_path / "model.zip")]) == 1
     assert "nothing was unpacked" in (said := capsys.readouterr().err)
     assert "import the folder" in said
+
+
+@pytest.mark.parametrize("force", ["--replace", "--force"])
+def test_a_package_is_not_replaced_by_itself(
+    force: str, library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = {path: path.read_bytes() for path in sorted(library.rglob("*")) if path.is_file()}
+    (tmp_path / "alias").symlink_to(library / "tiny", target_is_directory=True)
+    for given in (library / "tiny", tmp_path / "alias"):
+        assert main(["models", "import", str(given), force]) == 1
+        assert "[OUTPUT_IS_INPUT]" in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in sorted(library.rglob("*")) if path.is_file()} == before
+
+
+def test_a_folder_that_is_no_package_is_not_replaced(
+    library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (library / "mine").mkdir()
+    (library / "mine" / "thesis.txt").write_text("years of work")
+    other = write_folder(tmp_path / "other", TinyNet(mirror=None, seed=2))
+    assert main(["models", "import", str(other), "--name", "mine", *TERMS, "--force"]) == 1
+    assert "[PACKAGE_EXISTS]" in capsys.readouterr().err
+    assert (library / "mine" / "thesis.txt").read_text() == "years of work"

@@ -64,7 +64,7 @@ def verify(directory: Path, keys: Collection[PublicKey] = (), heads: Iterable[He
     noted = read_head(directory)
     anchors = read_anchors(directory / ANCHORS_NAME)
     lines = _read(directory)
-    remarks: list[str] = []
+    remarks = [f"{path.name} is a link to a file elsewhere." for path in _month_links(directory)]
     trusted = list(keys) or _keys_of_folder(directory, remarks)
     start, retired = _start(lines)
     if start.sequence:
@@ -104,6 +104,10 @@ def _read(directory: Path) -> list[Line]:
         for path in month_files(directory)
         for number, raw in enumerate(read_lines(path), start=1)
     ]
+
+
+def _month_links(directory: Path) -> list[Path]:
+    return [path for path in month_files(directory) if path.is_symlink()] if directory.is_dir() else []
 
 
 def keys_beside(directory: Path) -> list[PublicKey]:

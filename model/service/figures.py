@@ -30,6 +30,9 @@ class Figures:
         self._cut = Counter(
             "autocontour_connections_cut", "Connections without a token, cut off for others", registry=registry
         )
+        self._unrecorded = Gauge(
+            "autocontour_deletions_unrecorded", "ALERT: receipts of deletions that the chain lacks", registry=registry
+        )
         self._heads_refused = Counter(
             "autocontour_heads_refused", "ALERT: heads of sites whose chain went backwards", registry=registry
         )
@@ -79,6 +82,10 @@ class Figures:
     def cut(self) -> None:
         """A connection was cut off so that another could be let in."""
         self._cut.inc()
+
+    def unrecorded(self, transfers: int) -> None:
+        """The chain lacks what the ledger signed for."""
+        self._unrecorded.set(transfers)
 
     def ended(self, state: str) -> None:
         """A transfer is over."""

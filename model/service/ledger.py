@@ -129,6 +129,11 @@ class Ledger:
         with self._lock:
             return [json.loads(content) for (content,) in self._database.execute(query, (site, transfer))]
 
+    def signed(self, step: str) -> set[str]:
+        """The transfers of all sites that have a receipt of a step."""
+        with self._lock:
+            return {str(one) for (one,) in self._database.execute("SELECT id FROM receipt WHERE step = ?", (step,))}
+
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:

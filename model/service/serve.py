@@ -40,7 +40,7 @@ from model.service.settings import ServiceDocument, TlsFiles, read_service
 from model.service.sites import Sites
 from model.service.spool import open_spool
 from model.service.state import ServiceState
-from model.service.sweep import LastSpool, note_spool, sweep
+from model.service.sweep import LastSpool, note_spool, sweep, unrecorded
 from model.service.transfers import Transfers
 from model.storage.files import create_once
 from model.worker.pool import Workers
@@ -148,6 +148,7 @@ class Service:
         figures.watch(self.transfers.count_live, self.transfers.held_bytes)
         self.transfers.missed(sweep(spool, ledger, attest, figures, open_journals(state.journals), last))
         note_spool(state.spool, spool)
+        self.transfers.lacking(unrecorded(ledger, attest))
         database = settings.Database or f"sqlite:///{state.queue}"
         try:
             self._queue = TransferQueue(self.transfers.process, database, settings.Workers, own_name(state.name))

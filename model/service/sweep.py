@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model.errors import ConfigurationRefused
+from model.evidence.event import Event
+from model.evidence.receipt import Step
 from model.service.attest import Attestation
 from model.service.ending import REASONS
 from model.service.figures import Figures
@@ -81,6 +83,15 @@ def sweep(
         logger.warning("swept %d transfer(s) that a crash had interrupted", len(interrupted))
     figures.left(total.left)
     return total.missing
+
+
+def unrecorded(ledger: Ledger, attest: Attestation) -> int:
+    """How many deletions have a receipt and no record in the chain, which then was cut off; looked at after a sweep.
+
+    A receipt is kept before the chain names it, and the sweep makes up for a record that a crash prevented.
+    """
+    recorded = {record.job for record in attest.chain.records(event=Event.TRANSFER_DELETED)}
+    return len(ledger.signed(Step.DELETED.value) - recorded)
 
 
 def _end(row: Row, gone: Deletion, ledger: Ledger, attest: Attestation) -> None:

@@ -65,6 +65,7 @@ class Transfers:
         self._endings: list[Ending] = []
         self._enqueue: Callable[[str], None] | None = None
         self._missed = 0
+        self._unrecorded = 0
 
     def queue_with(self, enqueue: Callable[[str], None]) -> None:
         """Say how a transfer's folder name is queued for drawing."""
@@ -408,15 +409,29 @@ class Transfers:
             self._figures.missing(files)
             logger.error("%d received file(s) were not there to be deleted: somebody else took or changed them", files)
 
+    def lacking(self, transfers: int) -> None:
+        """Deletions have receipts and no record: the chain was cut."""
+        self._unrecorded = transfers
+        self._figures.unrecorded(transfers)
+        if transfers:
+            logger.error("%d deletions have a receipt and no record in the chain: call the auditor", transfers)
+
     def alerts(self) -> list[dict[str, str | int]]:
         """What its operator must look at, though the service works; gone when it is started again."""
-        if not self._missed:
-            return []
-        message = (
-            "Files that were received were not there to be deleted: somebody else can reach the spool. Find out who "
-            "has them, then restart the service."
-        )
-        return [{"Alert": "FILES_MISSING", "Files": self._missed, "Message": message}]
+        found: list[dict[str, str | int]] = []
+        if self._missed:
+            message = (
+                "Files that were received were not there to be deleted: somebody else can reach the spool. Find out "
+                "who has them, then restart the service."
+            )
+            found.append({"Alert": "FILES_MISSING", "Files": self._missed, "Message": message})
+        if self._unrecorded:
+            message = (
+                "Deletions have receipts and no record in the chain of evidence: it was cut off, or an old copy was "
+                "restored. Keep the folder as it is and call the auditor."
+            )
+            found.append({"Alert": "CHAIN_CUT", "Transfers": self._unrecorded, "Message": message})
+        return found
 
     def troubles(self) -> list[str]:
         """Why the service does not work as it should."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from pathlib import Path
 
 from model.errors import AutocontourError
-from model.storage.erase import Deletion, delete
+from model.gate.manifest import MANIFEST_NAME, Manifest
+from model.pipeline.draw import IMAGES
+from model.storage.erase import NOTHING, Deletion, delete
+
+logger = logging.getLogger(__name__)
 
 
 class EraseFailed(AutocontourError):
@@ -15,9 +20,12 @@ class EraseFailed(AutocontourError):
 def erase_folder(folder: Path) -> Deletion:
     """Delete a spool folder and list it again; one that does not exist is a deletion of nothing.
 
-    Raises EraseFailed when anything is left.
+    Every slice that its manifest names has to be there to be deleted. Raises EraseFailed when anything is left.
     """
-    deletion = delete(folder)
+    written, manifest = _written(folder)
+    deletion = manifest + delete(folder, written)
+    if deletion.missing:
+        logger.error("%d pseudonymised file(s) were not in the spool to be deleted", deletion.missing)
     if deletion.left:
         raise EraseFailed(
             "ERASE_FAILED",
@@ -26,3 +34,15 @@ def erase_folder(folder: Path) -> Deletion:
             retry=True,
         )
     return deletion
+
+
+def _written(folder: Path) -> tuple[dict[str, int], Deletion]:
+    """What was written into the folder, by its manifest, which goes first: killed half-way, the rest is not missed."""
+    path = folder / IMAGES / MANIFEST_NAME
+    try:
+        content = path.read_bytes()
+        manifest = Manifest.from_json(content)
+        path.unlink()
+    except (OSError, AutocontourError):
+        return {}, NOTHING
+    return {f"{IMAGES}/{file.name}": file.size for file in manifest.files}, Deletion(1, len(content))

@@ -113,7 +113,7 @@ def _sentence(record: Record) -> str | None:
         case Event.LOCAL_DELETED:
             return (
                 f"{facts['files']} working files were deleted here; {facts['left']} are left "
-                f"({HOW[str(facts['verified'])]}). {_in_orthanc(facts)}"
+                f"({HOW[str(facts['verified'])]}). {_missing(facts)}{_in_orthanc(facts)}"
             )
         case Event.REMOTE_DELETED:
             return f"Deletion at the recipient: {HOW[str(facts['verified'])]}."
@@ -129,6 +129,11 @@ def _left_out(counts: object) -> str:
         return ""
     listed = ", ".join(f"{count} {LEFT_OUT.get(word, word)}" for word, count in sorted(counts.items()))
     return f" {sum(counts.values())} images of the series were left out and not contoured: {listed}."
+
+
+def _missing(facts: Facts) -> str:
+    missing = facts.get("missing", 0)
+    return f"{missing} files that had been written were not there to be deleted. " if missing else ""
 
 
 def _in_orthanc(facts: Facts) -> str:

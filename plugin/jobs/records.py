@@ -137,6 +137,8 @@ class JobRecords:
             "orthanc_verified": copies.verified,
             "verified": "LISTED",
         }
+        if erasure.missing:
+            facts = {**facts, "missing": erasure.missing}
         self._note(Event.LOCAL_DELETED, facts)
 
     def key_destroyed(self) -> None:

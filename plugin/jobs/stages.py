@@ -279,6 +279,11 @@ class Stages:
         if target is not None and records.begun():
             target.release(self._errand(job, transfer))
         erasure = erase_folder(self._folder(job))
+        if erasure.missing:
+            self.jobs.warn(
+                job.id,
+                f"{erasure.missing} pseudonymised files were not in the spool to be deleted: who else can reach it?",
+            )
         self._take_back_unpublished(job)
         copies = self._copies(job, transfer)
         if records.begun():

@@ -76,6 +76,12 @@ def test_a_file_that_is_no_month_is_not_read_as_one_and_its_records_are_missed(f
     assert broken.change is Change.CUT_OFF
 
 
+def test_a_month_file_that_is_a_link_is_remarked(folder: Path, tmp_path: Path) -> None:
+    (folder / "2026-10.jsonl").rename(tmp_path / "elsewhere.jsonl")
+    (folder / "2026-10.jsonl").symlink_to(tmp_path / "elsewhere.jsonl")
+    assert "2026-10.jsonl is a link to a file elsewhere." in verify(folder, [SITE.public]).remarks
+
+
 def test_a_clock_that_went_back_after_a_month_was_closed_is_no_finding(tmp_path: Path) -> None:
     clock = Clock(datetime(2026, 10, 30, tzinfo=UTC))
     with open_chain(tmp_path, SITE, clock) as chain:

@@ -178,6 +178,24 @@ def test_a_service_that_was_given_another_spool_is_not_silent_about_the_old_one(
     assert deletion(service.client(), transfer)["files"] == len(series)
 
 
+def test_a_chain_that_lacks_deletions_of_the_ledger_was_cut(start_service: Start, series: CleanSeries) -> None:
+    service = start_service()
+    north = service.client()
+    for _ in range(2):
+        north.call("DELETE", f"/v1/transfers/{north.upload(series)}")
+    assert service.process is not None
+    service.process.terminate()
+    service.process.wait(60)
+    chain = service.state / "chain"
+    (path,) = chain.glob("*.jsonl")
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-1]))
+    (chain / "head.json").unlink()
+    service.start()
+    (alert,) = health(service).json()["Alerts"]
+    assert (alert["Alert"], alert["Transfers"]) == ("CHAIN_CUT", 1)
+    assert service.metric("autocontour_deletions_unrecorded") == 1
+
+
 def test_a_kill_in_the_middle_of_a_deletion_is_no_theft(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "one")
     journal.wrote("images/0001.dcm", 10)

@@ -10,6 +10,8 @@ import pytest
 
 from model.storage.erase import NOTHING, Deletion, delete, files_in
 from plugin.erase.erase import EraseFailed, erase_folder
+from tests.builders.phantom import Phantom, files_of, phantom_series
+from tests.builders.untouched import cleaned
 
 SIZES = {"images/1.dcm": 10, "images/2.dcm": 20, "rtstruct.dcm": 5}
 
@@ -130,3 +132,32 @@ def test_what_a_dying_worker_still_writes_goes_too(folder: Path, monkeypatch: py
     assert deletion.clean
     assert deletion.files == 4
     assert not folder.exists()
+
+
+def test_the_gateway_asks_for_every_slice_of_its_manifest(tmp_path: Path) -> None:
+    series = cleaned(files_of(phantom_series(Phantom(size=64, pixel_mm=6.0))))
+    series.write(tmp_path / "job" / "images")
+    whole = erase_folder(tmp_path / "job")
+    assert (whole.missing, whole.files) == (0, len(series) + 1)
+    series.write(tmp_path / "job" / "images")
+    (tmp_path / "job" / "images" / series.files[0].name).rename(tmp_path / "taken.dcm")
+    assert erase_folder(tmp_path / "job").missing == 1
+
+
+def test_a_gateway_killed_while_it_erases_misses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    series = cleaned(files_of(phantom_series(Phantom(size=64, pixel_mm=6.0))))
+    series.write(tmp_path / "job" / "images")
+    unlink, left = os.unlink, iter(range(5))
+
+    def killed(path: str | Path, *, dir_fd: int | None = None) -> None:
+        if next(left, None) is None:
+            raise KeyboardInterrupt
+        unlink(path, dir_fd=dir_fd)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "unlink", killed)
+        with pytest.raises(KeyboardInterrupt):
+            erase_folder(tmp_path / "job")
+    again = erase_folder(tmp_path / "job")
+    assert 0 < again.files < len(series)
+    assert again.clean

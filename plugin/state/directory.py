@@ -69,6 +69,8 @@ def open_state(path: Path) -> StateDirectory:
     try:
         for folder in (path, state.spool, state.evidence):
             folder.mkdir(parents=True, exist_ok=True)
+            if folder.stat().st_uid != os.geteuid():
+                raise _another_owner(folder)
             folder.chmod(0o700)
         probe = path / ".writable"
         probe.write_bytes(b"")
@@ -79,6 +81,14 @@ def open_state(path: Path) -> StateDirectory:
             f"{path} cannot be written ({error.strerror}); name a folder that Orthanc's user owns.",
         ) from None
     return state
+
+
+def _another_owner(folder: Path) -> ConfigurationRefused:
+    """Whoever owns a folder can read it again whenever they like, whatever root made of its rights."""
+    return ConfigurationRefused(
+        "AutoContour.StateDirectory",
+        f"{folder} belongs to another user; name a folder that Orthanc's user owns, or leave it to be made.",
+    )
 
 
 def lock_state(state: StateDirectory) -> IO[bytes]:

@@ -87,5 +87,11 @@ def lifetime(boot: Path = BOOT, first: Path = FIRST_PROCESS) -> str:
 
     The kernel's boot id (random(4)) and the start time of process 1 (proc(5), field 22).
     """
-    started = first.read_text().rpartition(")")[2].split()[19]
-    return f"{boot.read_text().strip()}-{started}"
+    return f"{boot.read_text().strip()}-{_started(first)}"
+
+
+def _started(first: Path) -> str:
+    try:
+        return first.read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        return "unseen"  # hidden from us (proc(5), hidepid): then it is the host's, and its boot id says enough

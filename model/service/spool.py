@@ -32,6 +32,8 @@ class Spool:
     path: Path
     bytes: int
     held: int
+    # It was not there at start: on a memory file system, what it held before is gone with the memory.
+    fresh: bool = False
 
     def new(self, journals: Journals) -> TransferFolder:
         """A fresh folder with an unguessable name; raises FileNotFoundError once the spool was exchanged."""
@@ -61,6 +63,7 @@ def open_spool(path: Path, limit: int | None, *, encrypted: bool, mounts: Path =
     """
     path = path.absolute()
     _require_no_link(path)
+    fresh = not path.exists()
     held = _held(path)
     try:
         _require_own(path, held)
@@ -86,7 +89,7 @@ def open_spool(path: Path, limit: int | None, *, encrypted: bool, mounts: Path =
     except BaseException:
         os.close(held)
         raise
-    return Spool(path, limit if limit is not None else free * 4 // 5, held)
+    return Spool(path, limit if limit is not None else free * 4 // 5, held, fresh)
 
 
 def filesystem_of(path: Path, mounts: Path = MOUNTS) -> str:

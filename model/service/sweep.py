@@ -69,8 +69,9 @@ def sweep(
     for name in sorted(folders | interrupted.keys() | set(journals.names())):
         journal = journals.of(name)
         written = journal.written()
-        if not last.same_life and (memory or name in folders):
-            written = {}  # the memory ended with the machine's life; a disk may not have got all that was written
+        if (memory and spool.fresh) or (not last.same_life and (memory or name in folders)):
+            # The memory ended, with the machine or the unit; a disk may not have got all before the power failed.
+            written = {}
         gone = delete(spool.path / name, written)
         total += gone
         row = interrupted.get(name)

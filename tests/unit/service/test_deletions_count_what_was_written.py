@@ -147,14 +147,17 @@ def test_an_upload_into_a_folder_that_somebody_took_ends_with_a_reason(
     assert north.status(transfer)["Error"]["Code"] == "SPOOL_CHANGED"
 
 
-def test_memory_that_ended_with_the_machine_is_no_theft(start_service: Start, series: CleanSeries) -> None:
+@pytest.mark.parametrize("what", ["the machine", "the unit"])
+def test_memory_that_ended_is_no_theft(start_service: Start, series: CleanSeries, what: str) -> None:
     service = start_service()
     north = service.client()
     transfer = north.upload(series)
     service.kill()
     shutil.rmtree(service.spool)
-    note = service.state / "spool.json"
-    note.write_text(json.dumps(json.loads(note.read_text()) | {"Lifetime": "before the reboot"}))
+    if what == "the machine":
+        service.spool.mkdir(mode=0o700)
+        note = service.state / "spool.json"
+        note.write_text(json.dumps(json.loads(note.read_text()) | {"Lifetime": "before the reboot"}))
     service.start()
     facts = deletion(north, transfer)
     assert (facts["files"], facts["left"], facts.get("missing")) == (0, 0, None)
@@ -207,6 +210,7 @@ def test_a_kill_in_the_middle_of_a_deletion_is_no_theft(tmp_path: Path) -> None:
     journal.deletes("")
     assert journal.written() == {}
     assert lifetime() == lifetime()
+    assert lifetime(first=tmp_path / "hidden").endswith("-unseen")
 
 
 def test_a_spool_behind_a_link_is_refused(tmp_path: Path) -> None:

@@ -245,10 +245,10 @@ class _Way:
         """A service refers to every slice that it was given; one that does not has drawn on fewer."""
         sent = {file.sop_instance_uid for file in self.manifest.files}
         try:
-            listed = sent & references_of(read_structure_set(content)).images
+            listed = references_of(read_structure_set(content)).images
         except InputRefused:
-            return  # restoration says what is wrong with it
-        if listed != sent:
+            return  # restoration says what is wrong with it, and with references to what was not sent
+        if listed < sent:
             raise TargetFailed(
                 "RETURN_PARTIAL",
                 f"The target {self.name} answered for {len(listed)} of the {len(sent)} slices that were sent; nothing "

@@ -135,6 +135,8 @@ class FalseService:
         if self.lie == "swapped contours":
             files = cleaned(files_of(phantom_series(Phantom(size=64, pixel_mm=6.0)))).files
             slices = [pydicom.dcmread(pydicom.filebase.DicomBytesIO(file.data)) for file in files]
+        if self.lie == "a part of the slices":
+            slices = slices[:4]
         dataset = square(slices, "Zitronella" if self.lie == "name in an ROI" else "Heart")
         if self.lie == BESIDE:
             dataset = square(slices, beside="GTV_Zitronella")

@@ -33,6 +33,7 @@ LIES = {
     "swapped contours": ("rejected", {"RESTORE"}),
     "foreign reference": ("rejected", {"RESTORE"}),
     "name in an ROI": ("rejected", {"RESTORE"}),
+    "a part of the slices": ("failed", {"RETURN_PARTIAL"}),
     "nonsense": ("failed", {"SERVICE_ANSWER"}),
     "refuses": ("rejected", {"REMOTE"}),
 }

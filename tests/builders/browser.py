@@ -52,7 +52,9 @@ def chromium(folder: Path, *switches: str) -> Iterator[Chrome]:
 
 
 @contextmanager
-def nginx(folder: Path, upstream: str, prefix: str = "/pacs/", *, pass_host: bool = False) -> Iterator[str]:
+def nginx(
+    folder: Path, upstream: str, prefix: str = "/pacs/", *, pass_host: bool = False, maps: str = "", inside: str = ""
+) -> Iterator[str]:
     """nginx with Orthanc under ``prefix``; gives that address. The Host is changed on its way, unless ``pass_host``."""
     port = free_port()
     folder.mkdir(parents=True)
@@ -62,10 +64,10 @@ def nginx(folder: Path, upstream: str, prefix: str = "/pacs/", *, pass_host: boo
         daemon off; pid {folder}/pid; error_log {folder}/error.log; worker_processes 1; user root;
         events {{ worker_connections 64; }}
         http {{
-          access_log off; client_max_body_size 20m;
+          {maps} access_log off; client_max_body_size 20m;
           client_body_temp_path {folder}/body; proxy_temp_path {folder}/proxy; fastcgi_temp_path {folder}/fastcgi;
           uwsgi_temp_path {folder}/uwsgi; scgi_temp_path {folder}/scgi;
-          server {{ listen 127.0.0.1:{port}; location {prefix} {{ proxy_pass {upstream}/; {host} }} }}
+          server {{ listen 127.0.0.1:{port}; location {prefix} {{ {inside} proxy_pass {upstream}/; {host} }} }}
         }}
         """
     )

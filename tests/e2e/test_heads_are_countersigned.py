@@ -85,3 +85,35 @@ def test_a_service_that_answers_with_another_key_is_an_alert(
     raised = read_records(orthanc.state / "evidence" / "chain", event=Event.ALERT_RAISED)
     assert [dict(record.facts) for record in raised] == [{"alert": "COUNTERSIGNATURE_WRONG", "code": "SIGNATURE_KEY"}]
     assert json.dumps(alert).count(service.url) == 0
+
+
+def test_a_site_whose_images_never_leave_has_a_service_and_a_share_as_witnesses(tmp_path: Path) -> None:
+    service = ServiceProcess(tmp_path / "service", limits={"Models": []}).start()
+    share = tmp_path / "share"
+    share.mkdir()
+    witnesses = {"clinic": service.target(), "share": {"Type": "folder", "Path": str(share)}}
+    rule = {"Name": "here", "When": {"Modality": "CT"}, "Then": {"Model": "hu-ct", "Target": "local"}}
+    orthanc = OrthancProcess(tmp_path / "orthanc", section={"Rules": [rule], "Evidence": {"Witnesses": witnesses}})
+    try:
+        orthanc.start()
+        assert orthanc.job_of(orthanc.store_all(files_of(phantom_series())))["State"] == "done"
+
+        def shown() -> dict[str, Any]:
+            return {one["Target"]: one for one in orthanc.json("/autocontour/health")["Witnesses"]}
+
+        until(lambda: all(one["Countersigned"] for one in shown().values()), "both hold the head", 120)
+        assert sorted(shown()) == ["clinic", "share"]
+        assert [target["Name"] for target in orthanc.json("/autocontour/health")["Targets"]] == ["local"]
+        (held,) = service.client("north").call("GET", "/v1/heads").json()["Heads"]
+        (kept,) = share.glob("*.head.json")
+        (key_file,) = (orthanc.state / "evidence" / "chain" / "keys").glob("*.pem")
+        keys = [PublicKey.from_pem(key_file.read_bytes())]
+        records = {record.sequence: record.digest for record in read_records(orthanc.state / "evidence" / "chain")}
+        for signed in (held["Head"], json.loads(kept.read_text())):
+            head = read_signed_head(signed, keys)
+            assert records[head.sequence] == head.digest
+        assert service.client("north").call("GET", "/v1/models").json()["Models"] == []
+        assert orthanc.json("/autocontour/evidence/verify")["Valid"]
+    finally:
+        orthanc.stop()
+        service.stop()

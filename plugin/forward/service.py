@@ -235,9 +235,7 @@ class _Way:
         self._require_all_slices(content)
         if left_out:
             self.errand.note(received=digest)
-            partial = self._structure_set.with_suffix(".partial")
-            partial.write_bytes(stripped(content, left_out))
-            partial.replace(self._structure_set)
+            write_whole(self._structure_set, stripped(content, left_out))
         self.progress(1.0, "fetched, and deleted there")
         return said_of(told_by_the_target(details, identity), left_out)
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import pytest
 import requests
@@ -99,9 +100,21 @@ def guessing(service: ServiceProcess) -> Iterator[None]:
         thread.join()
 
 
+class FromAddress(requests.adapters.HTTPAdapter):
+    """Connects from one of the loopback addresses."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        super().__init__()
+
+    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
+        super().init_poolmanager(*arguments, **named, source_address=(self.address, 0))
+
+
 def test_wrong_tokens_are_answered_later_and_later_and_a_right_one_at_once(service: ServiceProcess) -> None:
     answers: list[requests.Response] = []
     with requests.Session() as http:
+        http.mount("https://", FromAddress("127.0.0.77"))  # an address that nobody else has used up
         for _ in range(200):
             answers.append(
                 http.get(
@@ -110,6 +123,7 @@ def test_wrong_tokens_are_answered_later_and_later_and_a_right_one_at_once(servi
             )
             if answers[-1].status_code == 429:
                 break
+    assert len(answers) > 10
     assert {one.status_code for one in answers[:-1]} == {401}
     assert (answers[-1].status_code, answers[-1].json()["Error"]) == (429, "TOO_MANY")
     assert int(answers[-1].headers["Retry-After"]) >= 1

@@ -40,7 +40,8 @@ class DrawnRoi:
 class Drawn:
     """What came of it; the RTSTRUCT itself lies beside the images, with pseudonyms.
 
-    ``remarks`` are what whoever reads the result must know of the model, ``sides`` what its self-test of sides found.
+    ``remarks`` are what whoever reads the result must know of model and series, ``sides`` what the
+    model's self-test of sides found.
     """
 
     rois: tuple[DrawnRoi, ...]
@@ -143,7 +144,7 @@ def _draw(
         list_digest=verified.list_digest,
         rtstruct_bytes=len(written.content),
         timings=timings,
-        remarks=remarks,
+        remarks=(*remarks, *written.remarks),
         sides=sides,
     )
 

@@ -23,7 +23,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "SOURCE_UID": "a study, series or instance UID is missing",
         "SOURCE_FRAME_OF_REFERENCE": "without a frame of reference contours have no place in the patient",
         "SOURCE_TRANSFER_SYNTAX": "this transfer syntax cannot be decoded here; let Orthanc transcode it",
-        "SOURCE_VALUES": "RescaleType, ImageType or a table say that the values are no CT in HU; send the CT that is",
+        "SOURCE_VALUES": "RescaleType, ImageType or a table say that the values are no HU; send the CT that is in HU",
         "SOURCE_PATIENTS": "the series holds images of more than one patient",
         "SOURCE_STUDIES": "the series holds images of more than one study",
         "SOURCE_SERIES": "images of more than one series were given",

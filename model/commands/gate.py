@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from model.burned_in.policy import BurnedInText, warning
 from model.commands.terminal import warn
 from model.errors import PrivacyRefused
 from model.gate.verify import verify
@@ -26,6 +27,12 @@ def add_parser(subparsers: Any, summary: str) -> None:
     parser.add_argument(
         "directory", type=Path, metavar="DICOM_DIR", help="the folder; a manifest.json in it is checked"
     )
+    parser.add_argument(
+        "--burned-in-text",
+        choices=[one.value for one in BurnedInText],
+        default=BurnedInText.REFUSE.value,
+        help="what becomes of slices that look as if text were drawn into them (default: refuse)",
+    )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
     parser.set_defaults(run=run)
 
@@ -36,7 +43,7 @@ def run(options: argparse.Namespace) -> int:
     if systems:
         warn(f"{systems} file(s) of the operating system are passed over; they are not looked at, so do not send them")
     try:
-        series = verify(options.directory)
+        series = verify(options.directory, None, BurnedInText(options.burned_in_text))
     except PrivacyRefused as refused:
         if options.json:
             print(json.dumps({"Clean": False, "Findings": refused.findings}))
@@ -46,7 +53,10 @@ def run(options: argparse.Namespace) -> int:
                 print(f"{count:6d}  {rule}")
         return FAILED
     if options.json:
-        print(json.dumps({"Clean": True, "Files": len(series), "Digest": series.list_digest}))
+        flagged = {"WithText": series.suspected} if series.suspected else {}
+        print(json.dumps({"Clean": True, "Files": len(series), "Digest": series.list_digest} | flagged))
     else:
+        if series.suspected:
+            warn(warning(series.suspected))
         print(f"clean: {len(series)} file(s), SHA-256 of the list {series.list_digest}")
     return GOOD

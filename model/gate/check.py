@@ -6,6 +6,9 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+from numpy.typing import NDArray
+
 from model.gate import canonical
 from model.gate.pixels import PixelFormat, unused_bits_silent
 from model.gate.profile import Attribute, Option, Profile, options_of, profile_of
@@ -31,6 +34,10 @@ class CheckedFile:
     pixel_start: int
     sha256: str
     options: frozenset[Option] = field(default_factory=frozenset)
+
+    def pixels_in(self, data: bytes) -> NDArray[np.integer]:
+        """The stored pixels of the file, whose bytes these are: (row, column), 8 or 16 bit, a read-only view."""
+        return self.form.array(memoryview(data)[self.pixel_start :])
 
 
 class FileCheck:

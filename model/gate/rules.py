@@ -24,6 +24,7 @@ class Rule(StrEnum):
     PROFILE = "PROFILE"  # cleaned with another profile than this one
     PIXELS_LENGTH = "PIXELS_LENGTH"  # more or fewer bytes than rows × columns × bytes per pixel
     PIXELS_UNUSED_BITS = "PIXELS_UNUSED_BITS"  # something is written in the bits above HighBit
+    PIXELS_TEXT = "PIXELS_TEXT"  # slices look as if text were drawn into them
     SERIES_EMPTY = "SERIES_EMPTY"  # no file at all
     SERIES_MIXED = "SERIES_MIXED"  # more than one patient, study, series, frame of reference, class or option set
     SERIES_SIZE = "SERIES_SIZE"  # more files than the check takes

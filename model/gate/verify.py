@@ -20,6 +20,8 @@ import numpy as np
 import pydicom
 from numpy.typing import NDArray
 
+from model.burned_in.policy import BurnedInText
+from model.burned_in.search import slices_with_text
 from model.errors import InputRefused, PrivacyRefused
 from model.gate.check import MAXIMUM_FILE, PATIENT_ID, SERIES_TAGS, SOP_INSTANCE, CheckedFile, FileCheck
 from model.gate.manifest import MANIFEST_NAME, Manifest, list_digest
@@ -69,7 +71,7 @@ class VerifiedFile:
     @property
     def pixels(self) -> NDArray[np.integer]:
         """The stored pixels, (row, column), 8 or 16 bit, not rescaled; a read-only view."""
-        return self.checked.form.array(memoryview(self.data)[self.checked.pixel_start :])
+        return self.checked.pixels_in(self.data)
 
     def dataset(self) -> Any:
         """The slice as a pydicom dataset."""
@@ -78,11 +80,15 @@ class VerifiedFile:
 
 @dataclass(frozen=True)
 class VerifiedSeries:
-    """A series that passed the receiver's check; made by ``verify`` and by nothing else."""
+    """A series that passed the receiver's check; made by ``verify`` and by nothing else.
+
+    ``suspected`` slices look as if text were drawn into them, where such are flagged and not refused.
+    """
 
     files: tuple[VerifiedFile, ...]
     pseudonym: str
     options: frozenset[Option]
+    suspected: int
     seal: InitVar[object]
 
     def __post_init__(self, seal: object) -> None:
@@ -119,10 +125,15 @@ class VerifiedSeries:
         return list_digest(file.sha256 for file in self.files)
 
 
-def verify(source: Path | Mapping[str, bytes], manifest: Manifest | None = None) -> VerifiedSeries:
+def verify(
+    source: Path | Mapping[str, bytes],
+    manifest: Manifest | None = None,
+    burned_in_text: BurnedInText = BurnedInText.REFUSE,
+) -> VerifiedSeries:
     """Check a directory, or files as name → bytes, against the profile and the manifest.
 
-    A ``manifest.json`` in the directory is checked when no manifest is given. Raises PrivacyRefused with the
+    A ``manifest.json`` in the directory is checked when no manifest is given. Text that seems to be drawn into the
+    pixels is a finding, unless ``burned_in_text`` says otherwise. Raises PrivacyRefused with the
     findings; InputRefused when the directory cannot be read.
     """
     findings = Findings()
@@ -145,9 +156,24 @@ def verify(source: Path | Mapping[str, bytes], manifest: Manifest | None = None)
         _check_manifest(manifest, files, checked, findings)
     if findings:
         refuse(findings, len(files))
+    suspected = _with_text(files, checked, burned_in_text, findings)
+    if findings:
+        refuse(findings, len(files))
     ordered = tuple(VerifiedFile(name, files[name], checked[name]) for name in sorted(files))
     first = ordered[0].checked
-    return VerifiedSeries(ordered, first.values[PATIENT_ID][1].decode("ascii"), first.options, _SEAL)
+    return VerifiedSeries(ordered, first.values[PATIENT_ID][1].decode("ascii"), first.options, suspected, _SEAL)
+
+
+def _with_text(
+    files: Mapping[str, bytes], checked: Mapping[str, CheckedFile], policy: BurnedInText, findings: Findings
+) -> int:
+    if policy is BurnedInText.OFF:
+        return 0
+    names = sorted(checked)
+    found = slices_with_text([checked[name].pixels_in(files[name]) for name in names])
+    for _ in found if policy is BurnedInText.REFUSE else ():
+        findings.add(Rule.PIXELS_TEXT)
+    return len(found)
 
 
 def refuse(findings: Findings, files: int) -> NoReturn:

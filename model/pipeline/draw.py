@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from model.burned_in.policy import BurnedInText
 from model.names.selection import Selection
 from model.pipeline.foreign import told
 from model.storage.files import write_whole
@@ -55,6 +56,7 @@ class Drawn:
     timings: dict[str, float]
     remarks: tuple[str, ...] = ()
     sides: str = ""
+    suspected: int = 0  # slices that look as if text were drawn into them
 
 
 def warm_up() -> None:
@@ -73,16 +75,18 @@ def draw_series(
     now: datetime,
     library: Path | None = None,
     selection: Selection | None = None,
+    burned_in_text: BurnedInText = BurnedInText.OFF,
 ) -> Drawn:
     """Verify the files under ``folder/images``, draw, and write ``folder/rtstruct.dcm``.
 
     ``library`` is the folder with the model packages (default: the user's own); their weights stay loaded for the
-    next series. ``selection`` is the site's structure template.
+    next series. ``selection`` is the site's structure template. Text in the
+    pixels is looked for where ``burned_in_text`` says so: beside Orthanc the sender did.
 
     Raises PrivacyRefused when the gate finds anything, InputRefused for a geometry that is none, EngineFailed.
     """
     with told(model):
-        return _draw(folder, model, series_uid, instance_uid, now, library, selection)
+        return _draw(folder, model, series_uid, instance_uid, now, library, selection, burned_in_text)
 
 
 def _draw(
@@ -93,6 +97,7 @@ def _draw(
     now: datetime,
     library: Path | None,
     selection: Selection | None,
+    burned_in_text: BurnedInText,
 ) -> Drawn:
     from model.engines.registry import loaded
     from model.gate.verify import verify
@@ -109,7 +114,7 @@ def _draw(
 
     remarks, sides = _timed(timings, "sides", lambda: sides_of_engine(drawer, lambda _, what: progress(0.0, what)))
     progress(0.0, "checking the pseudonyms")
-    verified = _timed(timings, "gate", lambda: verify(folder / IMAGES))
+    verified = _timed(timings, "gate", lambda: verify(folder / IMAGES, None, burned_in_text))
     geometry = geometry_of(file.header for file in verified)
     require_whole(geometry)
     progress(0.05, "reading the volume")
@@ -146,6 +151,7 @@ def _draw(
         timings=timings,
         remarks=(*remarks, *written.remarks),
         sides=sides,
+        suspected=verified.suspected,
     )
 
 

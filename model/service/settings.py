@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
@@ -87,6 +87,8 @@ class ServiceDocument(Document):
     DocumentSeconds: float | int = Field(default=60, gt=0, le=86_400)
     # How long one instance may take to arrive.
     InstanceSeconds: float | int = Field(default=300, gt=0, le=86_400)
+    # What becomes of a series whose slices look as if text were drawn into them; "flag" goes into the log.
+    BurnedInText: Literal["refuse", "flag", "off"] = "refuse"
     Sites: dict[SiteName, Site]
 
 

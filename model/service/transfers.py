@@ -15,6 +15,7 @@ from typing import NoReturn
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from model.burned_in.policy import BurnedInText, warning
 from model.errors import AutocontourError, PrivacyRefused
 from model.gate.manifest import MANIFEST_NAME, ManifestFile
 from model.gate.verify import MAXIMUM_FILES
@@ -277,8 +278,13 @@ class Transfers:
                 _made_uid(),
                 _made_uid(),
                 datetime.now(UTC),
+                None,
+                None,
+                BurnedInText(self._settings.BurnedInText),
                 seconds=self._settings.JobSeconds,
             )
+            if drawn.suspected:
+                logger.warning("transfer %s: %s", transfer.row.id, warning(drawn.suspected))
             content = transfer.folder.read(STRUCTURE_SET)
             transfer.folder.wrote(STRUCTURE_SET, len(content))
         except PrivacyRefused as error:

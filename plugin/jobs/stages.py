@@ -17,6 +17,7 @@ from typing import Any
 
 import pydicom
 
+from model.burned_in.policy import warning as text_in
 from model.engines.engine import Algorithm
 from model.errors import AutocontourError, InputRefused, PrivacyRefused, TargetFailed
 from model.evidence.chain import Chain
@@ -147,11 +148,14 @@ class Stages:
         self._require_room(size)
         clean.write(self._folder(job) / IMAGES)
         JobRecords(self.chain, job).deidentified(clean, size, counted(chosen.left_out))
+        if clean.suspected:
+            self.jobs.warn(job.id, text_in(clean.suspected))
 
     def _draw(self, job: Job) -> None:
         target = self.targets.get(job.target)
         if target is not None:
-            details = target.draw(self._errand(job, self.vault.get(job.workflow_id)))
+            details = dict(target.draw(self._errand(job, self.vault.get(job.workflow_id))))
+            self.jobs.warn(job.id, *details.pop("warnings", ()))
             self.jobs.note(job.id, details)
             if details.get("algorithm", {}).get("Sides") == NOT_VERIFIABLE:
                 self.jobs.warn(job.id, f"Left and right of the model {job.model} are not verifiable, the target says.")

@@ -24,7 +24,10 @@ class CleanFile:
 
 @dataclass(frozen=True)
 class CleanSeries:
-    """A pseudonymised series, checked; ``actions`` counts attributes kept, replaced, emptied and removed."""
+    """A pseudonymised series, checked; ``actions`` counts attributes kept, replaced, emptied and removed.
+
+    ``suspected`` slices look as if text were drawn into them, where the site flags such and does not refuse them.
+    """
 
     transfer: str
     pseudonym: str
@@ -32,6 +35,7 @@ class CleanSeries:
     manifest: Manifest
     actions: Mapping[str, int]
     native_profile: str
+    suspected: int
     seal: InitVar[object]
 
     def __post_init__(self, seal: object) -> None:

@@ -9,6 +9,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NoReturn, TypeVar
 
+from model.burned_in.policy import BurnedInText
+from model.burned_in.search import slices_with_text
 from model.errors import PrivacyRefused
 from model.gate.check import SOP_INSTANCE, CheckedFile, FileCheck
 from model.gate.manifest import Manifest, ManifestFile
@@ -167,13 +169,18 @@ def finish(
         for silent in pool.map(lambda one: search.pixels(one.checked, one.rebuilt.data), candidates):
             if not silent:
                 findings.add("SELF_CHECK_PIXELS")
+    written: tuple[int, ...] = ()
+    if rules.burned_in_text is not BurnedInText.OFF:
+        written = slices_with_text([one.checked.pixels_in(one.rebuilt.data) for one in candidates])
+    for _ in written if rules.burned_in_text is BurnedInText.REFUSE else ():
+        findings.add("PIXELS_TEXT")
     if findings:
         _refuse("SELF_CHECK", findings, len(candidates))
     actions: Counter[Action] = Counter()
     for one in candidates:
         actions.update(one.rebuilt.actions)
     counts = {action.value: actions[action] for action in Action}
-    return CleanSeries(key.transfer, key.pseudonym, files, manifest, counts, native_profile, SEAL)
+    return CleanSeries(key.transfer, key.pseudonym, files, manifest, counts, native_profile, len(written), SEAL)
 
 
 def ordered(pool: ThreadPoolExecutor, function: Callable[[Item], Answer], items: Sequence[Item]) -> Iterator[Answer]:

@@ -39,6 +39,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "SELF_CHECK_UID": "a UID of the original was found in what would leave",
         "SELF_CHECK_NUMBER": "a number of the patient's header (as a record number or a date) stands in the geometry",
         "SELF_CHECK_PIXELS": "a text of the patient's header was found among the pixels",
+        "PIXELS_TEXT": "slices look as if text were drawn into them; look at the images (Privacy.BurnedInText)",
         "RESTORE_SIZE": "the file is larger than 1 GB",
         "RESTORE_SOURCE": "the original series in Orthanc is not the one that was sent",
         "RESTORE_NESTING": "sequences are nested deeper than 10, which could end Orthanc's process",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 from pydantic.alias_generators import to_pascal
 from pydantic_core import PydanticCustomError
 from pydicom.datadict import tag_for_keyword
 
+from model.burned_in.policy import BurnedInText
 from model.gate.allowlist import NARROWED, SOP_CLASSES
 from model.gate.profile import Action, Attribute, Option, profile_of
 
@@ -21,15 +22,18 @@ class PrivacyRules:
     remove: frozenset[int] = frozenset()
     options: frozenset[Option] = frozenset()
     require_burned_in_no: bool = False
+    burned_in_text: BurnedInText = BurnedInText.REFUSE
     transfer_hours: int = 24
     vault_key_file: str | None = None
 
 
 class PrivacySettings(BaseModel):
-    """What a site may say about privacy; everything has a default, and every key can only take away.
+    """What a site may say about privacy; everything has a default, and no key lets an attribute stay.
 
     ``remove``: optional attributes that shall not leave either. ``retain``: named options, each declared in
     (0012,0064). ``require_burned_in_annotation_no``: refuse a series that does not say so itself.
+    ``burned_in_text``: whether slices that look as if text were drawn into them refuse the series, are flagged in the
+    job, or are not looked for.
     ``transfer_hours``: after so long a transfer's key is destroyed, whatever became of it. ``vault_key_file``: where
     the vault's key-encryption key lies, a path or ``credential:NAME`` of systemd. ``keep`` and ``keep_private_tags``
     exist to be refused with a reason.
@@ -44,6 +48,7 @@ class PrivacySettings(BaseModel):
     keep: tuple[str, ...] = Field(default=(), strict=False)
     keep_private_tags: bool = False
     require_burned_in_annotation_no: bool = False
+    burned_in_text: Literal["refuse", "flag", "off"] = "refuse"
     transfer_hours: Annotated[int, Field(ge=1, le=168)] = 24
     vault_key_file: Annotated[str, Field(pattern=r"^(/.+|credential:[A-Za-z0-9._-]+)$")] | None = None
 
@@ -90,6 +95,7 @@ class PrivacySettings(BaseModel):
             remove=frozenset(int(tag) for tag in map(tag_for_keyword, self.remove) if tag is not None),
             options=frozenset(Option(name) for name in self.retain),
             require_burned_in_no=self.require_burned_in_annotation_no,
+            burned_in_text=BurnedInText(self.burned_in_text),
             transfer_hours=self.transfer_hours,
             vault_key_file=self.vault_key_file,
         )

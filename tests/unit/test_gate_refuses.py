@@ -236,7 +236,7 @@ def test_only_the_checks_make_the_types_that_are_handed_on() -> None:
     with pytest.raises(TypeError):
         VerifiedSeries(verified.files, verified.pseudonym, verified.options, object())
     with pytest.raises(TypeError):
-        CleanSeries("t", "p", CLEAN.files, CLEAN.manifest, {}, "", object())
+        CleanSeries("t", "p", CLEAN.files, CLEAN.manifest, {}, "", 0, object())
     for sealed in (verified, CLEAN):
         with pytest.raises((TypeError, ValueError)):
             dataclasses.replace(sealed, pseudonym="PSN-AAAAAAAAAAAAAAAA")

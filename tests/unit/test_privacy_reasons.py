@@ -15,7 +15,7 @@ def test_every_rule_of_the_sender_has_its_words_and_no_other() -> None:
         path.read_text() for room in ("privacy", "restore") for path in (CHECKOUT / "plugin" / room).glob("*.py")
         if path.name != "reasons.py"
     )  # fmt: skip
-    used = set(re.findall(r'"((?:SOURCE|NATIVE|REBUILD|SELF_CHECK|RESTORE)_[A-Z_]+)"', code))
+    used = set(re.findall(r'"((?:SOURCE|NATIVE|REBUILD|SELF_CHECK|RESTORE|PIXELS)_[A-Z_]+)"', code))
     assert used == set(REASONS)
 
 

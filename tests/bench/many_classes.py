@@ -19,6 +19,7 @@ from model.packages.importing.draft import Wishes
 from model.packages.importing.from_path import import_model
 from model.volume.volume import Volume
 from tests.builders.nnunet_folder import TinyNet, write_folder
+from tests.builders.no_samples import none
 from tests.builders.series import SeriesPlan, geometry
 from tests.builders.volumes import blobs
 
@@ -38,7 +39,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         folder = write_folder(Path(scratch) / "results", NET)
         wishes = Wishes(name="many", license="LicenseRef-own", precision="fp32", orientation="LPS")
-        engine = NnUnet(import_model(folder, Path(scratch) / "library", wishes))
+        engine = NnUnet(import_model(folder, Path(scratch) / "library", wishes, samples=none))
         before = _memory("VmRSS")
         Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
         started = time.perf_counter()

@@ -24,6 +24,7 @@ from model.engines.network.resample import resampled
 from model.packages.importing.draft import Wishes
 from model.packages.importing.from_path import import_model
 from tests.builders.nnunet_folder import TinyNet, write_folder
+from tests.builders.no_samples import none
 from tests.builders.volumes import blobs
 from tests.models.compare import ORACLE, told
 
@@ -47,7 +48,12 @@ def main() -> int:
         folder = write_folder(root / "results", NET)
         library = root / "library"
         packages = {
-            precision: import_model(folder, library, Wishes(precision, license="LicenseRef-own", precision=precision))
+            precision: import_model(
+                folder,
+                library,
+                Wishes(precision, license="LicenseRef-own", precision=precision, orientation="LPS"),
+                samples=none,
+            )
             for precision in ("fp32", "auto")
         }
         runs: dict[str, Runs] = {"nnU-Net 2.6.2": [], "torch-nnunet, fp32": [], "torch-nnunet, auto": []}

@@ -188,3 +188,29 @@ def bundle(folder: Path, letters: str, *, program: bool = False) -> Path:
     metadata["network_data_format"]["outputs"]["pred"]["channel_def"] = {str(v): k for k, v in LABELS.items()}
     (folder / "configs/metadata.json").write_text(json.dumps(metadata))
     return folder
+
+
+class Halves(torch.nn.Module):
+    """Three channels: what is left and what is right of the middle of a tile, in tissue, by the index along x."""
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        """Logits."""
+        place = torch.cumsum(torch.ones_like(image), dim=4)
+        place = (place - place.mean()) * (image > -200).to(image.dtype)
+        return torch.cat((torch.full_like(image, 0.1), place, -place), dim=1)
+
+
+def halves(folder: Path) -> Path:
+    """That network as a TorchScript file."""
+    path = folder / "halves.ts"
+    torch.jit.trace(Halves(), torch.zeros(1, 1, 8, 8, 8)).save(str(path))
+    return path
+
+
+def description_of_halves(letters: str) -> dict[str, Any]:
+    """What its file does not say: one tile holds a whole body."""
+    return {
+        "input": {"modality": "CT", "orientation": letters, "spacing": [6, 6, 6]},
+        "inference": {"patch": [64, 64, 64], "precision": "fp32"},
+        "labels": [{"value": value, "label": label} for label, value in LABELS.items() if value],
+    }

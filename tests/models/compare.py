@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from model.engines.nnunet.engine import NnUnet, found_with
 from model.packages.importing.draft import Wishes
 from model.packages.importing.from_path import import_model
+from tests.builders.no_samples import none
 from tests.models.trained import NETS, image, trained
 
 ORACLE = Path(".cache/oracle/bin/python")
@@ -53,7 +54,7 @@ def compare(name: str) -> Compared:
     spacing = (every * slices, row, column)
     with tempfile.TemporaryDirectory() as scratch:
         wishes = Wishes(name="x", license="LicenseRef-own", precision="fp32", orientation="LPS")
-        engine = NnUnet(import_model(folder, Path(scratch) / "library", wishes))
+        engine = NnUnet(import_model(folder, Path(scratch) / "library", wishes, samples=none))
         member = engine.members[0]
         started = time.perf_counter()
         found = found_with(member, member.window, array, spacing)

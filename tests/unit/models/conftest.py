@@ -8,6 +8,7 @@ import pytest
 
 from model.errors import TargetFailed
 from model.sides.sample import Shown, installed
+from tests.builders.no_samples import none
 
 torch = pytest.importorskip("torch", reason="network engines need torch, which this machine was set up without")
 
@@ -24,9 +25,6 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def no_sample(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Imports test their sides on a real image, which takes seconds: only tests that are about that do."""
-
-    def none(modality: str, fetch: bool) -> Iterator[Shown]:
-        raise TargetFailed("SAMPLE_MISSING", f"no sample {modality} is on this machine")
 
     if "real_sample" not in request.fixturenames:
         monkeypatch.setattr("model.sides.check.installed", none)

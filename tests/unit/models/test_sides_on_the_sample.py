@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from model.contours.structure import BoxedMask, Structure
 from model.errors import TargetFailed
@@ -16,6 +15,7 @@ from model.samples import reference
 from model.sides.judge import placed, verdict
 from model.sides.sample import Shown, installed
 from plugin.cli import main
+from tests.builders import sided
 
 # Numbers of TotalSegmentator's classes in the labels that come with the sample.
 CLASSES = {
@@ -24,9 +24,7 @@ CLASSES = {
     81: "gluteus_maximus_right", 86: "autochthon_left", 87: "autochthon_right", 88: "iliopsoas_left",
     89: "iliopsoas_right",
 }  # fmt: skip
-SIDES = {
-    name: "L" if name.endswith("left") or name == "spleen" else "R" for name in CLASSES.values()
-}  # fmt: skip
+SIDES = {name: "L" if name.endswith("left") or name == "spleen" else "R" for name in CLASSES.values()}
 
 
 @pytest.fixture(scope="module")
@@ -54,13 +52,23 @@ def test_every_structure_of_the_reference_lies_on_its_side(shown: Shown, structu
 
 
 def test_in_a_mirror_every_structure_lies_on_the_other_side(shown: Shown, structures: list[Structure]) -> None:
-    columns = shown.volume.array.shape[2]
     mirrored = [
         replace(one, mask=BoxedMask.crop(np.ascontiguousarray(one.mask.full(shown.volume.array.shape)[:, :, ::-1])))
         for one in structures
     ]
-    assert columns > 0
     assert verdict(placed(mirrored, SIDES, shown.volume), shown.name).verdict == "mirrored"
+
+
+def test_an_mr_is_judged_as_a_ct_is() -> None:
+    try:
+        shown = next(installed("MR", True))
+    except TargetFailed as failed:
+        pytest.skip(f"the sample cannot be had: {failed.message}")
+    labels = reference("mr-abdomen").array
+    names = {1: "spleen", 2: "kidney_right", 3: "kidney_left", 5: "liver"}
+    drawn = [Structure(name, BoxedMask.crop(labels == number)) for number, name in names.items()]
+    found = verdict(placed(drawn, {name: SIDES[name] for name in names.values()}, shown.volume), shown.name)
+    assert (found.verdict, set(found.structures)) == ("verified", set(names.values()))
 
 
 def test_one_exchanged_pair_among_many_is_not_verified(shown: Shown, structures: list[Structure]) -> None:
@@ -77,31 +85,14 @@ def test_noise_lies_on_no_side(shown: Shown) -> None:
     assert verdict(found, shown.name).verdict == "not verifiable"
 
 
-class Halves(torch.nn.Module):
-    """Three channels: what is left and what is right of the middle of a tile, in tissue, by the index along x."""
-
-    def forward(self, image: torch.Tensor) -> torch.Tensor:
-        """Logits."""
-        place = torch.cumsum(torch.ones_like(image), dim=4)
-        place = (place - place.mean()) * (image > -200).to(image.dtype)
-        return torch.cat((torch.full_like(image, 0.1), place, -place), dim=1)
-
-
 @pytest.mark.usefixtures("real_sample")
 def test_an_import_draws_the_sample_and_a_mirrored_one_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("AUTOCONTOUR_MODELS", str(tmp_path / "library"))
-    file = tmp_path / "halves.ts"
-    torch.jit.trace(Halves(), torch.zeros(1, 1, 8, 8, 8)).save(str(file))
-    description = {
-        "input": {"modality": "CT", "orientation": "LPS", "spacing": [6, 6, 6]},
-        "inference": {"patch": [64, 64, 64], "precision": "fp32"},
-        "labels": [{"value": 1, "label": "kidney_left"}, {"value": 2, "label": "kidney_right"}],
-    }
+    file = sided.halves(tmp_path)
     for letters, status in (("LPS", 0), ("RPS", 1), ("RAS", 1)):
-        given = {**description, "input": {**description["input"], "orientation": letters}}  # type: ignore[dict-item]
-        (tmp_path / "halves.json").write_text(json.dumps(given))
+        (tmp_path / "halves.json").write_text(json.dumps(sided.description_of_halves(letters)))
         command = ["models", "import", str(file), "--description", str(tmp_path / "halves.json"), "--license", "MIT"]
         assert main([*command, "--name", letters.lower()]) == status
         said = capsys.readouterr()

@@ -50,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
     from model.names.naming import entry_for
     from model.preview.planes import three_planes
     from model.quality import checked
+    from model.quality.interleaved import of_interleaving, require_one_acquisition
     from model.rtstruct.write import structure_set
     from model.series.folder import open_folder
     from model.series.geometry import require_whole
@@ -62,6 +63,7 @@ def run(options: argparse.Namespace) -> int:
     folder = open_folder(options.directory)
     geometry = folder.geometry
     require_whole(geometry)
+    require_one_acquisition(folder.headers, geometry)
     if folder.passed_over:
         warnings(f"passed over in the folder: {folder.passed_over}")
     # A bar on a terminal, nothing in a pipe.
@@ -77,7 +79,7 @@ def run(options: argparse.Namespace) -> int:
         volume = load_volume(folder.files, geometry, lambda part: show(0.2 * part, "reading"))
         with told(options.model):
             drawing = drawer.draw(volume, lambda part, what: show(0.2 + 0.6 * part, what))
-        drawing = checked(drawing, geometry)
+        drawing = of_interleaving(checked(drawing, geometry), volume, folder.headers)
         written = structure_set(
             geometry,
             pydicom.dcmread(folder.files[0], stop_before_pixels=True),

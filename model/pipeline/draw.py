@@ -103,6 +103,7 @@ def _draw(
     from model.gate.verify import verify
     from model.names.selection import select
     from model.quality import checked
+    from model.quality.interleaved import of_interleaving
     from model.rtstruct.write import structure_set
     from model.series.geometry import geometry_of, require_whole
     from model.sides.check import sides_of_engine
@@ -123,7 +124,7 @@ def _draw(
         timings, "engine", lambda: drawer.draw(volume, lambda done, what: progress(0.1 + 0.8 * done, what))
     )
     drawn = drawing
-    drawing = _timed(timings, "quality", lambda: checked(drawn, geometry))
+    drawing = _timed(timings, "quality", lambda: of_interleaving(checked(drawn, geometry), volume))
     if selection is not None:
         drawing = select(drawing, selection)
     progress(0.9, "writing the contours")

@@ -32,12 +32,14 @@ SEQUENCE_DELIMITATION = (0xFFFE, 0xE0DD)
 class Folder:
     """The one series in a folder: ``files`` of its planes in the order of ``geometry.planes``, and what else lay there.
 
+    ``headers`` are those of the files, in their order.
     ``systems`` counts files that operating systems leave (``._`` of macOS, .DS_Store, Thumbs.db), ``imageless`` DICOM
     files without an image (structure sets, DICOMDIR), ``others`` files that are no DICOM.
     """
 
     geometry: SeriesGeometry
     files: tuple[Path, ...]
+    headers: tuple[SliceHeader, ...]
     systems: int = 0
     imageless: int = 0
     others: int = 0
@@ -71,9 +73,10 @@ def open_folder(path: Path) -> Folder:
     if not images:
         raise InputRefused("NO_DICOM", "The folder holds no DICOM image; give the folder of one CT or MR series.")
     geometry = geometry_of(header for _, header in images)
-    files = {header.sop_instance_uid: file for file, header in images}
-    ordered = tuple(files[plane.sop_instance_uid] for plane in geometry.planes)
-    return Folder(geometry, ordered, counts[Kind.SYSTEM], counts[Kind.DICOM], counts[Kind.OTHER])
+    by_uid = {header.sop_instance_uid: (file, header) for file, header in images}
+    ordered = [by_uid[plane.sop_instance_uid] for plane in geometry.planes]
+    files, headers = (tuple(file for file, _ in ordered), tuple(header for _, header in ordered))
+    return Folder(geometry, files, headers, counts[Kind.SYSTEM], counts[Kind.DICOM], counts[Kind.OTHER])
 
 
 def images_in(path: Path) -> tuple[list[tuple[Path, SliceHeader]], Counter[Kind]]:

@@ -26,10 +26,23 @@ KEYWORDS = (
     "SliceThickness",
     "InstanceNumber",
 )
+# What scanners write of the acquisition that a slice is of; model.series.interleaved tells acquisitions apart by it.
+ACQUISITION = (
+    "AcquisitionNumber",
+    "TemporalPositionIdentifier",
+    "EchoNumbers",
+    "EchoTime",
+    "DiffusionBValue",
+    "ConvolutionKernel",
+    "TriggerTime",
+    "AcquisitionTime",
+    "AcquisitionDateTime",
+    "ContentTime",
+)
 
-TAGS = {keyword: Tag(keyword) for keyword in KEYWORDS}
-# VR US; all the others are text.
-BINARY = ("Rows", "Columns")
+TAGS = {keyword: Tag(keyword) for keyword in (*KEYWORDS, *ACQUISITION)}
+# VR US and FD; all the others are text.
+BINARY = ("Rows", "Columns", "DiffusionBValue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +63,7 @@ class SliceHeader:
     columns: str
     slice_thickness: str = ""
     instance_number: str = ""
+    acquisition: tuple[str, ...] = ()
 
     @classmethod
     def from_texts(cls, texts: Mapping[str, str]) -> SliceHeader:
@@ -77,12 +91,13 @@ class SliceHeader:
             columns=one("Columns"),
             slice_thickness=one("SliceThickness"),
             instance_number=one("InstanceNumber"),
+            acquisition=tuple(map(one, ACQUISITION)),
         )
 
     @classmethod
     def from_dataset(cls, dataset: Any) -> SliceHeader:
         """Build from a pydicom dataset; decimal strings keep the text that the file holds."""
-        return cls.from_texts({keyword: _element_text(dataset, keyword) for keyword in KEYWORDS})
+        return cls.from_texts({keyword: _element_text(dataset, keyword) for keyword in TAGS})
 
 
 def _element_text(dataset: Any, keyword: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from model.series.header import KEYWORDS, SliceHeader
+from model.series.header import TAGS, SliceHeader
 from plugin.facts.character_sets import Originals, Reading, reading_of
 from plugin.facts.dictionary import is_single_text, tag_of
 from routing.facts import Opaque, Values
@@ -21,7 +21,7 @@ InstancesTags = Mapping[str, Mapping[str, Any]]
 
 _PLAIN = Reading()
 _NOTHING: Mapping[str, Any] = {}
-_HEADER_TAGS = {keyword: tag_of(keyword) or "" for keyword in KEYWORDS}
+_HEADER_TAGS = {keyword: tag_of(keyword) or "" for keyword in TAGS}
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
+from model.quality.interleaved import by_order
+from model.series.interleaved import Interleaving
 from plugin.facts.completeness import Completeness, Wholeness
 from plugin.facts.dictionary import tag_of
 from plugin.facts.orthanc_item import InstancesTags, items_of
@@ -47,9 +49,16 @@ def left_out_sentence(left_out: Collection[LeftOut]) -> str | None:
     return f"{len(left_out)} slice(s) of the series are left out: {listed}."
 
 
-def remarks_of(tags: InstancesTags, completeness: Completeness, left_out: Collection[LeftOut]) -> tuple[str, ...]:
-    """The warnings that a series gives by itself."""
+def remarks_of(
+    tags: InstancesTags,
+    completeness: Completeness,
+    left_out: Collection[LeftOut],
+    interleaving: Interleaving | None = None,
+) -> tuple[str, ...]:
+    """The warnings that a series gives by itself; ``interleaving`` is that of the slices that are contoured."""
     said = [left_out_sentence(left_out)]
+    if interleaving is not None:
+        said.append(f"Look at the images: {by_order(interleaving.keyword)}")
     if completeness.state is Wholeness.WAITING and not completeness.certain:
         said.append(completeness.reason)
     different = _different(tags)

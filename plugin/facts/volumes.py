@@ -17,6 +17,7 @@ import numpy as np
 from model.errors import InputRefused
 from model.series.geometry import SeriesGeometry, SlicePlane, geometry_of, is_localizer, plane_of
 from model.series.header import SliceHeader
+from model.series.interleaved import interleaving_of
 from model.series.parallel import groups
 from plugin.facts.dictionary import tag_of
 from plugin.facts.orthanc_item import InstancesTags, OrthancItem, header_of, items_of
@@ -99,7 +100,7 @@ def tell_apart(slices: Iterable[Slice]) -> Volumes:
     localizers = [one for one in everything if is_localizer(one.header)]
     images = [one for one in everything if not is_localizer(one.header)]
     if images and (plain := _volume(images)).clean:
-        return Volumes((plain,), tuple(localizers))
+        return Volumes(tuple(_one_by_one(plain)), tuple(localizers))
     groups = _by_plane(images)
     volumes = sorted((part for group in groups for part in _repeats(group)), key=lambda v: -len(v.slices))
     if volumes:
@@ -168,7 +169,7 @@ def _number(text: object) -> int:
 def _repeats(group: Sequence[Slice]) -> list[Volume]:
     whole = _volume(group)
     if whole.clean:
-        return [whole]
+        return _one_by_one(whole)
     for keyword in REPEATS:
         tag = tag_of(keyword)
         parts = _split(group, lambda one, tag=tag: one.item.text(tag or "").strip(" \0"))  # type: ignore[misc]
@@ -178,6 +179,28 @@ def _repeats(group: Sequence[Slice]) -> list[Volume]:
         if all(volume.clean for volume in volumes):
             return volumes
     return [whole]
+
+
+def _one_by_one(whole: Volume) -> list[Volume]:
+    """A volume without a hole may still be two acquisitions, the one between the other."""
+    found = interleaving_of(in_order(whole))
+    if found is None or not found.certain:
+        return [whole]
+    along = _along(whole)
+    parts = [_volume([along[index] for index in group]) for group in found.groups]
+    return sorted(parts, key=lambda part: -len(part.slices))
+
+
+def in_order(volume: Volume) -> list[SliceHeader]:
+    """The headers of a volume's slices along its normal; none where it has no geometry."""
+    return [one.header for one in _along(volume)]
+
+
+def _along(volume: Volume) -> list[Slice]:
+    if volume.geometry is None:
+        return []
+    by_uid = {one.header.sop_instance_uid: one for one in volume.slices}
+    return [by_uid[plane.sop_instance_uid] for plane in volume.geometry.planes]
 
 
 def _split(group: Sequence[Slice], key: Callable[[Slice], str]) -> list[list[Slice]]:

@@ -100,7 +100,7 @@ class Sight:
             explanation=self._decider.decide(facts, marks),
             subject=subject,
             barred=barred.reason if barred is not None else None,
-            warnings=warnings_of(tags, selection, completeness),
+            warnings=warnings_of(tags, volumes, selection, completeness),
         )
 
     def subject(self, series: str) -> Subject:

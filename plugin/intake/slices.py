@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from model.series.interleaved import Interleaving, interleaving_of
 from plugin.facts.completeness import Completeness, completeness_of
 from plugin.facts.orthanc_item import InstancesTags
 from plugin.facts.remarks import LeftOut, remarks_of
 from plugin.facts.series import headers_of
-from plugin.facts.volumes import Selection, select, volumes_of
+from plugin.facts.volumes import Selection, Volumes, in_order, select, volumes_of
 from plugin.pacs.client import Orthanc
 from plugin.settings.settings import Settings
 
@@ -37,13 +38,20 @@ def slices_of(orthanc: Orthanc, series: str, settings: Settings) -> Slices:
         sop_instance_uids=tuple(uids),
         modality=selection.kept[0].modality,
         left_out=left_out,
-        warnings=remarks_of(tags, completeness_of(volumes), left_out),
+        warnings=remarks_of(tags, completeness_of(volumes), left_out, _interleaving(volumes)),
     )
 
 
-def warnings_of(tags: InstancesTags, selection: Selection | None, completeness: Completeness) -> tuple[str, ...]:
+def warnings_of(
+    tags: InstancesTags, volumes: Volumes, selection: Selection | None, completeness: Completeness
+) -> tuple[str, ...]:
     """What is to be said of a series, whose selection is None when it is refused."""
-    return remarks_of(tags, completeness, left_out_of(tags, selection) if selection else ())
+    left_out = left_out_of(tags, selection) if selection else ()
+    return remarks_of(tags, completeness, left_out, _interleaving(volumes))
+
+
+def _interleaving(volumes: Volumes) -> Interleaving | None:
+    return interleaving_of(in_order(volumes.volumes[0])) if volumes.volumes else None
 
 
 def left_out_of(tags: InstancesTags, selection: Selection) -> tuple[LeftOut, ...]:

@@ -24,6 +24,8 @@ from model.evidence.chain import Chain
 from model.names.selection import Selection
 from model.packages.sides import NOT_VERIFIABLE
 from model.pipeline.draw import IMAGES, STRUCTURE_SET, Drawn, draw_series, read_progress
+from model.quality.interleaved import BY_IMAGES
+from model.volume.interleaved import files_alternate
 from model.worker.pool import Workers
 from plugin.erase.erase import EraseFailed, erase_folder
 from plugin.erase.orthanc_copies import NEVER_MADE, UNKNOWN, Copies, remove_copies
@@ -150,6 +152,9 @@ class Stages:
         JobRecords(self.chain, job).deidentified(clean, size, counted(chosen.left_out))
         if clean.suspected:
             self.jobs.warn(job.id, text_in(clean.suspected))
+        if files_alternate(file.data for file in clean):
+            said = [*said, f"Look at the images: {BY_IMAGES}"]
+            self.jobs.note(job.id, {"warnings": said, "remarks": said})
 
     def _draw(self, job: Job) -> None:
         target = self.targets.get(job.target)

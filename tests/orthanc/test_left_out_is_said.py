@@ -66,3 +66,36 @@ def test_two_names_under_one_number_are_a_warning_without_a_name(orthanc: Orthan
     (warning,) = job["Warnings"]
     assert "PatientName" in warning
     assert "verwechselt" not in str(job).lower()
+
+
+def test_two_acquisitions_between_each_other_are_refused_by_their_numbers(orthanc: OrthancProcess) -> None:
+    slices = phantom_series(Phantom(slices=16))
+    for index, one in enumerate(slices):
+        one.AcquisitionNumber = 1 + index % 2
+    job = orthanc.job_of(orthanc.store_all(files_of(slices)))
+    assert (job["State"], job["Error"]["Code"]) == ("failed", "SEVERAL_VOLUMES")
+    assert "8, 8 slices" in job["Error"]["Message"]
+
+
+def test_another_breath_in_every_other_slice_is_flagged_in_job_rtstruct_and_rois(orthanc: OrthancProcess) -> None:
+    slices = phantom_series(Phantom(slices=16))
+    for one in slices[::2]:
+        image = np.frombuffer(one.PixelData, "<i2").reshape(one.Rows, one.Columns)
+        one.PixelData = np.roll(image, 4, axis=0).tobytes()
+    job = orthanc.job_of(orthanc.store_all(files_of(slices)))
+    assert job["State"] == "done", job["Error"]
+    (warning,) = job["Warnings"]
+    assert "two acquisitions" in warning
+    assert all(any("two acquisitions" in flag for flag in roi["Flags"]) for roi in job["Rois"])
+    made = pydicom.dcmread(io.BytesIO(orthanc.get(f"/instances/{job['Rtstruct']}/file").content))
+    assert warning in made.StructureSetDescription
+
+
+def test_slices_numbered_after_all_those_between_are_a_warning(orthanc: OrthancProcess) -> None:
+    slices = phantom_series(Phantom(slices=16))
+    for index, one in enumerate(slices):
+        one.InstanceNumber = 1 + index // 2 + (8 if index % 2 else 0)
+    job = orthanc.job_of(orthanc.store_all(files_of(slices)))
+    assert job["State"] == "done", job["Error"]
+    (warning,) = job["Warnings"]
+    assert "InstanceNumber" in warning

@@ -100,6 +100,9 @@ def remarks(found: Masks) -> Iterator[str]:
             yield f"ROI {roi.number} has {roi.not_closed} points or open contours; they are left out"
         if roi.between:
             yield f"ROI {roi.number} has {roi.between} contours between slices that have nearer ones; these are drawn"
+        bare, slices = roi.bare
+        if bare:
+            yield f"ROI {roi.number} has no contour on {bare} of the {slices} slices between its ends; they are empty"
         if roi.twice:
             yield f"ROI {roi.number} has {roi.twice} contours twice; each is drawn once"
     if found.nobodys:

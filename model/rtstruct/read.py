@@ -41,6 +41,12 @@ class RoiMask:
     between: int = 0
     twice: int = 0
 
+    @property
+    def bare(self) -> tuple[int, int]:
+        """How many of the slices from the first to the last with a voxel have none, and of how many."""
+        filled = np.asarray(self.mask.array.any(axis=(1, 2)), dtype=np.bool_)
+        return int(np.count_nonzero(~filled)), len(filled)
+
 
 @dataclass(frozen=True)
 class UnreadRoi:

@@ -120,6 +120,9 @@ def kinds_of_files(path: Path) -> Iterator[tuple[Path, Kind]]:
             if is_of_the_system(name) or "__MACOSX" in file.parts:
                 yield file, Kind.SYSTEM
                 continue
+            if file.exists() and not file.is_file():
+                yield file, Kind.OTHER  # a pipe or a socket, on which reading would wait for ever
+                continue
             try:
                 with file.open("rb") as stream:
                     beginning = stream.read(PREAMBLE + 4)
@@ -137,9 +140,11 @@ def kinds_of_files(path: Path) -> Iterator[tuple[Path, Kind]]:
 
 def _bare(beginning: bytes) -> bool:
     """Whether a file begins with a data element of group 0002 or 0008, as a DICOM object without file header does."""
+    explicit = beginning[4:6].isalpha() and beginning[4:6].isupper()
+    if explicit and len(beginning) >= 16 and beginning[0] == beginning[2] == 0 and beginning[1] in (2, 8):
+        return True  # big endian
     if len(beginning) < 16 or beginning[1:2] + beginning[3:4] != b"\0\0" or beginning[0] not in (2, 8):
         return False
-    explicit = beginning[4:6].isalpha() and beginning[4:6].isupper()
     (length,) = struct.unpack("<I", beginning[4:8])
     return explicit or length <= 1024
 

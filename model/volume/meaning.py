@@ -6,16 +6,20 @@ value 4: what multi-energy images show).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+_WORD = re.compile(r"[A-Z0-9]+")
 HOUNSFIELD = frozenset({"", "HU", "HU_MOD"})
-# Image Type of images that show another quantity: the standard's terms, and those that scanners wrote before them.
-OTHER_QUANTITIES = frozenset(
-    {
-        *("MAT_SPECIFIC", "MAT_FRACTIONAL", "MAT_VALUE_BASED", "EFF_ATOMIC_NUM", "ELECTRON_DENSITY"),
-        *("RHO", "DE_RHO", "ZEFF", "Z_EFF", "DE_ZEFF", "DE_Z_EFF", "RHO_Z", "DE_RHOZ", "EFFECTIVE_Z", "ED", "EDW"),
-    }
+# Words of Image Type in images that show another quantity: the standard's terms, and what scanners wrote before them.
+# All words of one of these, in one value, whatever stands between them (DE_RHO, "ELECTRON DENSITY", Z_EFF).
+OTHER_QUANTITIES = tuple(
+    frozenset(words.split())
+    for words in (
+        *("MAT SPECIFIC", "MAT FRACTIONAL", "MAT VALUE BASED", "MATERIAL DENSITY", "IODINE"),
+        *("ELECTRON DENSITY", "RHO", "RHOZ", "ATOMIC", "ZEFF", "Z EFF", "EFFECTIVE Z"),
+    )
 )
 
 
@@ -50,5 +54,5 @@ class Meaning:
 def meaning_of(rescale_type: str, image_type: Iterable[str], *, rescaled: bool) -> Meaning:
     """What one slice says, from its attributes as text (values of RescaleType with backslashes between them)."""
     types = frozenset(part.strip(" \0").upper() for part in rescale_type.split("\\"))
-    kinds = {part.strip(" \0").upper() for part in image_type}
-    return Meaning(types, int(not rescaled), bool(kinds & OTHER_QUANTITIES))
+    kinds = [frozenset(_WORD.findall(part.upper())) for part in image_type]
+    return Meaning(types, int(not rescaled), any(words <= kind for kind in kinds for words in OTHER_QUANTITIES))

@@ -72,5 +72,10 @@ def _warnings(masks: Masks) -> Iterator[str]:
         yield f"{len(masks.unread)} ROI(s) that came back cannot be read and were not stored ({listed})."
     if off := [f"ROI {roi.number}" for roi in masks if roi.off_grid]:
         yield f"Contours of {len(off)} ROI(s) lie on no slice that was sent ({', '.join(off)})."
+    if sparse := [f"ROI {roi.number}" for roi in masks if 3 * roi.bare[0] >= roi.bare[1] > 0]:
+        yield (
+            f"{len(sparse)} ROI(s) have no contour on a third or more of the slices between their ends, which makes "
+            f"their volumes small ({', '.join(sparse)})."
+        )
     if masks.nobodys:
         yield f"{masks.nobodys} set(s) of contours that came back belong to no ROI."

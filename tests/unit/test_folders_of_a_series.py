@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -76,6 +77,13 @@ def without_header(*, implicit: bool) -> Callable[[Path], None]:
     return change
 
 
+def big_endian(place: Path) -> None:
+    data = pydicom.dcmread(last(place), stop_before_pixels=True)
+    bare = Dataset({element.tag: element for element in data})
+    last(place).unlink()
+    bare.save_as(place / "ct" / "bare", implicit_vr=False, little_endian=False)
+
+
 def one_without_header(place: Path) -> None:
     data = pydicom.dcmread(last(place))
     bare = Dataset({element.tag: element for element in data})
@@ -96,6 +104,7 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "named as DICOM": (named_dcm, "SLICE_CORRUPT"),
     "without header, implicit": (without_header(implicit=True), "NO_PART10"),
     "without header, explicit": (without_header(implicit=False), "NO_PART10"),
+    "without header, big endian": (big_endian, "NO_PART10"),
     "one without header": (one_without_header, "NO_PART10"),
     "one twice": (twice, "SLICE_TWICE"),
 }
@@ -142,6 +151,7 @@ PASSED_OVER: dict[str, tuple[Callable[[Path], None], str]] = {
     "of windows": (lambda place: shutil.copy(place / "names.json", place / "ct" / "Thumbs.db"), "1 file(s) of the op"),
     "a structure set": (a_structure_set, "1 DICOM file(s) without an image"),
     "a DICOMDIR": (a_directory, "1 DICOM file(s) without an image"),
+    "a pipe": (lambda place: os.mkfifo(place / "ct" / "pipe"), "1 file(s) that are no DICOM"),
     "notes": (notes, "1 file(s) that are no DICOM"),
 }
 

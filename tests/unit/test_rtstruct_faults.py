@@ -19,6 +19,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.tag import Tag
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
+from model.commands.masks import remarks
 from model.errors import InputRefused
 from model.rtstruct.file import read_structure_set
 from model.rtstruct.planes import planes_of
@@ -222,6 +223,12 @@ def test_a_colour_in_an_odd_form_refuses_nothing(written: str) -> None:
     assert areas(found) == on({3: AREA["outer"]})
     assert found.rois[0].colour == (255, 0, 0)
     assert read(Roi(colour="0.0\\128\\ 7")).rois[0].colour == (0, 128, 7)
+
+
+def test_slices_that_are_left_out_between_contours_are_counted() -> None:
+    found = read(Roi(contours=[Drawn(OUTER, 6.0 * n) for n in range(5)]))
+    assert found.rois[0].bare == (4, 9)
+    assert "ROI 1 has no contour on 4 of the 9 slices between its ends; they are empty" in list(remarks(found))
 
 
 def test_contours_of_a_number_that_no_roi_has_are_nobodys() -> None:

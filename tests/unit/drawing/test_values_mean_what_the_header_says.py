@@ -67,6 +67,9 @@ OTHER_MEANINGS: dict[str, Change] = {
     "density by ImageType": image_type("DE_RHO"),
     "a material by ImageType": image_type("MAT_SPECIFIC", "IODINE"),
     "atomic number by ImageType": image_type("EFF_ATOMIC_NUM"),
+    "density in two words": image_type("RELATIVE ELECTRON DENSITY"),
+    "a map of iodine": image_type("DE_IODINE"),
+    "atomic number, as vendors write it": image_type("Z_EFFECTIVE", "DE_ZEFF"),
     "a table": table,
 }
 HOUNSFIELD_UNITS: dict[str, Change] = {
@@ -77,6 +80,7 @@ HOUNSFIELD_UNITS: dict[str, Change] = {
     "modified": rescale_type("HU_MOD"),
     "monoenergetic": image_type("VMI"),
     "water without contrast": image_type("MAT_REMOVED"),
+    "of a scanner with words of its own": image_type("CT_SOM5 SPI", "DUALENERGY", "VNC", "MIXED", "Z_SHARP"),
 }
 
 

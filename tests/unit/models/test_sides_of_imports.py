@@ -17,9 +17,10 @@ from model.packages.importing.draft import Wishes
 from model.packages.importing.from_path import import_model
 from model.packages.package import Package, open_package
 from model.packages.sides import read_sides
-from model.sides.check import ensure_sides, sides_of_engine
+from model.sides.check import ensure_sides, sides_of_engine, try_out
 from model.sides.sample import Shown
 from tests.builders import sided
+from tests.builders.nnunet_folder import TinyNet, write_folder
 from tests.builders.sided import SHAPE
 
 # Every order of the axes and every way round.
@@ -97,6 +98,39 @@ def test_a_mirrored_import_is_refused_and_leaves_nothing(tmp_path: Path, make: M
     assert "kidney_left, kidney_right" in refused.value.message
     assert "--orientation" in refused.value.message
     assert not (tmp_path / "library").exists()
+
+
+TOTAL = TinyNet("Dataset297_TotalSegmentator_total_3mm_1559subj")
+REORIENTED = TinyNet(reader="NibabelIOWithReorient")
+
+
+@pytest.mark.parametrize("net", [TOTAL, REORIENTED], ids=["TotalSegmentator", "reader that turns"])
+def test_what_the_files_say_of_the_axes_is_tested_like_what_people_say(tmp_path: Path, net: TinyNet) -> None:
+    package = taken(sided.nnunet(tmp_path / "right", "RAS", net), Wishes(), tmp_path / "library")
+    assert package.document.input.orientation_from == "files"
+    assert on_the_left(package)["kidney_left"] > 0.95
+    # Files that name another training than theirs are found out.
+    with pytest.raises(InputRefused, match="SIDES"):
+        taken(sided.nnunet(tmp_path / "wrong", "LPS", net), Wishes(), tmp_path / "elsewhere")
+
+
+def test_each_network_of_several_is_tested(tmp_path: Path) -> None:
+    for number, letters in ((291, "RAS"), (292, "RAS")):
+        sided.nnunet(tmp_path / "good", letters, TinyNet(f"Dataset{number}_TotalSegmentator_part"))
+    good = taken(tmp_path / "good", Wishes(datasets=(291, 292)), tmp_path / "library")
+    found = read_sides(good)
+    assert found is not None
+    assert (found.verdict, len(found.structures)) == ("verified", 4)
+    sided.nnunet(tmp_path / "bad", "RAS", TinyNet("Dataset291_TotalSegmentator_part"))
+    sided.nnunet(tmp_path / "bad", "LPS", TinyNet("Dataset292_TotalSegmentator_part"))
+    with pytest.raises(InputRefused, match="SIDES"):
+        taken(tmp_path / "bad", Wishes(datasets=(291, 292)), tmp_path / "elsewhere")
+
+
+def test_a_test_that_takes_too_long_is_ended_with_that_reason(package: Package) -> None:
+    found = try_out(package, silent, samples=sided.samples, seconds=-1.0)
+    assert found.verdict == "not verifiable"
+    assert "takes longer than" in found.reason
 
 
 def test_labels_whose_sides_are_exchanged_are_refused_too(tmp_path: Path) -> None:
@@ -197,3 +231,12 @@ def test_what_has_no_side_is_not_tested(tmp_path: Path) -> None:
     assert found is not None
     assert "lies on one side" in found.reason
     assert sides_of_engine(engine_of(made), silent) == ((), "")
+
+
+def test_axes_that_were_assumed_are_told_with_every_result(tmp_path: Path) -> None:
+    net = TinyNet(labels={"background": 0, "prostate": 1}, mirror=None)
+    made = taken(write_folder(tmp_path / "results", net), Wishes(), tmp_path / "library")
+    assert made.document.input.orientation_from == "assumed"
+    remarks, _ = sides_of_engine(engine_of(made), silent)
+    assert "were assumed" in remarks[0]
+    assert "axes of training assumed" in engine_of(made).draw(sided.volume(), silent).algorithm.description

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from routing.structures import Template, read_templates
 
 ROOT = "AutoContour"
 LOCAL = "local"
+TARGET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}")
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ def examine(section: Any, dictionary: Any = None, base: Path | None = None) -> t
     problems += wrong_templates
     evidence, wrong_evidence = read_evidence(section.get("Evidence"), base)
     problems += wrong_evidence
+    problems += _misnamed(section.get("Targets"))
     if document is not None:
         problems += _unavailable(document)
         problems += [
@@ -124,6 +127,18 @@ def examine(section: Any, dictionary: Any = None, base: Path | None = None) -> t
         evidence=evidence,
     )
     return settings, []
+
+
+def _misnamed(targets: Any) -> list[Problem]:
+    """Names of targets that an address does not carry unchanged (``a%5Cb`` arrives as ``a/b``), or that are taken."""
+    allowed = (
+        'letters, digits, spaces, ".", "-" and "_" (at most 64), beginning with a letter or digit, but not "local"'
+    )
+    return [
+        Problem(f"{ROOT}.Targets", shown(name), f"a name of {allowed}")
+        for name in (targets if isinstance(targets, dict) else ())
+        if name == LOCAL or TARGET_NAME.fullmatch(name) is None
+    ]
 
 
 def _models(document: Section) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from model.engines.hu_ct.brain import draw_brain, find_brain
 from model.engines.hu_ct.canal_wall import draw_canal
 from model.engines.hu_ct.external import draw_external
 from model.engines.hu_ct.field import LOST, doubt_about_skin, look_at
-from model.engines.hu_ct.lungs import draw_lung, find_lungs
+from model.engines.hu_ct.lungs import draw_lung, find_lungs, lung_outside
 from model.engines.hu_ct.midline import body_middle, spine_of
 from model.engines.hu_ct.spinal_canal import find_canal
 from model.engines.hu_ct.working import WorkingGrid, working_grid
@@ -132,7 +132,8 @@ def _draw(grid: WorkingGrid, progress: Progress) -> _Result:
         else:
             result.add("Bones_HU", bones)
 
-    doubt = doubt_about_skin(grid, field_of_view, brain, known=spine is not None or brain is not None)
+    outside = lung_outside(grid, body, spine, skull_floor)
+    doubt = doubt_about_skin(grid, field_of_view, brain, outside, known=spine is not None or brain is not None)
     if doubt.reason:
         result.leave_out("External", doubt.reason)
         if doubt.reason == LOST:

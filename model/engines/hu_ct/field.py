@@ -138,10 +138,10 @@ def look_at(grid: WorkingGrid) -> FieldOfView:
     return FieldOfView(closed, THROUGH) if opened_ml > OPENED_ML else FieldOfView(body)
 
 
-def doubt_about_skin(grid: WorkingGrid, seen: FieldOfView, brain: Mask | None, *, known: bool) -> Doubt:
-    """Compare the body with the bone of the image and with the brain; ``known`` is whether spine or skull was found.
+def doubt_about_skin(grid: WorkingGrid, seen: FieldOfView, brain: Mask | None, lung_ml: float, *, known: bool) -> Doubt:
+    """Compare the body with bone, lung and brain; ``lung_ml`` of lung lie outside, ``known`` are spine or skull.
 
-    Bone outside of it means that it is not the whole patient; much behind a brain is more than the patient.
+    Bone or lung outside of it means that it is not the whole patient; much behind a brain is more than the patient.
     """
     if seen.cut:
         return Doubt(seen.cut)
@@ -157,6 +157,8 @@ def doubt_about_skin(grid: WorkingGrid, seen: FieldOfView, brain: Mask | None, *
     lost = float((outside & (flesh > FLESH_SHARE)).sum())
     if lost > LOOK_SHARE * most and lost * grid.voxel_ml > LOOK_ML:
         flags.append(f"{lost * grid.voxel_ml:.0f} ml as dense as bone, with tissue around it, lie outside of it")
+    if lung_ml > OPENED_ML:
+        flags.append(f"{lung_ml:.0f} ml of air like lung lie outside of it")
     holder = 0.0 if brain is None else _behind_the_head(grid, seen.body, brain)
     if holder > LOOK_ML:
         flags.append(f"{holder:.0f} ml lie farther behind the brain than a head does: what holds the head may be in it")

@@ -99,7 +99,7 @@ def air_pieces(
         median = float(np.median(deep)) if deep.size else -1000.0
         volume = float(sizes[label]) * grid.voxel_ml
         rim = mask & ~shrink(mask, (0, 1, 1))
-        under_ribs = float(near_rib[box][rim].mean())
+        under_ribs = float(near_rib[box][rim if rim.any() else mask].mean())
         verdict = _verdict(grid, box, mask, median, volume, under_ribs, spine, skull_floor)
         found.append(Piece(int(label), box, mask, median, volume, verdict))
     return found, labels

@@ -31,6 +31,8 @@ CLOSE_MM = 5.0
 # A smaller piece belongs to a lung when no more than a fissure parts them and its values are the lung's.
 FISSURE_MM = 9.0
 ALIKE_HU = 150.0
+# The air around the patient lies below this, noise and cloth included.
+OUTSIDE_AIR_HU = -930.0
 # So much air under ribs that was not taken is worth a look.
 WORTH_ML = 30.0
 
@@ -157,6 +159,15 @@ def _outlined(
         Lung(_closed(right, left, grid, body, airway), drawn[1], tuple(dict.fromkeys(sides[1].flags))),
         reason,
     )
+
+
+def lung_outside(grid: WorkingGrid, body: Mask, spine: Spine | None, skull_floor: int | None) -> float:
+    """Millilitres of air like lung, under ribs and beside the spine, that lie outside of the body."""
+    light = (grid.hu > OUTSIDE_AIR_HU) & (grid.hu < AIR_HU) & ~body
+    if spine is None or float(light.sum()) * grid.voxel_ml < WORTH_ML:
+        return 0.0
+    pieces, _ = air_pieces(grid, light, np.ones_like(body), spine, skull_floor)
+    return sum(one.volume_ml for one in pieces if one.verdict in (Verdict.MAIN, Verdict.BESIDE))
 
 
 def draw_lung(grid: WorkingGrid, lung: Lung) -> BoxedMask:

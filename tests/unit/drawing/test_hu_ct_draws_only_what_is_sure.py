@@ -18,6 +18,7 @@ from model.engines.hu_ct.engine import ORDER
 from model.engines.registry import engine
 from model.errors import EngineFailed
 from model.quality import checked
+from model.volume.volume import Volume
 from plugin.cli import main
 from tests.builders.acquisition import tilted, turned
 from tests.builders.person import CHEST, VARIANTS, Person, Scan
@@ -176,6 +177,21 @@ def test_a_cut_body_has_no_external() -> None:
 def test_an_empty_table_is_no_patient() -> None:
     with pytest.raises(EngineFailed, match="no body"):
         drawn("empty table")
+
+
+def test_lung_outside_of_external_is_flagged() -> None:
+    # A chest that is open to the air at its left side, the ribs behind still there.
+    scan = VARIANTS["chest, contrast"].scan()
+    array = np.asarray(scan.volume.array, dtype=np.int16).copy()
+    rows, columns = scan.volume.geometry.planes[0].spacing
+    place = scan.volume.geometry.planes[0].position
+    x = place[0] + columns * np.arange(array.shape[2])
+    y = place[1] + rows * np.arange(array.shape[1])
+    wall = (x[None, :] > 60) & (y[:, None] < 40) & (scan.lungs == 0) & scan.inside
+    array[wall & (scan.z[:, None, None] < 150)] = -1000
+    drawing = draw(replace(scan, volume=Volume(array, scan.volume.geometry)))
+    external = next(one for one in drawing.structures if one.label == "External")
+    assert any("like lung lie outside" in flag for flag in external.flags)
 
 
 def test_bone_outside_of_external_is_flagged() -> None:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from model.contours.kernel import slow_tracing
-from model.errors import AutocontourError
+from model.errors import AutocontourError, InputRefused
 from model.evidence.chain import Chain
 from model.evidence.code import new_code
 from model.evidence.rotation import load_chain_key
@@ -92,9 +92,9 @@ class Gateway:
             settings.forwards, key, self.targets, self._orthanc, self._workers, lambda: self._clock.delivered()
         )
         self._strangers = Strangers(self._orthanc, self._vault)
-        contents = Contents(self._orthanc)
+        self._contents = Contents(self._orthanc)
         self._stages = Stages(
-            self._orthanc, contents, self.jobs, self._vault, self._chain, self._workers, state, settings, forwards
+            self._orthanc, self._contents, self.jobs, self._vault, self._chain, self._workers, state, settings, forwards
         )
         script = settings.routing_script
         self._decider = Decider(
@@ -120,7 +120,7 @@ class Gateway:
         self.rights = Rights(self.desk, self.jobs, self._erase_jobs, self.cancel)
         self._clock = Clock(self.desk, self._vault, self._forget, self._versions.look)
         self._arrivals = Arrivals(engine)
-        self._sight = Sight(self._orthanc, contents, settings, self._decider, self.desk.subjects)
+        self._sight = Sight(self._orthanc, self._contents, settings, self._decider, self.desk.subjects)
         self._intake = Intake(
             self._orthanc,
             self._arrivals,
@@ -306,6 +306,12 @@ class Gateway:
 
     def preview(self, job: Job, plane: str | None, number: int | None) -> bytes:
         """A PNG of the stored contours over the stored image."""
+        if not self._contents.of(job.series).is_that_of(job.content):
+            raise InputRefused(
+                "SERIES_CHANGED",
+                "The series changed in Orthanc after it was contoured: on what is there now, the contours would lie "
+                "wrongly. Look at the newest job of the series.",
+            )
         return preview(self._orthanc, job, plane, number)
 
     def _limit(self, target: str) -> int:

@@ -71,6 +71,9 @@ def test_the_same_bytes_again_make_no_job_and_others_under_the_same_uids_do(
     assert second["State"] == "done", second["Error"]
     assert heights_of(orthanc, second) <= heights_in(slices)
     assert orthanc.jobs(Series=series)[1]["State"] == "superseded"
+    shown = orthanc.get(f"/autocontour/jobs/{first['ID']}/preview")
+    assert (shown.status_code, shown.json()["Error"]) == (422, "SERIES_CHANGED")
+    assert orthanc.get(f"/autocontour/jobs/{second['ID']}/preview").status_code == 200
 
 
 def test_one_slice_with_other_pixels_is_another_content(start_orthanc: Start) -> None:

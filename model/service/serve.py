@@ -203,7 +203,7 @@ class Service:
             ),
             loop="model.service.connection:event_loop",
             proxy_headers=False,  # who is at the other end is what the connection says
-            log_level="warning",
+            log_level="error",  # it warns of every request that is none: strangers would fill the log
             access_log=False,  # paths hold transfer ids
             server_header=False,
             timeout_keep_alive=IDLE_SECONDS,

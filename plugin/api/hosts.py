@@ -7,6 +7,7 @@ and a foreign name that resolves to this machine (DNS rebinding) must not be ans
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -34,6 +35,11 @@ class Authority:
         if found is None:
             return None
         name, port = found.groups()
+        if name.startswith("["):  # which a browser writes in its shortest form, and people in any
+            try:
+                name = f"[{ipaddress.IPv6Address(name[1:-1])}]"
+            except ValueError:
+                return None
         return Authority(name.lower().removesuffix("."), int(port) if port else None)
 
 
@@ -78,12 +84,13 @@ def from_own_page(host: str, origin: str | None, site: str | None, hosts: Hosts)
     ``origin`` and ``site`` are the headers Origin and Sec-Fetch-Site. The browser alone writes the latter, so that
     ``same-origin`` holds behind a proxy that changes the Host too; where it says nothing, the Origin must be the Host.
     """
-    if site is not None:
-        word = site.strip().lower()
-        if word in ("same-origin", "none"):
-            return True
-        return word == "same-site" and origin is not None and _is_host(origin, host)
-    return origin is None or _is_host(origin, host) or hosts.serve_page(origin)
+    word = None if site is None else site.strip().lower()
+    if word == "same-origin":
+        return True
+    if word == "same-site":
+        return origin is not None and _is_host(origin, host)
+    # "none" says that a person asked, not that what a page elsewhere had filled in is not sent again.
+    return word in (None, "none") and (origin is None or _is_host(origin, host) or hosts.serve_page(origin))
 
 
 def _is_host(origin: str, host: str) -> bool:

@@ -12,7 +12,7 @@ ANYBODY = Hosts.configured((), passwords=True)
 
 
 @pytest.mark.parametrize(
-    "host", ["localhost", "localhost:8042", "LOCALHOST:1", "127.0.0.1", "127.0.0.1:80", "[::1]:8042"]
+    "host", ["localhost", "localhost:8042", "LOCALHOST:1", "127.0.0.1", "127.0.0.1:80", "[::1]:8042", "[0:0::1]"]
 )
 def test_this_machine_is_answered_always(host: str) -> None:
     for hosts in (NOBODY, ANYBODY, Hosts.configured(["pacs.example"], passwords=True)):
@@ -58,6 +58,9 @@ def test_with_passwords_any_name_is_answered_unless_the_site_narrows_it() -> Non
         ("pacs.example:443", "pacs.example", True),
         ("pacs.example", "x.pacs.example", False),
         ("[fd00::7]:8042", "[FD00::7]:8042", True),
+        ("[fd00:0:0:0::7]", "[fd00::7]:8042", True),
+        ("[fd00::7]", "[fd00::8]", False),
+        ("[::::]", "[::::]", False),
         ("10.0.0.7", "10.0.0.7:8042", True),
         ("*", "whatever.example", True),
     ],
@@ -78,6 +81,9 @@ HOST = "127.0.0.1:8042"
         ("https://pacs.example", "same-origin", True),
         (None, "same-origin", True),
         (None, "none", True),
+        ("http://127.0.0.1:8042", "none", True),
+        ("https://elsewhere.example", "none", False),
+        ("null", "none", False),
         ("http://127.0.0.1:8042", "same-site", True),
         ("http://127.0.0.1:8043", "same-site", False),
         (None, "same-site", False),

@@ -123,7 +123,9 @@ def problems(target: dict[str, Any]) -> str:
 
 @pytest.mark.parametrize(
     "url", ["https://localhost:1", "https://127.0.0.1", "https://127.8.9.1:8443", "https://[::1]:8443",
-            "https://LOCALHOST.:8443", "https://a.localhost", "http://127.0.0.1:1", "https://0.0.0.0:8443"]
+            "https://LOCALHOST.:8443", "https://a.localhost", "http://127.0.0.1:1", "https://0.0.0.0:8443",
+            "https://127.1", "https://2130706433:8443", "https://0x7f000001", "https://[::ffff:127.0.0.1]:8443",
+            "https://localhost.localdomain", "https://ip6-localhost:8443"]
 )  # fmt: skip
 def test_an_address_of_this_machine_has_no_proxy(url: str) -> None:
     assert "on this machine, which is reached directly" in problems({"Url": url, "Proxy": "http://proxy.example:3128"})

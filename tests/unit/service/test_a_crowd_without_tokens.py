@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -141,6 +142,17 @@ def test_refused_announcements_of_a_site_are_slowed_and_other_sites_are_not(serv
     assert int(answer.headers["Retry-After"]) >= 1
     assert north.call("POST", "/v1/transfers", json={"nonsense": 1}).status_code == 400
     assert south.call("GET", "/v1/models").status_code == 200
+
+
+def test_what_is_no_request_leaves_no_line_in_the_log(service: ServiceProcess) -> None:
+    before = service.log.stat().st_size
+    upgrade = b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n"
+    for nonsense in (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", b"\0\0\0\0\r\n\r\n", upgrade):
+        context = ssl.create_default_context(cafile=service.ca)
+        with context.wrap_socket(connect(service, "127.0.0.78"), server_hostname="localhost") as wire:
+            wire.sendall(nonsense)
+            assert wire.recv(1000).startswith(b"HTTP/1.1 ")
+    assert service.log.stat().st_size == before, service.tail()
 
 
 def test_a_body_that_drips_on_after_its_refusal_is_cut_off(tmp_path_factory: pytest.TempPathFactory) -> None:

@@ -22,6 +22,10 @@ from model.series.steps import Hole, holes
 # Two slices nearer than this lie at one position.
 SAME_POSITION_MM = 1e-3
 _WHOLE = re.compile(r"[+-]?[0-9]{1,9}")
+# As scanners of several makers write it, alone or among other words of a value.
+_LOCALIZER = re.compile(
+    r"(?<![A-Z])(LOC|LOCALI[SZ]ERS?|SCOUT|TOPOGRAM|SCANOGRAM|SURVEY|SURVIEW|PILOT)(?![A-Z])|CT_SOM\d+ TOP\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +189,8 @@ class SeriesGeometry:
 
 
 def is_localizer(header: SliceHeader) -> bool:
-    """Whether ImageType calls the slice a localizer (scout, topogram)."""
-    return "LOCALIZER" in (value.upper() for value in header.image_type)
+    """Whether a word of ImageType calls the slice a localizer: 3-PLANE LOC, SCOUT, CT_SOM5 TOP, LOCALIZER."""
+    return any(_LOCALIZER.search(value.upper()) for value in header.image_type)
 
 
 def geometry_of(headers: Iterable[SliceHeader]) -> SeriesGeometry:

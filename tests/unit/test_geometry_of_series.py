@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from model.errors import InputRefused
-from model.series.geometry import SeriesGeometry, geometry_of, require_whole
+from model.series.geometry import SeriesGeometry, geometry_of, is_localizer, require_whole
 from model.series.header import SliceHeader
 from tests.builders import series
 
@@ -116,3 +116,19 @@ def test_one_slice_sent_twice_under_one_uid_is_refused() -> None:
 def test_nothing_but_localizers_is_refused() -> None:
     with pytest.raises(InputRefused, match="SERIES_EMPTY"):
         geometry_of([header for header in headers("with localizer") if "LOCALIZER" in header.image_type])
+
+
+@pytest.mark.parametrize(
+    "value", ["LOCALIZER", "localiser", "3-PLANE LOC", "SCOUT", "CT_SOM5 TOP", "CT TOPOGRAM", "SURVIEW"]
+)
+def test_a_word_of_image_type_makes_a_localizer(value: str) -> None:
+    (header, *_) = headers()
+    assert is_localizer(replace(header, image_type=("ORIGINAL", "PRIMARY", value)))
+
+
+@pytest.mark.parametrize(
+    "value", ["AXIAL", "CT_SOM5 SPI", "CT_SOM7 SPI DVI", "M", "NORM", "VELOCITY", "ALLOCATED", "TOP"]
+)
+def test_other_words_make_none(value: str) -> None:
+    (header, *_) = headers()
+    assert not is_localizer(replace(header, image_type=("ORIGINAL", "PRIMARY", value)))

@@ -25,8 +25,8 @@ BRIGHT_AIR, LOUD_AIR = 0.25, 0.12
 UPPER_MM = 120.0
 BROADEST_MM, DEEPEST_MM = 230.0, 280.0
 TISSUE = 0.2
-# ml of a brain, of any age and in any standard space.
-BRAIN_ML = (250.0, 2400.0)
+# ml that nothing with a brain in it is outside of: on coarse slices deepbet takes skull along, and quality flags that.
+BRAIN_ML = (250.0, 3500.0)
 
 
 def require_magnitude(volume: Volume) -> None:

@@ -90,7 +90,7 @@ def test_magnitude_images_of_heads_pass_in_any_brightness_and_orientation() -> N
 def test_what_is_no_head_is_refused() -> None:
     with pytest.raises(EngineFailed, match="head"):
         require_head(sample_volume("mr-abdomen"))
-    for millilitres in (40.0, 3000.0):
+    for millilitres in (40.0, 4000.0):
         with pytest.raises(EngineFailed, match="size of a brain"):
             require_brain(millilitres)
 

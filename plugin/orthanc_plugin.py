@@ -299,12 +299,15 @@ ANSWERED_HEADERS = (
     *("Cache-Control", "Content-Disposition", "Content-Security-Policy", "Cross-Origin-Resource-Policy"),
     *("Referrer-Policy", "Retry-After", "X-Content-Type-Options", "X-Frame-Options"),
 )
+# What an answer of our own carries for browsers, as those of the gateway do.
+GUARDS = {"content-security-policy": "default-src 'none'; frame-ancestors 'none'", "x-content-type-options": "nosniff"}
+GUARDS |= {"referrer-policy": "same-origin", "x-frame-options": "DENY", "cache-control": "no-store"}
 # What Orthanc has a name for; another status raises an error inside Orthanc, and its answer is empty.
 ORTHANC_STATUSES = frozenset((200, 201, 202, 204, *range(400, 418), 422, 423, 424, *range(500, 506), 507))
 
 
 def said(status: int, code: str, message: str, **more: str) -> Answer:
-    headers = {"content-type": "application/json", "cache-control": "no-store", "retry-after": "5" * (status == 503)}
+    headers = {"content-type": "application/json", "retry-after": "5" * (status == 503), **GUARDS}
     return status, headers, json.dumps({**more, "Error": code, "Message": message}).encode()
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import requests
@@ -25,6 +26,15 @@ class OwnSession(requests.Session):
         super().__init__()
         self.trust_env = False  # no proxy, no CA bundle, no .netrc
         self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """As of any session; what cannot even be asked (``https://a..b/``) is a RequestException too."""
+        try:
+            return super().send(request, **options)
+        except ValueError as error:
+            if isinstance(error, requests.RequestException):
+                raise
+            raise requests.exceptions.InvalidURL("the address cannot be asked for") from None
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         """Nowhere: a redirect could lead a series, or a token, to somebody else."""
@@ -62,12 +72,15 @@ def proxy_address(proxy: str | None, credentials_file: str | None) -> str | None
     if proxy is None or credentials_file is None:
         return proxy
     try:
-        name, found, password = Path(credentials_file).read_text(encoding="utf-8").strip().partition(":")
+        line = Path(credentials_file).read_text(encoding="utf-8-sig").strip()
+        line.encode("latin-1")  # as it is sent
+        name, found, password = line.partition(":")
     except (OSError, ValueError):
         name, found, password = "", "", ""
     if not found:
         raise TargetFailed(
-            "PROXY_CREDENTIALS", "The ProxyCredentialsFile cannot be read, or holds no line name:password."
+            "PROXY_CREDENTIALS",
+            "The ProxyCredentialsFile cannot be read, or holds no line name:password in letters of Latin-1.",
         )
     scheme, _, place = proxy.partition("://")
     return f"{scheme}://{quote(name, safe='')}:{quote(password, safe='')}@{place}"

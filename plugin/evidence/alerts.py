@@ -209,7 +209,10 @@ def post_alert(hook: AlertHook, alert: Alert, site: str, *, cleared: bool = Fals
     """Post an alert as JSON to the site's webhook; raises OSError (which requests' errors are)."""
     headers = {}
     if hook.TokenFile is not None:
-        headers["Authorization"] = f"Bearer {Path(hook.TokenFile).read_text(encoding='ascii').strip()}"
+        try:
+            headers["Authorization"] = f"Bearer {Path(hook.TokenFile).read_text(encoding='ascii').strip()}"
+        except UnicodeDecodeError:
+            raise OSError("the TokenFile of the webhook holds more than letters, digits and signs") from None
     document = {"Site": site, "State": "cleared" if cleared else "raised", **alert.to_json()}
     try:
         proxy = proxy_address(hook.Proxy, hook.ProxyCredentialsFile)

@@ -162,6 +162,8 @@ def _unreachable(name: str, error: Exception) -> TargetFailed:
             "SERVICE_TLS",
             f"The target {name} shows a certificate that is not trusted here; check CaFile and Url. Nothing was sent.",
         )
+    if isinstance(error, requests.exceptions.InvalidURL):
+        return TargetFailed("SERVICE_DNS", f"The Url of the target {name} is no address of a machine; correct it.")
     if "NameResolutionError" in text or "getaddrinfo" in text or "Name or service not known" in text:
         return TargetFailed("SERVICE_DNS", f"The name in the Url of the target {name} is not known.", retry=True)
     if isinstance(error, requests.exceptions.SSLError):

@@ -118,6 +118,8 @@ def test_the_page_is_there_without_a_redirect(ask: Ask, path: str) -> None:
 def test_a_body_above_four_megabytes_is_refused(ask: Ask) -> None:
     answer = ask("POST", "/autocontour/routing/explain", data=b" " * 4_500_000)
     assert (answer.status_code, answer.json()["Error"]) == (413, "TOO_LARGE")
+    assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"], "though the gateway never saw it"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
 @pytest.mark.parametrize(

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from requests.exceptions import InvalidURL
 
 from model.errors import TargetFailed
+from model.outbound.session import proxy_address
 from plugin.evidence.alerts import Alert, Kind, post_alert
 from plugin.evidence.settings import AlertHook, read_evidence
 from plugin.forward.http import Busy, ServiceClient, TransferLost
@@ -67,6 +69,36 @@ def test_a_proxy_that_asks_for_a_password_is_said(tmp_path: Path) -> None:
         assert "ProxyCredentialsFile" in said.message
         missing = target(tmp_path, Proxy=proxy.url, ProxyCredentialsFile=str(tmp_path / "none"))
         assert fault(ServiceClient("cloud", missing)).code == "PROXY_CREDENTIALS"
+
+
+@pytest.mark.parametrize("line", ["a:☃", "ab", "", "a\udcff:b"])
+def test_credentials_that_cannot_be_sent_are_said(tmp_path: Path, line: str) -> None:
+    (tmp_path / "credentials").write_text(line, errors="surrogateescape")
+    made = target(tmp_path, Proxy="http://proxy.example:3128", ProxyCredentialsFile=str(tmp_path / "credentials"))
+    assert fault(ServiceClient("cloud", made)).code == "PROXY_CREDENTIALS"
+
+
+def test_credentials_as_windows_writes_them_are_taken(tmp_path: Path) -> None:
+    (tmp_path / "credentials").write_bytes("ä:b\r\n".encode("utf-8-sig"))
+    assert proxy_address("http://proxy:1", str(tmp_path / "credentials")) == "http://%C3%A4:b@proxy:1"
+
+
+@pytest.mark.parametrize("url", ["https://a..example", f"https://{'a' * 70}.example", "https://h:99999", "https://[x"])
+def test_an_address_that_is_none_is_said(tmp_path: Path, url: str) -> None:
+    said = fault(ServiceClient("cloud", target(tmp_path, Url=url)))
+    assert (said.code, said.retry) == ("SERVICE_DNS", False)
+    with pytest.raises(InvalidURL):  # which is an OSError
+        post_alert(AlertHook(Url=url), Alert(Kind.CHAIN_BROKEN, "2026-01-01T00:00:00Z"), "Hospital")
+
+
+def test_a_token_of_the_webhook_that_is_none_is_an_error_as_of_the_network(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("☃")
+    with pytest.raises(OSError, match="TokenFile"):
+        post_alert(
+            AlertHook(Url="http://pager.example/", TokenFile=str(tmp_path / "token")),
+            Alert(Kind.CHAIN_BROKEN, "2026-01-01T00:00:00Z"),
+            "Hospital",
+        )
 
 
 def test_a_proxy_that_is_not_there_is_said(tmp_path: Path) -> None:

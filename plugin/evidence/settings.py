@@ -38,7 +38,10 @@ class Recipient(Document):
 class AuditRepository(Document):
     """The hospital's audit repository: DICOM PS3.15 audit messages over syslog."""
 
-    Host: str = Field(min_length=1, max_length=253)
+    # A name or a bare address; in labels of at most 63, or the system's resolver raises what is no network error.
+    Host: str = Field(
+        pattern=r"^([A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*)$", max_length=253
+    )
     Port: int = Field(default=6514, ge=1, le=65535)
     Protocol: Literal["tls", "udp"] = "tls"
     # The authority that the repository's certificate must be of; the system's own by default.

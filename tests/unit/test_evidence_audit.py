@@ -17,6 +17,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from pydantic import ValidationError
 
 from model.evidence.chain import Chain
 from model.evidence.code import new_code, printed
@@ -339,3 +340,14 @@ def test_a_receiver_that_was_restarted_gets_what_follows(chain: Chain, tmp_path:
     sender.close()
     assert [int(message.split(b" ", 1)[0]) for message in got] == [len(message.split(b" ", 1)[1]) for message in got]
     assert sequences(got) == [1, 2]
+
+
+@pytest.mark.parametrize("host", ["audit.hospital", "audit.hospital.", "10.0.0.7", "::1", "fd00::7", "localhost"])
+def test_a_repository_is_named_by_name_or_address(host: str) -> None:
+    assert AuditRepository(Host=host).Host == host
+
+
+@pytest.mark.parametrize("host", ["a..b", "a" * 64 + ".b", "http://audit", "audit:6514", "[::1]", "a b", "audit\n", ""])
+def test_a_host_that_no_resolver_takes_is_refused_at_the_start(host: str) -> None:
+    with pytest.raises(ValidationError):
+        AuditRepository(Host=host)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from model.errors import InputRefused
+from model.series.folder import folders_in
 
 
 def add_force(parser: argparse.ArgumentParser) -> None:
@@ -23,7 +24,9 @@ def require_writable(outputs: Sequence[Path | None], inputs: Iterable[Path], *, 
     always refused; one that exists needs ``force``; None is no output.
     """
     wanted = [path for path in outputs if path is not None]
-    if not all(path.parent.is_dir() and not path.is_dir() for path in wanted):
+    if any(path.is_dir() for path in wanted):
+        raise InputRefused("OUTPUT", "The output is a folder; name the file in it that is to be written.")
+    if not all(path.parent.is_dir() for path in wanted):
         raise InputRefused("OUTPUT", "The folder that is to hold the output does not exist; make it, or name another.")
     identities, names = _known(inputs)
     for path in wanted:
@@ -100,7 +103,7 @@ def _known(inputs: Iterable[Path]) -> tuple[set[tuple[int, int]], set[str]]:
 def _files(inputs: Iterable[Path]) -> Iterator[Path]:
     for path in inputs:
         if path.is_dir():
-            for folder, _, names in os.walk(path, followlinks=False):
+            for folder, names in folders_in(path):
                 yield from (Path(folder, name) for name in names)
         else:
             yield path

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from pathlib import Path
+import io
 from typing import Any
 
 import nibabel
@@ -39,8 +39,8 @@ def affine_of(geometry: SeriesGeometry) -> NDArray[np.float64]:
     return np.asarray(LPS_TO_RAS @ affine, dtype=np.float64)
 
 
-def write_mask(mask: BoxedMask, geometry: SeriesGeometry, path: Path) -> None:
-    """Write one mask as ``.nii.gz``, 0 and 1, uint8, axes (column, row, slice)."""
+def mask_file(mask: BoxedMask, geometry: SeriesGeometry) -> bytes:
+    """One mask as the bytes of a ``.nii.gz``: 0 and 1, uint8, axes (column, row, slice)."""
     affine = affine_of(geometry)
     array = mask.full(geometry.shape).view(np.uint8).transpose(2, 1, 0)
     # nibabel's classes carry no types.
@@ -50,5 +50,7 @@ def write_mask(mask: BoxedMask, geometry: SeriesGeometry, path: Path) -> None:
     # A quaternion holds no shear: a tilted gantry has only the sform.
     sheared = bool(np.abs(axes.T @ axes - np.eye(3)).max() > 1e-4)
     image.set_qform(None if sheared else affine, code=0 if sheared else SCANNER)
-    with gzip.open(path, "wb", compresslevel=COMPRESSION) as stream:
+    packed = io.BytesIO()
+    with gzip.open(packed, "wb", compresslevel=COMPRESSION) as stream:
         image.to_stream(stream)
+    return packed.getvalue()

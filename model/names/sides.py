@@ -9,6 +9,15 @@ from model.names.naming import table
 # English, German, French, Spanish, Italian and Latin, as folders of trained models hold them.
 LEFT = re.compile(r"l|left|le?ft|lt|link(s|e|er|es)|gauche|izquierd[oa]|sinistr[aoi]|sinister")
 RIGHT = re.compile(r"r|right|rg?t|recht(s|e|er|es)|droite?|derech[oa]|destr[aoi]|dexter")
+# What may mean a side, in labels of other languages, of clinics and without a gap: reason enough to ask.
+MAY_TELL = re.compile(
+    r"li|re|sin|sn|sx|dx|dex|dext|izq|der|dch[oa]|gche|dte|esq|esquerd[oa]|dir|direit[oa]|lew[aey]|praw[aey]|"
+    r"venstre|hojre|hoyre|vanster|hoger|(link|recht|left|right)\w+|\w+(left|right)"
+)
+PAIRED = (
+    "kidney", "lung", "femur", "hip", "eye", "lens", "cochlea", "parotid", "optic", "adrenal", "humerus", "scapula",
+    "clavicle", "rib", "breast", "iliac", "ovary", "ureter", "hippocampus", "submandibular", "lacrimal", "temporal",
+)  # fmt: skip
 # Organs of one side without a word for it, by the first letters of the label's words.
 BY_PLACE = {
     "liver": "R",
@@ -54,8 +63,12 @@ def side_in_the_body(label: str) -> str:
 
 
 def tells_sides(label: str) -> bool:
-    """Whether a label would be wrong on a patient seen in a mirror."""
-    return bool(side_of_label(label) or side_in_the_body(label))
+    """Whether a label would be wrong on a patient seen in a mirror, or may be."""
+    words = [word.lower() for word in WORDS.findall(label)]
+    joined = any(word[0] in "lr" and word[1:].startswith(PAIRED) for word in words) or any(
+        word[-1] in "lr" and word[:-1].endswith(PAIRED) for word in words
+    )
+    return bool(joined or any(map(MAY_TELL.fullmatch, words)) or side_of_label(label) or side_in_the_body(label))
 
 
 def partner(label: str) -> str:

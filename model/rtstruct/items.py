@@ -19,6 +19,8 @@ from pydicom.tag import Tag
 from model.errors import InputRefused
 
 CONTOUR_DATA = Tag(0x30060050)
+# Nothing of a patient lies farther from the origin than this: a broken number, and drawn it would be cut to the image.
+FARTHEST_MM = 10_000.0
 
 
 def items(dataset: Dataset | None, keyword: str) -> Iterator[Dataset]:
@@ -84,7 +86,7 @@ def contour_data(contour: Dataset) -> bytes:
 
 def points_of(texts: list[bytes]) -> tuple[NDArray[np.float64], NDArray[np.int32]] | None:
     """Decimal strings of contours to (n, 3) float64, LPS mm, and (m,) lengths; None when one is no triples of
-    numbers."""
+    numbers, or lies farther off than any patient."""
     counts = np.array([one.count(b"\\") + 1 for one in texts], dtype=np.int32)
     with warnings.catch_warnings():
         # numpy only warns where a text is no number.
@@ -93,6 +95,8 @@ def points_of(texts: list[bytes]) -> tuple[NDArray[np.float64], NDArray[np.int32
             values = np.fromstring(b"\\".join(texts).decode("ascii"), dtype=np.float64, sep="\\")
         except (DeprecationWarning, ValueError):
             return None
-    if len(values) != int(counts.sum()) or bool(np.any(counts % 3)) or not bool(np.all(np.isfinite(values))):
+    if len(values) != int(counts.sum()) or bool(np.any(counts % 3)):
+        return None
+    if not bool(np.all(np.abs(values) <= FARTHEST_MM)):  # nor NaN
         return None
     return values.reshape(-1, 3), (counts // 3).astype(np.int32)

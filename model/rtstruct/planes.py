@@ -6,7 +6,6 @@ than the slices, or lie between them, are planes of their own: each slice takes 
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +21,10 @@ WARP = 0.25
 ROUNDING_MM = 0.05
 # Heights nearer than this part of the usual distance of an ROI's planes are one plane, rounded otherwise.
 SAME_PLANE = 0.25
+# Two contours whose boxes and centres differ by less than this, in pixels, and whose areas by less than this part, are
+# one that was written twice: between them lies no structure, and exclusive or would leave nothing of either.
+REPEATED_PIXELS, REPEATED_AREA = 0.1, 0.02
+MOST_COMPARED = 1000
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Placed:
     """A mask on the grid of the series, and how many contours are not in it.
 
     ``off_grid`` lie on no slice, ``between`` on a slice that has a nearer plane, ``twice`` repeat another one of their
-    plane point for point.
+    plane.
     """
 
     mask: BoxedMask
@@ -108,19 +111,39 @@ def _clusters(ascending: NDArray[np.float64], width: float) -> NDArray[np.int64]
 def _first_of_its_kind(
     pixels: NDArray[np.float64], lengths: NDArray[np.int32], plane: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """(m,) bool: contours that repeat no earlier one of their plane, wherever they begin and whichever way they run."""
-    kinds = list(zip(plane.tolist(), lengths.tolist(), strict=True))
-    count = Counter(kinds)
-    known: set[tuple[tuple[int, int], bytes]] = set()
+    """(m,) bool: contours that repeat no earlier one of their plane, wherever they begin, whichever way they run and
+    however they were rounded."""
     first = np.ones(len(lengths), dtype=np.bool_)
-    for index, (kind, end) in enumerate(zip(kinds, np.cumsum(lengths), strict=True)):
-        if count[kind] == 1:
-            continue
-        rounded = np.round(pixels[end - kind[1] : end], 3) + 0.0
-        key = (kind, rounded[np.lexsort(rounded.T)].tobytes())
-        first[index] = key not in known
-        known.add(key)
+    forms = _forms(pixels, lengths)
+    order = np.argsort(plane, kind="stable")
+    for members in np.split(order, np.flatnonzero(np.diff(plane[order])) + 1):
+        kept = members[:1]
+        for one in members[1:]:
+            # Far more contours of one plane than any drawing has are compared with some of them, not with all.
+            apart = np.abs(forms[kept[-MOST_COMPARED:]] - forms[one])
+            alike = (apart[:, :-1] <= REPEATED_PIXELS).all(axis=1) & (apart[:, -1] <= REPEATED_AREA * forms[one, -1])
+            if alike.any():
+                first[one] = False
+            else:
+                kept = np.append(kept, one)
     return first
+
+
+def _forms(pixels: NDArray[np.float64], lengths: NDArray[np.int32]) -> NDArray[np.float64]:
+    """(m, 7) of each contour in pixels: lowest and highest row and column, centre of its area, area."""
+    ends = np.cumsum(lengths)
+    starts = ends - lengths
+    low, high = np.minimum.reduceat(pixels, starts), np.maximum.reduceat(pixels, starts)
+    # From the middle of its box, where rounding takes nothing from the sums.
+    around = pixels - np.repeat((low + high) / 2, lengths, axis=0)
+    following = np.roll(around, -1, axis=0)
+    following[ends - 1] = around[starts]
+    cross = around[:, 0] * following[:, 1] - following[:, 0] * around[:, 1]
+    twice = np.add.reduceat(cross, starts)
+    moments = np.add.reduceat((around + following) * cross[:, None], starts)
+    flat = np.abs(twice) < 1e-6
+    centre = np.where(flat[:, None], 0.0, moments / np.where(flat, 1.0, 3 * twice)[:, None])
+    return np.column_stack([low, high, centre + (low + high) / 2, np.abs(twice) / 2])
 
 
 def _pixels(points: NDArray[np.float64], slices: NDArray[np.int32], geometry: SeriesGeometry) -> NDArray[np.float64]:

@@ -164,7 +164,7 @@ def _read(
             texts.append(data)
     numbers = points_of(texts) if texts else (np.zeros((0, 3)), np.zeros(0, dtype=np.int32))
     if numbers is None:
-        return unread("CONTOURS_UNREADABLE", "a contour of it is no triples of numbers")
+        return unread("CONTOURS_UNREADABLE", "a contour of it is no triples of numbers in mm")
     placed = place(*numbers, geometry)
     if placed is None:
         return unread("CONTOURS_TILTED", "a contour of it is not parallel to the slices")
@@ -200,6 +200,10 @@ def _cut(contour: Dataset, data: bytes) -> bool:
 
 
 def _require_something(found: Masks) -> None:
+    if not found.rois and not found.unread and found.nobodys:
+        raise InputRefused(
+            "ROI_NUMBER", "The structure set has contours, but no ROI that they belong to; export it again."
+        )
     if not found.rois and found.unread:
         first = found.unread[0]
         raise InputRefused(first.code, f"No ROI of the structure set can be read; {first.label}: {first.reason}.")

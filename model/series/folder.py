@@ -14,6 +14,7 @@ from typing import BinaryIO
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
+from pydicom.tag import Tag
 from pydicom.uid import UID, ImplicitVRLittleEndian
 
 from model.errors import InputRefused
@@ -25,6 +26,8 @@ SYSTEM_NAMES = frozenset({".ds_store", "thumbs.db", "desktop.ini", ".localized",
 PREAMBLE = 128
 PIXEL_GROUP = 0x7FE0
 UNDEFINED_LENGTH = 0xFFFFFFFF
+# Rows, Columns, Bits Allocated.
+PIXEL_SIZE = (Tag(0x00280010), Tag(0x00280011), Tag(0x00280100))
 SEQUENCE_DELIMITATION = (0xFFFE, 0xE0DD)
 
 
@@ -112,10 +115,30 @@ def is_of_the_system(name: str) -> bool:
     return name.startswith("._") or name.casefold() in SYSTEM_NAMES
 
 
+def folders_in(path: Path) -> Iterator[tuple[Path, list[str]]]:
+    """A folder and those below it, links to folders followed, each once, with the names of its files.
+
+    Raises InputRefused when one cannot be listed: what lies in it would be left out without a word.
+    """
+
+    def refuse(error: OSError) -> None:
+        raise _corrupt(f"may lie in a folder that cannot be read ({type(error).__name__})")
+
+    known = set[tuple[int, int]]()
+    for folder, below, names in os.walk(path, followlinks=True, onerror=refuse):
+        status = Path(folder).stat()
+        if (status.st_dev, status.st_ino) in known:
+            below.clear()  # a link back to a folder that was read already
+            continue
+        known.add((status.st_dev, status.st_ino))
+        below.sort()
+        yield Path(folder), sorted(names)
+
+
 def kinds_of_files(path: Path) -> Iterator[tuple[Path, Kind]]:
     """Files below a folder with what they are; raises InputRefused for one named .dcm that is none."""
-    for folder, _, names in sorted(os.walk(path)):
-        for name in sorted(names):
+    for folder, names in folders_in(path):
+        for name in names:
             file = Path(folder, name)
             if is_of_the_system(name) or "__MACOSX" in file.parts:
                 yield file, Kind.SYSTEM
@@ -139,7 +162,10 @@ def kinds_of_files(path: Path) -> Iterator[tuple[Path, Kind]]:
 
 
 def _bare(beginning: bytes) -> bool:
-    """Whether a file begins with a data element of group 0002 or 0008, as a DICOM object without file header does."""
+    """Whether a file begins with a data element of group 0002 or 0008, as a DICOM object without file header does, or
+    with DICM, as one without preamble."""
+    if beginning.startswith(b"DICM"):
+        return True
     explicit = beginning[4:6].isalpha() and beginning[4:6].isupper()
     if explicit and len(beginning) >= 16 and beginning[0] == beginning[2] == 0 and beginning[1] in (2, 8):
         return True  # big endian
@@ -156,7 +182,7 @@ def read_header(file: Path) -> SliceHeader | None:
     """
     try:
         with file.open("rb") as stream:
-            dataset = dcmread(stream, stop_before_pixels=True, specific_tags=list(TAGS.values()))
+            dataset = dcmread(stream, stop_before_pixels=True, specific_tags=[*TAGS.values(), *PIXEL_SIZE])
             meta = dataset.file_meta
             kind = UID(str(dataset.get("SOPClassUID") or meta.get("MediaStorageSOPClassUID") or ""))
             if not kind:
@@ -164,15 +190,26 @@ def read_header(file: Path) -> SliceHeader | None:
             if "Image Storage" not in kind.name and "Rows" not in dataset:
                 return None
             syntax = UID(str(meta.get("TransferSyntaxUID") or ImplicitVRLittleEndian))
-            if not syntax.is_deflated and not _pixels_whole(stream, syntax):
+            if not syntax.is_deflated and not _pixels_whole(stream, syntax, _least_bytes(dataset)):
                 raise _corrupt("ends before its pixels do")
-            return SliceHeader.from_dataset(dataset)
+            header = SliceHeader.from_dataset(dataset)
+            if not header.sop_instance_uid:
+                raise _corrupt("has no SOP Instance UID")
+            return header
     except (InvalidDicomError, OSError, ValueError, KeyError, EOFError, AttributeError, struct.error) as error:
         raise _corrupt(f"cannot be read ({type(error).__name__})") from None
 
 
-def _pixels_whole(stream: BinaryIO, syntax: UID) -> bool:
-    """Whether the element at which reading stopped is pixel data, and all of it is in the file."""
+def _least_bytes(dataset: Dataset) -> int:
+    """Bytes of an image's pixels as Rows, Columns and Bits Allocated say; 0 where they do not."""
+    numbers = [dataset.get(tag) for tag in PIXEL_SIZE]
+    rows, columns, bits = (element.value if element is not None else 0 for element in numbers)
+    return rows * columns * bits // 8 if all(isinstance(one, int) for one in (rows, columns, bits)) else 0
+
+
+def _pixels_whole(stream: BinaryIO, syntax: UID, least: int) -> bool:
+    """Whether the element at which reading stopped is pixel data of ``least`` bytes, unless they are compressed, and
+    all of it is in the file."""
     order = "<" if syntax.is_little_endian else ">"
     size = os.fstat(stream.fileno()).st_size
     opening = stream.read(8)
@@ -184,7 +221,7 @@ def _pixels_whole(stream: BinaryIO, syntax: UID) -> bool:
     else:
         (length,) = struct.unpack(order + "I", stream.read(4))
     if length != UNDEFINED_LENGTH:
-        return bool(group == PIXEL_GROUP and stream.tell() + length <= size)
+        return bool(group == PIXEL_GROUP and least <= length and stream.tell() + length <= size)
     # Encapsulated: fragments up to a delimiter (PS3.5 A.4).
     while True:
         item = stream.read(8)

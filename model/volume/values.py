@@ -10,6 +10,7 @@ from model.volume.volume import Volume
 
 # Values of at most this many voxels are looked at; a body shows in far fewer.
 LOOKED_AT = 1_000_000
+LOOKED_AT_OF_A_SLICE = 20_000
 # Below this nothing was measured: padding. Air is at -1000.
 PADDING_HU = -1500.0
 # Nothing darker than this, and so much within the range where water lies on other scales: no image in HU.
@@ -41,7 +42,7 @@ def require_hounsfield(volume: Volume, model: str) -> None:
             f"{meaning.not_rescaled} slice(s) of this CT have no RescaleSlope or RescaleIntercept, so nobody knows "
             f"their Hounsfield units, which the model {model} needs; send the series as the scanner wrote it.",
         )
-    if implausible(volume.array):
+    if implausible(volume.array) or slices_below_air(volume.array):
         raise InputRefused(
             "VALUES_IMPLAUSIBLE",
             f"The values of this CT are not those of a body in Hounsfield units, which the model {model} needs; its "
@@ -65,8 +66,7 @@ def implausible(array: NDArray[np.int16] | NDArray[np.float32]) -> bool:
         return False
     if high - low < LEAST_RANGE:
         return True
-    below = values[values < PADDING_HU]
-    if len(below) > SHARE_BELOW_AIR * len(values) and len(np.unique(below)) > DISTINCT_BELOW_AIR:
+    if _noise_below_air(values):
         return True
     measured = values[values >= PADDING_HU]
     if not len(measured):
@@ -74,3 +74,14 @@ def implausible(array: NDArray[np.int16] | NDArray[np.float32]) -> bool:
     dense = np.count_nonzero((measured >= DENSE_HU[0]) & (measured <= DENSE_HU[1]))
     dark = np.count_nonzero(measured < AIR_HU)
     return bool(dark < AIR_SHARE * len(measured) and dense > DENSE_SHARE * len(measured))
+
+
+def slices_below_air(array: NDArray[np.int16] | NDArray[np.float32]) -> int:
+    """How many slices hold noise below air, as one whose intercept was applied twice; the others hide it."""
+    step = max(1, int(np.ceil((array[0].size / LOOKED_AT_OF_A_SLICE) ** 0.5)))
+    return sum(_noise_below_air(one[::step, ::step].ravel()) for one in array)
+
+
+def _noise_below_air(values: NDArray[np.int16] | NDArray[np.float32]) -> bool:
+    below = values[values < PADDING_HU]
+    return len(below) > SHARE_BELOW_AIR * len(values) and len(np.unique(below)) > DISTINCT_BELOW_AIR

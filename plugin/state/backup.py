@@ -11,6 +11,7 @@ import hashlib
 import os
 import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -63,11 +64,11 @@ def back_up(state_directory: Path, backup: Path, version: str, now: datetime | N
     state = StateDirectory(state_directory)
     if not state.jobs.is_file() or not state.chain.is_dir():
         raise InputRefused("BACKUP_SOURCE", f"{state_directory} is not the state directory of a gateway.")
+    _require_apart(backup, state_directory)
     _require_free(backup, "BACKUP_EXISTS")
-    unfinished = backup.with_name(backup.name + ".unfinished")
+    unfinished = None
     try:
-        shutil.rmtree(unfinished, ignore_errors=True)
-        unfinished.mkdir(mode=0o700, parents=True)
+        unfinished = _aside(backup)
         # The job table first: a job that it knows as ended is closed in the chain, which is copied after it.
         open_jobs = _copy_table(state.jobs, unfinished / state.jobs.name)
         with _chain_at_rest(state.chain):
@@ -81,7 +82,8 @@ def back_up(state_directory: Path, backup: Path, version: str, now: datetime | N
     except (OSError, sqlite3.Error) as error:
         raise InputRefused("BACKUP_FAILED", f"The backup could not be written: {_words(error)}.", retry=True) from None
     finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        if unfinished is not None:
+            shutil.rmtree(unfinished, ignore_errors=True)
     return Backup(made, version, records, open_jobs, len(files))
 
 
@@ -97,9 +99,10 @@ def restore_backup(backup: Path, state_directory: Path) -> Backup:
         raise InputRefused(
             "BACKUP_DAMAGED", f"Files of {backup} are missing or were changed since it was made; take another backup."
         )
-    unfinished = state_directory.with_name(state_directory.name + ".unfinished")
+    _require_apart(state_directory, backup)
+    unfinished = None
     try:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        unfinished = _aside(state_directory)
         for name in manifest.files:
             target = unfinished / name
             target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -110,7 +113,8 @@ def restore_backup(backup: Path, state_directory: Path) -> Backup:
     except OSError as error:
         raise InputRefused("RESTORE_FAILED", f"The state could not be written: {_words(error)}.", retry=True) from None
     finally:
-        shutil.rmtree(unfinished, ignore_errors=True)
+        if unfinished is not None:
+            shutil.rmtree(unfinished, ignore_errors=True)
     return Backup(manifest.made, manifest.version, records, manifest.open_jobs, len(manifest.files))
 
 
@@ -177,6 +181,20 @@ def _require_free(folder: Path, code: str) -> None:
     """A folder that is not there, or is there and empty."""
     if folder.is_symlink() or (folder.exists() and (not folder.is_dir() or any(folder.iterdir()))):
         raise InputRefused(code, f"{folder} is there and not empty; name a folder that is new.")
+
+
+def _require_apart(written: Path, read: Path) -> None:
+    """Neither in the other: a backup within a state would be backed up, a state within a backup change it."""
+    places = written.resolve(), read.resolve()
+    if places[0].is_relative_to(places[1]) or places[1].is_relative_to(places[0]):
+        raise InputRefused("OUTPUT_IS_INPUT", f"{written} and {read} lie one in the other; name another folder.")
+
+
+def _aside(folder: Path) -> Path:
+    """A new folder beside the one that will be made, of a name that nobody has."""
+    place = folder.absolute()
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}-"))
 
 
 def _put_in_place(unfinished: Path, folder: Path) -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from model.contours.label_files import LabelMap, read_labels, read_names, whole_numbers
 from model.contours.label_grid import boxes_of, on_grid
-from model.contours.nifti_masks import affine_of, write_mask
+from model.contours.nifti_masks import affine_of, mask_file
 from model.contours.structure import BoxedMask
 from model.errors import InputRefused
 from tests.builders import series
@@ -164,7 +164,7 @@ def test_a_names_file_that_names_nothing_is_refused(text: str, tmp_path: Path) -
 def test_masks_written_as_nifti_lie_where_the_series_lies(name: str, tmp_path: Path) -> None:
     geometry = series.geometry(series.GEOMETRIES[name])
     mask = labels(geometry.shape) > 1
-    write_mask(BoxedMask.crop(mask), geometry, tmp_path / "mask.nii.gz")
+    (tmp_path / "mask.nii.gz").write_bytes(mask_file(BoxedMask.crop(mask), geometry))
     image = nibabel.load(tmp_path / "mask.nii.gz")
     corner = image.affine @ np.array([3, 4, geometry.shape[0] - 1, 1.0])
     plane = geometry.planes[-1]

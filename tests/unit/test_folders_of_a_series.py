@@ -95,6 +95,23 @@ def twice(place: Path) -> None:
     shutil.copy(last(place), place / "ct" / "again.dcm")
 
 
+def short_pixels(place: Path) -> None:
+    data = pydicom.dcmread(last(place))
+    data.PixelData = data.PixelData[:1000]
+    data.save_as(last(place))
+
+
+def without_uid(place: Path) -> None:
+    data = pydicom.dcmread(last(place))
+    del data.SOPInstanceUID
+    data.save_as(last(place))
+
+
+def without_preamble(place: Path) -> None:
+    last(place).with_suffix("").write_bytes(last(place).read_bytes()[128:])
+    last(place).unlink()
+
+
 REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "cut off in its header": (cut(700), "SLICE_CORRUPT"),
     "cut off in its file meta information": (cut(160), "SLICE_CORRUPT"),
@@ -107,6 +124,9 @@ REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
     "without header, big endian": (big_endian, "NO_PART10"),
     "one without header": (one_without_header, "NO_PART10"),
     "one twice": (twice, "SLICE_TWICE"),
+    "fewer pixels than rows and columns": (short_pixels, "SLICE_CORRUPT"),
+    "without its UID": (without_uid, "SLICE_CORRUPT"),
+    "without preamble": (without_preamble, "NO_PART10"),
 }
 
 
@@ -170,3 +190,34 @@ def test_what_is_no_image_is_passed_over_by_all_and_said(
 def test_a_folder_of_images_alone_is_read_without_a_word(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*COMMANDS["masks"](place), "-o", str(place / "masks")]) == 0
     assert capsys.readouterr().err == ""
+
+
+def test_slices_in_a_linked_folder_are_read_and_a_link_back_is_not_followed(place: Path) -> None:
+    (place / "elsewhere").mkdir()
+    for file in sorted((place / "ct").iterdir())[2:]:
+        file.rename(place / "elsewhere" / file.name)
+    (place / "ct" / "more").symlink_to(place / "elsewhere", target_is_directory=True)
+    (place / "elsewhere" / "back").symlink_to(place / "ct", target_is_directory=True)
+    for name, command in COMMANDS.items():
+        assert main([*command(place), "-o", str(place / name)]) == 0
+    written = pydicom.dcmread(place / "segment")
+    study = written.ReferencedFrameOfReferenceSequence[0].RTReferencedStudySequence[0]
+    assert len(study.RTReferencedSeriesSequence[0].ContourImageSequence) == PHANTOM.slices
+    assert main([*COMMANDS["segment"](place), "-o", str(place / "elsewhere" / "0003.dcm"), "--force"]) == 1
+
+
+def test_a_folder_that_cannot_be_listed_is_not_taken_for_an_empty_one(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place / "ct" / "more").mkdir()
+    scandir = os.scandir
+
+    def listed(path: str) -> object:
+        if str(path).endswith("more"):
+            raise PermissionError(13, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", listed)
+    for name, command in COMMANDS.items():
+        assert main([*command(place), "-o", str(place / name)]) == 1
+        assert not (place / name).exists()

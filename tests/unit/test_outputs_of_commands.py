@@ -182,6 +182,22 @@ def test_masks_that_are_there_are_overwritten_only_when_told(place: Path, capsys
     assert (place / "out" / "Heart.nii.gz").read_bytes()[:2] == b"\x1f\x8b"
 
 
+@pytest.mark.parametrize("link", [Path.symlink_to, Path.hardlink_to])
+def test_a_mask_that_is_a_link_leaves_what_it_leads_to(link: Callable[[Path, Path], None], place: Path) -> None:
+    (place / "out").mkdir()
+    (place / "mine").write_text("mine")
+    link(place / "out" / "Heart.nii.gz", place / "mine")
+    assert main([*masks(place), "-o", str(place / "out"), "--force"]) == 0
+    assert (place / "mine").read_text() == "mine"
+    assert (place / "out" / "Heart.nii.gz").read_bytes()[:2] == b"\x1f\x8b"
+
+
+def test_a_folder_as_output_is_called_one(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    capsys.readouterr()
+    assert main([*contours(place), "-o", str(place / "ct"), "--force"]) == 1
+    assert "is a folder" in capsys.readouterr().err
+
+
 def test_two_outputs_are_not_one_file(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     capsys.readouterr()
     assert main([*segment(place), "-o", str(place / "x"), "--preview", str(place / "ct" / ".." / "x")]) == 1

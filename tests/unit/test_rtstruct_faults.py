@@ -166,6 +166,10 @@ FAULTS: dict[str, tuple[Callable[[Dataset], None], str]] = {
     "not a number": (contour_text("nan\\2\\3\\4\\5\\6"), "CONTOURS_UNREADABLE"),
     "no points": (contour_text(""), "CONTOURS_UNREADABLE"),
     "cut off": (contour_text("-30\\-30\\-91\\10\\-30\\-91\\10\\10\\-91"), "CONTOURS_UNREADABLE"),
+    "a coordinate beyond all bodies": (
+        contour_text("1e300\\-30\\-91\\10\\-30\\-91\\10\\10\\-91"),
+        "CONTOURS_UNREADABLE",
+    ),
     "another frame": (roi_text(0x30060024, "UI", OTHER_FRAME), "ROI_FRAME"),
     "two sets of contours": (doubled, "ROI_CONTOURS_TWICE"),
     "no number": (roi_text(0x30060022, "IS", ""), "ROI_NUMBER"),
@@ -310,6 +314,39 @@ def test_a_contour_that_is_there_twice_is_drawn_once_and_told() -> None:
     found = read(Roi(contours=[Drawn(OUTER), Drawn(INNER), Drawn(OUTER), Drawn(again)]))
     assert areas(found) == on({3: AREA["ring"]})
     assert found.rois[0].twice == 2
+
+
+@given(
+    close=st.booleans(),
+    shift=st.tuples(st.floats(-0.02, 0.02), st.floats(-0.02, 0.02)),
+    start=st.integers(0, 3),
+    backwards=st.booleans(),
+    height=st.floats(-0.04, 0.04),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_contour_written_twice_never_cancels_itself_however_it_was_written(
+    close: bool, shift: tuple[float, float], start: int, backwards: bool, height: float
+) -> None:
+    again = [(x + shift[0], y + shift[1]) for x, y in [*OUTER[start:], *OUTER[:start]]]
+    again = again[::-1] if backwards else again
+    again = [*again, again[0]] if close else again
+    found = read(Roi(contours=[Drawn(OUTER), Drawn(INNER), Drawn(again, 9.0 + height)]))
+    assert areas(found) == on({3: AREA["ring"]})
+    assert found.rois[0].twice == 1
+
+
+@pytest.mark.parametrize("rim", [0.2, 0.5, 2.0])
+def test_a_thin_rim_is_no_contour_written_twice(rim: float) -> None:
+    inner = [(x + rim * (1 if x < 20 else -1), y + rim * (1 if y < 20 else -1)) for x, y in OUTER]
+    assert read(Roi(contours=[Drawn(OUTER), Drawn(inner)])).rois[0].twice == 0
+
+
+def test_contours_of_a_set_without_rois_are_no_empty_answer() -> None:
+    dataset = structure_set(GOOD)
+    dataset.StructureSetROISequence = []
+    with pytest.raises(InputRefused) as refused:
+        read_masks(stored(dataset), GEOMETRY)
+    assert refused.value.code == "ROI_NUMBER"
 
 
 @given(

@@ -75,7 +75,7 @@ def draft(path: Path, wishes: Wishes) -> Draft:
         agreement_asked=totalsegmentator.asks_for_agreement(numbers, names),
     )
     axes = orientation.decided(
-        orientation.agreed([part.axes for part in parts]), wishes, [str(label["label"]) for label in labels]
+        orientation.agreed([part.axes for part in parts], wishes), wishes, [str(label["label"]) for label in labels]
     )
     document = {
         "format": FORMAT,

@@ -61,8 +61,12 @@ def of_nnunet(names: Sequence[str], reader: str, ending: str) -> Found:
     return Found(None, f"{known} keeps the axes{files} as they are, and nothing here tells which those were")
 
 
-def agreed(found: Sequence[Found]) -> Found:
-    """What all datasets of one package say together; raises InputRefused when they contradict each other."""
+def agreed(found: Sequence[Found], wishes: Wishes) -> Found:
+    """What all datasets of one package say together; raises InputRefused when they contradict each other, or one of
+    them the wish."""
+    given = wished(wishes)
+    for one in found:
+        _require_no_contradiction(one, given)
     said = {one.letters for one in found}
     if len(said) == 1:
         return next((one for one in found if one.binding), found[0])
@@ -92,10 +96,7 @@ def decided(found: Found, wishes: Wishes, labels: Sequence[str] | None = None) -
     """
     given = wished(wishes)
     if given is not None:
-        if found.binding and given != found.letters:
-            raise InputRefused(
-                "ORIENTATION", f"The files contradict the orientation {given}: {found.why}. Leave --orientation out."
-            )
+        _require_no_contradiction(found, given)
         return Axes(given, "given")
     if found.letters is not None:
         return Axes(found.letters, "files")
@@ -107,6 +108,15 @@ def decided(found: Found, wishes: Wishes, labels: Sequence[str] | None = None) -
         )
     # Nothing that is drawn has a side; DICOM's own axes, and every result says that they were assumed.
     return Axes("LPS", "assumed")
+
+
+def _require_no_contradiction(found: Found, given: str | None) -> None:
+    if found.binding and given not in (None, found.letters):
+        raise InputRefused(
+            "ORIENTATION",
+            f"The files contradict the orientation {given}: {found.why}. Leave --orientation out, or import apart "
+            "what was trained on other axes.",
+        )
 
 
 def _described_labels(wishes: Wishes) -> list[str]:

@@ -21,7 +21,7 @@ from model.series.geometry import geometry_of
 from model.series.header import SliceHeader
 from model.volume.load import load_volume
 from model.volume.meaning import meaning_of
-from model.volume.values import implausible, require_hounsfield
+from model.volume.values import implausible, require_hounsfield, slices_below_air
 from plugin.cli import main
 from tests.builders.phantom import Phantom, phantom_series
 from tests.builders.untouched import cleaned
@@ -192,6 +192,14 @@ def test_values_that_no_body_has_are_seen(kind: str) -> None:
     assert implausible(WRONG_SCALES[kind](body().astype(np.float64)).astype(np.float32))
 
 
+def test_one_slice_whose_intercept_was_applied_twice_is_seen() -> None:
+    array = np.tile(body(), (4, 1, 1))
+    assert not slices_below_air(array)
+    array[7] -= 1024
+    assert not implausible(array)
+    assert slices_below_air(array) == 1
+
+
 @settings(max_examples=40, deadline=None)
 @given(
     rows=st.integers(0, 90),
@@ -208,6 +216,7 @@ def test_parts_of_a_body_are_believed(rows: int, columns: int, padding: int | No
     if padding is not None:
         array[:, ::2, -8:] = padding
     assert not implausible(array)
+    assert not slices_below_air(array)
 
 
 @pytest.mark.parametrize(("value", "limit"), [(65535, None), (60000, 65535), (32767, None)])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from model.errors import InputRefused
-from model.names.sides import side_in_the_body, side_of_label
+from model.names.sides import side_in_the_body, side_of_label, tells_sides
 from model.packages.importing.draft import Wishes
 from model.packages.importing.from_path import import_model
 from tests.builders.nnunet_folder import TinyNet, write_folder
@@ -98,6 +98,9 @@ def test_datasets_of_different_axes_are_no_package(tmp_path: Path) -> None:
     write_folder(tmp_path / "results", replace(SIDED, dataset="Dataset901_A", reader="NibabelIOWithReorient"))
     write_folder(tmp_path / "results", replace(SIDED, dataset="Dataset902_B", reader="SimpleITKIO"))
     assert outcome(tmp_path / "results", tmp_path, OWN)[0] == ASKED
+    # Whoever says the axes says them of all datasets, and one of these is known to lie otherwise.
+    assert outcome(tmp_path / "results", tmp_path, replace(OWN, orientation="LPS"))[0] == ASKED
+    assert outcome(tmp_path / "results", tmp_path, replace(OWN, orientation="RAS"))[0] == "RAS"
 
 
 def bundle_with(root: Path, *steps: dict[str, Any]) -> Path:
@@ -193,3 +196,16 @@ def test_a_folder_of_nnunets_first_version_is_named_as_that(tmp_path: Path, layo
 )  # fmt: skip
 def test_sides_are_read_from_words_and_never_from_parts_of_them(label: str, written: str, lies: str) -> None:
     assert (side_of_label(label), side_in_the_body(label)) == (written, lies)
+
+
+@pytest.mark.parametrize(
+    ("label", "asked"),
+    [
+        ("lung_li", True), ("Niere re", True), ("LKIDNEY", True), ("kidneyr", True), ("femur_dx", True),
+        ("parotid_sin", True), ("pulmao_esquerdo", True), ("nerka_lewa", True), ("leftlung", True),
+        ("prostate", False), ("kidney_and_masses", False), ("tumor", False), ("rectum", False), ("larynx", False),
+        ("lens", False), ("vertebrae_L1", False), ("liver_vessel", True), ("lymph_nodes", False), ("rib", False),
+    ],
+)  # fmt: skip
+def test_what_may_be_a_side_is_asked_about(label: str, asked: bool) -> None:
+    assert tells_sides(label) is asked

@@ -102,6 +102,29 @@ def test_what_is_no_state_or_already_there_is_refused(
     assert not (tmp_path / "new").exists()
 
 
+def test_a_folder_that_bears_the_name_of_an_unfinished_copy_is_spared(state: Path, tmp_path: Path) -> None:
+    for name in ("b.unfinished", "new.unfinished"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").write_text("mine")
+    assert main(["backup", str(state), str(tmp_path / "b")]) == 0
+    assert main(["restore", str(tmp_path / "b"), str(tmp_path / "new")]) == 0
+    for name in ("b.unfinished", "new.unfinished"):
+        assert (tmp_path / name / "file").read_text() == "mine"
+
+
+def test_a_backup_and_its_state_do_not_lie_in_each_other(
+    state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(state.rglob("*"))
+    (tmp_path / "link").symlink_to(state, target_is_directory=True)
+    for inside in (state / "backup", state / "evidence" / "backup", tmp_path / "link" / "backup"):
+        refused(["backup", state, inside], "OUTPUT_IS_INPUT", capsys)
+    assert sorted(state.rglob("*")) == before
+    assert main(["backup", str(state), str(tmp_path / "b")]) == 0
+    refused(["restore", tmp_path / "b", tmp_path / "b" / "state"], "OUTPUT_IS_INPUT", capsys)
+    assert main(["restore", str(tmp_path / "b"), str(tmp_path / "new")]) == 0
+
+
 @pytest.mark.parametrize("harm", ["flip", "remove", "add"])
 def test_a_damaged_backup_restores_nothing(
     state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], harm: str

@@ -1,5 +1,5 @@
-"""HTTP as uvicorn speaks it, and three things more: whose certificate TLS has verified, who is at the other end, and
-an end to what comes slowly."""
+"""HTTP as uvicorn speaks it, and four things more: whose certificate TLS has verified, who is at the other end, and
+an end to what comes slowly, and to headers that go on and on."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from model.service.crowd import Crowd, Peer
 
 # A TLS handshake that takes longer is given up.
 HANDSHAKE_SECONDS = 10.0
+# The parser keeps headers, and what follows a last chunk, until they are whole, and knows no limit of its own.
+MAXIMUM_HEADERS = 64 * 1024
 
 
 class Connection(HttpToolsProtocol):
@@ -24,6 +26,8 @@ class Connection(HttpToolsProtocol):
     rest_seconds: ClassVar[float]
     crowd: ClassVar[Crowd]
     _late: asyncio.TimerHandle | None = None
+    # Bytes since a request, its headers, a piece of its body or its end last came.
+    _kept: int = 0
     _peer: Peer = ()
 
     def connection_made(self, transport: Any) -> None:
@@ -36,6 +40,18 @@ class Connection(HttpToolsProtocol):
             self.app_state["client_certificate"] = certificate
         self._end_in(self.header_seconds)
 
+    def data_received(self, data: bytes) -> None:
+        """Some bytes came; one call never brings more than 256 KiB."""
+        self._kept += len(data)
+        super().data_received(data)
+        if self._kept > MAXIMUM_HEADERS:
+            self.transport.abort()
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of a body came."""
+        self._kept = 0
+        super().on_body(body)
+
     def on_message_begin(self) -> None:
         """A request begins."""
         super().on_message_begin()
@@ -43,6 +59,7 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Its headers are there."""
+        self._kept = 0
         self._end_never()
         super().on_headers_complete()
 
@@ -54,6 +71,7 @@ class Connection(HttpToolsProtocol):
 
     def on_message_complete(self) -> None:
         """The request's body has come to its end."""
+        self._kept = 0
         super().on_message_complete()
         if self.cycle.response_complete:
             self._end_never()

@@ -155,6 +155,45 @@ def test_what_is_no_request_leaves_no_line_in_the_log(service: ServiceProcess) -
     assert service.log.stat().st_size == before, service.tail()
 
 
+BEGUN = b"GET /health HTTP/1.1\r\nHost: localhost\r\n"
+ENDLESS = {
+    "headers": (BEGUN, b"X-A: b\r\n" * 10_000),
+    "a header": (BEGUN + b"X-A: ", b"a" * 100_000),
+    "an address": (b"GET /health?", b"a" * 100_000),
+    "headers behind the last chunk": (BEGUN + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX-A: ", b"a" * 100_000),
+}
+
+
+@pytest.fixture(scope="module")
+def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServiceProcess]:
+    with ServiceProcess(tmp_path_factory.mktemp("patient"), keys={"HeaderSeconds": 60}).start() as made:
+        yield made
+
+
+@pytest.mark.parametrize("what", ENDLESS)
+def test_headers_without_end_are_cut_off_before_they_fill_the_memory(patient: ServiceProcess, what: str) -> None:
+    begin, more = ENDLESS[what]
+    context = ssl.create_default_context(cafile=patient.ca)
+    with context.wrap_socket(connect(patient, "127.0.0.1"), server_hostname="localhost") as wire:
+        wire.sendall(begin)
+        # A reset, a broken pipe, or the end of TLS.
+        with pytest.raises(OSError):  # noqa: PT011 - which of them it is, the network decides
+            wire.sendall(more * 1000)
+
+
+def test_headers_of_an_ordinary_length_and_a_body_behind_them_are_taken(patient: ServiceProcess) -> None:
+    with requests.Session() as http:
+        for _ in range(3):
+            answer = http.post(
+                patient.url + "/v1/transfers",
+                headers={"Authorization": f"Bearer {patient.tokens['north']}", "X-Long": "a" * 30_000},
+                data=b" " * 2_000_000,
+                verify=patient.ca,
+                timeout=60,
+            )
+            assert answer.status_code == 400, answer.text
+
+
 def test_a_body_that_drips_on_after_its_refusal_is_cut_off(tmp_path_factory: pytest.TempPathFactory) -> None:
     keys = {"HeaderSeconds": 1}
     with ServiceProcess(tmp_path_factory.mktemp("drip"), keys=keys).start() as hasty:

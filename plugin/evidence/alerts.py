@@ -218,7 +218,11 @@ def post_alert(hook: AlertHook, alert: Alert, site: str, *, cleared: bool = Fals
         proxy = proxy_address(hook.Proxy, hook.ProxyCredentialsFile)
     except TargetFailed as error:
         raise OSError(error.message) from None
-    with http_session(ca_file=hook.CaFile, proxy=proxy) as session:
-        answer = session.post(hook.Url, json=document, headers=headers, timeout=timeout)
-    if answer.status_code >= 300:  # a redirect, which is not followed, has taken nothing either
-        raise OSError(f"the webhook answered with HTTP {answer.status_code}")
+    with (
+        http_session(ca_file=hook.CaFile, proxy=proxy) as session,
+        # Its status is all that is wanted: a body might never end.
+        session.post(hook.Url, json=document, headers=headers, timeout=timeout, stream=True) as answer,
+    ):
+        status = answer.status_code
+    if status >= 300:  # a redirect, which is not followed, has taken nothing either
+        raise OSError(f"the webhook answered with HTTP {status}")

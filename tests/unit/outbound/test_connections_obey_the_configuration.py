@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ast
 import json
+import socket
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +78,24 @@ def test_orthanc_webhook_and_time_stamps_ask_no_proxy(
         stamper(server.url + "/stamp", tmp_path / "ca.pem")(b"x")
     assert [path for path, _ in server.seen] == ["/system", "/hook", "/stamp"]
     assert hostile.asked == []
+
+
+def test_a_webhook_whose_answer_never_ends_keeps_nobody_waiting() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener, ThreadPoolExecutor(1) as there:
+
+        def answer() -> bytes:
+            wire, _ = listener.accept()
+            with wire:
+                wire.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+                heard = b""
+                while piece := wire.recv(65536):  # until the other side has gone
+                    heard += piece
+                return heard
+
+        heard = there.submit(answer)
+        hook = AlertHook(Url=f"http://127.0.0.1:{listener.getsockname()[1]}/")
+        post_alert(hook, Alert(Kind.CHAIN_BROKEN, "2026-01-01T00:00:00Z"), "Hospital", timeout=60)
+        assert b"CHAIN_BROKEN" in heard.result(60)
 
 
 def test_cookies_are_refused_and_redirects_not_followed(server: AnsweringServer) -> None:

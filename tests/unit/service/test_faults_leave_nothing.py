@@ -36,7 +36,7 @@ def test_a_service_killed_in_any_phase_sweeps_at_its_next_start_and_signs(
         north.announce(series.manifest, transfer=transfer)
         north.put_all(transfer, series)
         north.begin(transfer)
-        north.wait(transfer, "ready", seconds=20)
+        north.wait(transfer, "ready", seconds=120)
         if where == "fetched":  # handed over to the last byte, and not deleted
             assert north.fetch(transfer).content.startswith(bytes(128) + b"DICM")
         north.call("DELETE", f"/v1/transfers/{transfer}")

@@ -23,6 +23,8 @@ PARALLEL = 4
 COMPRESS_BELOW = 15e6
 PLAIN_ABOVE = 60e6
 MEASURED_BYTES = 2_000_000
+# No structure set is larger; whatever answers in the service's place must not fill the memory.
+LARGEST_ANSWER = 512 * 1024 * 1024
 _CODE = re.compile(r"[A-Z][A-Z0-9]{1,23}(_[A-Z0-9]{1,23}){0,3}")
 
 
@@ -65,7 +67,7 @@ class ServiceClient:
         answer = self._call(method, path, seconds=seconds, json=body)
         try:
             return answer.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             raise TargetFailed(
                 "SERVICE_ANSWER", f"The target {self._name} answered with something that is no JSON; is its Url right?"
             ) from None
@@ -101,8 +103,10 @@ class ServiceClient:
                 headers=headers,
                 timeout=(CONNECT_SECONDS, seconds),
                 proxies=self._proxies(),
+                stream=True,
                 **options,
             )
+            _take_whole(answer)
         except (requests.RequestException, OSError) as error:
             raise _unreachable(self._name, error) from None
         if answer.status_code < 300:
@@ -123,6 +127,18 @@ class ServiceClient:
             raise TargetFailed(
                 "SERVICE_TOKEN_FILE", f"The TokenFile of the target {self._name} cannot be read; check path and rights."
             ) from None
+
+
+def _take_whole(answer: requests.Response) -> None:
+    """Read the body; raises RequestException when there is no end of it."""
+    pieces, size = [], 0
+    for piece in answer.iter_content(1 << 20):
+        size += len(piece)
+        if size > LARGEST_ANSWER:
+            answer.close()
+            raise requests.exceptions.ContentDecodingError("the answer goes on and on")
+        pieces.append(piece)
+    answer._content = b"".join(pieces)
 
 
 class Pace:
@@ -241,7 +257,7 @@ def _reason(answer: requests.Response) -> tuple[str | None, dict[str, int] | Non
         body: Mapping[str, Any] = answer.json()
         code = str(body["Error"])
         found = body.get("Findings")
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None, None
     findings = None
     if isinstance(found, dict):
@@ -263,4 +279,4 @@ def _is_page(answer: requests.Response) -> bool:
 
 def _after(answer: requests.Response) -> float:
     text = answer.headers.get("Retry-After", "")
-    return min(60.0, float(text)) if text.isdigit() else 0.0
+    return min(60.0, float(text)) if text.isascii() and text.isdigit() else 0.0

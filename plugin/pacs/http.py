@@ -70,7 +70,7 @@ def _by_orthanc(response: requests.Response) -> bool:
     """Whether an error is Orthanc's own: JSON with its OrthancStatus, or, where HttpDescribeErrors is off, empty."""
     try:
         described: Any = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         # A wrong password is answered below Orthanc's REST API with a line of plain text. Proxies write pages.
         is_page = response.headers.get("Content-Type", "").lower().startswith("text/html")
         return response.status_code not in BETWEEN and not is_page

@@ -135,6 +135,25 @@ def test_who_answers_in_the_services_place_is_said(tmp_path: Path, status: int, 
         assert "Not the target cloud itself" in said.message
 
 
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "code"),
+    [(200, b"[" * 200_000, {}, "SERVICE_ANSWER"), (400, b"[" * 200_000, {}, "SERVICE_REFUSED"),
+     (503, b'{"Error": "BUSY"}', {"Retry-After": "\xb2"}, "SERVICE_BUSY"),
+     (200, b" " * 3_000_000, {}, "SERVICE_ANSWER")],
+)  # fmt: skip
+def test_an_answer_of_any_kind_is_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, body: bytes, headers: dict[str, str], code: str
+) -> None:
+    monkeypatch.setattr("plugin.forward.http.LARGEST_ANSWER", 2_000_000)
+    server = AnsweringServer(status, body, headers)
+    try:
+        said = fault(ServiceClient("cloud", target(tmp_path, Url=server.url)))
+        assert said.code == code
+        assert ("cannot be understood" in said.message) == (len(body) > 2_000_000)
+    finally:
+        server.close()
+
+
 def test_files_of_the_target_that_are_not_there_are_said(tmp_path: Path) -> None:
     said = fault(ServiceClient("cloud", target(tmp_path, CaFile=str(tmp_path / "none.pem"))))
     assert (said.code, said.retry) == ("SERVICE_FILES", False)

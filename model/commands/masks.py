@@ -103,6 +103,11 @@ def remarks(found: Masks) -> Iterator[str]:
         bare, slices = roi.bare
         if bare:
             yield f"ROI {roi.number} has no contour on {bare} of the {slices} slices between its ends; they are empty"
+        if roi.elsewhere:
+            yield (
+                f"ROI {roi.number} has {roi.elsewhere} contours that name another image than the one they lie on; they "
+                "are drawn where their coordinates are"
+            )
         if roi.twice:
             yield f"ROI {roi.number} has {roi.twice} contours twice; each is drawn once"
     if found.nobodys:

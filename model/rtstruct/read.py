@@ -17,7 +17,7 @@ from model.contours.structure import BoxedMask
 from model.errors import InputRefused
 from model.rtstruct.items import colour, contour_data, items, points_of, text, whole
 from model.rtstruct.planes import Placed, place
-from model.rtstruct.reference import References, require_reference
+from model.rtstruct.reference import References, elsewhere, named_image, require_reference
 from model.series.geometry import SeriesGeometry
 
 CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
@@ -30,6 +30,7 @@ class RoiMask:
 
     ``colour`` is RGB; ``off_grid`` counts closed contours that lie on no slice of the series, ``between`` those on a
     slice that has nearer ones, ``twice`` repeated ones, ``not_closed`` points and open contours: none is in the mask.
+    ``elsewhere`` counts contours that name an image of another series, or of a slice on which they do not lie.
     """
 
     number: int
@@ -40,6 +41,7 @@ class RoiMask:
     not_closed: int = 0
     between: int = 0
     twice: int = 0
+    elsewhere: int = 0
 
     @property
     def bare(self) -> tuple[int, int]:
@@ -153,7 +155,7 @@ def _read(
         return unread("CONTOURS_UNREADABLE", "its contours cannot be read")
     if contours and not ours:
         return unread("ROI_FRAME", "it is drawn in another frame of reference, which has no place on this series")
-    texts, not_closed = [], 0
+    texts, named, not_closed = [], [], 0
     for contour in contours:
         data = contour_data(contour)
         if text(contour, "ContourGeometricType").upper() not in CLOSED:
@@ -162,16 +164,17 @@ def _read(
             return unread("CONTOURS_UNREADABLE", "a contour of it has no points, or fewer than it says")
         else:
             texts.append(data)
+            named.append(named_image(contour))
     numbers = points_of(texts) if texts else (np.zeros((0, 3)), np.zeros(0, dtype=np.int32))
     if numbers is None:
         return unread("CONTOURS_UNREADABLE", "a contour of it is no triples of numbers in mm")
     placed = place(*numbers, geometry)
     if placed is None:
         return unread("CONTOURS_TILTED", "a contour of it is not parallel to the slices")
-    return _mask(number, name, item, placed, not_closed)
+    return _mask(number, name, item, placed, not_closed, elsewhere(named, *numbers, geometry))
 
 
-def _mask(number: int, name: str, item: Dataset | None, placed: Placed, not_closed: int) -> RoiMask:
+def _mask(number: int, name: str, item: Dataset | None, placed: Placed, not_closed: int, elsewhere: int) -> RoiMask:
     return RoiMask(
         number,
         name,
@@ -181,6 +184,7 @@ def _mask(number: int, name: str, item: Dataset | None, placed: Placed, not_clos
         not_closed,
         placed.between,
         placed.twice,
+        elsewhere,
     )
 
 

@@ -5,14 +5,27 @@ Source: DICOM PS3.3 C.8.8.5 (Structure Set module), C.7.4.1 (Frame of Reference:
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.tag import Tag
 
 from model.errors import InputRefused
 from model.rtstruct.items import items, text
 from model.rtstruct.modules import RT_STRUCTURE_SET_STORAGE
 from model.series.geometry import SeriesGeometry
+
+CONTOUR_IMAGES = Tag(0x30060016)
+# Referenced SOP Instance UID in little endian: its tag, UI and two bytes of length or, implicit, four, then the value.
+IMAGE_UID = re.compile(rb"\x08\x00\x55\x11(?:UI..|..\x00\x00)([0-9.]*)", re.DOTALL)
+# However thin the slices are, a contour this near to the one it names lies on it.
+NEAR_MM = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +50,41 @@ def references_of(dataset: Dataset) -> References:
     return References(frozenset(frames - {""}), frozenset(series - {""}), frozenset(images - {""}))
 
 
+def named_image(contour: Dataset) -> str:
+    """SOP Instance UID of the image that a contour says it was drawn on; "" where it says none, or several."""
+    if CONTOUR_IMAGES not in contour:
+        return ""
+    element: Any = contour.get_item(CONTOUR_IMAGES)
+    if isinstance(element, RawDataElement) and element.is_little_endian and isinstance(element.value, bytes):
+        # Read from the bytes: a dataset for each of ten thousand contours takes longer than all the rest.
+        images = [uid.decode("ascii") for uid in IMAGE_UID.findall(element.value)]
+    else:
+        try:
+            images = [text(image, "ReferencedSOPInstanceUID") for image in items(contour, "ContourImageSequence")]
+        except InputRefused:
+            return ""
+    return images[0] if len(images) == 1 else ""
+
+
+def elsewhere(
+    named: Sequence[str], points: NDArray[np.float64], lengths: NDArray[np.int32], geometry: SeriesGeometry
+) -> int:
+    """How many contours name an image that is none of the series, or a whole slice away from where they lie.
+
+    ``named`` are the images' UIDs, ``points`` (n, 3) and ``lengths`` (m,) as in ``place``.
+    """
+    places = {plane.sop_instance_uid: number for number, plane in enumerate(geometry.planes)}
+    heights = points[np.cumsum(lengths) - lengths] @ geometry.normal
+    away = 0
+    for uid, height in zip(named, heights, strict=True):
+        number = places.get(uid)
+        if number is None:
+            away += bool(uid)
+        else:
+            away += bool(abs(height - geometry.offsets[number]) > max(geometry.thicknesses[number], NEAR_MM))
+    return away
+
+
 def require_reference(dataset: Dataset, geometry: SeriesGeometry) -> References:
     """Raise InputRefused, with what disagrees, unless this is a structure set of the series."""
     if text(dataset, "SOPClassUID") != RT_STRUCTURE_SET_STORAGE:
@@ -53,6 +101,12 @@ def require_reference(dataset: Dataset, geometry: SeriesGeometry) -> References:
             "OTHER_SERIES",
             "The structure set has the frame of reference of this series, but was drawn on another series of it; "
             "give the series that it was drawn on.",
+        )
+    if not found.frames:
+        raise InputRefused(
+            "OTHER_FRAME",
+            "The structure set names no frame of reference, so its coordinates have no place on these images; export "
+            "it again.",
         )
     if not own_frame:
         raise InputRefused(

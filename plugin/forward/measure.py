@@ -77,5 +77,9 @@ def _warnings(masks: Masks) -> Iterator[str]:
             f"{len(sparse)} ROI(s) have no contour on a third or more of the slices between their ends, which makes "
             f"their volumes small ({', '.join(sparse)})."
         )
+    if elsewhere := [f"ROI {roi.number}" for roi in masks if roi.elsewhere]:
+        yield (
+            f"Contours of {len(elsewhere)} ROI(s) name another image than the one they lie on ({', '.join(elsewhere)})."
+        )
     if masks.nobodys:
         yield f"{masks.nobodys} set(s) of contours that came back belong to no ROI."

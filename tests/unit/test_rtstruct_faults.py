@@ -341,6 +341,15 @@ def test_a_thin_rim_is_no_contour_written_twice(rim: float) -> None:
     assert read(Roi(contours=[Drawn(OUTER), Drawn(inner)])).rois[0].twice == 0
 
 
+def test_a_structure_set_without_any_frame_is_not_said_to_name_another() -> None:
+    dataset = structure_set(Roi(frame=None))
+    del dataset.ReferencedFrameOfReferenceSequence
+    with pytest.raises(InputRefused) as refused:
+        read_masks(stored(dataset), GEOMETRY)
+    assert refused.value.code == "OTHER_FRAME"
+    assert "names no frame" in refused.value.message
+
+
 def test_contours_of_a_set_without_rois_are_no_empty_answer() -> None:
     dataset = structure_set(GOOD)
     dataset.StructureSetROISequence = []

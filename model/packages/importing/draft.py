@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -115,11 +116,12 @@ def store(
     if document.id in RESERVED:
         raise InputRefused("PACKAGE_EXISTS", f"{document.id} is a model of this software; give another --name.")
     final = library / document.id
-    if final.exists() and not replace:
+    taken = os.path.lexists(final)
+    if taken and not replace:
         raise InputRefused(
             "PACKAGE_EXISTS", f"There is a model {document.id} already; give another --name, or --replace it."
         )
-    if final.exists() and not (final / DOCUMENT).is_file():
+    if taken and not (final / DOCUMENT).is_file():
         raise InputRefused(
             "PACKAGE_EXISTS",
             f"There is a folder {document.id} that is no model package, and is not replaced; give another --name.",
@@ -135,10 +137,10 @@ def store(
         try_out(package)
         progress(1.0, "imported")
         if final.exists():
-            old = library / f".old-{document.id}"
-            shutil.rmtree(old, ignore_errors=True)
-            final.rename(old)
+            old = Path(tempfile.mkdtemp(prefix=".old-", dir=library))
+            final.rename(old / document.id)
             aside.rename(final)
+            # Of a package that was a link, the link goes and what it leads to stays.
             shutil.rmtree(old, ignore_errors=True)
         else:
             aside.rename(final)

@@ -168,3 +168,23 @@ def test_a_folder_that_is_no_package_is_not_replaced(
     assert main(["models", "import", str(other), "--name", "mine", *TERMS, "--force"]) == 1
     assert "[PACKAGE_EXISTS]" in capsys.readouterr().err
     assert (library / "mine" / "thesis.txt").read_text() == "years of work"
+
+
+def test_replacing_a_package_touches_nothing_else(
+    library: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (library / "tiny").rename(tmp_path / "elsewhere")
+    (library / "tiny").symlink_to(tmp_path / "elsewhere", target_is_directory=True)
+    (library / ".old-tiny").mkdir()
+    (library / ".old-tiny" / "thesis.txt").write_text("years of work")
+    (library / "next").symlink_to(tmp_path / "nowhere")
+    before = (tmp_path / "elsewhere" / "model.json").read_bytes()
+    other = write_folder(tmp_path / "other", TinyNet(mirror=None, seed=2))
+    assert main(["models", "import", str(other), "--name", "tiny", *TERMS, "--force"]) == 0
+    assert (tmp_path / "elsewhere" / "model.json").read_bytes() == before
+    assert not (library / "tiny").is_symlink()
+    assert (library / ".old-tiny" / "thesis.txt").read_text() == "years of work"
+    capsys.readouterr()
+    assert main(["models", "import", str(other), "--name", "next", *TERMS]) == 1
+    assert "[PACKAGE_EXISTS]" in capsys.readouterr().err
+    assert sorted(one.name for one in library.iterdir()) == [".old-tiny", "next", "tiny"]

@@ -19,8 +19,8 @@ from pydicom.tag import Tag
 from model.errors import InputRefused
 
 CONTOUR_DATA = Tag(0x30060050)
-# Nothing of a patient lies farther from the origin than this: a broken number, and drawn it would be cut to the image.
-FARTHEST_MM = 10_000.0
+# Nothing of an image lies farther from the origin than this, odd origins included: a broken number.
+FARTHEST_MM = 1e6
 
 
 def items(dataset: Dataset | None, keyword: str) -> Iterator[Dataset]:

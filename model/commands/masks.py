@@ -53,6 +53,8 @@ def run(options: argparse.Namespace) -> int:
         warnings(
             "the slices are not evenly spaced, which NIfTI cannot tell: slices are right by index, not by position"
         )
+    if not geometry.straight:
+        warnings("the slices do not lie above each other, which NIfTI cannot tell: slices are right by index alone")
     try:
         options.output.mkdir(parents=True, exist_ok=True)
         outputs = [options.output / name for name in names]

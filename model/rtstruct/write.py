@@ -144,6 +144,10 @@ def _remarks(geometry: SeriesGeometry) -> list[str]:
         remarks.append(f"{missing} slice(s) are missing from the series; nothing is drawn in the gap")
     elif len(geometry.planes) > 2 and float(np.ptp(geometry.steps)) > UNEVEN * geometry.spacing_mm:
         remarks.append("the slices are not evenly spaced: contours are right on each, models see the mean step")
+    if not geometry.straight:
+        remarks.append(
+            "the slices do not lie above each other: contours are right on each, models see them as if they did"
+        )
     if geometry.left_out:
         remarks.append(f"{len(geometry.left_out)} localizer image(s) of the series are not referenced")
     return remarks

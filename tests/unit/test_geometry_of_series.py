@@ -40,6 +40,17 @@ def test_gantry_tilt_is_measured() -> None:
     assert series.geometry(series.GEOMETRIES["axial"]).tilt_degrees == pytest.approx(0, abs=1e-6)
 
 
+@pytest.mark.parametrize("name", series.GEOMETRIES)
+def test_slices_lie_above_each_other_or_sheared_unless_one_is_moved_aside(name: str) -> None:
+    geometry = series.geometry(series.GEOMETRIES[name])
+    assert geometry.straight
+    if len(geometry.planes) > 3:
+        planes = list(geometry.planes)
+        moved = np.array(planes[2].position) + 2 * geometry.common.spacing[1] * geometry.common.row_direction
+        planes[2] = replace(planes[2], position=(float(moved[0]), float(moved[1]), float(moved[2])))
+        assert not replace(geometry, planes=tuple(planes)).straight
+
+
 def test_missing_slices_are_found_and_refused_where_a_whole_series_is_needed() -> None:
     geometry = series.geometry(series.GEOMETRIES["missing slices"])
     (gap,) = geometry.gaps

@@ -40,3 +40,17 @@ def test_by_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> N
         (tmp_path / "ct" / f"{number}.dcm").write_bytes(file_of(one))
     assert main(["segment", str(tmp_path / "ct"), "-o", str(tmp_path / "rs.dcm")]) == 0
     assert TOLD in capsys.readouterr().err
+
+
+def test_slices_that_are_moved_aside_are_told_too(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "ct").mkdir()
+    for number, one in enumerate(phantom_series(Phantom(slices=8, size=64, pixel_mm=6.0))):
+        x, y, z = (float(value) for value in one.ImagePositionPatient)
+        one.ImagePositionPatient = [x + 30.0 * (number == 4), y, z]
+        (tmp_path / "ct" / f"{number}.dcm").write_bytes(file_of(one))
+    for command in (
+        ["segment", str(tmp_path / "ct"), "-o", str(tmp_path / "rs.dcm")],
+        ["masks", str(tmp_path / "ct"), str(tmp_path / "rs.dcm"), "-o", str(tmp_path / "masks")],
+    ):
+        assert main(command) == 0
+        assert "do not lie above each other" in capsys.readouterr().err

@@ -9,6 +9,7 @@ from model.errors import EngineFailed
 from model.quality.expected import partner, side_of
 from model.quality.findings import of_one, of_pair
 from model.series.geometry import SeriesGeometry
+from model.series.line import sideways
 
 EMPTY = "the model found none of it in the image"
 
@@ -36,5 +37,6 @@ def checked(drawing: Drawing, geometry: SeriesGeometry) -> Drawing:
             found = of_pair(left, right, geometry)
             flags[left.label] += found
             flags[right.label] += found
-    marked = tuple(replace(one, flags=tuple(dict.fromkeys(flags[one.label]))) for one in structures)
+    of_series = [said] if (said := sideways(geometry)) is not None else []
+    marked = tuple(replace(one, flags=tuple(dict.fromkeys([*flags[one.label], *of_series]))) for one in structures)
     return replace(drawing, structures=marked, not_drawn=drawing.not_drawn + empty)

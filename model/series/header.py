@@ -38,6 +38,9 @@ ACQUISITION = (
     "AcquisitionTime",
     "AcquisitionDateTime",
     "ContentTime",
+    "KVP",
+    "SliceThickness",
+    "IrradiationEventUID",
 )
 
 TAGS = {keyword: Tag(keyword) for keyword in (*KEYWORDS, *ACQUISITION)}

@@ -15,6 +15,7 @@ from scipy import ndimage
 
 from model.contours.structure import BoxedMask
 from model.series.geometry import SeriesGeometry
+from model.series.line import direction_of
 from model.volume.volume import Volume
 
 # Beyond this angle between an axis of the series and the patient's, the volume is resampled, not only turned.
@@ -113,7 +114,8 @@ def axes_of(geometry: SeriesGeometry) -> NDArray[np.float64]:
     """Columns: mm in LPS per step of (slice, row, column); (3, 3) float64. A tilted gantry's slices shear."""
     first = geometry.common
     if len(geometry.planes) > 1:
-        step = (geometry.positions[-1] - geometry.positions[0]) / (len(geometry.planes) - 1)
+        # Not from the first slice to the last: one of them may lie elsewhere.
+        step = direction_of(geometry) * float(geometry.offsets[-1] - geometry.offsets[0]) / (len(geometry.planes) - 1)
     else:
         step = geometry.normal * (geometry.slice_thickness_mm or THICKNESS_UNKNOWN_MM)
     row_mm, column_mm = first.spacing

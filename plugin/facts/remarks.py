@@ -7,7 +7,9 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from model.quality.interleaved import by_order
+from model.series.geometry import SeriesGeometry
 from model.series.interleaved import Interleaving
+from model.series.line import sideways
 from plugin.facts.completeness import Completeness, Wholeness
 from plugin.facts.dictionary import tag_of
 from plugin.facts.orthanc_item import InstancesTags, items_of
@@ -54,9 +56,12 @@ def remarks_of(
     completeness: Completeness,
     left_out: Collection[LeftOut],
     interleaving: Interleaving | None = None,
+    geometry: SeriesGeometry | None = None,
 ) -> tuple[str, ...]:
-    """The warnings that a series gives by itself; ``interleaving`` is that of the slices that are contoured."""
+    """The warnings that a series gives by itself; the last two are of the slices that are contoured."""
     said = [left_out_sentence(left_out)]
+    if geometry is not None and (moved := sideways(geometry)) is not None:
+        said.append(f"Look at the images: {moved}")
     if interleaving is not None:
         said.append(f"Look at the images: {by_order(interleaving.keyword)}")
     if completeness.state is Wholeness.WAITING and not completeness.certain:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from model.series.interleaved import Interleaving, interleaving_of
+from model.series.interleaved import interleaving_of
 from plugin.facts.completeness import Completeness, completeness_of
 from plugin.facts.orthanc_item import InstancesTags
 from plugin.facts.remarks import LeftOut, remarks_of
@@ -38,7 +38,7 @@ def slices_of(orthanc: Orthanc, series: str, settings: Settings) -> Slices:
         sop_instance_uids=tuple(uids),
         modality=selection.kept[0].modality,
         left_out=left_out,
-        warnings=remarks_of(tags, completeness_of(volumes), left_out, _interleaving(volumes)),
+        warnings=_remarks(tags, volumes, left_out, completeness_of(volumes)),
     )
 
 
@@ -47,11 +47,16 @@ def warnings_of(
 ) -> tuple[str, ...]:
     """What is to be said of a series, whose selection is None when it is refused."""
     left_out = left_out_of(tags, selection) if selection else ()
-    return remarks_of(tags, completeness, left_out, _interleaving(volumes))
+    return _remarks(tags, volumes, left_out, completeness)
 
 
-def _interleaving(volumes: Volumes) -> Interleaving | None:
-    return interleaving_of(in_order(volumes.volumes[0])) if volumes.volumes else None
+def _remarks(
+    tags: InstancesTags, volumes: Volumes, left_out: tuple[LeftOut, ...], completeness: Completeness
+) -> tuple[str, ...]:
+    if not volumes.volumes:
+        return remarks_of(tags, completeness, left_out)
+    largest = volumes.volumes[0]
+    return remarks_of(tags, completeness, left_out, interleaving_of(in_order(largest)), largest.geometry)
 
 
 def left_out_of(tags: InstancesTags, selection: Selection) -> tuple[LeftOut, ...]:

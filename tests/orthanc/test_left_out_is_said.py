@@ -99,3 +99,16 @@ def test_slices_numbered_after_all_those_between_are_a_warning(orthanc: OrthancP
     assert job["State"] == "done", job["Error"]
     (warning,) = job["Warnings"]
     assert "InstanceNumber" in warning
+
+
+def test_slices_that_were_moved_sideways_are_flagged_in_job_rtstruct_and_rois(orthanc: OrthancProcess) -> None:
+    slices = phantom_series(Phantom(slices=16))
+    for one in slices[:2]:
+        x, y, z = (float(value) for value in one.ImagePositionPatient)
+        one.ImagePositionPatient = [x + 40, y, z]
+    job = orthanc.job_of(orthanc.store_all(files_of(slices)))
+    assert job["State"] == "done", job["Error"]
+    warning = next(one for one in job["Warnings"] if "2 slice(s) lie up to 40.0 mm beside the line" in one)
+    assert all(any("beside the line" in flag for flag in roi["Flags"]) for roi in job["Rois"])
+    made = pydicom.dcmread(io.BytesIO(orthanc.get(f"/instances/{job['Rtstruct']}/file").content))
+    assert warning in made.StructureSetDescription

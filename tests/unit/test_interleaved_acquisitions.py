@@ -54,6 +54,9 @@ EVERY_OTHER = [index // 2 + (COUNT // 2 if index % 2 else 0) for index in range(
         ("EchoTime", ("4.6", "92")),
         ("ImageType", ("ORIGINAL\\PRIMARY\\AXIAL", "ORIGINAL\\PRIMARY\\AXIAL\\OTHER")),
         ("ConvolutionKernel", ("B30f", "B60f")),
+        ("KVP", ("80", "140")),
+        ("SliceThickness", ("5", "2.5")),
+        ("IrradiationEventUID", ("2.25.1", "2.25.2")),
     ],
 )
 def test_slices_of_acquisitions_in_turn_are_told_apart(modality: str, keyword: str, values: tuple[object, ...]) -> None:

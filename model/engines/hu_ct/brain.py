@@ -29,6 +29,11 @@ NECK_MM = 9.0
 # Vessels, calcified plexus and noise inside the brain.
 CLOSE_MM = 4.0
 STRAND_MM = 5.0
+# Near the edge of the image the votes run out before the brain does: so many cells (5 of 3 mm, seen) are between them.
+SHORT_OF_EDGE_CELLS, OPENING_CELLS = 8, 2
+# The foramen magnum is up to 9 cm² wide: what is open to the edge of the image over more is the skull itself.
+FORAMEN_MM2 = 1000.0
+CUT = "the image ends within the skull: a part of the brain may lie outside of it, or be missing beside its edge"
 # Smaller is no intracranial space of a person's head; larger is not one either.
 LEAST_ML, MOST_ML = 250.0, 2500.0
 
@@ -48,6 +53,17 @@ def find_brain(grid: WorkingGrid, body: Mask) -> Mask | None:
     brain = grow_mm(_largest(shrink_mm(brain, STRAND_MM, grid.spacing)), STRAND_MM + 0.5, grid.spacing) & brain
     volume = float(brain.sum()) * grid.voxel_ml
     return brain if LEAST_ML <= volume <= MOST_ML else None
+
+
+def is_cut(grid: WorkingGrid, body: Mask, brain: Mask) -> bool:
+    """Whether brain leads to an edge of the image on a broad way, with no bone in between."""
+    content = (grid.hu > CONTENT_HU[0]) & (grid.hu < CONTENT_HU[1]) & body
+    broad = ndimage.binary_opening(content, iterations=OPENING_CELLS) | brain
+    reached = ndimage.binary_dilation(brain, iterations=SHORT_OF_EDGE_CELLS, mask=broad)
+    return any(
+        int(max(np.take(reached, 0, axis).sum(), np.take(reached, -1, axis).sum())) * area >= FORAMEN_MM2
+        for axis, area in enumerate(np.prod(grid.spacing) / np.array(grid.spacing))
+    )
 
 
 def draw_brain(grid: WorkingGrid, brain: Mask) -> BoxedMask:

@@ -13,8 +13,11 @@ from model.contours.structure import BoxedMask, Structure
 from model.engines.engine import Algorithm, Drawing, NotDrawn, Progress
 from model.engines.hu_ct.airway import below_larynx, draw_trachea, find_airway, leads_to_lungs
 from model.engines.hu_ct.bones import draw_bones, find_bones, has_contrast, without
-from model.engines.hu_ct.brain import draw_brain, find_brain
+from model.engines.hu_ct.brain import CUT as BRAIN_CUT
+from model.engines.hu_ct.brain import draw_brain, find_brain, is_cut
 from model.engines.hu_ct.canal_wall import draw_canal
+from model.engines.hu_ct.circle import CUT as CIRCLE_CUT
+from model.engines.hu_ct.circle import Circle, carried_on, find_circle
 from model.engines.hu_ct.external import draw_external
 from model.engines.hu_ct.field import LOST, doubt_about_skin, look_at
 from model.engines.hu_ct.lungs import draw_lung, find_lungs, lung_outside
@@ -49,7 +52,9 @@ class HuCt:
         require_hounsfield(volume, MODEL)
         progress(0.0, "averaging")
         full = to_canonical(volume)
-        result = _draw(working_grid(full), progress)
+        grid = working_grid(full)
+        circle = find_circle(grid)
+        result = _draw(grid if circle is None else carried_on(grid, circle), circle, progress)
         shape = volume.geometry.shape
         structures = tuple(
             Structure(label, full.frame.back(result.masks[label], shape), result.flags[label])
@@ -75,17 +80,23 @@ class _Result:
         else:
             self.masks[label], self.flags[label] = mask, flags
 
+    def clip(self, circle: Circle, grid: WorkingGrid) -> None:
+        """Keep what lies within the circle, and flag what goes on beyond it."""
+        for label, mask in list(self.masks.items()):
+            within, cut = circle.clip(mask, grid)
+            self.add(label, within, (*self.flags[label], CIRCLE_CUT) if cut else self.flags[label])
+
     def leave_out(self, label: str, reason: str) -> None:
         self.masks.pop(label, None)
         self.missing[label] = reason
 
 
-def _draw(grid: WorkingGrid, progress: Progress) -> _Result:
+def _draw(grid: WorkingGrid, circle: Circle | None, progress: Progress) -> _Result:
     """Draw on the canonical grid, from what is surest to what rests on it."""
     result = _Result()
     progress(0.15, "External")
     field_of_view = look_at(grid)
-    body = field_of_view.body
+    body = field_of_view.body if circle is None else field_of_view.body & circle.holds(grid)
 
     progress(0.3, "SpinalCanal")
     path = find_canal(grid, body, None if field_of_view.cut else body_middle(body))
@@ -100,7 +111,7 @@ def _draw(grid: WorkingGrid, progress: Progress) -> _Result:
     if brain is None:
         result.leave_out("Brain", "no skull that encloses a brain in the image")
     else:
-        result.add("Brain", draw_brain(grid, brain))
+        result.add("Brain", draw_brain(grid, brain), (BRAIN_CUT,) if is_cut(grid, body, brain) else ())
 
     progress(0.55, "lungs")
     skull_floor = None if brain is None else int(np.flatnonzero(brain.any(axis=(1, 2)))[0])
@@ -140,6 +151,8 @@ def _draw(grid: WorkingGrid, progress: Progress) -> _Result:
             result.leave_out("Bones_HU", doubt.reason)
     else:
         result.add("External", draw_external(grid, body), doubt.flags)
+    if circle is not None:
+        result.clip(circle, grid)
     return result
 
 

@@ -174,6 +174,30 @@ def test_a_cut_body_has_no_external() -> None:
     assert "cuts through the body" in {one.label: one.reason for one in drawing.not_drawn}["External"]
 
 
+@pytest.mark.parametrize(
+    "cut",
+    [
+        {"across": (-260.0, 40.0)},
+        {"across": (-40.0, 260.0)},
+        {"reach": (200.0, 365.0)},
+        {"reach": (310.0, 425.0)},
+    ],
+    ids=["left", "right", "vertex", "base"],
+)
+def test_a_brain_that_the_image_cuts_is_flagged(cut: dict[str, tuple[float, float]]) -> None:
+    drawing = draw(replace(VARIANTS["head"], **cut).scan())  # type: ignore[arg-type]
+    brain = [one for one in drawing.structures if one.label == "Brain"]
+    assert all(any("ends within the skull" in flag for flag in one.flags) for one in brain)
+    assert brain or any(one.label == "Brain" for one in drawing.not_drawn)
+
+
+@pytest.mark.parametrize("name", ["head", "headrest, mask, table", "head with metal"])
+def test_a_whole_brain_is_not_flagged(name: str) -> None:
+    _, drawing = drawn(name)
+    brain = next(one for one in drawing.structures if one.label == "Brain")
+    assert not any("ends within the skull" in flag for flag in brain.flags)
+
+
 def test_an_empty_table_is_no_patient() -> None:
     with pytest.raises(EngineFailed, match="no body"):
         drawn("empty table")

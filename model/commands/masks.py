@@ -17,6 +17,7 @@ from model.names.shortening import ascii_text
 from model.rtstruct.file import read_structure_set
 from model.rtstruct.read import Masks, read_masks
 from model.series.folder import open_folder
+from model.series.line import sideways
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], summary: str) -> None:
@@ -53,8 +54,8 @@ def run(options: argparse.Namespace) -> int:
         warnings(
             "the slices are not evenly spaced, which NIfTI cannot tell: slices are right by index, not by position"
         )
-    if not geometry.straight:
-        warnings("the slices do not lie above each other, which NIfTI cannot tell: slices are right by index alone")
+    if (moved := sideways(geometry)) is not None:
+        warnings(f"{moved} NIfTI cannot tell: slices are right by index alone")
     try:
         options.output.mkdir(parents=True, exist_ok=True)
         outputs = [options.output / name for name in names]

@@ -32,6 +32,7 @@ from model.rtstruct.contour_items import ROI_CONTOUR_SEQUENCE, head, roi_item, s
 from model.rtstruct.patient_study import copied_from
 from model.rtstruct.written import NotWritten, StructureSet, WrittenRoi
 from model.series.geometry import SeriesGeometry
+from model.series.line import sideways
 
 CONTOURS_AT = 0x30060039
 # Steps that differ by more than this part of the usual one are told: models see evenly spaced slices.
@@ -144,10 +145,8 @@ def _remarks(geometry: SeriesGeometry) -> list[str]:
         remarks.append(f"{missing} slice(s) are missing from the series; nothing is drawn in the gap")
     elif len(geometry.planes) > 2 and float(np.ptp(geometry.steps)) > UNEVEN * geometry.spacing_mm:
         remarks.append("the slices are not evenly spaced: contours are right on each, models see the mean step")
-    if not geometry.straight:
-        remarks.append(
-            "the slices do not lie above each other: contours are right on each, models see them as if they did"
-        )
+    if (moved := sideways(geometry)) is not None:
+        remarks.append(f"{moved.removesuffix('?')}; contours are right on each, models see them in line")
     if geometry.left_out:
         remarks.append(f"{len(geometry.left_out)} localizer image(s) of the series are not referenced")
     return remarks

@@ -156,16 +156,6 @@ class SeriesGeometry:
         return len(self.planes) < 3 or bool(np.ptp(self.steps) <= 0.01 * self.spacing_mm)
 
     @property
-    def straight(self) -> bool:
-        """Whether the slices lie above each other, or sheared as by a tilted gantry, within half a pixel."""
-        if len(self.planes) < 3:
-            return True
-        terms = np.stack([np.ones(len(self.planes)), self.offsets - self.offsets.mean()], axis=1)
-        fitted, *_ = np.linalg.lstsq(terms, self.positions, rcond=None)
-        away = np.linalg.norm(self.positions - terms @ fitted, axis=1)
-        return bool(away.max() <= min(self.common.spacing) / 2)
-
-    @property
     def tilt_degrees(self) -> float:
         """Angle between the normal and the line through the slice positions (gantry tilt); 0 for one slice."""
         if len(self.planes) < 2:

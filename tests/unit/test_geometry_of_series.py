@@ -10,6 +10,7 @@ import pytest
 from model.errors import InputRefused
 from model.series.geometry import SeriesGeometry, geometry_of, is_localizer, require_whole
 from model.series.header import SliceHeader
+from model.series.line import NOTHING_MM, sideways
 from tests.builders import series
 
 
@@ -43,12 +44,13 @@ def test_gantry_tilt_is_measured() -> None:
 @pytest.mark.parametrize("name", series.GEOMETRIES)
 def test_slices_lie_above_each_other_or_sheared_unless_one_is_moved_aside(name: str) -> None:
     geometry = series.geometry(series.GEOMETRIES[name])
-    assert geometry.straight
+    assert sideways(geometry) is None
     if len(geometry.planes) > 3:
         planes = list(geometry.planes)
-        moved = np.array(planes[2].position) + 2 * geometry.common.spacing[1] * geometry.common.row_direction
+        aside = max(2 * geometry.common.spacing[1], 2 * NOTHING_MM)
+        moved = np.array(planes[2].position) + aside * geometry.common.row_direction
         planes[2] = replace(planes[2], position=(float(moved[0]), float(moved[1]), float(moved[2])))
-        assert not replace(geometry, planes=tuple(planes)).straight
+        assert sideways(replace(geometry, planes=tuple(planes))) is not None
 
 
 def test_missing_slices_are_found_and_refused_where_a_whole_series_is_needed() -> None:

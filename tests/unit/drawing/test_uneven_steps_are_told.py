@@ -53,4 +53,4 @@ def test_slices_that_are_moved_aside_are_told_too(tmp_path: Path, capsys: pytest
         ["masks", str(tmp_path / "ct"), str(tmp_path / "rs.dcm"), "-o", str(tmp_path / "masks")],
     ):
         assert main(command) == 0
-        assert "do not lie above each other" in capsys.readouterr().err
+        assert "beside the line of the others" in capsys.readouterr().err

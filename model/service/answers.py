@@ -14,9 +14,9 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from model.errors import AutocontourError, PrivacyRefused
+from model.http_errors import LastResort
 
 logger = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ def install(app: FastAPI) -> None:
         app.add_exception_handler(kind, records)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, invalid)
-    app.add_middleware(LastResort)
+    app.add_middleware(LastResort, told=_told)
 
 
 def _cause(error: Exception) -> str:
@@ -119,27 +119,8 @@ def _part(part: object, kind: str) -> str:
     return "…" if kind == "extra_forbidden" and not _OWN_WORDS.fullmatch(str(part)) else str(part)[:40]
 
 
-class LastResort:
-    """Whatever escapes becomes a 500 without a traceback; plain ASGI, so that streams stay streams."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        started = False
-
-        async def sending(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(message)
-
-        try:
-            await self._app(scope, receive, sending)
-        except Exception as error:  # noqa: BLE001 - the answer to the outside must never hold a traceback
-            frames = traceback.extract_tb(error.__traceback__)
-            place = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames[-4:]))
-            logger.error("unexpected %s at %s", type(error).__name__, place)
-            if scope["type"] == "http" and not started:
-                body = {"Error": "INTERNAL", "Message": "Something unexpected went wrong in the service."}
-                await JSONResponse(body, status_code=500)(scope, receive, send)
+def _told(error: Exception) -> dict[str, str]:
+    frames = traceback.extract_tb(error.__traceback__)
+    place = " < ".join(f"{frame.name}:{frame.lineno}" for frame in reversed(frames[-4:]))
+    logger.error("unexpected %s at %s", type(error).__name__, place)
+    return {"Error": "INTERNAL", "Message": "Something unexpected went wrong in the service."}

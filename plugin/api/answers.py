@@ -11,9 +11,9 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from model.errors import AutocontourError, PrivacyRefused
+from model.http_errors import LastResort
 from plugin.jobs.failure import failure_of
 from plugin.pacs.client import SeriesGone
 
@@ -102,7 +102,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(AutocontourError, ours)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, invalid)
-    app.add_middleware(LastResort)
+    app.add_middleware(LastResort, told=_told)
 
 
 def _part(part: object) -> str:
@@ -110,26 +110,6 @@ def _part(part: object) -> str:
     return str(part) if isinstance(part, int) or re.fullmatch(r"[A-Za-z]{1,32}", str(part)) else "…"
 
 
-class LastResort:
-    """Whatever escapes becomes a 500 without a traceback; plain ASGI, so that streams stay streams."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        started = False
-
-        async def sending(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(message)
-
-        try:
-            await self._app(scope, receive, sending)
-        except Exception as error:
-            failure = failure_of(error)
-            if scope["type"] != "http" or started:
-                raise
-            body = {"Error": failure.code, "Message": failure.message}
-            await JSONResponse(body, status_code=500)(scope, receive, send)
+def _told(error: Exception) -> dict[str, str]:
+    failure = failure_of(error)
+    return {"Error": failure.code, "Message": failure.message}

@@ -55,6 +55,22 @@ class TargetFailed(AutocontourError):
     """Orthanc, a segmentation service or a modality did not do what was asked; often worth a retry."""
 
 
+class RequestRefused(TargetFailed):
+    """Orthanc answered a request with a status from 400 to 499."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__("ORTHANC_REFUSED", f"Orthanc refused a request with HTTP status {status}.")
+        self.status = status
+
+
+class EvidenceRefused(AutocontourError):
+    """A record, code, receipt or head is not of the shape it must have; nothing was written."""
+
+
+class EvidenceBroken(AutocontourError):
+    """The chain on disk was changed by somebody else; nothing is appended until a person has looked."""
+
+
 class ConfigurationRefused(AutocontourError):
     """The configuration is wrong: ``path`` names the key, the message what was found and what is allowed."""
 

@@ -9,8 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from model.errors import InputRefused
-from model.evidence.errors import EvidenceRefused
+from model.errors import EvidenceRefused, InputRefused
 from model.evidence.files import ANCHORS_NAME, Head, month_files, read_head
 from model.evidence.head import read_signed_head
 from model.evidence.record import parse_line

@@ -161,8 +161,8 @@ def _verify(package: Package) -> int:
 
 def _import(options: argparse.Namespace, library: Path) -> int:
     from model.commands.terminal import progress_bar
-    from model.packages.importing.draft import Wishes
-    from model.packages.importing.from_path import import_model
+    from model.importing.draft import Wishes
+    from model.importing.from_path import import_model
 
     wishes = Wishes(
         name=options.name,

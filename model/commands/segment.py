@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from model.commands.outputs import add_force, require_writable, write_whole
 from model.commands.terminal import Warnings
-from model.pipeline.foreign import told
+from model.engines.foreign import told
 
 if TYPE_CHECKING:
     from model.engines.engine import Drawing

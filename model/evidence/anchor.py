@@ -12,10 +12,9 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from model.errors import AutocontourError
+from model.errors import AutocontourError, EvidenceRefused
 from model.evidence.canonical import canonical
 from model.evidence.chain import Chain
-from model.evidence.errors import EvidenceRefused
 from model.evidence.event import Event
 from model.evidence.facts import Fact, Facts
 from model.evidence.files import ANCHORS_NAME, Head

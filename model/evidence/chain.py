@@ -18,8 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from model.errors import EvidenceBroken, EvidenceRefused
 from model.evidence.canonical import Json
-from model.evidence.errors import EvidenceBroken, EvidenceRefused
 from model.evidence.event import SHAPES, Event
 from model.evidence.facts import Facts, check_facts, is_own_id
 from model.evidence.files import (

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 
-from model.evidence.errors import EvidenceRefused
+from model.errors import EvidenceRefused
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 RANDOM_SYMBOLS = 15

@@ -7,8 +7,8 @@ from collections.abc import Collection, Mapping
 
 from pydicom.datadict import tag_for_keyword
 
+from model.errors import EvidenceRefused
 from model.evidence.code import is_code
-from model.evidence.errors import EvidenceRefused
 from model.evidence.event import FACTS, SHAPES, Event, Kind, Words
 
 Fact = bool | int | str | Mapping[str, int]

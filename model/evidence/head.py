@@ -6,8 +6,8 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from model.errors import EvidenceRefused
 from model.evidence.chain import Chain
-from model.evidence.errors import EvidenceRefused
 from model.evidence.files import Head
 from model.evidence.record import is_stamp, stamp
 from model.evidence.signed import Document, open_signed

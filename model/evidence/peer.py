@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from model.errors import EvidenceRefused
 from model.evidence.canonical import Json
 from model.evidence.chain import Chain
-from model.evidence.errors import EvidenceRefused
 from model.evidence.event import Event
 from model.evidence.facts import Facts
 from model.evidence.files import Head

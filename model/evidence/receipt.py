@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from model.evidence.errors import EvidenceRefused
+from model.errors import EvidenceRefused
 from model.evidence.facts import Fact, check_names, is_own_id
 from model.evidence.files import Head
 from model.evidence.record import is_stamp, stamp

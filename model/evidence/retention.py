@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from model.errors import EvidenceRefused
 from model.evidence.chain import Chain
-from model.evidence.errors import EvidenceRefused
 from model.evidence.event import Event
 from model.evidence.facts import Facts
 from model.evidence.files import month_files, read_tail

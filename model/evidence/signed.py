@@ -8,8 +8,8 @@ from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Any
 
+from model.errors import EvidenceRefused
 from model.evidence.canonical import Json, canonical
-from model.evidence.errors import EvidenceRefused
 from model.evidence.signing import PublicKey, SigningKey
 
 

@@ -11,7 +11,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
-from model.evidence.errors import EvidenceRefused
+from model.errors import EvidenceRefused
 from model.storage.files import create_once
 
 # The order of the group: RFC 8032 5.1.7 takes a signature only with S below it, or each would have more than one form.

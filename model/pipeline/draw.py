@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from model.burned_in.policy import BurnedInText
-from model.names.selection import Selection
-from model.pipeline.foreign import told
+from model.engines.foreign import told
+from model.pipeline.selection import Selection
 from model.storage.files import write_whole
 
 Result = TypeVar("Result")
@@ -101,7 +101,7 @@ def _draw(
 ) -> Drawn:
     from model.engines.registry import loaded
     from model.gate.verify import verify
-    from model.names.selection import select
+    from model.pipeline.selection import select
     from model.quality import checked
     from model.quality.interleaved import of_interleaving
     from model.rtstruct.write import structure_set

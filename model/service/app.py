@@ -19,11 +19,11 @@ from model.pipeline.draw import STRUCTURE_SET
 from model.service import heads_routes, uploads, wire
 from model.service.answers import ErrorAnswer, Refusal, install, no_records, problems
 from model.service.attest import Attestation
+from model.service.authentication import Doorkeeper
 from model.service.crowd import Crowd
-from model.service.doorkeeper import Doorkeeper
-from model.service.figures import Figures
 from model.service.heads import Heads
 from model.service.ledger import Ledger, State
+from model.service.metrics import Figures
 from model.service.settings import ServiceDocument, Site
 from model.service.sites import Sites
 from model.service.transfers import Transfers

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from model.errors import EvidenceBroken
 from model.evidence.chain import Chain
-from model.evidence.errors import EvidenceBroken
 from model.evidence.event import Event
 from model.evidence.facts import Facts, version_fact
 from model.evidence.receipt import Step, issue_receipt

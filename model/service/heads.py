@@ -13,15 +13,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from model.errors import EvidenceRefused
 from model.evidence.chain import Chain
-from model.evidence.errors import EvidenceRefused
 from model.evidence.head import read_signed_head
 from model.evidence.peer import BACKWARDS, Answer, countersign
 from model.evidence.record import stamp
 from model.evidence.signed import digest_of
 from model.evidence.signing import PublicKey
 from model.service.answers import Refusal
-from model.service.figures import Figures
+from model.service.metrics import Figures
 from model.service.settings import Site
 
 logger = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import ClientDisconnect
 
 from model.service.answers import Refusal
-from model.service.receiving import CONTENT_TYPES, TooMuch, arriving_name
+from model.service.body import CONTENT_TYPES, TooMuch, arriving_name
 from model.service.transfer import Transfer
 
 PART_HEADERS = (b"content-type", b"content-length", b"mime-version")

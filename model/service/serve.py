@@ -29,11 +29,11 @@ from model.service.app import application
 from model.service.attest import Attestation
 from model.service.connection import connections
 from model.service.crowd import Crowd
-from model.service.figures import Figures
 from model.service.heads import Heads
 from model.service.journal import open_journals
 from model.service.ledger import Ledger
-from model.service.listening import listening
+from model.service.metrics import Figures
+from model.service.port import listening
 from model.service.preflight import notices
 from model.service.queue import TransferQueue
 from model.service.settings import ServiceDocument, TlsFiles, read_service

@@ -12,10 +12,10 @@ from model.errors import ConfigurationRefused
 from model.evidence.event import Event
 from model.evidence.receipt import Step
 from model.service.attest import Attestation
-from model.service.ending import REASONS
-from model.service.figures import Figures
 from model.service.journal import Journals, lifetime
 from model.service.ledger import Ledger, Row, State
+from model.service.metrics import Figures
+from model.service.outcome import REASONS
 from model.service.spool import MEMORY, Spool, filesystem_of
 from model.storage.erase import NOTHING, Deletion, delete
 from model.storage.files import write_whole

@@ -23,14 +23,14 @@ from model.pipeline.draw import IMAGES, STRUCTURE_SET, draw_series
 from model.service import wire
 from model.service.answers import Refusal, no_records
 from model.service.attest import Attestation
-from model.service.ending import REASONS, UNWRITTEN, Ending
-from model.service.figures import Figures
 from model.service.journal import open_journals
 from model.service.ledger import Ledger, Row, State
+from model.service.metrics import Figures
+from model.service.outcome import REASONS, UNWRITTEN, Ending
 from model.service.settings import ServiceDocument, Site
 from model.service.spool import Spool
 from model.service.state import ServiceState
-from model.service.telling import ended_status, live_status
+from model.service.status import ended_status, live_status
 from model.service.transfer import Transfer, announced_wrongly
 from model.worker.pool import Workers
 

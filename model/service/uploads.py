@@ -11,8 +11,8 @@ from fastapi.concurrency import run_in_threadpool
 
 from model.service import wire
 from model.service.answers import Refusal
+from model.service.body import ENCODINGS, TooMuch, into_file, strange_headers
 from model.service.multipart import StrangePart, boundary_of, files_of
-from model.service.receiving import ENCODINGS, TooMuch, into_file, strange_headers
 from model.service.settings import ServiceDocument
 from model.service.transfer import Transfer
 from model.service.transfers import Transfers

@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from model.engines.engine import Engine, Progress
+from model.engines.foreign import told
 from model.engines.network.structures import entries_of
 from model.errors import AutocontourError, EngineFailed
 from model.names.naming import entry_for
@@ -18,7 +19,6 @@ from model.names.sides import side_in_the_body, side_of_label
 from model.packages.document import Label, Limits, ModelDocument
 from model.packages.package import Package, verify_package
 from model.packages.sides import Sides, read_sides, require_not_mirrored, write_sides
-from model.pipeline.foreign import told
 from model.sides.judge import Placed, placed, verdict
 from model.sides.sample import SampleSource, Shown, installed
 

@@ -15,8 +15,8 @@ from plugin.commands.rotate_key import add_rotate_key
 from plugin.evidence.dossier import open_points
 from plugin.evidence.dossier_files import dossier_markdown, dossier_pdf
 from plugin.evidence.processing import Processing, read_processing
-from plugin.evidence.settings import read_evidence
 from plugin.settings.document import Section
+from plugin.settings.evidence import read_evidence
 from plugin.settings.settings import ROOT, read_settings
 from plugin.version import VERSION
 

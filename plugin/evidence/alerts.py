@@ -18,7 +18,7 @@ from model.evidence.record import Record, stamp
 from model.evidence.verification import Verification
 from model.outbound.session import http_session, proxy_address
 from plugin.evidence.closing import closing_record, present_attempt
-from plugin.evidence.settings import AlertHook
+from plugin.settings.evidence import AlertHook
 
 
 class Kind(StrEnum):

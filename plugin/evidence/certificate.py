@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from model.errors import EvidenceRefused
 from model.evidence.chain import Chain
 from model.evidence.code import printed
-from model.evidence.errors import EvidenceRefused
 from model.evidence.event import Event
 from model.evidence.files import Head
 from model.evidence.record import Record, stamp
 from model.evidence.signed import Document
 from plugin.evidence.closing import closing_record, missing_before_close
-from plugin.evidence.settings import Recipient
 from plugin.evidence.wording import deletion_sentences, statements
+from plugin.settings.evidence import Recipient
 
 FORMAT = 1
 

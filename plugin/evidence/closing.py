@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from model.errors import EvidenceRefused
 from model.evidence.chain import Chain
-from model.evidence.errors import EvidenceRefused
 from model.evidence.event import Event
 from model.evidence.facts import Facts
 from model.evidence.record import Record

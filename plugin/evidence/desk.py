@@ -29,11 +29,11 @@ from plugin.evidence.head_share import HeadShares
 from plugin.evidence.paper.signature import PdfSeal
 from plugin.evidence.report import Month, issue_report
 from plugin.evidence.report_pages import report_pdf
-from plugin.evidence.settings import EvidenceSection, WitnessFolder
 from plugin.evidence.subjects import Subjects, Sweep, Swept, load_index_key, subject_answer
 from plugin.evidence.timestamp import stamper
 from plugin.evidence.watch import Watch
 from plugin.evidence.witnesses import Witnesses, last_hour
+from plugin.settings.evidence import EvidenceSection, WitnessFolder
 
 
 class Desk:

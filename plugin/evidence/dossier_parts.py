@@ -10,8 +10,8 @@ from model.gate.allowlist import CT_IMAGE, MR_IMAGE, SOP_CLASSES
 from model.gate.profile import Attribute, Option, profile_of
 from plugin.evidence.paper.blocks import Block, Bullets, Flow, FlowStep, Heading, Table, Text, Tone
 from plugin.evidence.processing import Destination, Processing
-from plugin.evidence.settings import EvidenceSection, Party
-from plugin.privacy.settings import PrivacyRules
+from plugin.settings.evidence import EvidenceSection, Party
+from plugin.settings.privacy import PrivacyRules
 
 
 def responsibilities(evidence: EvidenceSection) -> tuple[tuple[str, str], ...]:

@@ -15,11 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from model.errors import AutocontourError, TargetFailed
+from model.errors import AutocontourError, EvidenceRefused, TargetFailed
 from model.evidence.anchor import HEAD_SUFFIX
 from model.evidence.canonical import canonical
 from model.evidence.chain import Chain
-from model.evidence.errors import EvidenceRefused
 from model.evidence.files import Head
 from model.evidence.head import read_signed_head, sign_head
 from model.evidence.record import stamp

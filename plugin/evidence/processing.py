@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from plugin.evidence.settings import EvidenceSection
-from plugin.privacy.settings import PrivacyRules
 from plugin.settings.document import DicomTarget, Section
+from plugin.settings.evidence import EvidenceSection
+from plugin.settings.privacy import PrivacyRules
 from routing.rules import Rule
 
 

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from model.errors import EvidenceRefused
 from model.evidence.chain import Chain
 from model.evidence.code import printed
-from model.evidence.errors import EvidenceRefused
 from model.evidence.event import Event
 from model.evidence.facts import Facts
 from model.evidence.files import Head, month_files, read_records
@@ -22,7 +22,7 @@ from model.evidence.signing import PublicKey
 from model.evidence.verification import Verification, verify
 from plugin.evidence.certificate import VERSIONS
 from plugin.evidence.closing import closing_record, missing_before_close
-from plugin.evidence.settings import EvidenceSection
+from plugin.settings.evidence import EvidenceSection
 
 FORMAT = 1
 _REFUSALS = (Event.EXCLUDED, Event.REMOTE_REJECTED, Event.FAILED)

@@ -18,9 +18,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from model.errors import EvidenceRefused
 from model.evidence.chain import Chain
 from model.evidence.code import printed
-from model.evidence.errors import EvidenceRefused
 from model.evidence.event import Event
 from model.evidence.record import Record, stamp
 from model.storage.files import create_once

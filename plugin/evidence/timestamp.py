@@ -10,8 +10,8 @@ from cryptography import x509
 from rfc3161_client import TimestampRequestBuilder, VerificationError, VerifierBuilder, decode_timestamp_response
 from rfc3161_client.base import HashAlgorithm
 
+from model.errors import EvidenceRefused
 from model.evidence.anchor import Stamper
-from model.evidence.errors import EvidenceRefused
 from model.outbound.session import http_session
 
 # Replies are a few KB with their certificates; more than this is not one.

@@ -23,11 +23,10 @@ from model.storage.files import write_whole
 from model.worker.pool import Workers
 from plugin.forward.arrivals import Arrivals
 from plugin.forward.measure import measure
-from plugin.forward.notice import Notice
-from plugin.forward.patience import Patience
+from plugin.forward.retry import Patience
 from plugin.forward.returned import prepared, stripped
 from plugin.forward.service import RESERVE, wire_id
-from plugin.forward.target import Errand
+from plugin.forward.target import Errand, Notice
 from plugin.pacs.client import Orthanc, OrthancFailed, SeriesGone
 from plugin.privacy.reading import read_with_pydicom
 from plugin.restore.left_out import said_of

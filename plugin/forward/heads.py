@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from model.errors import TargetFailed
-from model.evidence.errors import EvidenceRefused
+from model.errors import EvidenceRefused, TargetFailed
 from model.evidence.peer import BACKWARDS, Answer, Witness
 from model.evidence.signing import PublicKey
 from plugin.forward.http import Refused, ServiceClient, TransferLost

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from model.errors import AutocontourError
-from model.evidence.errors import EvidenceRefused
+from model.errors import AutocontourError, EvidenceRefused
 from model.evidence.receipt import Receipt, Step, read_receipt
 from model.evidence.signing import PublicKey
 from model.gate.manifest import Manifest

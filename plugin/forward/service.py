@@ -11,8 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from model.errors import AutocontourError, InputRefused, PrivacyRefused, TargetFailed
-from model.evidence.errors import EvidenceRefused
+from model.errors import AutocontourError, EvidenceRefused, InputRefused, PrivacyRefused, TargetFailed
 from model.evidence.event import Event
 from model.evidence.signed import digest_of
 from model.evidence.signing import PublicKey, SigningKey
@@ -24,12 +23,11 @@ from model.rtstruct.reference import references_of
 from model.service.wire import Status, announce
 from model.storage.files import write_whole
 from plugin.forward.http import ServiceClient, TransferLost
-from plugin.forward.notice import Notice
-from plugin.forward.patience import Patience
 from plugin.forward.receipts import Receipts
 from plugin.forward.records import known_rules
+from plugin.forward.retry import Patience
 from plugin.forward.returned import personal, refused, stripped
-from plugin.forward.target import Errand
+from plugin.forward.target import Errand, Notice
 from plugin.forward.upload import Upload
 from plugin.privacy.reading import read_with_pydicom
 from plugin.restore.identity import Identity

@@ -47,6 +47,16 @@ class Errand:
         ProgressFile(self.folder / PROGRESS)(read_progress(self.folder).get("Progress", 0.0), sentence)
 
 
+@dataclass(frozen=True)
+class Notice:
+    """How a target tells the queue how it does: ``trouble`` is told the code of a temporary failure, ``delivered`` that
+    a series went all the way."""
+
+    trouble: Callable[[str], None]
+    well: Callable[[], None]
+    delivered: Callable[[], None] = lambda: None
+
+
 class Target(Protocol):
     """Draws elsewhere."""
 

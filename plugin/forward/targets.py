@@ -7,9 +7,8 @@ from collections.abc import Callable, Mapping
 from model.evidence.signing import SigningKey
 from model.worker.pool import Workers
 from plugin.forward.dicom import DicomForward
-from plugin.forward.notice import Notice
 from plugin.forward.service import ServiceForward
-from plugin.forward.target import Target
+from plugin.forward.target import Notice, Target
 from plugin.jobs.targets import TargetStore
 from plugin.pacs.client import Orthanc
 from plugin.settings.document import DicomTarget, ServiceTarget

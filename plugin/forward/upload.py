@@ -11,7 +11,7 @@ from pathlib import Path
 from model.errors import AutocontourError
 from model.gate.manifest import ManifestFile
 from plugin.forward.http import PARALLEL, ServiceClient
-from plugin.forward.patience import Patience
+from plugin.forward.retry import Patience
 
 # One request costs what half a megabyte costs; a body that breaks off is sent again but for what had arrived.
 BATCH_BYTES = 6_000_000

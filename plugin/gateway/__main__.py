@@ -14,8 +14,8 @@ import threading
 from pathlib import Path
 
 from model.process.hardening import harden_process
-from plugin.gateway.letter import Letter
 from plugin.gateway.serve import serve
+from plugin.gateway.startup import Letter
 from plugin.privacy.reading import quiet_pydicom
 
 

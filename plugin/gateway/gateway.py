@@ -29,34 +29,34 @@ from plugin.evidence.processing import configuration_digest
 from plugin.evidence.subjects import Swept
 from plugin.facts.given import given_facts
 from plugin.forward.heads import witnesses
-from plugin.forward.strangers import Strangers
+from plugin.forward.orphans import Strangers
 from plugin.forward.targets import forward_targets
 from plugin.gateway.clock import Clock
-from plugin.gateway.letter import Letter
 from plugin.gateway.outgoing import outgoing_document, outgoing_zip
 from plugin.gateway.preview import preview
 from plugin.gateway.reported import reported_by
 from plugin.gateway.rights import Rights
+from plugin.gateway.startup import Letter
 from plugin.intake.arrivals import Arrivals
-from plugin.intake.content import Contents
 from plugin.intake.decider import Decider
+from plugin.intake.inspection import Sight
 from plugin.intake.intake import Intake
 from plugin.intake.loop import IntakeLoop
-from plugin.intake.sight import Sight
 from plugin.intake.site_script import SiteScript
-from plugin.jobs.dispatch import Dispatcher
 from plugin.jobs.failure import failure_of
 from plugin.jobs.job import Job, State, iso
-from plugin.jobs.stages import Stages
 from plugin.jobs.store import JobStore
 from plugin.jobs.targets import TargetState, TargetStore
-from plugin.jobs.workflow import Workflows, sqlite_url
 from plugin.pacs.client import Orthanc
+from plugin.pacs.content import Contents
 from plugin.settings.settings import LOCAL, Settings
 from plugin.state.database import open_database
 from plugin.state.directory import StateDirectory
 from plugin.vault.vault import Vault
 from plugin.version import VERSION
+from plugin.workflow.durable import Workflows, sqlite_url
+from plugin.workflow.queue import Dispatcher
+from plugin.workflow.stages import Stages
 
 logger = logging.getLogger(__name__)
 

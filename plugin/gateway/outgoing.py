@@ -6,8 +6,8 @@ import tempfile
 from collections.abc import Iterator
 from typing import Any
 
-from plugin.intake.slices import slices_of
 from plugin.pacs.client import Orthanc
+from plugin.pacs.slices import slices_of
 from plugin.privacy.clean import CleanSeries
 from plugin.privacy.outgoing import outgoing, write_zip
 from plugin.privacy.pseudonymise import pseudonymise

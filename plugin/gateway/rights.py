@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from model.evidence.errors import EvidenceRefused
+from model.errors import EvidenceRefused
 from model.evidence.record import stamp
 from plugin.evidence.desk import Desk
 from plugin.evidence.subjects import Sweep

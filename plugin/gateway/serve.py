@@ -11,16 +11,15 @@ from pathlib import Path
 import uvicorn
 from fastapi import FastAPI
 
-from model.errors import AutocontourError, ConfigurationRefused
-from model.evidence.errors import EvidenceBroken
+from model.errors import AutocontourError, ConfigurationRefused, EvidenceBroken
 from model.evidence.record import stamp
 from model.process.hardening import harden_process
-from plugin.api.app import application, refusing_application
-from plugin.api.hosts import Hosts
 from plugin.evidence.alerts import Alert, Kind, post_alert
-from plugin.evidence.settings import EvidenceSection
+from plugin.gateway.api.app import application, refusing_application
+from plugin.gateway.api.hosts import Hosts
 from plugin.gateway.gateway import Gateway
-from plugin.gateway.letter import Letter
+from plugin.gateway.startup import Letter
+from plugin.settings.evidence import EvidenceSection
 from plugin.settings.settings import read_settings
 from plugin.state.directory import lock_state, open_state
 

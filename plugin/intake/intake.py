@@ -14,12 +14,12 @@ from model.evidence.code import new_code
 from plugin.evidence.subjects import Subjects
 from plugin.facts.completeness import Wholeness
 from plugin.intake.arrivals import Arrival, Arrivals
-from plugin.intake.sight import Seen, Sight, Subject
+from plugin.intake.inspection import Seen, Sight, Subject
 from plugin.jobs.job import Job, State
-from plugin.jobs.records import JobRecords
 from plugin.jobs.store import JobStore, NewJob
 from plugin.pacs.client import Orthanc, SeriesGone
 from plugin.settings.settings import Settings
+from plugin.workflow.records import JobRecords
 from routing.decide import CONTOUR, ERROR, EXCLUDED, NONE, Decision
 
 logger = logging.getLogger(__name__)

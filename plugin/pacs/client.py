@@ -11,9 +11,8 @@ from typing import Any
 import requests
 from orthanc_api_client import exceptions
 
-from model.errors import TargetFailed
+from model.errors import RequestRefused, TargetFailed
 from plugin.pacs.http import AnsweredByAnother, OrthancConnection
-from plugin.privacy.native import RequestRefused
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 120

@@ -16,9 +16,8 @@ from typing import Any
 
 import pydicom
 
-from model.errors import TargetFailed
+from model.errors import RequestRefused, TargetFailed
 from plugin.pacs.client import Orthanc, OrthancFailed, SeriesGone
-from plugin.privacy.native import RequestRefused
 
 METHOD_NOT_ALLOWED = 405
 

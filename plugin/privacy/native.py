@@ -13,7 +13,7 @@ from typing import Protocol
 
 from pydicom.datadict import tag_for_keyword
 
-from model.errors import TargetFailed
+from model.errors import RequestRefused
 from model.gate.profile import Option
 from plugin.privacy.denylist import deny_list
 
@@ -24,14 +24,6 @@ DICOM_VERSIONS = ("2023b", "2021b")
 FIRST_WITH_2023B = (1, 12, 1)
 
 _CHARACTERISTICS = ("PatientSex", "PatientAge", "PatientSize", "PatientWeight")
-
-
-class RequestRefused(TargetFailed):
-    """Orthanc answered a request with a status from 400 to 499."""
-
-    def __init__(self, status: int) -> None:
-        super().__init__("ORTHANC_REFUSED", f"Orthanc refused a request with HTTP status {status}.")
-        self.status = status
 
 
 class Native(Protocol):

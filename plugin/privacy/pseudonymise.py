@@ -16,16 +16,15 @@ from model.gate.check import SOP_INSTANCE, CheckedFile, FileCheck
 from model.gate.manifest import Manifest, ManifestFile
 from model.gate.profile import PROFILE_NAME, Action, profile_digest
 from model.gate.rules import Findings
-from plugin.privacy.clean import CleanFile, CleanSeries
+from plugin.privacy.clean import SEAL, CleanFile, CleanSeries
 from plugin.privacy.markers import Markers
 from plugin.privacy.native import Native, NativeStep
 from plugin.privacy.pseudonyms import TransferKey
 from plugin.privacy.reasons import in_words
 from plugin.privacy.rebuild import Rebuilt, rebuild, replacements
-from plugin.privacy.seal import SEAL
 from plugin.privacy.selfcheck import SelfCheck
-from plugin.privacy.settings import PrivacyRules
 from plugin.privacy.source import MAXIMUM_INSTANCES, SourceInstance, inspect, inspect_series
+from plugin.settings.privacy import PrivacyRules
 
 # Requests under way at once: Orthanc answers four of them hardly slower than one.
 PARALLEL = 4

@@ -19,8 +19,8 @@ from model.gate.rules import Findings
 from plugin.privacy.decode import Undecodable, pixels_of
 from plugin.privacy.pseudonyms import TransferKey
 from plugin.privacy.reading import PIXEL_DATA, RawFile, TooDeep, Unreadable, read
-from plugin.privacy.settings import PrivacyRules
 from plugin.privacy.source import SourceInstance
+from plugin.settings.privacy import PrivacyRules
 
 PIXEL_REPRESENTATION = 0x00280103
 _LEADING_ZEROS = re.compile(rb"^([+-]?)0+(?=[0-9])")

@@ -12,8 +12,8 @@ from model.gate.rules import Findings
 from plugin.privacy.decode import decodable
 from plugin.privacy.markers import Markers
 from plugin.privacy.reading import RawFile, TooDeep, Unreadable, read
-from plugin.privacy.settings import PrivacyRules
 from plugin.privacy.values import meaning_is_lost
+from plugin.settings.privacy import PrivacyRules
 
 MAXIMUM_SOURCE = 512 << 20  # bytes of one instance
 MAXIMUM_INSTANCES = 5_000

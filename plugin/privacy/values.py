@@ -9,7 +9,7 @@ from __future__ import annotations
 from model.gate.terms import RESCALE_TYPES
 from model.volume.meaning import meaning_of
 from plugin.privacy.reading import RawFile
-from plugin.privacy.settings import PrivacyRules
+from plugin.settings.privacy import PrivacyRules
 
 IMAGE_TYPE, MODALITY, RESCALE_TYPE, MODALITY_LUT = 0x00080008, 0x00080060, 0x00281054, 0x00283000
 

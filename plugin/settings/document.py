@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from plugin.privacy.settings import PrivacySettings
 from plugin.settings.places import Proxied, SitePath
+from plugin.settings.privacy import PrivacySettings
 
 
 class Document(BaseModel):

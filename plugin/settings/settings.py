@@ -12,13 +12,13 @@ from pydantic import ValidationError
 
 from model.engines.registry import names as model_names
 from model.errors import ConfigurationRefused
-from model.names.selection import Selection
 from model.packages.library import default_directory
-from plugin.evidence.settings import EvidenceSection, read_evidence
+from model.pipeline.selection import Selection
 from plugin.facts.dictionary import own_names
 from plugin.facts.series import known_keywords
-from plugin.privacy.settings import PrivacyRules
 from plugin.settings.document import DicomTarget, Document, Section, ServiceTarget
+from plugin.settings.evidence import EvidenceSection, read_evidence
+from plugin.settings.privacy import PrivacyRules
 from routing.problems import Problem, problems_of, shown
 from routing.rules import Rule, check_references, read_rules
 from routing.structures import Template, read_templates

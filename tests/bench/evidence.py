@@ -20,7 +20,7 @@ from plugin.evidence.certificate_pages import certificate_pdf
 from plugin.evidence.paper.signature import make_seal
 from plugin.evidence.report import Month, issue_report
 from plugin.evidence.report_pages import report_pdf
-from plugin.evidence.settings import EvidenceSection
+from plugin.settings.evidence import EvidenceSection
 from tests.builders.evidence import LIFE, open_chain
 
 # The reach of the issue: 5 ms a record at the median, durable; 100,000 records in 15 s.

@@ -15,8 +15,8 @@ import torch
 
 from model.engines.network.resample import resampled
 from model.engines.nnunet.engine import NnUnet
-from model.packages.importing.draft import Wishes
-from model.packages.importing.from_path import import_model
+from model.importing.draft import Wishes
+from model.importing.from_path import import_model
 from model.volume.volume import Volume
 from tests.builders.nnunet_folder import TinyNet, write_folder
 from tests.builders.no_samples import none

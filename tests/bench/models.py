@@ -21,8 +21,8 @@ import torch
 from numpy.typing import NDArray
 
 from model.engines.network.resample import resampled
-from model.packages.importing.draft import Wishes
-from model.packages.importing.from_path import import_model
+from model.importing.draft import Wishes
+from model.importing.from_path import import_model
 from tests.builders.nnunet_folder import TinyNet, write_folder
 from tests.builders.no_samples import none
 from tests.builders.volumes import blobs

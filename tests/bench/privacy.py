@@ -20,8 +20,8 @@ from plugin.privacy.markers import Markers
 from plugin.privacy.native import NativeStep
 from plugin.privacy.pseudonymise import PARALLEL, Candidate, candidate_of, finish, native_identifiers, pseudonymise
 from plugin.privacy.pseudonyms import TransferKey
-from plugin.privacy.settings import PrivacyRules
 from plugin.privacy.source import SourceInstance, inspect
+from plugin.settings.privacy import PrivacyRules
 from tests.builders.marked import ct, encoded
 from tests.builders.orthanc_process import OrthancProcess
 

@@ -30,7 +30,7 @@ def wrapper(directory: Path) -> str:
 
 def install(fault: str, once: Path) -> None:
     """Wrap the stages of the real gateway."""
-    from plugin.jobs.stages import Stages
+    from plugin.workflow.stages import Stages
 
     kind, _, rest = fault.partition(":")
     if kind == "engine":
@@ -63,7 +63,7 @@ def install(fault: str, once: Path) -> None:
 
 def install_in_worker(what: str) -> None:
     """Let the workers draw with a model that fails; spawned, they import this function by name."""
-    from plugin.jobs import stages
+    from plugin.workflow import stages
 
     stages.draw_series = raise_while_drawing if what == "raise" else hang_while_drawing  # type: ignore[assignment]
 

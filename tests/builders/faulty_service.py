@@ -47,8 +47,8 @@ def install(fault: str) -> None:
 
 def cut(route: str) -> None:
     """Break the connection of the first two requests of one route, in the middle of the answer."""
+    from model.service.authentication import Doorkeeper
     from model.service.connection import Connection
-    from model.service.doorkeeper import Doorkeeper
 
     wanted = {
         "open": lambda method, path: method == "POST" and path.endswith("/transfers"),

@@ -10,10 +10,10 @@ from typing import Any
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
-from plugin.api.app import application
-from plugin.api.hosts import Hosts
+from plugin.gateway.api.app import application
+from plugin.gateway.api.hosts import Hosts
 from plugin.gateway.gateway import Gateway
-from plugin.gateway.letter import Letter
+from plugin.gateway.startup import Letter
 from plugin.settings.settings import read_settings
 from plugin.state.directory import open_state
 

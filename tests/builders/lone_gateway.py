@@ -13,10 +13,9 @@ from model.evidence.chain import Chain
 from model.evidence.code import new_code
 from model.evidence.signing import SigningKey
 from model.pipeline.draw import IMAGES, STRUCTURE_SET
-from plugin.forward.notice import Notice
 from plugin.forward.records import ForwardRecords
 from plugin.forward.service import ServiceForward
-from plugin.forward.target import Errand
+from plugin.forward.target import Errand, Notice
 from plugin.privacy.clean import CleanSeries
 from plugin.settings.document import ServiceTarget
 from plugin.vault.vault import OpenTransfer

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from plugin.privacy.clean import CleanSeries
 from plugin.privacy.pseudonymise import pseudonymise
 from plugin.privacy.pseudonyms import TransferKey
-from plugin.privacy.settings import PrivacyRules
+from plugin.settings.privacy import PrivacyRules
 
 
 class Untouched:

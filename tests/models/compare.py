@@ -18,8 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.engines.nnunet.engine import NnUnet, found_with
-from model.packages.importing.draft import Wishes
-from model.packages.importing.from_path import import_model
+from model.importing.draft import Wishes
+from model.importing.from_path import import_model
 from tests.builders.no_samples import none
 from tests.models.trained import NETS, image, trained
 

@@ -15,7 +15,7 @@ import pydicom
 import pytest
 from pydicom import Dataset
 
-from plugin.intake.content import VERSION
+from plugin.pacs.content import VERSION
 from tests.builders.faulty_gateway import wrapper
 from tests.builders.orthanc_process import OrthancProcess, until
 from tests.builders.phantom import files_of, phantom_series

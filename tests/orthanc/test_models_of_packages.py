@@ -29,8 +29,8 @@ def silent(fraction: float, words: str) -> None:
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library with a verified model, one that is not verifiable, and one that was mirrored by hand."""
-    from model.packages.importing.draft import Wishes
-    from model.packages.importing.from_path import import_model
+    from model.importing.draft import Wishes
+    from model.importing.from_path import import_model
     from model.sides.check import ensure_sides
     from tests.builders import sided
 

@@ -19,7 +19,7 @@ from plugin.privacy.clean import CleanSeries
 from plugin.privacy.native import DICOM_VERSIONS, NativeStep
 from plugin.privacy.pseudonymise import pseudonymise
 from plugin.privacy.pseudonyms import TransferKey
-from plugin.privacy.settings import PrivacyRules
+from plugin.settings.privacy import PrivacyRules
 from tests.builders.adversarial import CLEAN, Case, cases
 from tests.builders.marked import MARKS, ct, encoded, marks_in, mr
 from tests.builders.orthanc_process import OrthancProcess

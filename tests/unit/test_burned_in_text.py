@@ -16,7 +16,7 @@ from model.burned_in.search import slices_with_text
 from model.errors import PrivacyRefused
 from model.gate.verify import verify
 from plugin.privacy.clean import CleanSeries
-from plugin.privacy.settings import PrivacyRules, PrivacySettings
+from plugin.settings.privacy import PrivacyRules, PrivacySettings
 from tests.builders.marked import ct, encoded
 from tests.builders.untouched import cleaned
 from tests.builders.writing import BOTTOM, CORNER, LINES, MIDDLE, coverage, written

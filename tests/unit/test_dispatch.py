@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plugin.jobs.dispatch import RANKS, Choice, choose
 from plugin.jobs.store import Waiting
 from plugin.jobs.targets import TargetState
+from plugin.workflow.queue import RANKS, Choice, choose
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)  # a Wednesday
 

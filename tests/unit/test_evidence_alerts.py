@@ -19,7 +19,7 @@ from model.evidence.files import Head
 from model.evidence.signing import SigningKey
 from model.evidence.verification import verify
 from plugin.evidence.alerts import SENTENCES, Alert, Expected, Kind, Limits, alerts_of, changes, post_alert, record_of
-from plugin.evidence.settings import AlertHook
+from plugin.settings.evidence import AlertHook
 from tests.builders.evidence import LIFE, Clock, digest, open_chain, record_job, record_local_job
 
 KEY = SigningKey.new()

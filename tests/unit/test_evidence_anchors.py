@@ -12,11 +12,10 @@ from typing import Any
 import pytest
 from cryptography import x509
 
-from model.errors import TargetFailed
+from model.errors import EvidenceRefused, TargetFailed
 from model.evidence.anchor import anchor_head
 from model.evidence.canonical import canonical
 from model.evidence.chain import Chain
-from model.evidence.errors import EvidenceRefused
 from model.evidence.event import Event
 from model.evidence.files import ANCHORS_NAME, Head
 from model.evidence.head import read_signed_head, sign_head

@@ -27,7 +27,7 @@ from model.evidence.signing import SigningKey
 from plugin.evidence.audit.feed import AuditFeed
 from plugin.evidence.audit.message import TRANSLATIONS, audit_message
 from plugin.evidence.audit.syslog import Sender, UdpSender, open_sender, syslog_message
-from plugin.evidence.settings import AuditRepository
+from plugin.settings.evidence import AuditRepository
 from tests.builders.audit_schema import problems_of
 from tests.builders.certificates import make_certificates
 from tests.builders.evidence import Clock, open_chain, record_job

@@ -17,9 +17,9 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation import validate_pdf_signature
 from pyhanko_certvalidator import ValidationContext
 
+from model.errors import EvidenceRefused
 from model.evidence.chain import Chain
 from model.evidence.code import new_code, printed
-from model.evidence.errors import EvidenceRefused
 from model.evidence.event import Event
 from model.evidence.signed import Document, open_signed
 from model.evidence.signing import SigningKey
@@ -27,7 +27,7 @@ from plugin.evidence.certificate import issue_certificate
 from plugin.evidence.certificate_pages import ATTACHMENT, certificate_pdf
 from plugin.evidence.closing import close_job, missing_before_close
 from plugin.evidence.paper.signature import PdfSeal, make_seal
-from plugin.evidence.settings import Recipient
+from plugin.settings.evidence import Recipient
 from tests.builders.evidence import LIFE, open_chain, record_job, record_local_job
 from tests.builders.pdf_text import text_of
 

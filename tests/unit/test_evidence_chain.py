@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
+from model.errors import EvidenceBroken, EvidenceRefused
 from model.evidence import files
 from model.evidence.chain import Chain
 from model.evidence.code import new_code
-from model.evidence.errors import EvidenceBroken, EvidenceRefused
 from model.evidence.event import Event
 from model.evidence.files import month_files, read_head
 from model.evidence.rotation import load_chain_key, rotate_key_file

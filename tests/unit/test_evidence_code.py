@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.errors import EvidenceRefused
 from model.evidence.code import ALPHABET, is_code, new_code, parse_code, printed
-from model.evidence.errors import EvidenceRefused
 
 
 def codes() -> st.SearchStrategy[str]:

@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from model.errors import ConfigurationRefused, InputRefused
+from model.errors import ConfigurationRefused, EvidenceRefused, InputRefused
 from model.evidence.canonical import canonical
-from model.evidence.errors import EvidenceRefused
 from model.evidence.files import HEAD_NAME, month_files
 from model.evidence.head import sign_head
 from model.evidence.signing import SigningKey

@@ -21,8 +21,8 @@ from model.evidence.signing import SigningKey
 from plugin.evidence.alerts import Kind
 from plugin.evidence.closing import close_job, record_once
 from plugin.evidence.desk import Desk
-from plugin.evidence.settings import EvidenceSection
 from plugin.evidence.subjects import Swept
+from plugin.settings.evidence import EvidenceSection
 from plugin.state.database import open_database
 from tests.builders.evidence import LIFE, Clock, open_chain, record_job
 

@@ -15,8 +15,8 @@ from plugin.evidence.dossier import open_points
 from plugin.evidence.dossier_files import dossier_markdown, dossier_pdf, record_configuration, record_dossier
 from plugin.evidence.paper.signature import make_seal
 from plugin.evidence.processing import Processing, configuration_digest, read_processing
-from plugin.evidence.settings import EvidenceSection, read_evidence
 from plugin.settings.document import Section
+from plugin.settings.evidence import EvidenceSection, read_evidence
 from routing.rules import read_rules
 from tests.builders.evidence import open_chain
 from tests.builders.pdf_text import text_of

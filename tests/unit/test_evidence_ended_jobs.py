@@ -19,9 +19,9 @@ from model.evidence.walk import Change
 from plugin.evidence.alerts import Kind
 from plugin.evidence.desk import Desk
 from plugin.evidence.ended_jobs import CLOSING, NEW_CHAIN, EndedJob, unrecorded
-from plugin.evidence.settings import EvidenceSection
 from plugin.jobs.job import Stage, State
 from plugin.jobs.store import JobStore
+from plugin.settings.evidence import EvidenceSection
 from plugin.state.database import open_database
 from tests.builders.evidence import Clock, open_chain, record_job
 from tests.builders.jobs import a_job

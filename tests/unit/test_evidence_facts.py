@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from model.errors import EvidenceRefused
 from model.evidence.chain import Chain
 from model.evidence.code import new_code
-from model.evidence.errors import EvidenceRefused
 from model.evidence.event import FACTS, SHAPES, Event, Kind, Words
 from model.evidence.facts import check_facts, version_fact
 from model.evidence.signing import SigningKey

@@ -10,9 +10,8 @@ from typing import Any
 
 import pytest
 
-from model.errors import TargetFailed
+from model.errors import EvidenceRefused, TargetFailed
 from model.evidence.anchor import anchor_head
-from model.evidence.errors import EvidenceRefused
 from model.evidence.event import Event
 from model.evidence.files import ANCHORS_NAME, month_files
 from model.evidence.peer import Answer, Witness, countersign

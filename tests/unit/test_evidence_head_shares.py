@@ -18,7 +18,7 @@ from model.evidence.signing import SigningKey
 from model.evidence.walk import Change
 from plugin.evidence.alerts import Kind
 from plugin.evidence.desk import Desk
-from plugin.evidence.settings import EvidenceSection, read_evidence
+from plugin.settings.evidence import EvidenceSection, read_evidence
 from tests.builders.evidence import Clock, open_chain, record_local_job
 
 SITE = SigningKey.new()

@@ -22,8 +22,8 @@ from plugin.evidence.certificate_pages import certificate_pdf
 from plugin.evidence.paper.signature import make_seal
 from plugin.evidence.report import Month, issue_report
 from plugin.evidence.report_pages import report_pdf
-from plugin.evidence.settings import EvidenceSection
 from plugin.evidence.subjects import Subjects, Swept, load_index_key, subject_answer
+from plugin.settings.evidence import EvidenceSection
 from plugin.state.database import open_database
 from tests.builders.evidence import LIFE, Clock, open_chain, record_job, record_local_job
 from tests.builders.pdf_text import streams_of, text_of

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from model.evidence.errors import EvidenceRefused
+from model.errors import EvidenceRefused
 from model.evidence.files import Head
 from model.evidence.receipt import Receipt, Step, issue_receipt, read_receipt
 from model.evidence.signed import Document, sign

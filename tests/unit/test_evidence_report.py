@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from model.errors import EvidenceRefused
 from model.evidence.anchor import anchor_head
 from model.evidence.chain import Chain
 from model.evidence.code import new_code, printed
-from model.evidence.errors import EvidenceRefused
 from model.evidence.event import Event
 from model.evidence.files import month_files
 from model.evidence.signed import Document, open_signed
@@ -19,7 +19,7 @@ from model.evidence.signing import SigningKey
 from plugin.evidence.paper.signature import make_seal
 from plugin.evidence.report import Month, issue_report
 from plugin.evidence.report_pages import report_pdf
-from plugin.evidence.settings import EvidenceSection, Party, Recipient
+from plugin.settings.evidence import EvidenceSection, Party, Recipient
 from tests.builders.evidence import LIFE, Clock, digest, open_chain, record_job, record_local_job
 from tests.builders.pdf_text import text_of
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from model.errors import EvidenceRefused
 from model.evidence.chain import Chain
-from model.evidence.errors import EvidenceRefused
 from model.evidence.event import Event
 from model.evidence.files import Head, month_files
 from model.evidence.retention import retire_months

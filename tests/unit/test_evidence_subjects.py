@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from model.errors import EvidenceRefused
 from model.evidence.chain import Chain
 from model.evidence.code import printed
-from model.evidence.errors import EvidenceRefused
 from model.evidence.event import Event
 from model.evidence.signing import SigningKey
 from model.evidence.verification import verify

@@ -20,7 +20,7 @@ from model.gate.profile import Option, method_codes, profile_of
 from model.gate.verify import VerifiedSeries, verify
 from plugin.privacy.clean import CleanSeries
 from plugin.privacy.pseudonyms import TransferKey
-from plugin.privacy.settings import PrivacyRules
+from plugin.settings.privacy import PrivacyRules
 from tests.builders.marked import WORD, ct, encoded, mr
 from tests.builders.untouched import cleaned
 

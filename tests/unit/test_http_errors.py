@@ -11,7 +11,7 @@ from fastapi.responses import StreamingResponse
 from fastapi.testclient import TestClient
 
 from model.service import answers as service
-from plugin.api import answers as gateway
+from plugin.gateway.api import answers as gateway
 
 SECRET = "Testmann^Vertraulich"
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from model.gate.profile import SOP_CLASSES, profile_of
 from plugin.privacy.document import SECTIONS, current, main
-from plugin.privacy.settings import PrivacySettings
+from plugin.settings.privacy import PrivacySettings
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "privacy.md"
 

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from model.errors import TargetFailed
+from model.errors import RequestRefused, TargetFailed
 from plugin.privacy.denylist import deny_list
-from plugin.privacy.native import NativeStep, RequestRefused, request
+from plugin.privacy.native import NativeStep, request
 
 
 class Knowing:

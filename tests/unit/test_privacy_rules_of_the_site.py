@@ -11,7 +11,7 @@ from model.errors import PrivacyRefused
 from model.gate.profile import Option
 from model.gate.verify import verify
 from plugin.privacy.native import request
-from plugin.privacy.settings import PrivacyRules, PrivacySettings
+from plugin.settings.privacy import PrivacyRules, PrivacySettings
 from tests.builders.marked import ct, encoded
 from tests.builders.untouched import cleaned
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from plugin.jobs.job import Stage
-from plugin.jobs.workflow import Workflows, sqlite_url
+from plugin.workflow.durable import Workflows, sqlite_url
 
 blocked, closed = threading.Event(), []
 

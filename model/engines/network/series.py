@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from model.engines.engine import Algorithm
+from model.engines.limits import beyond, untold
 from model.errors import EngineFailed
-from model.packages.limits import beyond, untold
 from model.packages.package import Package
 from model.packages.sides import read_sides
 from model.volume.values import require_hounsfield

@@ -9,9 +9,9 @@ import ssl
 from collections.abc import Callable
 from typing import Protocol
 
-from model.evidence.errors import EvidenceRefused
+from model.errors import EvidenceRefused
 from model.outbound.tls import client_tls
-from plugin.evidence.settings import AuditRepository
+from plugin.settings.evidence import AuditRepository
 
 # PS3.15 A.6: facility 10 (security and authorization), severity 5 (notice), and this MSGID.
 PRIORITY = 10 * 8 + 5

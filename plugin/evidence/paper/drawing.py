@@ -8,8 +8,8 @@ from reportlab.lib.units import mm
 from reportlab.pdfbase.pdfmetrics import stringWidth
 
 from plugin.evidence.paper.blocks import Bars, Flow, FlowStep, Tone
+from plugin.evidence.paper.colours import FILL, INK, LINE, MUTED, TONE_FILL, TONE_INK
 from plugin.evidence.paper.fonts import Fonts
-from plugin.evidence.paper.ink import FILL, INK, LINE, MUTED, TONE_FILL, TONE_INK
 
 _CHART_HEIGHT = 46 * mm
 _BOX_HEIGHT = 15 * mm

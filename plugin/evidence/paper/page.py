@@ -39,8 +39,8 @@ from plugin.evidence.paper.blocks import (
     Text,
     Verdict,
 )
+from plugin.evidence.paper.colours import FILL, INK, LINE, MUTED, TONE_FILL, TONE_INK
 from plugin.evidence.paper.fonts import Fonts, fonts_for
-from plugin.evidence.paper.ink import FILL, INK, LINE, MUTED, TONE_FILL, TONE_INK
 
 MARGIN = 20 * mm
 WIDTH = A4[0] - 2 * MARGIN

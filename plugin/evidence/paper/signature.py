@@ -20,7 +20,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
-from model.evidence.errors import EvidenceRefused
+from model.errors import EvidenceRefused
 from model.storage.files import write_whole
 
 # PDF readers know RSA since ever, Ed25519 hardly; 3072 bits carry beyond 2030 (NIST SP 800-57 part 1, table 2).

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from plugin.api.hosts import Hosts, from_own_page
+from plugin.gateway.api.hosts import Hosts, from_own_page
 from plugin.settings.settings import examine
 
 NOBODY = Hosts.configured((), passwords=False)

@@ -9,8 +9,8 @@ import pytest
 from starlette.testclient import TestClient
 from starlette.types import Message, Receive, Scope, Send
 
-from plugin.api.door import Door
-from plugin.api.hosts import Hosts
+from plugin.gateway.api.door import Door
+from plugin.gateway.api.hosts import Hosts
 from tests.builders.gateway_app import client_of, gateway_in
 
 SERIES = "-".join(["0123abcd"] * 5)

@@ -9,11 +9,11 @@ from typing import Any
 import pydicom
 import pytest
 
+from model.engines.limits import beyond, untold
 from model.engines.registry import engine_of
 from model.errors import EngineFailed, InputRefused
+from model.importing.from_path import import_model
 from model.packages.document import Limits
-from model.packages.importing.from_path import import_model
-from model.packages.limits import beyond, untold
 from model.packages.package import Package
 from model.series.folder import read_folder
 from model.volume.acquisition import Acquisition

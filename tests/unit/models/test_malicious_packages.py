@@ -14,9 +14,9 @@ import pytest
 import torch
 
 from model.errors import InputRefused
-from model.packages.importing.draft import Wishes
-from model.packages.importing.expressions import require_harmless
-from model.packages.importing.from_path import import_model
+from model.importing.draft import Wishes
+from model.importing.expressions import require_harmless
+from model.importing.from_path import import_model
 from model.packages.package import open_package, verify_package
 from tests.builders.nnunet_folder import TinyNet, write_folder
 from tests.unit.models.bundles import write_bundle

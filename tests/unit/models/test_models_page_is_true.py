@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from model.packages.importing.draft import Wishes
-from model.packages.importing.from_path import import_model
+from model.importing.draft import Wishes
+from model.importing.from_path import import_model
 from plugin.cli import main
 
 PAGE = (Path(__file__).parents[3] / "docs/models.md").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ from model.contours.structure import BoxedMask, Structure
 from model.engines.engine import Algorithm, Drawing, NotDrawn
 from model.errors import EngineFailed
 from model.names.naming import entries_for, entry_for, table
-from model.names.selection import Selection, select
+from model.pipeline.selection import Selection, select
 
 ROWS = json.loads(files("model.names").joinpath("tables/totalsegmentator.json").read_text())
 LABELS = [row["label"] for row in ROWS]

@@ -17,8 +17,8 @@ from model.engines.nnunet.engine import NnUnet
 from model.engines.nnunet.normalise import normalised
 from model.engines.registry import Loaded, engine_of
 from model.errors import AutocontourError, EngineFailed, InputRefused
-from model.packages.importing.draft import Wishes
-from model.packages.importing.from_path import import_model
+from model.importing.draft import Wishes
+from model.importing.from_path import import_model
 from model.packages.package import Package
 from model.volume.volume import Volume
 from tests.builders.nnunet_folder import TinyNet, write_folder

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from model.errors import InputRefused
+from model.importing.draft import Wishes
+from model.importing.from_path import import_model
 from model.names.sides import side_in_the_body, side_of_label, tells_sides
-from model.packages.importing.draft import Wishes
-from model.packages.importing.from_path import import_model
 from tests.builders.nnunet_folder import TinyNet, write_folder
 from tests.unit.models.bundles import write_bundle
 from tests.unit.models.test_other_engines import DESCRIPTION, script
@@ -141,7 +141,7 @@ def turning(**arguments: Any) -> dict[str, Any]:
 def test_a_bundle_is_drawn_on_the_axes_that_its_steps_turn_to(
     tmp_path: Path, steps: list[dict[str, Any]], given: str | None, expected: str
 ) -> None:
-    from model.packages.importing.monai import draft
+    from model.importing.monai import draft
 
     bundle = bundle_with(tmp_path / "bundle", *steps)
     try:

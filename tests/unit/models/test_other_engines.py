@@ -12,8 +12,8 @@ import torch
 from model.engines.network.device import Place
 from model.engines.registry import engine_of
 from model.errors import EngineFailed, InputRefused
-from model.packages.importing.draft import Wishes
-from model.packages.importing.from_path import import_model
+from model.importing.draft import Wishes
+from model.importing.from_path import import_model
 from tests.builders.volumes import blobs, volume
 from tests.unit.models.bundles import NETWORK, write_bundle
 

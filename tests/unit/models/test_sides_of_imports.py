@@ -13,8 +13,8 @@ import pytest
 
 from model.engines.registry import engine_of
 from model.errors import InputRefused, TargetFailed
-from model.packages.importing.draft import Wishes
-from model.packages.importing.from_path import import_model
+from model.importing.draft import Wishes
+from model.importing.from_path import import_model
 from model.packages.package import Package, open_package
 from model.packages.sides import read_sides
 from model.sides.check import ensure_sides, sides_of_engine, try_out

@@ -15,9 +15,9 @@ import requests
 
 from model.outbound.session import http_session
 from plugin.evidence.alerts import Alert, Kind, post_alert
-from plugin.evidence.settings import AlertHook
 from plugin.evidence.timestamp import stamper
 from plugin.pacs.client import Orthanc
+from plugin.settings.evidence import AlertHook
 from tests.builders.answering_server import AnsweringServer
 from tests.builders.certificates import make_certificates
 from tests.builders.orthanc_process import CHECKOUT

@@ -11,9 +11,9 @@ from requests.exceptions import InvalidURL
 from model.errors import TargetFailed
 from model.outbound.session import proxy_address
 from plugin.evidence.alerts import Alert, Kind, post_alert
-from plugin.evidence.settings import AlertHook, read_evidence
 from plugin.forward.http import Busy, ServiceClient, TransferLost
 from plugin.settings.document import ServiceTarget
+from plugin.settings.evidence import AlertHook, read_evidence
 from plugin.settings.settings import examine
 from tests.builders.answering_server import AnsweringServer
 from tests.builders.orthanc_process import free_port

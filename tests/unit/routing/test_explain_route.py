@@ -11,10 +11,10 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from model.errors import AutocontourError
-from plugin.api import answers, lua, routing
-from plugin.api.json_bodies import JsonBodies
 from plugin.facts.given import given_facts
 from plugin.facts.series import known_keywords
+from plugin.gateway.api import answers, lua, routing
+from plugin.gateway.api.json_bodies import JsonBodies
 from plugin.gateway.gateway import Gateway
 from routing.decide import decide
 from routing.rules import read_rules

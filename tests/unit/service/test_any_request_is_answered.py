@@ -24,9 +24,9 @@ from model.evidence.chain import Chain
 from model.evidence.signing import SigningKey
 from model.service.app import application
 from model.service.attest import Attestation
-from model.service.figures import Figures
 from model.service.heads import Heads
 from model.service.ledger import Ledger
+from model.service.metrics import Figures
 from model.service.settings import read_service
 from model.service.sites import Sites
 from model.service.spool import open_spool

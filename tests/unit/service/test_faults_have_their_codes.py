@@ -18,7 +18,7 @@ from cryptography.x509.oid import NameOID
 from model.errors import TargetFailed
 from model.worker.pool import Cancelled
 from plugin.forward.http import Busy, Pace, ServiceClient
-from plugin.forward.patience import Patience
+from plugin.forward.retry import Patience
 from plugin.settings.document import ServiceTarget
 from tests.builders.orthanc_process import free_port
 from tests.builders.service_process import ServiceProcess

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from model.errors import TargetFailed
-from plugin.forward.patience import Patience
+from plugin.forward.retry import Patience
 from plugin.privacy.clean import CleanSeries
 from tests.builders.lone_gateway import LoneGateway
 from tests.builders.orthanc_process import until

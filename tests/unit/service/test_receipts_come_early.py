@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from model.evidence.errors import EvidenceRefused
+from model.errors import EvidenceRefused
 from model.evidence.event import Event
 from plugin.forward.http import ServiceClient
 from plugin.privacy.clean import CleanSeries

@@ -15,7 +15,7 @@ from model.gate.manifest import ManifestFile
 from model.pipeline.draw import IMAGES
 from plugin.forward import upload
 from plugin.forward.http import ServiceClient, TransferLost
-from plugin.forward.patience import Patience
+from plugin.forward.retry import Patience
 from plugin.forward.service import ROUNDS
 from plugin.forward.upload import BATCH_BYTES, BATCH_FILES, Upload, batches
 from plugin.privacy.clean import CleanSeries

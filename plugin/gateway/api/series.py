@@ -8,8 +8,8 @@ from fastapi import APIRouter, Query, Response
 from fastapi.responses import StreamingResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from plugin.api.answers import described
-from plugin.api.identifiers import ModelName, SeriesInPath, TargetName
+from plugin.gateway.api.answers import described
+from plugin.gateway.api.identifiers import ModelName, SeriesInPath, TargetName
 from plugin.gateway.gateway import Gateway
 
 FILES: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {}, "application/zip": {}}}}

@@ -10,11 +10,11 @@ from typing import Any
 import torch
 
 from model.errors import InputRefused
+from model.importing.draft import Draft, Wishes, copied, described, license_of, name_from
+from model.importing.expressions import require_harmless
+from model.importing.orientation import CANONICAL, Axes, Found, decided
+from model.importing.single_file import is_torchscript as is_program
 from model.packages.document import AXES, FORMAT
-from model.packages.importing.draft import Draft, Wishes, copied, described, license_of, name_from
-from model.packages.importing.expressions import require_harmless
-from model.packages.importing.orientation import CANONICAL, Axes, Found, decided
-from model.packages.importing.torchscript import recognises as is_program
 from model.packages.weights import read_tensors, tensors_of
 
 CONFIGURATIONS = ("configs/inference.json", "configs/metadata.json")

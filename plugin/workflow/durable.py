@@ -15,7 +15,7 @@ from dbos import DBOS, DBOSConfig, SetWorkflowID
 
 from plugin.jobs.failure import FailureRecord, failure_of
 from plugin.jobs.job import Job, Stage
-from plugin.jobs.stages import Stages
+from plugin.workflow.stages import Stages
 
 logger = logging.getLogger(__name__)
 

@@ -11,8 +11,8 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from model.errors import AutocontourError
-from plugin.api.answers import described
-from plugin.api.identifiers import ModelName, SeriesInPath, TargetName
+from plugin.gateway.api.answers import described
+from plugin.gateway.api.identifiers import ModelName, SeriesInPath, TargetName
 from plugin.gateway.gateway import Gateway
 from routing.lua import LONGEST_REASON
 

@@ -12,9 +12,9 @@ import torch
 from model.engines.nnunet.plans import Dataset, Plans, read_dataset, read_plans
 from model.engines.nnunet.weights import network_weights
 from model.errors import InputRefused
+from model.importing import orientation, totalsegmentator
+from model.importing.draft import Draft, Wishes, Writer, copied, described, license_of, name_from
 from model.packages.document import FORMAT
-from model.packages.importing import orientation, totalsegmentator
-from model.packages.importing.draft import Draft, Wishes, Writer, copied, described, license_of, name_from
 from model.packages.weights import read_tensors
 
 DATASET = re.compile(r"^Dataset(\d{3,4})_(.+)$")

@@ -10,14 +10,14 @@ from fastapi import APIRouter, FastAPI, Response
 from fastapi.responses import JSONResponse
 
 from model.evidence.verification import keys_beside, verify
-from plugin.api import answers, evidence, jobs, lua, page, routing, series, subjects, targets
-from plugin.api.answers import described
-from plugin.api.door import Door
-from plugin.api.hosts import Hosts
-from plugin.api.json_bodies import JsonBodies
 from plugin.evidence.alerts import Alert
+from plugin.gateway.api import answers, evidence, jobs, lua, page, routing, series, subjects, targets
+from plugin.gateway.api.answers import described
+from plugin.gateway.api.door import Door
+from plugin.gateway.api.hosts import Hosts
+from plugin.gateway.api.json_bodies import JsonBodies
+from plugin.gateway.api.metrics import CONTENT_TYPE, metrics_text, refusing_metrics
 from plugin.gateway.gateway import Gateway
-from plugin.gateway.metrics import CONTENT_TYPE, metrics_text, refusing_metrics
 from plugin.version import VERSION
 
 PREFIX = "/autocontour"

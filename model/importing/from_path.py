@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from model.errors import InputRefused
-from model.packages.importing import nnunet
-from model.packages.importing.archive import unpacked
-from model.packages.importing.draft import Draft, Wishes, copied, store
-from model.packages.importing.orientation import wished
+from model.importing import nnunet
+from model.importing.archive import unpacked
+from model.importing.draft import Draft, Wishes, copied, store
+from model.importing.orientation import wished
 from model.packages.package import DOCUMENT, Package, open_package, verify_package
 
 if TYPE_CHECKING:
@@ -68,15 +68,15 @@ def require_other_place(path: Path, package: Path) -> None:
 
 
 def _draft(path: Path, wishes: Wishes) -> Draft:
-    from model.packages.importing import monai, onnx, torchscript
+    from model.importing import monai, single_file
 
     if (path / DOCUMENT).is_file():
         return _again(path, wishes)
     importers: tuple[tuple[Callable[[Path], bool], Callable[[Path, Wishes], Draft]], ...] = (
         (nnunet.recognises, nnunet.draft),
         (monai.recognises, monai.draft),
-        (torchscript.recognises, torchscript.draft),
-        (onnx.recognises, onnx.draft),
+        (single_file.is_torchscript, single_file.draft_of_torchscript),
+        (single_file.is_onnx, single_file.draft_of_onnx),
     )
     for recognises, draft in importers:
         if recognises(path):

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, WithJsonSchema
 
-from plugin.api.answers import NotFound
+from plugin.gateway.api.answers import NotFound
 from plugin.pacs.client import SeriesGone
 
 # Orthanc's identifiers are SHA-1 in five groups of eight digits.

@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from plugin.api.door import MAXIMUM_BODY, error, too_large
+from plugin.gateway.api.door import MAXIMUM_BODY, error, too_large
 
 _JSON = (b"content-type", b"application/json")
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter
 
-from plugin.api.answers import NotFound, described
+from plugin.gateway.api.answers import NotFound, described
 from plugin.gateway.gateway import Gateway
 
 

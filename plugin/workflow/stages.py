@@ -21,9 +21,9 @@ from model.burned_in.policy import warning as text_in
 from model.engines.engine import Algorithm
 from model.errors import AutocontourError, InputRefused, PrivacyRefused, TargetFailed
 from model.evidence.chain import Chain
-from model.names.selection import Selection
 from model.packages.sides import NOT_VERIFIABLE
 from model.pipeline.draw import IMAGES, STRUCTURE_SET, Drawn, draw_series, read_progress
+from model.pipeline.selection import Selection
 from model.quality.interleaved import BY_IMAGES
 from model.volume.interleaved import files_alternate
 from model.worker.pool import Workers
@@ -32,13 +32,12 @@ from plugin.erase.orthanc_copies import NEVER_MADE, UNKNOWN, Copies, remove_copi
 from plugin.facts.remarks import counted
 from plugin.forward.records import ForwardRecords
 from plugin.forward.target import Errand, Target
-from plugin.intake.content import Contents
-from plugin.intake.slices import Slices, slices_of
 from plugin.jobs.failure import FailureRecord
 from plugin.jobs.job import STAGE_BEGINS, Job, Stage, State
-from plugin.jobs.records import JobRecords
 from plugin.jobs.store import JobStore
 from plugin.pacs.client import Orthanc, SeriesGone
+from plugin.pacs.content import Contents
+from plugin.pacs.slices import Slices, slices_of
 from plugin.pacs.storing import store
 from plugin.privacy.pseudonymise import pseudonymise
 from plugin.restore.restore import SourceSeries, restore
@@ -47,6 +46,7 @@ from plugin.restore.segmentation import segmentation_of
 from plugin.settings.settings import LOCAL, Settings
 from plugin.state.directory import StateDirectory
 from plugin.vault.vault import OpenTransfer, Vault
+from plugin.workflow.records import JobRecords
 
 logger = logging.getLogger(__name__)
 

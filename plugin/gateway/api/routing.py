@@ -7,8 +7,8 @@ from typing import Any
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
-from plugin.api.answers import BadRequest, described
-from plugin.api.identifiers import OrthancId
+from plugin.gateway.api.answers import BadRequest, described
+from plugin.gateway.api.identifiers import OrthancId
 from plugin.gateway.gateway import Gateway
 
 

@@ -14,9 +14,9 @@ from fastapi.responses import JSONResponse
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from plugin.api.answers import BadRequest, described
-from plugin.api.identifiers import PLAIN_ID
 from plugin.evidence.subjects import canonical_id
+from plugin.gateway.api.answers import BadRequest, described
+from plugin.gateway.api.identifiers import PLAIN_ID
 from plugin.gateway.gateway import Gateway
 
 DEEDS = ("find", "erase", "objection", "withdraw", "export")

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from plugin.api.hosts import SAFE_METHODS, Hosts, from_own_page
+from plugin.gateway.api.hosts import SAFE_METHODS, Hosts, from_own_page
 
 MAXIMUM_BODY = 4 * 1024 * 1024
 # Reading these leaves a record that somebody asked, so a page elsewhere must not do it either.

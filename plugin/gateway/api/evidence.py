@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
-from plugin.api.answers import described
-from plugin.api.identifiers import EVIDENCE_CODE, MONTH
+from plugin.gateway.api.answers import described
+from plugin.gateway.api.identifiers import EVIDENCE_CODE, MONTH
 from plugin.gateway.gateway import Gateway
 
 PAPER: dict[int | str, dict[str, Any]] = {

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from model.errors import InputRefused
+from model.importing.draft import Wishes
 from model.names.sides import tells_sides
 from model.packages.document import AXES
-from model.packages.importing.draft import Wishes
 from model.packages.package import ALLOWED
 
 CANONICAL = "RAS"

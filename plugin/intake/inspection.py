@@ -12,10 +12,10 @@ from plugin.facts.character_sets import original_texts, slices_to_read
 from plugin.facts.completeness import Completeness, Wholeness, completeness_of
 from plugin.facts.series import Circumstances, Sibling, facts_of, headers_of
 from plugin.facts.volumes import select, volumes_of
-from plugin.intake.content import Content, Contents
 from plugin.intake.decider import Decider
-from plugin.intake.slices import warnings_of
 from plugin.pacs.client import Orthanc
+from plugin.pacs.content import Content, Contents
+from plugin.pacs.slices import warnings_of
 from plugin.settings.settings import Settings
 from routing.decide import Explanation, refused_before_rules
 from routing.lua import read_marks

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Response
 
-from plugin.api.answers import BadRequest, Conflict, NotFound, described
-from plugin.api.identifiers import JobInPath, OrthancId
+from plugin.gateway.api.answers import BadRequest, Conflict, NotFound, described
+from plugin.gateway.api.identifiers import JobInPath, OrthancId
 from plugin.gateway.gateway import Gateway
 from plugin.jobs.job import Job, State
 

@@ -1,0 +1,68 @@
+"""A TorchScript or ONNX file to a package; what the file does not say of itself comes with ``--description``."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from model.engines.onnx.graph import require_self_contained
+from model.engines.torchscript.program import harmless_archive
+from model.errors import InputRefused
+from model.importing.draft import Draft, Wishes, copied, described, license_of, name_from
+from model.importing.orientation import HOW_TO_FIND_OUT, Axes, wished
+from model.packages.document import FORMAT
+
+
+def is_onnx(path: Path) -> bool:
+    """Whether the file is called .onnx."""
+    return path.is_file() and path.suffix.lower() == ".onnx"
+
+
+def draft_of_onnx(path: Path, wishes: Wishes) -> Draft:
+    """A package of an ONNX file; raises InputRefused when it is not self-contained."""
+    require_self_contained(path)
+    return _draft(path, wishes, "onnx", "ONNX")
+
+
+def is_torchscript(path: Path) -> bool:
+    """Whether the file is a PyTorch archive that holds a program."""
+    if not path.is_file() or path.suffix.lower() not in (".ts", ".pt", ".pth", ".jit") or not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return any("/code/" in one for one in archive.namelist())
+
+
+def draft_of_torchscript(path: Path, wishes: Wishes) -> Draft:
+    """A package of a TorchScript file; raises InputRefused when its program is not harmless."""
+    harmless_archive(path)
+    return _draft(path, wishes, "torchscript", "TorchScript")
+
+
+def _draft(path: Path, wishes: Wishes, engine: str, kind: str) -> Draft:
+    """A package of one file; raises InputRefused when the description lacks what the network needs."""
+    missing = [key for key in ("input", "labels") if key not in wishes.description]
+    if missing:
+        raise InputRefused(
+            "DESCRIPTION",
+            f"A {kind} file does not say what goes in and what comes out; give --description with {', '.join(missing)} "
+            "(docs/models.md shows one).",
+        )
+    letters = wished(wishes)
+    if letters is None:
+        raise InputRefused(
+            "ORIENTATION",
+            f"A {kind} file does not tell the orientation of the images it was trained on; say it in the description's "
+            f"input.orientation. {HOW_TO_FIND_OUT}",
+        )
+    name = f"network{path.suffix.lower()}"
+    document: dict[str, Any] = {
+        "format": FORMAT,
+        "id": wishes.name or name_from(path.stem),
+        "version": wishes.version or "1",
+        "title": "",
+        "engine": engine,
+        "license": license_of(wishes),
+        "networks": [{"name": name_from(path.stem), "weights": [name]}],
+    }
+    return Draft(described(document, wishes, Axes(letters, "given").written()), {name: copied(path)})

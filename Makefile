@@ -7,8 +7,11 @@
 # make test-models  the network engines against nnU-Net itself, in a Python of its own (minutes)
 # make sbom    what this is made of, as CycloneDX, from the lock: build/sbom.cdx.json
 # make audit   the locked packages against the published flaws of Python packages, where a data base can be reached
-# make lint    ruff, mypy, import-linter
+# make lint    ruff, codespell, mypy, import-linter
 MINUTES ?= 10
+# CONTAINER_ENGINE: where no Docker answers, a program whose `start` starts one, printing the variables to reach it by, and
+# whose `stop` ends it. Nothing in this repository needs it; this path is used only where something lies there.
+CONTAINER_ENGINE ?= $(wildcard ../shared/bin/container-engine)
 .PHONY: sbom audit test-docker fuzz demo run test lint unit bench setup clean
 SHELL := /bin/bash
 BIN := .venv/bin
@@ -27,20 +30,20 @@ setup:
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check -q .
+	$(BIN)/codespell
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
 test: lint
 	$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
 
-# Where there is no engine, ../shared/bin/container-engine (where that exists) makes one for the time being.
 test-docker: setup
 	@set -e; \
-	if ! docker info >/dev/null 2>&1 && [ -x ../shared/bin/container-engine ]; then \
-		trap '../shared/bin/container-engine stop' EXIT; \
-		eval "$$(../shared/bin/container-engine start)"; \
+	if ! docker info >/dev/null 2>&1 && [ -n "$(CONTAINER_ENGINE)" ]; then \
+		trap '"$(CONTAINER_ENGINE)" stop' EXIT; \
+		eval "$$("$(CONTAINER_ENGINE)" start)"; \
 	fi; \
-	docker info >/dev/null 2>&1 || { echo "no container engine answers: start Docker, or set DOCKER_HOST" >&2; exit 1; }; \
+	docker info >/dev/null 2>&1 || { echo "no container engine answers: start Docker, set DOCKER_HOST or CONTAINER_ENGINE" >&2; exit 1; }; \
 	docker compose version >/dev/null || { echo "install Compose v2 (Debian: docker-compose)" >&2; exit 1; }; \
 	AUTOCONTOUR_DOCKER=1 $(BIN)/python -m pytest tests/docker $(ARGS)
 

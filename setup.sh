@@ -2,7 +2,7 @@
 # Sets up what `make demo`, `make run` and `make test` need on Debian 12, and does nothing twice.
 #
 #   ./setup.sh run     Orthanc with its Python plugin, and .venv with the gateway
-#   ./setup.sh test    the same, and what the tests use: dcmtk, dicom3tools, plastimatch, postgresql, chromium, nginx, pytest, ruff, mypy
+#   ./setup.sh test    the same, and what the tests use: dcmtk, dicom3tools, plastimatch, postgresql, chromium, nginx, pytest, ruff, mypy, codespell
 #
 # TORCH=cpu (default) | cuda | none   which build of torch goes into .venv; the embedded model hu-ct needs none
 # TORCH_INDEX=URL                     an index with torch's CPU builds, when the one that pip uses has none

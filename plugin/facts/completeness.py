@@ -20,11 +20,11 @@ from plugin.facts.volumes import Volume, Volumes
 from routing.facts import number_of
 from routing.names import Private, Tag
 
-# More images than any series holds: a count above it is no count.
+# More images than any series holds: a count above it is a mistake.
 MOST_IMAGES = 20000
 
 
-class Wholeness(StrEnum):
+class CompletenessState(StrEnum):
     """What is known about a series."""
 
     WHOLE = "whole"
@@ -40,7 +40,7 @@ class Completeness:
     ``broken``: no slice that may still come can mend it. ``expected`` is the count that a tag gives.
     """
 
-    state: Wholeness
+    state: CompletenessState
     code: str
     reason: str
     slices: int
@@ -52,12 +52,12 @@ def completeness_of(found: Volumes) -> Completeness:
     """Judge a series whose volumes are told apart."""
     slices = sum(len(volume.slices) for volume in found.volumes)
     if not slices:
-        return Completeness(Wholeness.WAITING, "SERIES_EMPTY", "No image slice has arrived yet.", 0)
+        return Completeness(CompletenessState.WAITING, "SERIES_EMPTY", "No image slice has arrived yet.", 0)
     for volume in found.volumes:
         if volume.refusal is not None:
             # Repeats are told apart once each is whole, so two slices at one place may be mended by those to come.
             mendable = volume.refusal.code == "SLICES_COINCIDE"
-            state = Wholeness.WAITING if mendable else Wholeness.BROKEN
+            state = CompletenessState.WAITING if mendable else CompletenessState.BROKEN
             return Completeness(state, volume.refusal.code, volume.refusal.message, slices)
     for volume in found.volumes:
         if volume.geometry is None:
@@ -65,13 +65,13 @@ def completeness_of(found: Volumes) -> Completeness:
         try:
             require_whole(volume.geometry)
         except InputRefused as gap:
-            return Completeness(Wholeness.WAITING, gap.code, gap.message, slices)
+            return Completeness(CompletenessState.WAITING, gap.code, gap.message, slices)
     everything = [one.item for volume in found.volumes for one in volume.slices]
     everything += [one.item for one in found.localizers]
     hint = _count_hint(everything) or _sparse_hint(found.volumes)
     if hint is not None:
-        return Completeness(Wholeness.WAITING, hint.code, hint.reason, slices, hint.expected, certain=False)
-    return Completeness(Wholeness.WHOLE, "WHOLE", "The series is whole.", slices, _expected(everything))
+        return Completeness(CompletenessState.WAITING, hint.code, hint.reason, slices, hint.expected, certain=False)
+    return Completeness(CompletenessState.WHOLE, "WHOLE", "The series is whole.", slices, _expected(everything))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from model.quality.interleaved import by_order
 from model.series.geometry import SeriesGeometry
 from model.series.interleaved import Interleaving
 from model.series.line import sideways
-from plugin.facts.completeness import Completeness, Wholeness
+from plugin.facts.completeness import Completeness, CompletenessState
 from plugin.facts.dictionary import tag_of
 from plugin.facts.orthanc_item import InstancesTags, items_of
 
@@ -64,7 +64,7 @@ def remarks_of(
         said.append(f"Look at the images: {moved}")
     if interleaving is not None:
         said.append(f"Look at the images: {by_order(interleaving.keyword)}")
-    if completeness.state is Wholeness.WAITING and not completeness.certain:
+    if completeness.state is CompletenessState.WAITING and not completeness.certain:
         said.append(completeness.reason)
     different = _different(tags)
     if different:

@@ -54,7 +54,7 @@ def facts_of(
     ``/series/{id}/instances-tags`` answers; ``metadata`` is what ``/instances/{id}/metadata?expand`` answers for one of
     them; ``volumes`` is plugin.facts.volumes.volumes_of the same tags, where it is known already; ``originals``
     the text that Orthanc decodes wrongly, from plugin.facts.character_sets; ``zone`` the site's time zone, None for the
-    machine's. Tags that slices lack, values that are wrong and a geometry that is none make
+    machine's. Tags that slices lack, wrong values and slices without a geometry make
     missing facts.
     """
     items = items_of(instances_tags, originals)

@@ -39,7 +39,7 @@ REPEATS = (
 )
 # Scouts that ImageType does not name: so few slices, and so many times fewer than the largest volume's.
 SCOUT_SLICES, SCOUT_RATIO = 3, 5
-# Fewer slices than this are no acquisition of their own.
+# Fewer slices than this do not count as an acquisition.
 LEAST_SLICES = 3
 
 
@@ -162,7 +162,7 @@ def _plane(header: SliceHeader) -> SlicePlane | None:
 
 
 def _number(text: object) -> int:
-    """Rows or columns; 1 where they are no number, which the geometry refuses."""
+    """Rows or columns; 1 where they are not a number, which the geometry refuses."""
     return int(text) if isinstance(text, str) and text.isdecimal() else 1
 
 

@@ -31,7 +31,7 @@ from plugin.forward.target import Errand, Notice
 from plugin.forward.upload import Upload
 from plugin.privacy.reading import read_with_pydicom
 from plugin.restore.identity import Identity
-from plugin.restore.left_out import said_of, told_by_the_target
+from plugin.restore.left_out import said_of, without_personal_texts
 from plugin.settings.document import ServiceTarget
 
 logger = logging.getLogger(__name__)
@@ -235,7 +235,7 @@ class _Way:
             self.errand.note(received=digest)
             write_whole(self._structure_set, stripped(content, left_out))
         self.progress(1.0, "fetched, and deleted there")
-        return said_of(told_by_the_target(details, identity), left_out)
+        return said_of(without_personal_texts(details, identity), left_out)
 
     def _require_all_slices(self, content: bytes) -> None:
         """A service refers to every slice that it was given; one that does not has drawn on fewer."""

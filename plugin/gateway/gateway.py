@@ -39,7 +39,7 @@ from plugin.gateway.rights import Rights
 from plugin.gateway.startup import Letter
 from plugin.intake.arrivals import Arrivals
 from plugin.intake.decider import Decider
-from plugin.intake.inspection import Sight
+from plugin.intake.inspection import SeriesInspector
 from plugin.intake.intake import Intake
 from plugin.intake.loop import IntakeLoop
 from plugin.intake.site_script import SiteScript
@@ -120,13 +120,13 @@ class Gateway:
         self.rights = Rights(self.desk, self.jobs, self._erase_jobs, self.cancel)
         self._clock = Clock(self.desk, self._vault, self._forget, self._versions.look)
         self._arrivals = Arrivals(engine)
-        self._sight = Sight(self._orthanc, self._contents, settings, self._decider, self.desk.subjects)
+        self._inspector = SeriesInspector(self._orthanc, self._contents, settings, self._decider, self.desk.subjects)
         self._intake = Intake(
             self._orthanc,
             self._arrivals,
             self.jobs,
             settings,
-            self._sight,
+            self._inspector,
             self.desk.subjects,
             self._chain,
             self._dispatcher.ring,
@@ -227,7 +227,7 @@ class Gateway:
 
     def explain(self, series: str) -> dict[str, Any]:
         """What the rules say of a stored series."""
-        return self._sight.see(series).explanation.to_json()
+        return self._inspector.inspect(series).explanation.to_json()
 
     def explain_given(self, tags: Any) -> dict[str, Any]:
         """What the rules say of a series given by its tags; raises InputRefused when they are none."""
@@ -249,7 +249,7 @@ class Gateway:
     def retry(self, job: Job) -> Job | None:
         """Run an ended job again from its start; None when its state forbids it."""
         self._require_up()
-        subject = self._sight.subject(job.series)
+        subject = self._inspector.subject(job.series)
         again = self.jobs.reopen(job.id, new_code())
         if again is not None:
             self._intake.link(subject, again)

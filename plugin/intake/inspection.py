@@ -1,4 +1,4 @@
-"""A series as intake sees it: every slice's tags read once, and what is decided on it. Nothing is started."""
+"""What intake finds in a series, and what is decided on it. Nothing is started."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 from model.errors import AutocontourError, InputRefused
 from plugin.evidence.subjects import Subjects
 from plugin.facts.character_sets import original_texts, slices_to_read
-from plugin.facts.completeness import Completeness, Wholeness, completeness_of
+from plugin.facts.completeness import Completeness, CompletenessState, completeness_of
 from plugin.facts.series import Circumstances, Sibling, facts_of, headers_of
 from plugin.facts.volumes import select, volumes_of
 from plugin.intake.decider import Decider
@@ -33,8 +33,8 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What was found; ``refusal`` is why it cannot be contoured, ``barred`` an objection or a veto."""
+class Inspection:
+    """What was found; ``refusal`` is why it cannot be contoured, ``excluded_reason`` an objection or a veto."""
 
     series: str
     study: str
@@ -44,12 +44,12 @@ class Seen:
     refusal: AutocontourError | None
     explanation: Explanation
     subject: Subject
-    barred: str | None
+    excluded_reason: str | None
     warnings: tuple[str, ...]
 
 
-class Sight:
-    """Looks at series of one Orthanc."""
+class SeriesInspector:
+    """Inspects series of one Orthanc."""
 
     def __init__(
         self, orthanc: Orthanc, contents: Contents, settings: Settings, decider: Decider, subjects: Subjects
@@ -60,7 +60,7 @@ class Sight:
         self._decider = decider
         self._subjects = subjects
 
-    def see(self, series: str, header: Mapping[str, Any] | None = None) -> Seen:
+    def inspect(self, series: str, header: Mapping[str, Any] | None = None) -> Inspection:
         """Read a series and decide; raises SeriesGone."""
         header = header or self._orthanc.series(series)
         # Before the tags: what is replaced in between is news, and found changed.
@@ -85,12 +85,12 @@ class Sight:
         selection = None
         try:
             selection = select(volumes, mixed=self._settings.mixed_series, localizers=self._settings.localizers)
-            if completeness.state is not Wholeness.WHOLE and completeness.certain:
+            if completeness.state is not CompletenessState.WHOLE and completeness.certain:
                 refusal = InputRefused(completeness.code, completeness.reason)
         except InputRefused as error:
             refusal = error
-        barred = refused_before_rules(facts)
-        return Seen(
+        rule = refused_before_rules(facts)
+        return Inspection(
             series=series,
             study=str(header["ParentStudy"]),
             content=content,
@@ -99,7 +99,7 @@ class Sight:
             refusal=refusal,
             explanation=self._decider.decide(facts, marks),
             subject=subject,
-            barred=barred.reason if barred is not None else None,
+            excluded_reason=rule.reason if rule is not None else None,
             warnings=warnings_of(tags, volumes, selection, completeness),
         )
 

@@ -12,9 +12,9 @@ from model.errors import InputRefused
 from model.evidence.chain import Chain
 from model.evidence.code import new_code
 from plugin.evidence.subjects import Subjects
-from plugin.facts.completeness import Wholeness
+from plugin.facts.completeness import CompletenessState
 from plugin.intake.arrivals import Arrival, Arrivals
-from plugin.intake.inspection import Seen, Sight, Subject
+from plugin.intake.inspection import Inspection, SeriesInspector, Subject
 from plugin.jobs.job import Job, State
 from plugin.jobs.store import JobStore, NewJob
 from plugin.pacs.client import Orthanc, SeriesGone
@@ -29,7 +29,7 @@ DELETED = "The series was deleted from Orthanc while its job was open."
 
 
 class Intake:
-    """Decides on series and notes jobs; ``ring`` is called when one is new."""
+    """Decides on series and inserts jobs; ``ring`` is called when one is new."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class Intake:
         arrivals: Arrivals,
         jobs: JobStore,
         settings: Settings,
-        sight: Sight,
+        inspector: SeriesInspector,
         subjects: Subjects,
         chain: Chain,
         ring: Callable[[], None],
@@ -48,14 +48,14 @@ class Intake:
         self._arrivals = arrivals
         self._jobs = jobs
         self._settings = settings
-        self._sight = sight
+        self._inspector = inspector
         self._subjects = subjects
         self._chain = chain
         self._ring = ring
         self._cancel = cancel
         self._returned = returned
 
-    def look_at(self, arrival: Arrival) -> None:
+    def process(self, arrival: Arrival) -> None:
         """Decide on a quiet series, once per content."""
         try:
             header = self._orthanc.series(arrival.series)
@@ -65,32 +65,34 @@ class Intake:
             if header["MainDicomTags"].get("Modality", "") not in IMAGE_MODALITIES:
                 self._arrivals.decided(arrival, "", "ignored")
                 return
-            seen = self._sight.see(arrival.series, header)
+            inspection = self._inspector.inspect(arrival.series, header)
         except SeriesGone:
             self._arrivals.forget(arrival.series)
             return
-        if seen.content.key == arrival.content or self._take_over(seen, arrival):
-            if self._take_up_again(seen):
+        if inspection.content.key == arrival.content or self._adopt_earlier_jobs(inspection, arrival):
+            if self._reopen_changed(inspection):
                 self._ring()
-            self._arrivals.settle(arrival, seen.content.key)
+            self._arrivals.settle(arrival, inspection.content.key)
             return
         waited = time.time() - arrival.last_arrival
-        wanted = seen.explanation.outcome == CONTOUR and seen.completeness.state is Wholeness.WAITING
+        wanted = (
+            inspection.explanation.outcome == CONTOUR and inspection.completeness.state is CompletenessState.WAITING
+        )
         if wanted and waited < self._settings.incomplete_seconds:
             return  # a slow sender: looked at again on the next turn
-        if self._take(seen):
+        if self._apply(inspection):
             self._ring()
-        self._arrivals.decided(arrival, seen.content.key, seen.explanation.outcome)
+        self._arrivals.decided(arrival, inspection.content.key, inspection.explanation.outcome)
 
     def request(self, series: str, model: str | None, target: str | None) -> Job:
         """Note a job that a person asked for; what they leave open, the rules decide.
 
         The same request while its job is open is the same job. Raises SeriesGone, InputRefused.
         """
-        seen = self._sight.see(series)
-        if seen.barred is not None:
-            raise InputRefused("EXCLUDED", f"This series must not be contoured: {seen.barred}")
-        decision = seen.explanation.decisions[0] if seen.explanation.decisions else None
+        inspection = self._inspector.inspect(series)
+        if inspection.excluded_reason is not None:
+            raise InputRefused("EXCLUDED", f"This series must not be contoured: {inspection.excluded_reason}")
+        decision = inspection.explanation.decisions[0] if inspection.explanation.decisions else None
         if model is None and decision is None:
             raise InputRefused(
                 "NO_RULE", "No rule matches this series; name a model in the request, or add a rule to orthanc.json."
@@ -105,10 +107,13 @@ class Intake:
             raise InputRefused("NO_TARGET", f"The configuration has no such target; there are: {known}.")
         earlier = self._jobs.list(series=series, limit=1000)
         for job in earlier:
-            same = seen.content.is_that_of(job.content) and (job.model, job.target) == (wanted.model, wanted.target)
+            same = inspection.content.is_that_of(job.content) and (job.model, job.target) == (
+                wanted.model,
+                wanted.target,
+            )
             if same and not job.state.final:
                 return job
-        job, new = self._note(seen, wanted, serial=1 + len(earlier))
+        job, new = self._insert_job(inspection, wanted, serial=1 + len(earlier))
         if new and not job.state.final:
             self._ring()
         return job
@@ -127,42 +132,42 @@ class Intake:
         for job in self._jobs.list(series=series, states=(State.WAITING, State.RUNNING)):
             self._cancel(job, State.CANCELLED, DELETED)
 
-    def _take(self, seen: Seen) -> Sequence[Job]:
-        outcome = seen.explanation.outcome
+    def _apply(self, inspection: Inspection) -> Sequence[Job]:
+        outcome = inspection.explanation.outcome
         if outcome == NONE:
             return ()
-        self._supersede(seen)
+        self._supersede(inspection)
         if outcome in (EXCLUDED, ERROR):
             code = ("EXCLUDED", State.EXCLUDED) if outcome == EXCLUDED else ("ROUTING_ERROR", State.FAILED)
-            rule = next((rule.name for rule in seen.explanation.rules if rule.matched), "")
+            rule = next((rule.name for rule in inspection.explanation.rules if rule.matched), "")
             nothing = Decision(rule=rule, model="", target="")
-            self._note(seen, nothing, state=code[1], error=(code[0], seen.explanation.reason))
+            self._insert_job(inspection, nothing, state=code[1], error=(code[0], inspection.explanation.reason))
             return ()
-        jobs = [self._note(seen, decision) for decision in seen.explanation.decisions]
+        jobs = [self._insert_job(inspection, decision) for decision in inspection.explanation.decisions]
         return [job for job, new in jobs if new and not job.state.final]
 
-    def _note(
+    def _insert_job(
         self,
-        seen: Seen,
+        inspection: Inspection,
         decision: Decision,
         *,
         serial: int = 0,
         state: State = State.WAITING,
         error: tuple[str, str] | None = None,
     ) -> tuple[Job, bool]:
-        if seen.refusal is not None and not state.final:
-            state, error = State.FAILED, (seen.refusal.code, seen.refusal.message)
+        if inspection.refusal is not None and not state.final:
+            state, error = State.FAILED, (inspection.refusal.code, inspection.refusal.message)
         details: dict[str, Any] = {
             "decision": decision.to_json(),
-            "explanation": seen.explanation.to_json(redacted=True),
+            "explanation": inspection.explanation.to_json(redacted=True),
         }
-        if seen.warnings:
-            details["warnings"] = list(seen.warnings)
+        if inspection.warnings:
+            details["warnings"] = list(inspection.warnings)
         new = NewJob(
-            series=seen.series,
-            study=seen.study,
-            content=seen.content.key,
-            instances=seen.instances,
+            series=inspection.series,
+            study=inspection.study,
+            content=inspection.content.key,
+            instances=inspection.instances,
             rule=decision.rule,
             model=decision.model or "",
             target=decision.target,
@@ -176,16 +181,16 @@ class Intake:
             return known, False
         if known is not None:
             # This content was here before and is back: what was made of it then is withdrawn, so it is made again.
-            same = [job for job in self._jobs.list(series=seen.series, limit=1000) if _is_work(job, new)]
+            same = [job for job in self._jobs.list(series=inspection.series, limit=1000) if _is_work(job, new)]
             current = next((job for job in same if not self._overtaken(job)), None)
             if current is not None:
                 return current, False
-            new = replace(new, serial=len(self._jobs.list(series=seen.series, limit=1000)) + 1)
+            new = replace(new, serial=len(self._jobs.list(series=inspection.series, limit=1000)) + 1)
         job = self._jobs.draft(new, state=state, error=error)
-        self.link(seen.subject, job)
+        self.link(inspection.subject, job)
         if state.final:
-            # Before the job is seen, so that whoever sees it finds its evidence.
-            JobRecords(self._chain, job).refused(seen.subject.modality)
+            # Before the job is visible, so that whoever sees it finds its evidence.
+            JobRecords(self._chain, job).ended_at_intake(inspection.subject.modality)
         job, is_new = self._jobs.add(job)
         logger.info("job %s: %s%s", job.id, job.state, f" ({error[0]})" if error else "")
         return job, is_new
@@ -196,37 +201,37 @@ class Intake:
             return job.error_code == "SERIES_GONE" or job.error_message == DELETED
         return job.state is State.SUPERSEDED
 
-    def _take_over(self, seen: Seen, arrival: Arrival) -> bool:
+    def _adopt_earlier_jobs(self, inspection: Inspection, arrival: Arrival) -> bool:
         """Whether an earlier version decided on this content, which it knew by UIDs alone; its jobs get the new key.
 
         Not so when files came after it had decided: then they may be others.
         """
-        uids_only = seen.content.uids_only
-        jobs = [job for job in self._jobs.list(series=seen.series, limit=1000) if job.content == uids_only]
+        uids_only = inspection.content.uids_only
+        jobs = [job for job in self._jobs.list(series=inspection.series, limit=1000) if job.content == uids_only]
         if not jobs and arrival.content != uids_only:
             return False
-        if jobs and self._orthanc.last_reception(seen.series) > max(job.created for job in jobs):
+        if jobs and self._orthanc.last_reception(inspection.series) > max(job.created for job in jobs):
             return False
         for job in jobs:
-            self._jobs.rekey(job, seen.content.key)
+            self._jobs.rekey(job, inspection.content.key)
         return arrival.content == uids_only
 
-    def _take_up_again(self, seen: Seen) -> bool:
+    def _reopen_changed(self, inspection: Inspection) -> bool:
         """Run jobs again that met this series while it was something else for a moment; whether there were any."""
         again = False
-        for job in self._jobs.list(series=seen.series, states=(State.FAILED,), limit=1000):
-            if job.content == seen.content.key and job.error_code == "SERIES_CHANGED":
+        for job in self._jobs.list(series=inspection.series, states=(State.FAILED,), limit=1000):
+            if job.content == inspection.content.key and job.error_code == "SERIES_CHANGED":
                 reopened = self._jobs.reopen(job.id, new_code())
                 if reopened is not None:
-                    self.link(seen.subject, reopened)
+                    self.link(inspection.subject, reopened)
                     again = True
         return again
 
-    def _supersede(self, seen: Seen) -> None:
+    def _supersede(self, inspection: Inspection) -> None:
         """Jobs of an earlier content of this series are overtaken."""
         message = "The series changed in Orthanc: slices came, went or were replaced. A newer job contours it as it is."
-        for job in self._jobs.list(series=seen.series, limit=1000):
-            if job.content == seen.content.key:
+        for job in self._jobs.list(series=inspection.series, limit=1000):
+            if job.content == inspection.content.key:
                 continue
             if not job.state.final:
                 self._cancel(job, State.SUPERSEDED, message)

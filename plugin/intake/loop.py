@@ -69,7 +69,7 @@ class IntakeLoop:
             if self._stopping.is_set():
                 return
             if arrival.last_arrival + self._quiet <= time.time():
-                self._intake.look_at(arrival)
+                self._intake.process(arrival)
 
     def _say(self, trouble: str) -> None:
         if trouble != self.trouble:

@@ -205,7 +205,7 @@ class JobStore:
             return None
         return self.get(job_id)
 
-    def note(self, job_id: str, details: Mapping[str, Any], **columns: Any) -> None:
+    def merge_details(self, job_id: str, details: Mapping[str, Any], **columns: Any) -> None:
         """Add to the details of a job; ``timings`` and ``warnings`` are merged, everything else is replaced."""
         with self._engine.begin() as connection:
             row = connection.execute(sa.select(jobs.c.details).where(jobs.c.id == job_id).with_for_update()).first()
@@ -222,7 +222,7 @@ class JobStore:
 
     def warn(self, job_id: str, *sentences: str) -> None:
         """Add to the warnings of a job; each sentence once."""
-        self.note(job_id, {"warnings": list(sentences)})
+        self.merge_details(job_id, {"warnings": list(sentences)})
 
     def begin(self, job_id: str, details: Mapping[str, Any]) -> None:
         """Note what an attempt begins with, in the place of what an earlier one had left."""

@@ -1,7 +1,7 @@
 """What a series holds, as one key: its slices' UIDs and the bytes of each, as Orthanc keeps them now.
 
-UIDs alone are no identity: with OverwriteInstances a series comes again under the same UIDs with a corrected table
-position. Orthanc's file uuid changes with every re-send, the digest of the file only with its content.
+UIDs alone do not identify a content: with OverwriteInstances a series comes again under the same UIDs with a
+corrected table position. Orthanc's file uuid changes with every re-send, the digest of the file only with its content.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ def said_of(details: Mapping[str, Any], numbers: Collection[int | None]) -> dict
     }
 
 
-def told_by_the_target(details: Mapping[str, Any], identity: Identity) -> dict[str, Any]:
+def without_personal_texts(details: Mapping[str, Any], identity: Identity) -> dict[str, Any]:
     """The details of a job as another party told them, without texts that name the patient."""
     rois = [roi | {"FullName": roi["Name"] if identity.named_in(roi["FullName"]) else roi["FullName"]}
             for roi in details["rois"]]  # fmt: skip

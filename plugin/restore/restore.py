@@ -80,7 +80,7 @@ def restore(
     resolver = _Resolver(transfer, original, source.instance_uids, findings)
     try:
         implicit, start = as_implicit(rtstruct)
-        rewriter = Rewriter(implicit, resolver.resolve, resolver.stranger, REQUIRED)
+        rewriter = Rewriter(implicit, resolver.resolve, resolver.count_unexpected, REQUIRED)
         elements = rewriter.top(start)
     except TooDeep:
         findings.add("RESTORE_NESTING")
@@ -139,7 +139,7 @@ class _Resolver:
         self._resolved[tag, value] = uid_value(original)
         return self._resolved[tag, value]
 
-    def stranger(self, tag: int) -> None:
+    def count_unexpected(self, tag: int) -> None:
         """Count an attribute that a structure set has no reason to hold."""
         if tag >> 16 & 1:
             self._findings.add("RESTORE_PRIVATE")

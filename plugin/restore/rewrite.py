@@ -49,20 +49,20 @@ def header(tag: int, length: int) -> bytes:
 class Rewriter:
     """Rewrites one structure set.
 
-    ``resolve(tag, value, depth)`` gives the value that takes a UID's place; ``stranger(tag)`` is told of an
-    attribute that is not allowed, which is left out. ``texts`` gathers the values of ``wanted`` attributes.
+    ``resolve(tag, value, depth)`` gives the value that takes a UID's place; ``unexpected(tag)`` is called for
+    an attribute that is not allowed, which is left out. ``texts`` gathers the values of ``wanted`` attributes.
     """
 
     def __init__(
         self,
         data: bytes,
         resolve: Callable[[int, bytes, int], bytes],
-        stranger: Callable[[int], None],
+        unexpected: Callable[[int], None],
         wanted: Sequence[int],
     ) -> None:
         self._data = memoryview(data)
         self._resolve = resolve
-        self._stranger = stranger
+        self._unexpected = unexpected
         self.texts: dict[int, list[bytes]] = {tag: [] for tag in wanted}
 
     def top(self, start: int) -> dict[int, Pieces]:
@@ -88,7 +88,7 @@ class Rewriter:
         if length == _UNDEFINED or stop > end:
             raise Unreadable
         if tag not in ALLOWED:
-            self._stranger(tag)
+            self._unexpected(tag)
             return tag, None, stop
         whole = Pieces()
         if tag in UIDS:

@@ -1,4 +1,4 @@
-"""What the evidence chain is told at each stage of a job: counts, digests and our own identifiers."""
+"""The evidence records of a job, stage by stage: counts, digests and our own identifiers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class JobRecords:
         assert self.job.evidence_code is not None, "every job is noted with its evidence code"
         return self.job.evidence_code
 
-    def _note(self, event: Event, facts: Facts) -> None:
+    def _record(self, event: Event, facts: Facts) -> None:
         # A stage that runs again after a crash has said this already.
         record_once(self.chain, self._code, event, facts)
 
@@ -45,7 +45,7 @@ class JobRecords:
         """The series was taken in and a rule, or a person, chose model and target."""
         self._taken_in(modality)
         target: Facts = {"model": self.job.model, "target": self.job.target, "target_type": target_type}
-        self._note(Event.MATCHED, target)
+        self._record(Event.MATCHED, target)
 
     def _taken_in(self, modality: str) -> None:
         kind = modality if modality in MODALITIES else "OTHER"
@@ -56,20 +56,20 @@ class JobRecords:
             "origin": origin,
             "software_version": VERSION,
         }
-        self._note(Event.RECEIVED, facts)
+        self._record(Event.RECEIVED, facts)
 
-    def refused(self, modality: str) -> None:
+    def ended_at_intake(self, modality: str) -> None:
         """The job ended before anything was made of the series: excluded, or refused as it came."""
         code = self.job.error_code or "UNKNOWN"
         if self.job.state is State.EXCLUDED:
             self._taken_in(modality)
-            self._note(Event.EXCLUDED, {"code": code})
+            self._record(Event.EXCLUDED, {"code": code})
         else:
             if self.job.model:
                 self.received(modality)
             else:
                 self._taken_in(modality)
-            self._note(Event.FAILED, {"code": code, "stage": "intake"})
+            self._record(Event.FAILED, {"code": code, "stage": "intake"})
         self.closed(str(self.job.state), 0.0)
 
     def deidentified(self, clean: CleanSeries, size: int, left_out: Mapping[str, int]) -> None:
@@ -88,9 +88,9 @@ class JobRecords:
         }
         if left_out:
             facts = {**facts, "left_out": dict(left_out)}
-        self._note(Event.DEIDENTIFIED, facts)
+        self._record(Event.DEIDENTIFIED, facts)
         checked: Facts = {"passed": True, "instances": len(clean), "manifest": clean.list_digest, "findings": {}}
-        self._note(Event.SELF_CHECKED, checked)
+        self._record(Event.SELF_CHECKED, checked)
 
     def begun(self) -> bool:
         """Whether anything was recorded of this job, so that its erasure has to be."""
@@ -98,7 +98,7 @@ class JobRecords:
 
     def drawn(self, drawn: Drawn, digest: str) -> None:
         """The local worker's gate accepted the files, and contours came back."""
-        self._note(
+        self._record(
             Event.RESULT_RECEIVED,
             {
                 "result": digest,
@@ -111,15 +111,15 @@ class JobRecords:
 
     def restored(self, references: int, rois: int) -> None:
         """Every reference was resolved and the patient put back."""
-        self._note(Event.REIDENTIFIED, {"references": references, "rois": rois})
+        self._record(Event.REIDENTIFIED, {"references": references, "rois": rois})
 
     def stored(self, rois: int, size: int, digest: str) -> None:
         """The RTSTRUCT lies under the original study: it was read back, and ``digest`` is its SHA-256."""
-        self._note(Event.STORED, {"rois": rois, "bytes": size, "digest": digest})
+        self._record(Event.STORED, {"rois": rois, "bytes": size, "digest": digest})
 
     def failed(self, failure: FailureRecord) -> None:
         """The job did not succeed."""
-        self._note(Event.FAILED, {"code": failure["code"], "stage": failure["stage"]})
+        self._record(Event.FAILED, {"code": failure["code"], "stage": failure["stage"]})
 
     def erased(self, erasure: Deletion, copies: Copies) -> None:
         """The spool was deleted and listed again, and Orthanc was asked for copies.
@@ -139,11 +139,11 @@ class JobRecords:
         }
         if erasure.missing:
             facts = {**facts, "missing": erasure.missing}
-        self._note(Event.LOCAL_DELETED, facts)
+        self._record(Event.LOCAL_DELETED, facts)
 
     def key_destroyed(self) -> None:
         """The transfer's key is gone from the vault, which was read again."""
-        self._note(Event.KEY_DESTROYED, {"verified": "READ_BACK"})
+        self._record(Event.KEY_DESTROYED, {"verified": "READ_BACK"})
 
     def closed(self, outcome: str, seconds: float) -> None:
         """Nothing is open any more; said once, also when the gateway was killed right after saying it."""

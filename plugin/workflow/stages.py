@@ -96,7 +96,7 @@ class Stages:
             ) from None
         seconds = round(time.perf_counter() - started, 3)
         if stage is not Stage.DRAW:  # the worker itself says how long each part of drawing took
-            self.jobs.note(job_id, {"timings": {str(stage): seconds}})
+            self.jobs.merge_details(job_id, {"timings": {str(stage): seconds}})
 
     def close(self, job_id: str, failure: FailureRecord | None) -> None:
         """Bring the job to its final state and close its evidence."""
@@ -107,7 +107,7 @@ class Stages:
         state = job.state if job.state.final else State(failure["state"]) if failure else State.DONE
         if failure is not None and not job.state.final:
             records.failed(failure)
-            self.jobs.note(job_id, {"findings": failure["findings"]})
+            self.jobs.merge_details(job_id, {"findings": failure["findings"]})
         if failure is None or failure["code"] != "ERASE_FAILED":
             # Before the job is seen to have ended, so that whoever sees it finds its evidence closed.
             records.closed(str(state), time.time() - job.created)
@@ -154,14 +154,14 @@ class Stages:
             self.jobs.warn(job.id, text_in(clean.suspected))
         if files_alternate(file.data for file in clean):
             said = [*said, f"Look at the images: {BY_IMAGES}"]
-            self.jobs.note(job.id, {"warnings": said, "remarks": said})
+            self.jobs.merge_details(job.id, {"warnings": said, "remarks": said})
 
     def _draw(self, job: Job) -> None:
         target = self.targets.get(job.target)
         if target is not None:
             details = dict(target.draw(self._errand(job, self.vault.get(job.workflow_id))))
             self.jobs.warn(job.id, *details.pop("warnings", ()))
-            self.jobs.note(job.id, details)
+            self.jobs.merge_details(job.id, details)
             if details.get("algorithm", {}).get("Sides") == NOT_VERIFIABLE:
                 self.jobs.warn(job.id, f"Left and right of the model {job.model} are not verifiable, the target says.")
             return
@@ -193,7 +193,9 @@ class Stages:
         ]
         not_drawn = [{"Label": label, "Reason": reason} for label, reason in drawn.not_drawn]
         algorithm = {"Version": drawn.version, "Digest": drawn.digest, "Sides": drawn.sides}
-        self.jobs.note(job.id, {"rois": rois, "not_drawn": not_drawn, "algorithm": algorithm, "timings": drawn.timings})
+        self.jobs.merge_details(
+            job.id, {"rois": rois, "not_drawn": not_drawn, "algorithm": algorithm, "timings": drawn.timings}
+        )
         self.jobs.warn(job.id, *drawn.remarks)
 
     def _selection(self, job: Job) -> Selection | None:
@@ -252,7 +254,7 @@ class Stages:
     def _take_back(self, job: Job, instance: str) -> None:
         """Delete what was stored and may not stay; the job shows none."""
         self.orthanc.delete_instance(instance)
-        self.jobs.note(job.id, {}, rtstruct=None)
+        self.jobs.merge_details(job.id, {}, rtstruct=None)
 
     def _store_segmentation(self, job: Job, rtstruct: bytes) -> None:
         """Store the SEG; one that Orthanc does not keep is said in the job, whose RTSTRUCT stays what it is."""
@@ -263,7 +265,7 @@ class Stages:
                 raise
             self.jobs.warn(job.id, f"The SEG that the rule asks for is not stored ({failure.code}). {failure.message}")
             return
-        self.jobs.note(job.id, {"segmentation": stored.instance})
+        self.jobs.merge_details(job.id, {"segmentation": stored.instance})
 
     def _segmentation(self, job: Job, rtstruct: bytes) -> bytes:
         instances = self._chosen(job).instances
@@ -280,8 +282,10 @@ class Stages:
         for old in self.jobs.list(series=job.series, states=(State.SUPERSEDED,), limit=1000):
             if old.rtstruct is not None and (old.rule, old.model, old.target) == (job.rule, job.model, job.target):
                 self.orthanc.delete_instance(old.rtstruct)
-                self.jobs.note(old.id, {"warnings": ["Its RTSTRUCT was removed when the newer one was stored."]})
-                self.jobs.note(old.id, {}, rtstruct=None)
+                self.jobs.merge_details(
+                    old.id, {"warnings": ["Its RTSTRUCT was removed when the newer one was stored."]}
+                )
+                self.jobs.merge_details(old.id, {}, rtstruct=None)
 
     def _erase(self, job: Job) -> None:
         target, records, transfer = self.targets.get(job.target), JobRecords(self.chain, job), self._still_open(job)

@@ -68,8 +68,8 @@ def test_a_job_runs_only_while_it_is_open(store: JobStore) -> None:
 
 def test_timings_and_warnings_add_up_and_other_details_are_replaced(store: JobStore) -> None:
     job, _ = store.add(draft(store))
-    store.note(job.id, {"timings": {"gate": 1.0}, "warnings": ["a"], "left_out": ["x"]})
-    store.note(job.id, {"timings": {"engine": 2.0}, "warnings": ["b", "a"], "left_out": []})
+    store.merge_details(job.id, {"timings": {"gate": 1.0}, "warnings": ["a"], "left_out": ["x"]})
+    store.merge_details(job.id, {"timings": {"engine": 2.0}, "warnings": ["b", "a"], "left_out": []})
     store.warn(job.id, "c")
     found = store.get(job.id)
     assert found is not None
@@ -82,7 +82,7 @@ def test_timings_and_warnings_add_up_and_other_details_are_replaced(store: JobSt
 
 def test_an_attempt_begins_without_what_an_earlier_one_left(store: JobStore) -> None:
     job, _ = store.add(draft(store, details={"explanation": {"Outcome": "contour"}, "warnings": ["of the series"]}))
-    store.note(job.id, {"rois": [1], "warnings": ["of the attempt"]})
+    store.merge_details(job.id, {"rois": [1], "warnings": ["of the attempt"]})
     store.begin(job.id, {"warnings": ["of the series"]})
     found = store.get(job.id)
     assert found is not None

@@ -16,7 +16,7 @@ from model.errors import InputRefused
 from model.series.geometry import geometry_of
 from model.series.header import SliceHeader
 from model.series.parallel import groups
-from plugin.facts.completeness import Wholeness, completeness_of
+from plugin.facts.completeness import CompletenessState, completeness_of
 from plugin.facts.volumes import select, volumes_of
 from tests.builders.orthanc_tags import series, slice_tags
 
@@ -71,7 +71,7 @@ NOTHING: dict[str, Callable[[int], NDArray[np.float64]]] = {
 @pytest.mark.parametrize("kind", NOTHING)
 def test_differences_of_a_tenth_of_a_millimetre_are_none(kind: str) -> None:
     found = volumes_of(tags(np.array([NOTHING[kind](n) for n in range(40)])))
-    assert completeness_of(found).state is Wholeness.WHOLE
+    assert completeness_of(found).state is CompletenessState.WHOLE
     chosen = select(found)
     assert len(chosen.kept) == 40
     assert chosen.left_out == ()

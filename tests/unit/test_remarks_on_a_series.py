@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from plugin.facts.completeness import Completeness, Wholeness
+from plugin.facts.completeness import Completeness, CompletenessState
 from plugin.facts.remarks import LeftOut, counted, left_out_sentence, remarks_of
 from plugin.restore.description import DESCRIPTION, LONGEST, describe
 from plugin.restore.rewrite import Pieces, header
 
-WHOLE = Completeness(Wholeness.WHOLE, "WHOLE", "The series is whole.", 2)
+WHOLE = Completeness(CompletenessState.WHOLE, "WHOLE", "The series is whole.", 2)
 NAME, BIRTH, SEX, DATE = "0010,0010", "0010,0030", "0010,0040", "0008,0020"
 
 

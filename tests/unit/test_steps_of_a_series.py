@@ -13,7 +13,7 @@ from model.errors import InputRefused
 from model.series.geometry import SeriesGeometry, geometry_of, require_whole
 from model.series.header import SliceHeader
 from model.series.steps import holes
-from plugin.facts.completeness import Wholeness, completeness_of
+from plugin.facts.completeness import CompletenessState, completeness_of
 from plugin.facts.volumes import volumes_of
 from tests.builders import series
 from tests.builders.orthanc_tags import series as orthanc_series
@@ -111,13 +111,13 @@ def test_instance_numbers_that_skip_say_that_long_steps_are_lost_slices(turned: 
 def test_a_series_of_which_every_other_slice_came_first_is_waited_for() -> None:
     sent = [*range(20), *range(20, 40, 2)]
     judged = completeness_of(volumes_of(orthanc_series(*(slice_tags(3.0 * n, n + 1) for n in sent))))
-    assert (judged.state, judged.code) == (Wholeness.WAITING, "GEOMETRY_GAP")
+    assert (judged.state, judged.code) == (CompletenessState.WAITING, "GEOMETRY_GAP")
 
 
 def test_a_head_of_two_steps_is_whole_for_the_gateway() -> None:
     offsets = at(*FINE, *COARSE)
     found = volumes_of(orthanc_series(*(slice_tags(offset, n + 1) for n, offset in enumerate(offsets))))
-    assert completeness_of(found).state is Wholeness.WHOLE
+    assert completeness_of(found).state is CompletenessState.WHOLE
     assert [len(volume.slices) for volume in found.volumes] == [len(offsets)]
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from plugin.facts.completeness import Completeness, Wholeness, completeness_of
+from plugin.facts.completeness import Completeness, CompletenessState, completeness_of
 from plugin.facts.volumes import volumes_of
 from tests.builders.orthanc_tags import CORONAL, element, series, slice_tags, stack
 
@@ -17,15 +17,15 @@ def judged(*slices: dict[str, Any]) -> Completeness:
 
 def test_a_series_without_holes_is_whole() -> None:
     answer = judged(*stack(20))
-    assert (answer.state, answer.slices, answer.certain) == (Wholeness.WHOLE, 20, True)
+    assert (answer.state, answer.slices, answer.certain) == (CompletenessState.WHOLE, 20, True)
 
 
 def test_one_slice_is_whole_as_far_as_one_can_know() -> None:
-    assert judged(*stack(1)).state is Wholeness.WHOLE
+    assert judged(*stack(1)).state is CompletenessState.WHOLE
 
 
 def test_nothing_yet() -> None:
-    assert judged().state is Wholeness.WAITING
+    assert judged().state is CompletenessState.WAITING
     assert judged(*stack(2, ImageType="A\\B\\LOCALIZER")).code == "SERIES_EMPTY"
 
 
@@ -33,7 +33,7 @@ def test_a_hole_is_waited_for_and_named_in_mm() -> None:
     slices = stack(20)
     del slices[7]
     answer = judged(*slices)
-    assert (answer.state, answer.code, answer.certain) == (Wholeness.WAITING, "GEOMETRY_GAP", True)
+    assert (answer.state, answer.code, answer.certain) == (CompletenessState.WAITING, "GEOMETRY_GAP", True)
     assert "21.0 mm" in answer.reason
 
 
@@ -52,73 +52,75 @@ def test_a_hole_is_waited_for_and_named_in_mm() -> None:
 )
 def test_an_announced_count_is_waited_for_but_not_certain(announced: dict[str, Any]) -> None:
     waiting = judged(*(one | {} for one in stack(19, **announced)))
-    assert (waiting.state, waiting.code, waiting.certain) == (Wholeness.WAITING, "COUNT_EXPECTED", False)
+    assert (waiting.state, waiting.code, waiting.certain) == (CompletenessState.WAITING, "COUNT_EXPECTED", False)
     assert waiting.expected == 20
     assert "19 of 20" in waiting.reason
     whole = judged(*stack(20, **announced))
-    assert (whole.state, whole.expected) == (Wholeness.WHOLE, 20)
+    assert (whole.state, whole.expected) == (CompletenessState.WHOLE, 20)
 
 
 def test_more_than_announced_is_whole() -> None:
-    assert judged(*stack(20, ImagesInAcquisition=10)).state is Wholeness.WHOLE
+    assert judged(*stack(20, ImagesInAcquisition=10)).state is CompletenessState.WHOLE
 
 
 def test_what_counts_the_series_goes_before_what_counts_the_scan() -> None:
-    assert judged(*stack(20, ImagesInAcquisition=300, NumberOfSeriesRelatedInstances=20)).state is Wholeness.WHOLE
+    assert (
+        judged(*stack(20, ImagesInAcquisition=300, NumberOfSeriesRelatedInstances=20)).state is CompletenessState.WHOLE
+    )
 
 
 def test_each_of_several_acquisitions_has_its_count() -> None:
     first = stack(10, AcquisitionNumber=1, ImagesInAcquisition=10)
     second = stack(10, start=30, AcquisitionNumber=2, ImagesInAcquisition=10)
-    assert judged(*first, *second[:-1]).state is Wholeness.WAITING
-    assert judged(*first, *second).state is Wholeness.WHOLE
+    assert judged(*first, *second[:-1]).state is CompletenessState.WAITING
+    assert judged(*first, *second).state is CompletenessState.WHOLE
 
 
 @pytest.mark.parametrize("written", ["", "0", "1", "many", "-5", "20.5", "1e9", "20\\20"])
 def test_a_count_that_is_none_is_passed_over(written: str) -> None:
-    assert judged(*stack(10, ImagesInAcquisition=written)).state is Wholeness.WHOLE
+    assert judged(*stack(10, ImagesInAcquisition=written)).state is CompletenessState.WHOLE
 
 
 def test_a_count_on_which_slices_disagree_is_passed_over() -> None:
     slices = stack(10)
     slices[0]["0020,1002"] = element(20)
-    assert judged(*slices).state is Wholeness.WHOLE
+    assert judged(*slices).state is CompletenessState.WHOLE
 
 
 def test_localizers_count_where_the_series_is_counted() -> None:
     scout = slice_tags(0, 900, CORONAL, ImageType="A\\B\\LOCALIZER", NumberOfSeriesRelatedInstances=11)
-    assert judged(scout, *stack(10, NumberOfSeriesRelatedInstances=11)).state is Wholeness.WHOLE
+    assert judged(scout, *stack(10, NumberOfSeriesRelatedInstances=11)).state is CompletenessState.WHOLE
 
 
 def test_every_other_slice_first_is_noticed_by_the_spacing() -> None:
     answer = judged(*stack(10, step=6, SpacingBetweenSlices=3))
-    assert (answer.state, answer.code, answer.certain) == (Wholeness.WAITING, "SPACING_EXPECTED", False)
+    assert (answer.state, answer.code, answer.certain) == (CompletenessState.WAITING, "SPACING_EXPECTED", False)
 
 
 def test_every_other_slice_first_is_noticed_by_the_instance_numbers() -> None:
     answer = judged(*(slice_tags(6 * n, 2 * n + 1) for n in range(10)))
-    assert (answer.state, answer.code, answer.certain) == (Wholeness.WAITING, "NUMBERS_EXPECTED", False)
+    assert (answer.state, answer.code, answer.certain) == (CompletenessState.WAITING, "NUMBERS_EXPECTED", False)
 
 
 def test_instance_numbers_that_begin_anywhere_are_no_hint() -> None:
-    assert judged(*(slice_tags(3 * n, 500 + n) for n in range(10))).state is Wholeness.WHOLE
+    assert judged(*(slice_tags(3 * n, 500 + n) for n in range(10))).state is CompletenessState.WHOLE
 
 
 def test_what_no_late_slice_can_mend_is_broken() -> None:
     answer = judged(*stack(10, ImagePositionPatient=""))
-    assert (answer.state, answer.code) == (Wholeness.BROKEN, "GEOMETRY_MISSING")
+    assert (answer.state, answer.code) == (CompletenessState.BROKEN, "GEOMETRY_MISSING")
     assert judged(*stack(10, FrameOfReferenceUID="")).code == "FRAME_OF_REFERENCE"
 
 
 def test_a_repeat_that_is_still_arriving_is_waited_for() -> None:
     first, second = stack(20, AcquisitionNumber=1), stack(20, AcquisitionNumber=2)
     half = judged(*first, *second[:6], *second[9:12])
-    assert (half.state, half.code) == (Wholeness.WAITING, "SLICES_COINCIDE")
-    assert judged(*first, *second).state is Wholeness.WHOLE
+    assert (half.state, half.code) == (CompletenessState.WAITING, "SLICES_COINCIDE")
+    assert judged(*first, *second).state is CompletenessState.WHOLE
 
 
 def test_each_volume_of_a_mixed_series_must_be_whole() -> None:
     other = stack(15, orientation=CORONAL)
-    assert judged(*stack(20), *other).state is Wholeness.WHOLE
+    assert judged(*stack(20), *other).state is CompletenessState.WHOLE
     del other[5]
-    assert judged(*stack(20), *other).state is Wholeness.WAITING
+    assert judged(*stack(20), *other).state is CompletenessState.WAITING

@@ -7,12 +7,13 @@
 # make test-models  the network engines against nnU-Net itself, in a Python of its own (minutes)
 # make sbom    what this is made of, as CycloneDX, from the lock: build/sbom.cdx.json
 # make audit   the locked packages against the published flaws of Python packages, where a data base can be reached
+# make release  checks that this commit can be tagged: version, changelog, clean tree, whole suite; changes nothing
 # make lint    ruff, codespell, mypy, import-linter
 MINUTES ?= 10
 # CONTAINER_ENGINE: where no Docker answers, a program whose `start` starts one, printing the variables to reach it by, and
 # whose `stop` ends it. Nothing in this repository needs it; this path is used only where something lies there.
 CONTAINER_ENGINE ?= $(wildcard ../shared/bin/container-engine)
-.PHONY: sbom audit test-docker fuzz demo run test lint unit bench setup clean
+.PHONY: release sbom audit test-docker fuzz demo run test lint unit bench setup clean
 SHELL := /bin/bash
 BIN := .venv/bin
 
@@ -46,6 +47,11 @@ test-docker: setup
 	docker info >/dev/null 2>&1 || { echo "no container engine answers: start Docker, set DOCKER_HOST or CONTAINER_ENGINE" >&2; exit 1; }; \
 	docker compose version >/dev/null || { echo "install Compose v2 (Debian: docker-compose)" >&2; exit 1; }; \
 	AUTOCONTOUR_DOCKER=1 $(BIN)/python -m pytest tests/docker $(ARGS)
+
+release: setup
+	$(BIN)/python -m tests.release
+	$(MAKE) test
+	$(BIN)/python -m tests.release --tag
 
 fuzz: setup
 	SCHEMA_EXAMPLES=$$((200 * $(MINUTES))) FUZZ_SECONDS=$$((60 * $(MINUTES))) $(BIN)/python -m pytest \

@@ -23,10 +23,10 @@ from model.storage.files import write_whole
 from model.worker.pool import Workers
 from plugin.forward.arrivals import Arrivals
 from plugin.forward.measure import measure
-from plugin.forward.retry import Patience
+from plugin.forward.retry import Retry
 from plugin.forward.returned import prepared, stripped
 from plugin.forward.service import RESERVE, wire_id
-from plugin.forward.target import Errand, Notice
+from plugin.forward.target import RemoteJob, TargetCallbacks
 from plugin.pacs.client import Orthanc, OrthancFailed, SeriesGone
 from plugin.privacy.reading import read_with_pydicom
 from plugin.restore.left_out import said_of
@@ -49,61 +49,63 @@ class DicomForward:
 
     type = "dicom"
 
-    def __init__(self, name: str, target: DicomTarget, orthanc: Orthanc, workers: Workers, notice: Notice) -> None:
+    def __init__(
+        self, name: str, target: DicomTarget, orthanc: Orthanc, workers: Workers, callbacks: TargetCallbacks
+    ) -> None:
         self._name = name
         self._modality = target.Modality
         self._minutes = float(target.DeadlineMinutes)
         self._takes_parts = target.Partial == "flag"
         self._orthanc = orthanc
         self._workers = workers
-        self._notice = notice
+        self._callbacks = callbacks
 
-    def draw(self, errand: Errand) -> Mapping[str, Any]:
+    def draw(self, remote: RemoteJob) -> Mapping[str, Any]:
         """See ``Target.draw``."""
-        assert errand.transfer is not None, "the key lives while its job is drawn"
-        limit = errand.transfer.expires - RESERVE
-        patience = Patience(limit, errand.wanted, self._notice.trouble, self._notice.well, errand.waits)
-        progress = ProgressFile(errand.folder / PROGRESS)
-        manifest = Manifest.from_json((errand.folder / IMAGES / MANIFEST_NAME).read_bytes())
-        original = read_with_pydicom(errand.first_file())
-        structure_set = errand.folder / STRUCTURE_SET
-        if not errand.recall().get("taken") or not structure_set.exists():
-            if not errand.recall().get("sent"):
-                self._send(errand, manifest, patience, progress)
-                errand.note(sent=time.time())
-            returned, missing = self._await(errand, errand.transfer.key.uid(original.text(STUDY)), patience, progress)
-            content, left_out = prepared(returned, errand.first_file())
+        assert remote.transfer is not None, "the key lives while its job is drawn"
+        limit = remote.transfer.expires - RESERVE
+        retry = Retry(limit, remote.wanted, self._callbacks.failed, self._callbacks.succeeded, remote.report_waiting)
+        progress = ProgressFile(remote.folder / PROGRESS)
+        manifest = Manifest.from_json((remote.folder / IMAGES / MANIFEST_NAME).read_bytes())
+        original = read_with_pydicom(remote.first_file())
+        structure_set = remote.folder / STRUCTURE_SET
+        if not remote.load_state().get("taken") or not structure_set.exists():
+            if not remote.load_state().get("sent"):
+                self._send(remote, manifest, retry, progress)
+                remote.save_state(sent=time.time())
+            returned, missing = self._await(remote, remote.transfer.key.uid(original.text(STUDY)), retry, progress)
+            content, left_out = prepared(returned, remote.first_file())
             write_whole(structure_set, content)
             part = [missing.slices, missing.sent] if missing is not None else None
-            errand.note(taken=True, left_out=left_out, part=part)
+            remote.save_state(taken=True, left_out=left_out, part=part)
         progress(0.95, "measuring the returned structures")
-        measured = self._workers.run(errand.job.id, measure, errand.folder, seconds=MEASURE_SECONDS)
+        measured = self._workers.run(remote.job.id, measure, remote.folder, seconds=MEASURE_SECONDS)
         content = structure_set.read_bytes()
         if measured.unread:
             content = stripped(content, measured.unread)
             write_whole(structure_set, content)
-        errand.records.result(hashlib.sha256(content).hexdigest(), len(measured.rois), len(content), "0", None)
-        if part := errand.recall().get("part"):
+        remote.records.result(hashlib.sha256(content).hexdigest(), len(measured.rois), len(content), "0", None)
+        if part := remote.load_state().get("part"):
             measured = measured.of_a_part(*part)
         details = measured.details | {"algorithm": {"Version": "0", "Digest": ""}, "timings": {}}
-        return said_of(details, errand.recall().get("left_out", ()))
+        return said_of(details, remote.load_state().get("left_out", ()))
 
-    def release(self, errand: Errand) -> None:
+    def release(self, remote: RemoteJob) -> None:
         """Remove what came back and is still in Orthanc; that the node deletes is its operator's contract."""
-        if errand.transfer is not None:
-            for instance in self._found({"PatientID": errand.transfer.key.pseudonym}):
+        if remote.transfer is not None:
+            for instance in self._found({"PatientID": remote.transfer.key.pseudonym}):
                 self._orthanc.delete_instance(instance)
-        if errand.records.has(Event.SENT) and not errand.records.has(Event.REMOTE_DELETED):
-            errand.records.deleted("CONTRACT_ONLY")
+        if remote.records.has(Event.SENT) and not remote.records.has(Event.REMOTE_DELETED):
+            remote.records.deleted("CONTRACT_ONLY")
 
-    def _send(self, errand: Errand, manifest: Manifest, patience: Patience, progress: ProgressFile) -> None:
+    def _send(self, remote: RemoteJob, manifest: Manifest, retry: Retry, progress: ProgressFile) -> None:
         size = sum(file.size for file in manifest.files)
-        transfer = wire_id(errand.job.workflow_id, 1)
-        errand.records.sent("dicom", manifest.list_digest, len(manifest.files), size, transfer, None)
+        transfer = wire_id(remote.job.workflow_id, 1)
+        remote.records.sent("dicom", manifest.list_digest, len(manifest.files), size, transfer, None)
 
         def send(file: ManifestFile) -> None:
-            data = (errand.folder / IMAGES / file.name).read_bytes()
-            patience.until_done(lambda: self._store(data, file.sop_instance_uid))
+            data = (remote.folder / IMAGES / file.name).read_bytes()
+            retry.run(lambda: self._store(data, file.sop_instance_uid))
 
         with ThreadPoolExecutor(PARALLEL, thread_name_prefix="c-store") as pool:
             for number, one in enumerate([pool.submit(send, file) for file in manifest.files], 1):
@@ -136,27 +138,27 @@ class DicomForward:
             )
 
     def _await(
-        self, errand: Errand, study: str, patience: Patience, progress: ProgressFile
+        self, remote: RemoteJob, study: str, retry: Retry, progress: ProgressFile
     ) -> tuple[bytes, Shortfall | None]:
         """The file that came back, and what it falls short of; its copies in Orthanc are removed, whatever it is.
 
         A structure set of a part of the slices is waited on until the deadline, as a later one may be whole.
         """
-        assert errand.transfer is not None
-        deadline = float(errand.recall()["sent"]) + 60 * self._minutes
-        pseudonym = errand.transfer.key.pseudonym
-        arrivals = Arrivals(errand.folder, self._name)
+        assert remote.transfer is not None
+        deadline = float(remote.load_state()["sent"]) + 60 * self._minutes
+        pseudonym = remote.transfer.key.pseudonym
+        arrivals = Arrivals(remote.folder, self._name)
         while True:
-            found = patience.until_done(lambda: {*self._found({"PatientID": pseudonym}), *self._found(_study(study))})
+            found = retry.run(lambda: {*self._found({"PatientID": pseudonym}), *self._found(_study(study))})
             whole = arrivals.whole(self._take(sorted(found))) if found else None
             if whole is not None:
                 return whole, None
             left = deadline - time.time()
-            if left <= 0 or errand.transfer.expires.timestamp() - RESERVE.total_seconds() <= time.time():
+            if left <= 0 or remote.transfer.expires.timestamp() - RESERVE.total_seconds() <= time.time():
                 return self._part(arrivals)
             part = "the rest of a structure set of fewer slices" if found or arrivals.waits else "the structure set"
             progress(0.3, f"waiting for {part}, at most {left / 60:.0f} min")
-            patience.sleep(POLL_SECONDS)
+            retry.sleep(POLL_SECONDS)
 
     def _part(self, arrivals: Arrivals) -> tuple[bytes, Shortfall]:
         """What there is at the deadline, where the target takes it."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import re
-import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,15 +13,12 @@ import requests
 
 from model.errors import AutocontourError, PrivacyRefused, TargetFailed
 from model.outbound.session import http_session, proxy_address
+from plugin.forward.upload_rate import UploadRate
 from plugin.settings.document import ServiceTarget
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 120
 PARALLEL = 4
-# Below this rate (bytes per second, all uploads together) compressing at level 1 costs less than it saves.
-COMPRESS_BELOW = 15e6
-PLAIN_ABOVE = 60e6
-MEASURED_BYTES = 2_000_000
 # No structure set is larger; whatever answers in the service's place must not fill the memory.
 LARGEST_ANSWER = 512 * 1024 * 1024
 _CODE = re.compile(r"[A-Z][A-Z0-9]{1,23}(_[A-Z0-9]{1,23}){0,3}")
@@ -60,7 +56,7 @@ class ServiceClient:
             certificate = (target.CertificateFile, target.KeyFile)
         self._proxy, self._proxy_credentials = target.Proxy, target.ProxyCredentialsFile
         self._http = http_session(ca_file=target.CaFile, certificate=certificate, connections=PARALLEL + 2)
-        self.pace = Pace()
+        self.rate = UploadRate(PARALLEL)
 
     def json(self, method: str, path: str, body: Any = None, *, seconds: float = READ_SECONDS) -> Any:
         """A request with a JSON answer, which may take so many seconds to begin."""
@@ -77,9 +73,9 @@ class ServiceClient:
         return bytes(self._call("GET", path).content)
 
     def put(self, path: str, data: bytes) -> None:
-        """Send one instance, compressed where the way is slow."""
+        """Send one instance, compressed over a slow connection."""
         headers = {"Content-Type": "application/dicom"}
-        if self.pace.slow:
+        if self.rate.slow:
             data, headers["Content-Encoding"] = gzip.compress(data, 1), "gzip"
         self._upload("PUT", path, data, headers)
 
@@ -90,7 +86,7 @@ class ServiceClient:
     def _upload(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> None:
         started = time.monotonic()
         self._call(method, path, data=body, headers=headers)
-        self.pace.went(len(body), time.monotonic() - started)
+        self.rate.add(len(body), time.monotonic() - started)
 
     def _call(self, method: str, path: str, seconds: float = READ_SECONDS, **options: Any) -> requests.Response:
         headers = {"Accept-Encoding": "identity"} | options.pop("headers", {})
@@ -139,27 +135,6 @@ def _take_whole(answer: requests.Response) -> None:
             raise requests.exceptions.ContentDecodingError("the answer goes on and on")
         pieces.append(piece)
     answer._content = b"".join(pieces)
-
-
-class Pace:
-    """How fast uploads go, judged again every few megabytes: a way that was slow for a moment is not slow for good."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._bytes, self._seconds = 0, 0.0
-        self.slow = False
-
-    def went(self, size: int, seconds: float) -> None:
-        """So many bytes went in so long a request, while others went beside it."""
-        with self._lock:
-            self._bytes += size
-            self._seconds += seconds
-            if self._bytes < MEASURED_BYTES:
-                return
-            rate = PARALLEL * self._bytes / max(self._seconds, 1e-6)
-            # Apart from each other, as less goes by when it is compressed, and so the way looks faster.
-            self.slow = rate < (PLAIN_ABOVE if self.slow else COMPRESS_BELOW)
-            self._bytes, self._seconds = 0, 0.0
 
 
 def _unreachable(name: str, error: Exception) -> TargetFailed:

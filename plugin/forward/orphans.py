@@ -16,7 +16,7 @@ logger = logging.getLogger(__name__)
 PSEUDONYM = re.compile(r"PSN-[A-Z2-7]{16}")
 
 
-class Strangers:
+class Orphans:
     """Looks at each new series before any rule does: no pseudonym is ever a patient of the site."""
 
     def __init__(self, orthanc: Orthanc, vault: Vault) -> None:
@@ -24,8 +24,12 @@ class Strangers:
         self._vault = vault
         self.removed = 0
 
-    def handled(self, series: str, header: Mapping[str, Any]) -> bool:
-        """Whether the series carries a pseudonym and is no business of the rules; raises SeriesGone."""
+    def delete_if_orphaned(self, series: str, header: Mapping[str, Any]) -> bool:
+        """Delete a series from Orthanc that carries a pseudonym which no open transfer has.
+
+        ``header`` is what Orthanc says of the series. Returns whether the series carries a pseudonym at all: then it
+        is none of the rules' business, whether it was deleted or a job waits for it. Raises SeriesGone.
+        """
         study = self._orthanc.study(str(header["ParentStudy"]))
         patient = str(study.get("PatientMainDicomTags", {}).get("PatientID", "")).strip()
         if not PSEUDONYM.fullmatch(patient):

@@ -21,28 +21,28 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
 LOOK_SECONDS = 0.5
 
 
-class Patience:
-    """Tries again with growing pauses until a limit, or until nobody wants the result any more."""
+class Retry:
+    """Runs work again with growing pauses until a limit, or until nobody wants the result any more."""
 
     def __init__(
         self,
         limit: datetime,
         wanted: Callable[[], bool],
-        trouble: Callable[[str], None],
-        well: Callable[[], None],
-        waits: Callable[[str], None] = lambda _sentence: None,
+        failed: Callable[[str], None],
+        succeeded: Callable[[], None],
+        waiting: Callable[[str], None] = lambda _sentence: None,
     ) -> None:
-        """``trouble`` is told the code of each temporary failure, ``well`` when the target works again.
+        """Take whom to tell: ``failed`` the code of each temporary failure, ``succeeded`` that it works again.
 
-        ``waits`` is told in a sentence what is waited for.
+        ``waiting`` is told in a sentence what is waited for.
         """
         self._limit = limit
         self._wanted = wanted
-        self._trouble = trouble
-        self._well = well
-        self._waits = waits
+        self._failed = failed
+        self._succeeded = succeeded
+        self._waiting = waiting
 
-    def until_done(self, work: Callable[[], Result]) -> Result:
+    def run(self, work: Callable[[], Result]) -> Result:
         """Run ``work``, again while it fails with what is temporary.
 
         Raises what is final, the last temporary failure once the limit is reached, Cancelled.
@@ -62,13 +62,13 @@ class Patience:
                 if datetime.now(UTC).timestamp() + pause > self._limit.timestamp():
                     raise _final(error) from None
                 failed = True
-                self._trouble(error.code)
-                self._waits(f"waiting for the target ({error.code}), next try in {pause:.0f} s")
+                self._failed(error.code)
+                self._waiting(f"waiting for the target ({error.code}), next try in {pause:.0f} s")
                 logger.warning("%s; trying again in %.1f s", error.code, pause)
                 self.sleep(pause)
             else:
                 if failed:
-                    self._well()
+                    self._succeeded()
                 return result
 
     def sleep(self, seconds: float) -> None:

@@ -25,9 +25,9 @@ from model.storage.files import write_whole
 from plugin.forward.http import ServiceClient, TransferLost
 from plugin.forward.receipts import Receipts
 from plugin.forward.records import known_rules
-from plugin.forward.retry import Patience
+from plugin.forward.retry import Retry
 from plugin.forward.returned import personal, refused, stripped
-from plugin.forward.target import Errand, Notice
+from plugin.forward.target import RemoteJob, TargetCallbacks
 from plugin.forward.upload import Upload
 from plugin.privacy.reading import read_with_pydicom
 from plugin.restore.identity import Identity
@@ -51,126 +51,128 @@ class ServiceForward:
 
     type = "service"
 
-    def __init__(self, name: str, target: ServiceTarget, key: SigningKey, notice: Notice) -> None:
+    def __init__(self, name: str, target: ServiceTarget, key: SigningKey, callbacks: TargetCallbacks) -> None:
         self._client = ServiceClient(name, target)
         self._name = name
         self._pinned = PublicKey.of(bytes.fromhex(target.ServiceKey))
         self._key = key
-        self._notice = notice
+        self._callbacks = callbacks
 
-    def draw(self, errand: Errand) -> Mapping[str, Any]:
+    def draw(self, remote: RemoteJob) -> Mapping[str, Any]:
         """See ``Target.draw``."""
-        assert errand.transfer is not None, "the key lives while its job is drawn"
-        limit = errand.transfer.expires - RESERVE
-        patience = Patience(limit, errand.wanted, self._notice.trouble, self._notice.well, errand.waits)
-        manifest = Manifest.from_json((errand.folder / IMAGES / MANIFEST_NAME).read_bytes())
-        first = int(errand.recall().get("round", 1))
+        assert remote.transfer is not None, "the key lives while its job is drawn"
+        limit = remote.transfer.expires - RESERVE
+        retry = Retry(limit, remote.wanted, self._callbacks.failed, self._callbacks.succeeded, remote.report_waiting)
+        manifest = Manifest.from_json((remote.folder / IMAGES / MANIFEST_NAME).read_bytes())
+        first = int(remote.load_state().get("round", 1))
         for number in range(first, ROUNDS + 1):
-            errand.note(round=number)
-            way = _Way(self._client, self._name, self._pinned, self._key, errand, patience, manifest, number)
+            remote.save_state(round=number)
+            attempt = TransferAttempt(
+                self._client, self._name, self._pinned, self._key, remote, retry, manifest, number
+            )
             try:
-                details = way.go()
+                details = attempt.run()
             except TransferLost as lost:
-                logger.warning("job %s: the service lost the transfer (%s); it is sent anew", errand.job.id, lost.code)
-                way.settle_lost()
-                patience.sleep(1.0)
+                logger.warning("job %s: the service lost the transfer (%s); it is sent anew", remote.job.id, lost.code)
+                attempt.settle_lost()
+                retry.sleep(1.0)
             else:
-                self._notice.delivered()
+                self._callbacks.delivered()
                 return details
         raise TargetFailed(
             "SERVICE_LOSES", f"The target {self._name} lost the series {ROUNDS} times; ask its operator, then retry."
         )
 
-    def release(self, errand: Errand) -> None:
+    def release(self, remote: RemoteJob) -> None:
         """Delete what the service may still hold; where it does not answer, its deadline does, and we say so."""
-        records = errand.records
+        records = remote.records
         if not records.has(Event.SENT) or records.has(Event.REMOTE_DELETED):
             return
         limit = datetime.now(UTC) + timedelta(seconds=RELEASE_SECONDS)
-        patience = Patience(limit, lambda: True, self._notice.trouble, self._notice.well)
-        number = int(errand.recall().get("round", 1))
-        transfer = wire_id(errand.job.workflow_id, number)
+        retry = Retry(limit, lambda: True, self._callbacks.failed, self._callbacks.succeeded)
+        number = int(remote.load_state().get("round", 1))
+        transfer = wire_id(remote.job.workflow_id, number)
         try:
-            ending = patience.until_done(lambda: self._client.json("DELETE", f"/v1/transfers/{transfer}"))
+            ending = retry.run(lambda: self._client.json("DELETE", f"/v1/transfers/{transfer}"))
             Receipts(ending, self._pinned, transfer, records).record_deletion()
         except TransferLost:
             records.deleted("NEVER_SENT")  # announced at most: the service knows of no such transfer
         except AutocontourError as error:
-            logger.error("job %s: no receipt of the deletion at the service (%s)", errand.job.id, error.code)
+            logger.error("job %s: no receipt of the deletion at the service (%s)", remote.job.id, error.code)
             records.deleted("NOT_VERIFIED")
 
 
 @dataclass
-class _Way:
+class TransferAttempt:
     """One transfer, from the announcement to its receipts; each step may find that it was done before."""
 
     client: ServiceClient
     name: str
     pinned: PublicKey
     key: SigningKey
-    errand: Errand
-    patience: Patience
+    remote: RemoteJob
+    retry: Retry
     manifest: Manifest
     number: int
 
     def __post_init__(self) -> None:
-        self.transfer = wire_id(self.errand.job.workflow_id, self.number)
+        self.transfer = wire_id(self.remote.job.workflow_id, self.number)
         self.path = f"/v1/transfers/{self.transfer}"
-        self.progress = ProgressFile(self.errand.folder / PROGRESS)
+        self.progress = ProgressFile(self.remote.folder / PROGRESS)
 
-    def go(self) -> Mapping[str, Any]:
-        """The whole way; raises TransferLost when it has to be begun anew."""
-        fetched = self.errand.recall().get("fetched")
+    def run(self) -> Mapping[str, Any]:
+        """Send, wait, fetch and settle; returns the job's details. Raises TransferLost: it has to be begun anew."""
+        fetched = self.remote.load_state().get("fetched")
         if fetched != self.transfer or not self._structure_set.exists():
             self._send()
             self._take_verification()
             details = self._await()
-            self.errand.note(details=details)
-            content = self.patience.until_done(lambda: self.client.content(f"{self.path}/rtstruct"))
+            self.remote.save_state(details=details)
+            content = self.retry.run(lambda: self.client.content(f"{self.path}/rtstruct"))
             write_whole(self._structure_set, content)
-            self.errand.note(fetched=self.transfer)
+            self.remote.save_state(fetched=self.transfer)
         return self._close()
 
     def settle_lost(self) -> None:
         """Keep what the service signed about a transfer that is over; raises PrivacyRefused when it was refused."""
         try:
-            ending = self.patience.until_done(lambda: self.client.json("GET", f"{self.path}/receipts"))
+            ending = self.retry.run(lambda: self.client.json("GET", f"{self.path}/receipts"))
         except TransferLost:
             return  # the service never heard of it, or forgot even that
         if isinstance(ending, dict) and ending.get("State") == "rejected":
             # One request of several was told so, or none: what was refused is not sent again.
-            status = self._status(self.patience.until_done(lambda: self.client.json("GET", self.path)))
+            status = self._status(self.retry.run(lambda: self.client.json("GET", self.path)))
             findings = known_rules(status.Error.Findings) if status.Error else {}
-            Receipts(ending, self.pinned, self.transfer, self.errand.records).record_rejection(findings)
+            Receipts(ending, self.pinned, self.transfer, self.remote.records).record_rejection(findings)
             raise PrivacyRefused("REMOTE", f"The target {self.name} refused the series and deleted it.", findings)
-        Receipts(ending, self.pinned, self.transfer, self.errand.records).keep_all()
+        Receipts(ending, self.pinned, self.transfer, self.remote.records).keep_all()
 
     @property
     def _structure_set(self) -> Path:
-        return self.errand.folder / STRUCTURE_SET
+        return self.remote.folder / STRUCTURE_SET
 
     def _send(self) -> None:
         self._require_pinned_key()
         self.progress(0.0, "opening the transfer")
         size = sum(file.size for file in self.manifest.files)
-        self.errand.records.sent(
+        self.remote.records.sent(
             "service", self.manifest.list_digest, len(self.manifest.files), size, self.transfer, self.pinned
         )
-        document = announce(self.transfer, self.errand.job.model, self.manifest, self.key)
+        document = announce(self.transfer, self.remote.job.model, self.manifest, self.key)
         try:
-            opened = self._status(self.patience.until_done(lambda: self.client.json("POST", "/v1/transfers", document)))
+            opened = self._status(self.retry.run(lambda: self.client.json("POST", "/v1/transfers", document)))
             if opened.State == "open":
                 self._upload(set(opened.Missing))
-                self.patience.until_done(lambda: self.client.json("POST", f"{self.path}/start"))
+                self.retry.run(lambda: self.client.json("POST", f"{self.path}/start"))
         except PrivacyRefused as refused:
             self._refused(refused.findings)
             raise
 
     def _take_verification(self) -> None:
         """The receipt of the check is there once the transfer was started; that the rest is owed, the chain knows."""
-        answer = self.patience.until_done(lambda: self.client.json("GET", f"{self.path}/receipts"))
+        answer = self.retry.run(lambda: self.client.json("GET", f"{self.path}/receipts"))
         if isinstance(answer, dict) and answer.get("State") in ("queued", "running", "ready"):
-            Receipts(answer, self.pinned, self.transfer, self.errand.records).record_verification(self.manifest)
+            Receipts(answer, self.pinned, self.transfer, self.remote.records).record_verification(self.manifest)
 
     def _upload(self, missing: set[str]) -> None:
         files = [file for file in self.manifest.files if file.sop_instance_uid in missing]
@@ -178,7 +180,7 @@ class _Way:
         def sent(done: int) -> None:
             self.progress(SENDING * done / len(files), f"sent {done} of {len(files)} slices")
 
-        Upload(self.client, self.patience, self.path, self.errand.folder / IMAGES, self._missing, sent).send(files)
+        Upload(self.client, self.retry, self.path, self.remote.folder / IMAGES, self._missing, sent).send(files)
 
     def _missing(self) -> set[str]:
         status = self._status(self.client.json("GET", self.path))
@@ -190,7 +192,7 @@ class _Way:
         """Poll until the contours are there; the job's details."""
         began = time.monotonic()
         while True:
-            status = self._status(self.patience.until_done(lambda: self.client.json("GET", self.path)))
+            status = self._status(self.retry.run(lambda: self.client.json("GET", self.path)))
             if status.State == "ready":
                 return _details(status)
             if status.State == "rejected":
@@ -206,33 +208,33 @@ class _Way:
             said = f"queued there, {status.Ahead} ahead" if status.State == "queued" else "drawn there"
             self.progress(SENDING + DRAWING * status.Progress, said)
             waited = time.monotonic() - began
-            self.patience.sleep(min(LONGEST_POLL, max(SHORTEST_POLL, POLL_PART * waited)))
+            self.retry.sleep(min(LONGEST_POLL, max(SHORTEST_POLL, POLL_PART * waited)))
 
     def _close(self) -> Mapping[str, Any]:
         """Delete at the service and verify all its receipts; without them there is no result."""
-        ending = self.patience.until_done(lambda: self.client.json("DELETE", self.path))
-        receipts = Receipts(ending, self.pinned, self.transfer, self.errand.records)
+        ending = self.retry.run(lambda: self.client.json("DELETE", self.path))
+        receipts = Receipts(ending, self.pinned, self.transfer, self.remote.records)
         content = self._structure_set.read_bytes()
         # Taken before ROIs are left out of it, should this step run again.
-        digest = str(self.errand.recall().get("received") or hashlib.sha256(content).hexdigest())
+        digest = str(self.remote.load_state().get("received") or hashlib.sha256(content).hexdigest())
         try:
             receipts.require_chain(self.manifest, digest)
         except EvidenceRefused:
             self._structure_set.unlink()
             raise
-        details: dict[str, Any] = self.errand.recall()["details"]
-        identity = Identity.of(read_with_pydicom(self.errand.first_file()))
+        details: dict[str, Any] = self.remote.load_state()["details"]
+        identity = Identity.of(read_with_pydicom(self.remote.first_file()))
         names = [(int(roi["Number"]), str(roi["Name"])) for roi in details["rois"]]
         left_out = personal(names, identity)
         if names and len(left_out) == len(names):
             raise refused("RESTORE_ROI_NAME")
-        self.errand.records.result(
+        self.remote.records.result(
             digest, len(details["rois"]), len(content), details["algorithm"]["Version"], digest_of(receipts.processed)
         )
         receipts.record_deletion()
         self._require_all_slices(content)
         if left_out:
-            self.errand.note(received=digest)
+            self.remote.save_state(received=digest)
             write_whole(self._structure_set, stripped(content, left_out))
         self.progress(1.0, "fetched, and deleted there")
         return said_of(without_personal_texts(details, identity), left_out)
@@ -252,11 +254,11 @@ class _Way:
             )
 
     def _refused(self, findings: Mapping[str, int]) -> None:
-        ending = self.patience.until_done(lambda: self.client.json("GET", f"{self.path}/receipts"))
-        Receipts(ending, self.pinned, self.transfer, self.errand.records).record_rejection(findings)
+        ending = self.retry.run(lambda: self.client.json("GET", f"{self.path}/receipts"))
+        Receipts(ending, self.pinned, self.transfer, self.remote.records).record_rejection(findings)
 
     def _require_pinned_key(self) -> None:
-        answer = self.patience.until_done(lambda: self.client.json("GET", "/v1/key"))
+        answer = self.retry.run(lambda: self.client.json("GET", "/v1/key"))
         if not isinstance(answer, dict) or answer.get("Key") != self.pinned.raw.hex():
             raise TargetFailed(
                 "SERVICE_KEY", f"The target {self.name} signs with another key than its ServiceKey; nothing was sent."

@@ -18,7 +18,7 @@ STATE = "remote.json"
 
 
 @dataclass(frozen=True)
-class Errand:
+class RemoteJob:
     """One job's work at a target: its folder, its records, and whether anybody still wants it."""
 
     job: Job
@@ -30,30 +30,33 @@ class Errand:
     # The original series in Orthanc: its SOP Instance UIDs, and what one of its files says.
     first_file: Callable[[], bytes]
 
-    def recall(self) -> dict[str, Any]:
-        """What an earlier, cut off attempt noted."""
+    def load_state(self) -> dict[str, Any]:
+        """Read what an earlier, cut off attempt saved; empty when none did."""
         try:
             return dict(json.loads((self.folder / STATE).read_bytes()))
         except (FileNotFoundError, ValueError):
             return {}
 
-    def note(self, **facts: Any) -> None:
-        """Note something that has to outlive the gateway; the folder goes with the job."""
+    def save_state(self, **facts: Any) -> None:
+        """Save facts that have to outlive the gateway, beside those saved before; the folder goes with the job."""
         path = self.folder / STATE
-        write_whole(path, json.dumps(self.recall() | facts).encode())
+        write_whole(path, json.dumps(self.load_state() | facts).encode())
 
-    def waits(self, sentence: str) -> None:
+    def report_waiting(self, sentence: str) -> None:
         """Say in the job's progress what it waits for; how far it is stays as it was."""
         ProgressFile(self.folder / PROGRESS)(read_progress(self.folder).get("Progress", 0.0), sentence)
 
 
 @dataclass(frozen=True)
-class Notice:
-    """How a target tells the queue how it does: ``trouble`` is told the code of a temporary failure, ``delivered`` that
-    a series went all the way."""
+class TargetCallbacks:
+    """What a target calls as it works, for the queue of jobs.
 
-    trouble: Callable[[str], None]
-    well: Callable[[], None]
+    ``failed`` is told the code of each temporary failure; ``succeeded`` is called when the target works again, and
+    ``delivered`` when a series went all the way.
+    """
+
+    failed: Callable[[str], None]
+    succeeded: Callable[[], None]
     delivered: Callable[[], None] = lambda: None
 
 
@@ -65,13 +68,13 @@ class Target(Protocol):
         """As records name it: service or dicom."""
         ...
 
-    def draw(self, errand: Errand) -> Mapping[str, Any]:
-        """Send the images of the errand's folder, leave ``rtstruct.dcm`` there; returns the job's new details.
+    def draw(self, remote: RemoteJob) -> Mapping[str, Any]:
+        """Send the images of the job's folder, leave ``rtstruct.dcm`` there; returns the job's new details.
 
         May be run again after being cut off anywhere. Raises AutocontourError with the reason.
         """
         ...
 
-    def release(self, errand: Errand) -> None:
+    def release(self, remote: RemoteJob) -> None:
         """Make sure that nothing of the job is left at the target, and record how that is known."""
         ...

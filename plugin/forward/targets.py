@@ -8,7 +8,7 @@ from model.evidence.signing import SigningKey
 from model.worker.pool import Workers
 from plugin.forward.dicom import DicomForward
 from plugin.forward.service import ServiceForward
-from plugin.forward.target import Notice, Target
+from plugin.forward.target import Target, TargetCallbacks
 from plugin.jobs.targets import TargetStore
 from plugin.pacs.client import Orthanc
 from plugin.settings.document import DicomTarget, ServiceTarget
@@ -28,16 +28,16 @@ def forward_targets(
     """
     made: dict[str, Target] = {}
     for name, target in configured.items():
-        notice = _notice(store, name, delivered)
+        callbacks = _callbacks(store, name, delivered)
         if isinstance(target, ServiceTarget):
-            made[name] = ServiceForward(name, target, key, notice)
+            made[name] = ServiceForward(name, target, key, callbacks)
         else:
-            made[name] = DicomForward(name, target, orthanc, workers, notice)
+            made[name] = DicomForward(name, target, orthanc, workers, callbacks)
     return made
 
 
-def _notice(store: TargetStore, name: str, delivered: Callable[[], None]) -> Notice:
-    def trouble(code: str) -> None:
+def _callbacks(store: TargetStore, name: str, delivered: Callable[[], None]) -> TargetCallbacks:
+    def failed(code: str) -> None:
         store.failed(name, code)
 
-    return Notice(trouble, lambda: store.succeeded(name), delivered)
+    return TargetCallbacks(failed, lambda: store.succeeded(name), delivered)

@@ -1,4 +1,4 @@
-"""Sends the instances of a transfer: many in one body where the way is fast, one by one and compressed where not."""
+"""Sends the instances of a transfer: in few large bodies over a fast connection, one by one and compressed else."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from model.errors import AutocontourError
 from model.gate.manifest import ManifestFile
 from plugin.forward.http import PARALLEL, ServiceClient
-from plugin.forward.retry import Patience
+from plugin.forward.retry import Retry
 
 # One request costs what half a megabyte costs; a body that breaks off is sent again but for what had arrived.
 BATCH_BYTES = 6_000_000
@@ -24,14 +24,14 @@ class Upload:
     def __init__(
         self,
         client: ServiceClient,
-        patience: Patience,
+        retry: Retry,
         path: str,
         images: Path,
         missing: Callable[[], set[str]],
         sent: Callable[[int], None],
     ) -> None:
         self._client = client
-        self._patience = patience
+        self._retry = retry
         self._path = path
         self._images = images
         self._missing = missing
@@ -50,7 +50,7 @@ class Upload:
         if self._failed.is_set():
             return
         try:
-            if self._client.pace.slow or len(files) == 1:
+            if self._client.rate.slow or len(files) == 1:
                 for file in files:
                     self._one(file)
             else:
@@ -62,7 +62,7 @@ class Upload:
     def _one(self, file: ManifestFile) -> None:
         data = (self._images / file.name).read_bytes()
         path = f"{self._path}/instances/{file.sop_instance_uid}"
-        self._patience.until_done(lambda: self._client.put(path, data))
+        self._retry.run(lambda: self._client.put(path, data))
         self._count(1)
 
     def _many(self, files: Sequence[ManifestFile]) -> None:
@@ -74,16 +74,16 @@ class Upload:
             try:
                 return self._post(part) + left[len(part) :]
             except AutocontourError:
-                # A way that carries nothing of a long body may carry a shorter one.
+                # A connection that carries nothing of a long body may carry a shorter one.
                 most = max(1, len(part) // 2)
                 raise
 
         while left:
-            left = self._patience.until_done(step)
+            left = self._retry.run(step)
         self._count(len(files))
 
     def _post(self, files: Sequence[ManifestFile]) -> list[ManifestFile]:
-        """Send one body; returns what is left. A way that breaks off, but carries some each time, is no trouble."""
+        """Send one body; returns what is left. A connection that drops but makes progress is not an error."""
         try:
             contents = ((self._images / file.name).read_bytes() for file in files)
             self._client.post_many(f"{self._path}/instances", *multipart(contents))

@@ -29,7 +29,7 @@ from plugin.evidence.processing import configuration_digest
 from plugin.evidence.subjects import Swept
 from plugin.facts.given import given_facts
 from plugin.forward.heads import witnesses
-from plugin.forward.orphans import Strangers
+from plugin.forward.orphans import Orphans
 from plugin.forward.targets import forward_targets
 from plugin.gateway.clock import Clock
 from plugin.gateway.outgoing import outgoing_document, outgoing_zip
@@ -91,7 +91,7 @@ class Gateway:
         forwards = forward_targets(
             settings.forwards, key, self.targets, self._orthanc, self._workers, lambda: self._clock.delivered()
         )
-        self._strangers = Strangers(self._orthanc, self._vault)
+        self._orphans = Orphans(self._orthanc, self._vault)
         self._contents = Contents(self._orthanc)
         self._stages = Stages(
             self._orthanc, self._contents, self.jobs, self._vault, self._chain, self._workers, state, settings, forwards
@@ -131,7 +131,7 @@ class Gateway:
             self._chain,
             self._dispatcher.ring,
             self.cancel,
-            self._strangers.handled,
+            self._orphans.delete_if_orphaned,
         )
         self._loop = IntakeLoop(self._orthanc, self._arrivals, self._intake, settings.quiet_seconds, letter.started)
         self._workflows: Workflows | None = None
@@ -183,7 +183,7 @@ class Gateway:
             "Process": os.getpid(),
         }
         warnings = [self._decider.problem] if self._decider.problem else []
-        warnings += self._strangers.warnings()
+        warnings += self._orphans.warnings()
         warnings += [slow] if (slow := slow_tracing()) else []
         return figures | ({"Warnings": warnings} if warnings else {})
 

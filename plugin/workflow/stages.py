@@ -31,7 +31,7 @@ from plugin.erase.erase import EraseFailed, erase_folder
 from plugin.erase.orthanc_copies import NEVER_MADE, UNKNOWN, Copies, remove_copies
 from plugin.facts.remarks import counted
 from plugin.forward.records import ForwardRecords
-from plugin.forward.target import Errand, Target
+from plugin.forward.target import RemoteJob, Target
 from plugin.jobs.failure import FailureRecord
 from plugin.jobs.job import STAGE_BEGINS, Job, Stage, State
 from plugin.jobs.store import JobStore
@@ -159,7 +159,7 @@ class Stages:
     def _draw(self, job: Job) -> None:
         target = self.targets.get(job.target)
         if target is not None:
-            details = dict(target.draw(self._errand(job, self.vault.get(job.workflow_id))))
+            details = dict(target.draw(self._remote_job(job, self.vault.get(job.workflow_id))))
             self.jobs.warn(job.id, *details.pop("warnings", ()))
             self.jobs.merge_details(job.id, details)
             if details.get("algorithm", {}).get("Sides") == NOT_VERIFIABLE:
@@ -290,7 +290,7 @@ class Stages:
     def _erase(self, job: Job) -> None:
         target, records, transfer = self.targets.get(job.target), JobRecords(self.chain, job), self._still_open(job)
         if target is not None and records.begun():
-            target.release(self._errand(job, transfer))
+            target.release(self._remote_job(job, transfer))
         erasure = erase_folder(self._folder(job))
         if erasure.missing:
             self.jobs.warn(
@@ -330,7 +330,7 @@ class Stages:
         except PrivacyRefused:
             return None
 
-    def _errand(self, job: Job, transfer: OpenTransfer | None) -> Errand:
+    def _remote_job(self, job: Job, transfer: OpenTransfer | None) -> RemoteJob:
         def wanted() -> bool:
             now = self.jobs.get(job.id)
             return now is not None and not now.state.final
@@ -340,7 +340,7 @@ class Stages:
         def first_file() -> bytes:
             return self.orthanc.instance_file(self._chosen(job).instances[0])
 
-        return Errand(job, self._folder(job), records, wanted, transfer, first_file)
+        return RemoteJob(job, self._folder(job), records, wanted, transfer, first_file)
 
     def _chosen(self, job: Job) -> Slices:
         """The slices that are contoured; refused when the series is not the job's any more."""

@@ -15,7 +15,7 @@ from model.evidence.signing import SigningKey
 from model.pipeline.draw import IMAGES, STRUCTURE_SET
 from plugin.forward.records import ForwardRecords
 from plugin.forward.service import ServiceForward
-from plugin.forward.target import Errand, Notice
+from plugin.forward.target import RemoteJob, TargetCallbacks
 from plugin.privacy.clean import CleanSeries
 from plugin.settings.document import ServiceTarget
 from plugin.vault.vault import OpenTransfer
@@ -38,11 +38,11 @@ class LoneGateway:
         self.chain = Chain.open(folder / "chain", key, labels=("hu-ct", "cloud"))
         self.troubles: list[str] = []
         target = ServiceTarget.model_validate(service.target())
-        self.forward = ServiceForward("cloud", target, key, Notice(self.troubles.append, lambda: None))
+        self.forward = ServiceForward("cloud", target, key, TargetCallbacks(self.troubles.append, lambda: None))
         self._original = files_of(phantom_series(Phantom(slices=1, size=16)))[0]
         self._change = change
 
-    def errand(self, series: CleanSeries, minutes: float = 120) -> Errand:
+    def remote_job(self, series: CleanSeries, minutes: float = 120) -> RemoteJob:
         """A job's work, ready to be drawn."""
         folder = self.folder / uuid.uuid4().hex
         series.write(folder / IMAGES)
@@ -53,10 +53,10 @@ class LoneGateway:
         records = ForwardRecords(self.chain, job, self.folder / "receipts")
         key: Any = SimpleNamespace(pseudonym=series.pseudonym)
         transfer = OpenTransfer(key, "", datetime.now(UTC) + timedelta(minutes=minutes))
-        return Errand(job, folder, records, lambda: True, transfer, lambda: self._original)
+        return RemoteJob(job, folder, records, lambda: True, transfer, lambda: self._original)
 
     def send(self, series: CleanSeries) -> tuple[bytes, dict[str, Any]]:
         """The RTSTRUCT of a series, with the details of its job."""
-        errand = self.errand(series)
-        details = self.forward.draw(errand)
-        return (errand.folder / STRUCTURE_SET).read_bytes(), dict(details)
+        remote = self.remote_job(series)
+        details = self.forward.draw(remote)
+        return (remote.folder / STRUCTURE_SET).read_bytes(), dict(details)

@@ -17,8 +17,9 @@ from cryptography.x509.oid import NameOID
 
 from model.errors import TargetFailed
 from model.worker.pool import Cancelled
-from plugin.forward.http import Busy, Pace, ServiceClient
-from plugin.forward.retry import Patience
+from plugin.forward.http import Busy, ServiceClient
+from plugin.forward.retry import Retry
+from plugin.forward.upload_rate import UploadRate
 from plugin.settings.document import ServiceTarget
 from tests.builders.orthanc_process import free_port
 from tests.builders.service_process import ServiceProcess
@@ -103,7 +104,7 @@ def test_a_client_certificate_opens_the_door(start_service: Callable[..., Servic
 def test_what_is_temporary_is_tried_again_until_the_limit() -> None:
     told: list[str] = []
     well: list[bool] = []
-    patience = Patience(datetime.now(UTC) + timedelta(seconds=60), lambda: True, told.append, lambda: well.append(True))
+    retry = Retry(datetime.now(UTC) + timedelta(seconds=60), lambda: True, told.append, lambda: well.append(True))
     left = iter([True, True, False])
 
     def work() -> str:
@@ -111,51 +112,51 @@ def test_what_is_temporary_is_tried_again_until_the_limit() -> None:
             raise TargetFailed("SERVICE_UNREACHABLE", "The target cannot be reached.", retry=True)
         return "done"
 
-    assert patience.until_done(work) == "done"
+    assert retry.run(work) == "done"
     assert told == ["SERVICE_UNREACHABLE"] * 2
     assert well == [True]
-    over = Patience(datetime.now(UTC), lambda: True, told.append, lambda: None)
+    over = Retry(datetime.now(UTC), lambda: True, told.append, lambda: None)
     left = iter([True])
     with pytest.raises(TargetFailed) as failed:
-        over.until_done(work)
+        over.run(work)
     assert not failed.value.retry
 
 
 def test_who_is_told_when_to_come_again_comes_then(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pauses that grew would leave a service idle that was busy for a moment."""
     pauses: list[float] = []
-    patience = Patience(datetime.now(UTC) + timedelta(hours=1), lambda: True, lambda _code: None, lambda: None)
-    monkeypatch.setattr(patience, "sleep", pauses.append)
+    retry = Retry(datetime.now(UTC) + timedelta(hours=1), lambda: True, lambda _code: None, lambda: None)
+    monkeypatch.setattr(retry, "sleep", pauses.append)
 
     def work() -> None:
         if len(pauses) < 9:
             raise Busy("SERVICE_BUSY", "The target takes nothing just now.", 5.0)
 
-    patience.until_done(work)
+    retry.run(work)
     assert len(pauses) == 9
     assert all(5 <= pause <= 7.5 for pause in pauses), pauses
 
 
 def test_nobody_waits_for_a_job_that_has_ended() -> None:
-    patience = Patience(datetime.now(UTC) + timedelta(hours=1), lambda: False, lambda _code: None, lambda: None)
+    retry = Retry(datetime.now(UTC) + timedelta(hours=1), lambda: False, lambda _code: None, lambda: None)
     with pytest.raises(Cancelled):
-        patience.until_done(lambda: None)
+        retry.run(lambda: None)
 
 
-def test_a_slow_way_is_compressed_and_a_fast_one_is_not() -> None:
-    fast, slow = Pace(), Pace()
+def test_a_slow_connection_is_compressed_and_a_fast_one_is_not() -> None:
+    fast, slow = UploadRate(4), UploadRate(4)
     for _ in range(10):
-        fast.went(500_000, 0.005)
-        slow.went(500_000, 0.5)
+        fast.add(500_000, 0.005)
+        slow.add(500_000, 0.5)
     assert not fast.slow
     assert slow.slow
 
 
-def test_a_way_that_was_slow_for_a_moment_is_not_compressed_for_good() -> None:
-    pace = Pace()
+def test_a_connection_that_was_slow_for_a_moment_is_not_compressed_for_good() -> None:
+    rate = UploadRate(4)
     for _ in range(4):
-        pace.went(500_000, 0.5)
-    assert pace.slow
+        rate.add(500_000, 0.5)
+    assert rate.slow
     for _ in range(10):
-        pace.went(250_000, 0.004)
-    assert not pace.slow
+        rate.add(250_000, 0.004)
+    assert not rate.slow

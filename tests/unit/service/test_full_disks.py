@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from model.errors import TargetFailed
-from plugin.forward.retry import Patience
+from plugin.forward.retry import Retry
 from plugin.privacy.clean import CleanSeries
 from tests.builders.lone_gateway import LoneGateway
 from tests.builders.orthanc_process import until
@@ -55,10 +55,10 @@ def test_memory_for_images_that_is_full_for_a_while_costs_a_new_transfer_and_no_
         assert north.steps(transfer) == ["DELETED"]
         south = service.client("south").open(series)  # another site's transfer lives on
 
-        def grow(_self: Patience, _seconds: float) -> None:
+        def grow(_self: Retry, _seconds: float) -> None:
             subprocess.run(["mount", "-o", "remount,size=16m", str(service.spool)], check=True)
 
-        monkeypatch.setattr(Patience, "sleep", grow)
+        monkeypatch.setattr(Retry, "sleep", grow)
         gateway = LoneGateway(tmp_path / "gateway", service)
         content, _ = gateway.send(series)
         assert content
@@ -111,14 +111,14 @@ def test_a_gateway_whose_announcement_was_noted_but_not_answered_begins_anew(
     from plugin.forward.service import wire_id
 
     gateway = LoneGateway(tmp_path, service)
-    errand = gateway.errand(series)
+    remote = gateway.remote_job(series)
     north = service.client()
-    used = wire_id(errand.job.workflow_id, 1)
+    used = wire_id(remote.job.workflow_id, 1)
     north.announce(series.manifest, transfer=used)
     north.call("DELETE", f"/v1/transfers/{used}")
-    monkeypatch.setattr(Patience, "sleep", lambda _self, _seconds: None)
-    assert gateway.forward.draw(errand)["rois"]
-    assert errand.recall()["round"] == 2
+    monkeypatch.setattr(Retry, "sleep", lambda _self, _seconds: None)
+    assert gateway.forward.draw(remote)["rois"]
+    assert remote.load_state()["round"] == 2
 
 
 def test_a_series_that_never_fits_is_final_and_sends_nothing(series: CleanSeries, tmp_path: Path) -> None:
@@ -128,11 +128,11 @@ def test_a_series_that_never_fits_is_final_and_sends_nothing(series: CleanSeries
         with pytest.raises(TargetFailed) as refused:
             gateway.send(series)
         assert (refused.value.code, refused.value.retry) == ("SERVICE_TOO_LARGE", False)
-        errand = gateway.errand(series)
-        errand.job.model = "no-such-model"
+        remote = gateway.remote_job(series)
+        remote.job.model = "no-such-model"
         gateway.chain.declare(("no-such-model",))
         with pytest.raises(TargetFailed, match="MODEL_UNKNOWN") as unknown:
-            gateway.forward.draw(errand)
+            gateway.forward.draw(remote)
         assert (unknown.value.code, unknown.value.retry) == ("SERVICE_REFUSED", False)
         assert service.metric("autocontour_received_instances_total") == 0
         assert service.left() == []

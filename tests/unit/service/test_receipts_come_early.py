@@ -19,18 +19,18 @@ def test_that_the_service_verified_is_recorded_before_the_contours_are_fetched(
     service: ServiceProcess, series: CleanSeries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gateway = LoneGateway(tmp_path, service)
-    errand = gateway.errand(series)
+    remote = gateway.remote_job(series)
     plain = ServiceClient.content
     recorded: list[bool] = []
 
     def content(client: ServiceClient, path: str) -> bytes:
-        recorded.append(errand.records.has(Event.REMOTE_VERIFIED))
+        recorded.append(remote.records.has(Event.REMOTE_VERIFIED))
         return plain(client, path)
 
     monkeypatch.setattr(ServiceClient, "content", content)
-    gateway.forward.draw(errand)
+    gateway.forward.draw(remote)
     assert recorded == [True]
-    own = [record.event for record in gateway.chain.records(errand.records.job.evidence_code)]
+    own = [record.event for record in gateway.chain.records(remote.records.job.evidence_code)]
     assert own == [Event.SENT, Event.REMOTE_VERIFIED, Event.RESULT_RECEIVED, Event.REMOTE_DELETED]
 
 
@@ -48,11 +48,11 @@ def test_a_service_that_gives_no_receipt_of_its_check_is_not_waited_for(
 
     monkeypatch.setattr(ServiceClient, "json", json)
     gateway = LoneGateway(tmp_path, service)
-    errand = gateway.errand(series)
+    remote = gateway.remote_job(series)
     with pytest.raises(EvidenceRefused) as refused:
-        gateway.forward.draw(errand)
+        gateway.forward.draw(remote)
     assert refused.value.code == "RECEIPT_MISSING"
     assert asked[-1] == "GET receipts"
-    gateway.forward.release(errand)
-    assert errand.records.has(Event.REMOTE_DELETED)
+    gateway.forward.release(remote)
+    assert remote.records.has(Event.REMOTE_DELETED)
     assert service.left() == []

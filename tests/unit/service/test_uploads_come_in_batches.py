@@ -15,7 +15,7 @@ from model.gate.manifest import ManifestFile
 from model.pipeline.draw import IMAGES
 from plugin.forward import upload
 from plugin.forward.http import ServiceClient, TransferLost
-from plugin.forward.retry import Patience
+from plugin.forward.retry import Retry
 from plugin.forward.service import ROUNDS
 from plugin.forward.upload import BATCH_BYTES, BATCH_FILES, Upload, batches
 from plugin.privacy.clean import CleanSeries
@@ -66,13 +66,13 @@ def test_what_had_arrived_when_a_body_broke_off_is_not_sent_again(
     series.write(tmp_path / IMAGES)
     transfer = north.open(series)
     client = Breaking(ServiceTarget.model_validate(service.target()))
-    patience = Patience(datetime.now(UTC) + timedelta(hours=1), lambda: True, lambda _code: None, lambda: None)
+    retry = Retry(datetime.now(UTC) + timedelta(hours=1), lambda: True, lambda _code: None, lambda: None)
     told: list[int] = []
 
     def missing() -> set[str]:
         return set(client.json("GET", f"/v1/transfers/{transfer}")["Missing"])
 
-    sending = Upload(client, patience, f"/v1/transfers/{transfer}", tmp_path / IMAGES, missing, told.append)
+    sending = Upload(client, retry, f"/v1/transfers/{transfer}", tmp_path / IMAGES, missing, told.append)
     sending.send(series.manifest.files)
     assert client.parts == [12, 6]
     assert told == [12]
@@ -95,18 +95,18 @@ class Narrow(Breaking):
 def test_a_way_that_carries_no_long_body_is_given_shorter_ones(
     service: ServiceProcess, north: SiteClient, series: CleanSeries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Patience, "sleep", lambda _self, _seconds: None)
+    monkeypatch.setattr(Retry, "sleep", lambda _self, _seconds: None)
     series.write(tmp_path / IMAGES)
     transfer = north.open(series)
     client = Narrow(ServiceTarget.model_validate(service.target()))
-    patience = Patience(datetime.now(UTC) + timedelta(hours=1), lambda: True, lambda _code: None, lambda: None)
+    retry = Retry(datetime.now(UTC) + timedelta(hours=1), lambda: True, lambda _code: None, lambda: None)
 
     def missing() -> set[str]:
         return set(client.json("GET", f"/v1/transfers/{transfer}")["Missing"])
 
     told: list[int] = []
     path = f"/v1/transfers/{transfer}"
-    Upload(client, patience, path, tmp_path / IMAGES, missing, told.append).send(series.manifest.files)
+    Upload(client, retry, path, tmp_path / IMAGES, missing, told.append).send(series.manifest.files)
     assert client.parts == [12, 6, 3, *[1] * 12]
     assert told == [12]
     assert north.status(transfer)["Missing"] == []
@@ -127,12 +127,12 @@ def test_a_refusal_is_final_whichever_request_was_told_of_it(
     opened = service.metric("autocontour_transfers_opened_total")
     for number in range(3):
         gateway = LoneGateway(tmp_path / str(number), service, identify)
-        errand = gateway.errand(series)
+        remote = gateway.remote_job(series)
         with pytest.raises(PrivacyRefused) as refused:
-            gateway.forward.draw(errand)
+            gateway.forward.draw(remote)
         assert refused.value.findings
-        assert errand.records.has(Event.REMOTE_REJECTED)
-        assert errand.records.has(Event.REMOTE_DELETED)
+        assert remote.records.has(Event.REMOTE_REJECTED)
+        assert remote.records.has(Event.REMOTE_DELETED)
     assert service.metric("autocontour_transfers_opened_total") == opened + 3
     assert service.left() == []
     assert "Vertraulich" not in service.tail(1000)
@@ -141,12 +141,12 @@ def test_a_refusal_is_final_whichever_request_was_told_of_it(
 def test_a_service_that_loses_every_transfer_is_given_up_and_another_job_is_not(
     service: ServiceProcess, series: CleanSeries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Patience, "sleep", lambda _self, _seconds: None)
+    monkeypatch.setattr(Retry, "sleep", lambda _self, _seconds: None)
     with FalseService(tmp_path / "false", "loses") as false:
         loses = LoneGateway(tmp_path / "one", false)
-        errand = loses.errand(series)
+        remote = loses.remote_job(series)
         with pytest.raises(TargetFailed) as failed:
-            loses.forward.draw(errand)
+            loses.forward.draw(remote)
         assert (failed.value.code, failed.value.retry) == ("SERVICE_LOSES", False)
         announced = [line for line in false.heard if line.startswith(b"POST /v1/transfers HTTP")]
         assert len(announced) == ROUNDS
@@ -170,5 +170,5 @@ def test_an_answer_that_gets_lost_does_not_make_a_refusal_a_loss(
     monkeypatch.setattr(ServiceClient, "post_many", cut)
     gateway = LoneGateway(tmp_path, service, identify)
     with pytest.raises(PrivacyRefused):
-        gateway.forward.draw(gateway.errand(series))
+        gateway.forward.draw(gateway.remote_job(series))
     assert next(broken, None) is None, "the first answer got lost"

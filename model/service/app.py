@@ -19,11 +19,11 @@ from model.pipeline.draw import STRUCTURE_SET
 from model.service import heads_routes, uploads, wire
 from model.service.answers import ErrorAnswer, Refusal, install, no_records, problems
 from model.service.attest import Attestation
-from model.service.authentication import Doorkeeper
+from model.service.authentication import AuthAndLimits
 from model.service.crowd import Crowd
 from model.service.heads import Heads
 from model.service.ledger import Ledger, State
-from model.service.metrics import Figures
+from model.service.metrics import Metrics
 from model.service.settings import ServiceDocument, Site
 from model.service.sites import Sites
 from model.service.transfers import Transfers
@@ -59,7 +59,7 @@ def application(
     attest: Attestation,
     ledger: Ledger,
     heads: Heads,
-    figures: Figures,
+    metrics: Metrics,
     crowd: Crowd | None = None,
 ) -> FastAPI:
     """The application of one service; ``crowd`` is told whose a connection is."""
@@ -72,32 +72,32 @@ def application(
         description="Takes pseudonymised CT and MR series, returns contours, keeps nothing, and signs for it.",
     )
     install(app)
-    app.include_router(_open_routes(transfers, attest, figures))
+    app.include_router(_open_routes(transfers, attest, metrics))
     app.include_router(_transfer_routes(transfers, ledger))
     app.include_router(uploads.router(transfers, settings))
     app.include_router(heads_routes.router(heads))
-    app.add_middleware(Doorkeeper, sites=sites, seconds=settings.DocumentSeconds, crowd=crowd)
+    app.add_middleware(AuthAndLimits, sites=sites, seconds=settings.DocumentSeconds, crowd=crowd)
     _describe(app)
     return app
 
 
-def _open_routes(transfers: Transfers, attest: Attestation, figures: Figures) -> APIRouter:
+def _open_routes(transfers: Transfers, attest: Attestation, counted: Metrics) -> APIRouter:
     routes = APIRouter(tags=["service"])
 
     @routes.get("/health", summary="Whether the service works")
     def health() -> JSONResponse:
-        troubles = transfers.troubles()
+        reasons = transfers.unavailable_reasons()
         body = {
-            "Status": "unavailable" if troubles else "ok",
+            "Status": "unavailable" if reasons else "ok",
             "Version": VERSION,
-            "Reasons": troubles,
+            "Reasons": reasons,
             "Alerts": transfers.alerts(),
         }
-        return JSONResponse(body, status_code=503 if troubles else 200)
+        return JSONResponse(body, status_code=503 if reasons else 200)
 
     @routes.get("/metrics", summary="Prometheus metrics: counts, no sites, no transfers", response_class=Response)
     def metrics() -> Response:
-        return Response(figures.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
+        return Response(counted.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     @routes.get("/v1/key", summary="The public key that verifies the service's receipts")
     def key() -> wire.KeyAnswer:

@@ -28,7 +28,7 @@ ANNOUNCEMENTS = "/v1/transfers"
 REFUSED = frozenset({400, 409, 413, 415, 422})
 
 
-class Doorkeeper:
+class AuthAndLimits:
     """ASGI middleware: puts the site into the request's state, or answers 401; bounds bodies that are no instances."""
 
     def __init__(

@@ -21,7 +21,7 @@ from model.evidence.record import stamp
 from model.evidence.signed import digest_of
 from model.evidence.signing import PublicKey
 from model.service.answers import Refusal
-from model.service.metrics import Figures
+from model.service.metrics import Metrics
 from model.service.settings import Site
 
 logger = logging.getLogger(__name__)
@@ -58,10 +58,10 @@ class HeldHead:
 class Heads:
     """The table of heads, in the ledger's own file; the service's chain names each in a PEER_HEAD record."""
 
-    def __init__(self, ledger: Path, chain: Chain, figures: Figures) -> None:
+    def __init__(self, ledger: Path, chain: Chain, metrics: Metrics) -> None:
         self._lock = threading.Lock()
         self._chain = chain
-        self._figures = figures
+        self._metrics = metrics
         self._database = sqlite3.connect(ledger, check_same_thread=False, isolation_level=None, timeout=30)
         self._database.execute("PRAGMA synchronous = FULL")
         self._database.executescript(_SCHEMA)
@@ -80,7 +80,7 @@ class Heads:
             if kept is not None:
                 return kept
             self._require_key(name, site, key)
-            self._require_patience(name)
+            self._require_below_daily_limit(name)
             now = datetime.now(UTC)
             try:
                 answer = countersign(signed, key, self._chain, now)
@@ -88,7 +88,7 @@ class Heads:
                 if error.code != BACKWARDS:
                     raise
                 self._keep(name, key, head.sequence, signed, error.code, None)
-                self._figures.head_refused()
+                self._metrics.head_refused()
                 logger.error("a site's chain of evidence went backwards; its head is kept: call its operator")
                 raise Refusal(409, BACKWARDS, error.message) from None
             self._keep(name, key, head.sequence, signed, None, answer)
@@ -142,7 +142,7 @@ class Heads:
                 "it under ManifestKeys.",
             )
 
-    def _require_patience(self, name: str) -> None:
+    def _require_below_daily_limit(self, name: str) -> None:
         since = time.time() - DAY_SECONDS
         query = "SELECT count(*) FROM site_head WHERE site = ? AND received > ?"
         (count,) = self._database.execute(query, (name, since)).fetchone()

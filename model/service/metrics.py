@@ -9,7 +9,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 SECONDS = (0.1, 0.5, 1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600)
 
 
-class Figures:
+class Metrics:
     """The metrics of one service; a registry of its own, so that two in one process do not meet."""
 
     def __init__(self) -> None:

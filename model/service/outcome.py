@@ -29,7 +29,7 @@ REASONS = {
 
 
 @dataclass
-class Ending:
+class Outcome:
     """The images are gone, or as good as the file system lets them; ``noted`` is true once the ledger says so."""
 
     transfer: Transfer
@@ -41,7 +41,7 @@ class Ending:
     deleted: bool = False
     noted: bool = False
     # Whether the operator was told of files that were not there to be deleted.
-    told: bool = False
+    reported: bool = False
 
     @property
     def whole(self) -> bool:

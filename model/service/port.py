@@ -8,7 +8,7 @@ import socket
 from model.errors import ConfigurationRefused
 
 
-def listening(host: str, port: int) -> socket.socket:
+def open_port(host: str, port: int) -> socket.socket:
     """A TCP socket that listens at an address of this machine; raises ConfigurationRefused."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(

@@ -32,8 +32,8 @@ from model.service.crowd import Crowd
 from model.service.heads import Heads
 from model.service.journal import open_journals
 from model.service.ledger import Ledger
-from model.service.metrics import Figures
-from model.service.port import listening
+from model.service.metrics import Metrics
+from model.service.port import open_port
 from model.service.preflight import notices
 from model.service.queue import TransferQueue
 from model.service.settings import ServiceDocument, TlsFiles, read_service
@@ -121,7 +121,7 @@ class Service:
             harden_process(lock_memory=True)
         if settings.Tls is not None:
             tls_options(settings.Tls)  # before anything is deleted or signed
-        self._socket = listening(settings.Host, settings.Port)
+        self._socket = open_port(settings.Host, settings.Port)
         state = ServiceState(Path(settings.StateDirectory))
         try:
             state.path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -140,13 +140,13 @@ class Service:
         key = signing_key(settings)
         attest = Attestation(key, Chain.open(state.chain, key), ledger)
         self._attest = attest
-        figures = Figures()
-        self._crowd = Crowd(settings.AddressConnections, cut=figures.cut)
-        heads = Heads(state.ledger, attest.chain, figures)
+        metrics = Metrics()
+        self._crowd = Crowd(settings.AddressConnections, cut=metrics.cut)
+        heads = Heads(state.ledger, attest.chain, metrics)
         self._workers = Workers(settings.Workers, lock_memory=settings.LockMemory)
-        self.transfers = Transfers(settings, spool, ledger, attest, self._workers, figures)
-        figures.watch(self.transfers.count_live, self.transfers.held_bytes)
-        self.transfers.missed(sweep(spool, ledger, attest, figures, open_journals(state.journals), last))
+        self.transfers = Transfers(settings, spool, ledger, attest, self._workers, metrics)
+        metrics.watch(self.transfers.count_live, self.transfers.held_bytes)
+        self.transfers.missed(sweep(spool, ledger, attest, metrics, open_journals(state.journals), last))
         note_spool(state.spool, spool)
         self.transfers.lacking(unrecorded(ledger, attest))
         database = settings.Database or f"sqlite:///{state.queue}"
@@ -162,7 +162,7 @@ class Service:
         self._stopping = threading.Event()
         threading.Thread(target=self._reap, name="reap", daemon=True).start()
         self.app: FastAPI = application(
-            settings, Sites(path), self.transfers, attest, ledger, heads, figures, self._crowd
+            settings, Sites(path), self.transfers, attest, ledger, heads, metrics, self._crowd
         )
 
     def run(self) -> None:

@@ -14,7 +14,7 @@ from model.evidence.receipt import Step
 from model.service.attest import Attestation
 from model.service.journal import Journals, lifetime
 from model.service.ledger import Ledger, Row, State
-from model.service.metrics import Figures
+from model.service.metrics import Metrics
 from model.service.outcome import REASONS
 from model.service.spool import MEMORY, Spool, filesystem_of
 from model.storage.erase import NOTHING, Deletion, delete
@@ -56,7 +56,7 @@ def note_spool(note: Path, spool: Spool) -> None:
 
 
 def sweep(
-    spool: Spool, ledger: Ledger, attest: Attestation, figures: Figures, journals: Journals, last: LastSpool
+    spool: Spool, ledger: Ledger, attest: Attestation, metrics: Metrics, journals: Journals, last: LastSpool
 ) -> int:
     """Delete what a crash left, and sign what became of it, for each transfer and as a whole.
 
@@ -82,7 +82,7 @@ def sweep(
     if folders or interrupted:
         attest.swept(total, len(interrupted))
         logger.warning("swept %d transfer(s) that a crash had interrupted", len(interrupted))
-    figures.left(total.left)
+    metrics.left(total.left)
     return total.missing
 
 

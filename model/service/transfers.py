@@ -25,8 +25,8 @@ from model.service.answers import Refusal, no_records
 from model.service.attest import Attestation
 from model.service.journal import open_journals
 from model.service.ledger import Ledger, Row, State
-from model.service.metrics import Figures
-from model.service.outcome import REASONS, UNWRITTEN, Ending
+from model.service.metrics import Metrics
+from model.service.outcome import REASONS, UNWRITTEN, Outcome
 from model.service.settings import ServiceDocument, Site
 from model.service.spool import Spool
 from model.service.state import ServiceState
@@ -51,7 +51,7 @@ class Transfers:
         ledger: Ledger,
         attest: Attestation,
         workers: Workers,
-        figures: Figures,
+        metrics: Metrics,
     ) -> None:
         self._settings = settings
         self._spool = spool
@@ -59,11 +59,11 @@ class Transfers:
         self._ledger = ledger
         self._attest = attest
         self._workers = workers
-        self._figures = figures
+        self._metrics = metrics
         self._lock = threading.RLock()
         self._live: dict[tuple[str, str], Transfer] = {}
         # Those of which something is still to be deleted, signed or noted.
-        self._endings: list[Ending] = []
+        self._unfinished: list[Outcome] = []
         self._enqueue: Callable[[str], None] | None = None
         self._missed = 0
         self._unrecorded = 0
@@ -147,7 +147,7 @@ class Transfers:
         deadline = time.monotonic() + self._settings.TransferMinutes * 60
         transfer = Transfer(row, folder, announced.manifest, deadline)
         self._live[name, announced.transfer] = transfer
-        self._figures.opened()
+        self._metrics.opened()
         try:
             self._attest.opened(row, announced.manifest)
         except UNWRITTEN:
@@ -197,7 +197,7 @@ class Transfers:
                     transfer.folder.move(arrived, f"{IMAGES}/{file.name}")
                     transfer.received.add(file.sop_instance_uid)
                     transfer.last_arrival = time.monotonic()
-                    self._figures.received(len(data))
+                    self._metrics.received(len(data))
                 return wire.Stored(Received=len(transfer.received), Count=transfer.row.count)
         except FileNotFoundError:
             self.vanished(transfer)
@@ -267,7 +267,7 @@ class Transfers:
                 return str(transfer.state)
             transfer.state = State.RUNNING
             self._ledger.change(transfer.row.site, transfer.row.id, State.RUNNING)
-        self._figures.waited(time.monotonic() - transfer.queued_at)
+        self._metrics.waited(time.monotonic() - transfer.queued_at)
         started = time.monotonic()
         try:
             drawn = self._workers.run(
@@ -304,7 +304,7 @@ class Transfers:
                     transfer.drawn = drawn
                     transfer.state = State.READY
                     self._ledger.change(transfer.row.site, transfer.row.id, State.READY)
-                    self._figures.drew(seconds)
+                    self._metrics.drew(seconds)
         return str(transfer.state)
 
     # --- telling ----------------------------------------------------------------------------------------------
@@ -356,7 +356,7 @@ class Transfers:
         with transfer.lock:
             if transfer.state.final:
                 return
-            self._figures.rejected()
+            self._metrics.rejected()
             self._delete(transfer, State.REJECTED, ("GATE", "The gate refused the transfer."), findings)
 
     def _delete(
@@ -366,30 +366,30 @@ class Transfers:
         transfer.state = state  # from here on nothing is taken any more
         self._workers.cancel(row.folder)
         # Gone first, signed for then: whatever keeps the service from signing keeps no image.
-        ending = Ending(transfer, state, error, findings, transfer.folder.delete())
-        if ending.deletion.left:
-            logger.error("%d file(s) of a transfer could not be deleted; trying again", ending.deletion.left)
-            self._figures.left(ending.deletion.left)
-        self._write(ending)
-        if ending.whole:
+        outcome = Outcome(transfer, state, error, findings, transfer.folder.delete())
+        if outcome.deletion.left:
+            logger.error("%d file(s) of a transfer could not be deleted; trying again", outcome.deletion.left)
+            self._metrics.left(outcome.deletion.left)
+        self._write(outcome)
+        if outcome.whole:
             transfer.folder.close()
         else:
-            self._endings.append(ending)
+            self._unfinished.append(outcome)
         logger.info("transfer ended: %s%s", state, f" ({error[0]})" if error else "")
 
-    def _write(self, ending: Ending) -> None:
-        noted, row = ending.noted, ending.transfer.row
-        if ending.deletion.missing and not ending.told:
-            ending.told = True
-            self.missed(ending.deletion.missing)
+    def _write(self, outcome: Outcome) -> None:
+        noted, row = outcome.noted, outcome.transfer.row
+        if outcome.deletion.missing and not outcome.reported:
+            outcome.reported = True
+            self.missed(outcome.deletion.missing)
         try:
-            ending.write(self._attest, self._ledger)
+            outcome.write(self._attest, self._ledger)
         except UNWRITTEN as error:
             logger.error("the end of a transfer cannot be noted (%s); trying again", type(error).__name__)
-        if ending.noted and not noted:
+        if outcome.noted and not noted:
             with self._lock:
                 self._live.pop((row.site, row.id), None)
-            self._figures.ended(str(ending.state))
+            self._metrics.ended(str(outcome.state))
 
     def reap(self) -> None:
         """End what outlived its deadline or stalled; called every second."""
@@ -400,25 +400,25 @@ class Transfers:
             elif transfer.state is State.OPEN and now - transfer.last_arrival > self._settings.IdleSeconds:
                 self.end(transfer, State.EXPIRED, "STALLED")
 
-        for ending in list(self._endings):
-            with ending.transfer.lock:
-                ending.delete_again()
-                self._write(ending)
-            if ending.whole:
-                ending.transfer.folder.close()
-                self._endings.remove(ending)
+        for outcome in list(self._unfinished):
+            with outcome.transfer.lock:
+                outcome.delete_again()
+                self._write(outcome)
+            if outcome.whole:
+                outcome.transfer.folder.close()
+                self._unfinished.remove(outcome)
 
     def missed(self, files: int) -> None:
         """Files that were received were not there to be deleted: somebody has them, and its operator must look."""
         if files:
             self._missed += files
-            self._figures.missing(files)
+            self._metrics.missing(files)
             logger.error("%d received file(s) were not there to be deleted: somebody else took or changed them", files)
 
     def lacking(self, transfers: int) -> None:
         """Deletions have receipts and no record: the chain was cut."""
         self._unrecorded = transfers
-        self._figures.unrecorded(transfers)
+        self._metrics.unrecorded(transfers)
         if transfers:
             logger.error("%d deletions have a receipt and no record in the chain: call the auditor", transfers)
 
@@ -439,18 +439,20 @@ class Transfers:
             found.append({"Alert": "CHAIN_CUT", "Transfers": self._unrecorded, "Message": message})
         return found
 
-    def troubles(self) -> list[str]:
+    def unavailable_reasons(self) -> list[str]:
         """Why the service does not work as it should."""
-        told = []
+        reasons = []
         if self._spool.exchanged():
-            told.append("The spool is not the folder that was opened at start; nothing is taken. Restart the service.")
-        if any(ending.deletion.left for ending in self._endings):
-            told.append("Files of a transfer that is over could not be deleted.")
-        if not all(ending.noted for ending in self._endings) or self._free_bytes() < LEAST_FREE_BYTES:
-            told.append(
+            reasons.append(
+                "The spool is not the folder that was opened at start; nothing is taken. Restart the service."
+            )
+        if any(outcome.deletion.left for outcome in self._unfinished):
+            reasons.append("Files of a transfer that is over could not be deleted.")
+        if not all(outcome.noted for outcome in self._unfinished) or self._free_bytes() < LEAST_FREE_BYTES:
+            reasons.append(
                 "The service cannot write its records: the disk of StateDirectory is full, or they were changed."
             )
-        return told
+        return reasons
 
     def _free_bytes(self) -> int:
         return shutil.disk_usage(self._settings.StateDirectory).free

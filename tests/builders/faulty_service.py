@@ -47,7 +47,7 @@ def install(fault: str) -> None:
 
 def cut(route: str) -> None:
     """Break the connection of the first two requests of one route, in the middle of the answer."""
-    from model.service.authentication import Doorkeeper
+    from model.service.authentication import AuthAndLimits
     from model.service.connection import Connection
 
     wanted = {
@@ -59,7 +59,7 @@ def cut(route: str) -> None:
         "delete": lambda method, _path: method == "DELETE",
     }[route]
     left = iter(range(2))
-    plain, made = Doorkeeper.__call__, Connection.connection_made
+    plain, made = AuthAndLimits.__call__, Connection.connection_made
 
     def connection_made(self: Any, transport: Any) -> None:
         made(self, transport)
@@ -78,7 +78,7 @@ def cut(route: str) -> None:
         await plain(self, scope, receive, sending)
 
     Connection.connection_made = connection_made  # type: ignore[method-assign]
-    Doorkeeper.__call__ = faulty  # type: ignore[method-assign]
+    AuthAndLimits.__call__ = faulty  # type: ignore[method-assign]
 
 
 def let_worker_die() -> None:

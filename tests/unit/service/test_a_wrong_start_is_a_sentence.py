@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from model.errors import ConfigurationRefused
-from model.service.port import listening
+from model.service.port import open_port
 from model.service.preflight import notices
 from model.service.settings import ServiceDocument, read_service
 from tests.builders.certificates import make_certificates
@@ -67,12 +67,12 @@ def test_a_port_in_use_and_an_address_elsewhere_are_sentences() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ConfigurationRefused, match=f"Port: {port} is in use by another program"):
-            listening("127.0.0.1", port)
+            open_port("127.0.0.1", port)
     with pytest.raises(ConfigurationRefused, match="Host: is no address of this machine"):
-        listening("203.0.113.7", 0)
+        open_port("203.0.113.7", 0)
     with pytest.raises(ConfigurationRefused, match="Host: is neither an address nor a name"):
-        listening("service.invalid", 0)
-    with listening("localhost", 0) as made:
+        open_port("service.invalid", 0)
+    with open_port("localhost", 0) as made:
         assert made.getsockname()[1] > 0
 
 

@@ -26,7 +26,7 @@ from model.service.app import application
 from model.service.attest import Attestation
 from model.service.heads import Heads
 from model.service.ledger import Ledger
-from model.service.metrics import Figures
+from model.service.metrics import Metrics
 from model.service.settings import read_service
 from model.service.sites import Sites
 from model.service.spool import open_spool
@@ -51,11 +51,11 @@ def app_in(folder: Path) -> tuple[FastAPI, str]:
     key = SigningKey.new()
     ledger = Ledger(service.state / "ledger.sqlite")
     attest = Attestation(key, Chain.open(service.state / "chain", key), ledger)
-    spool, figures = open_spool(service.spool, None, encrypted=True), Figures()
-    transfers = Transfers(read, spool, ledger, attest, Workers(1), figures)
+    spool, metrics = open_spool(service.spool, None, encrypted=True), Metrics()
+    transfers = Transfers(read, spool, ledger, attest, Workers(1), metrics)
     transfers.queue_with(lambda _folder: None)
-    heads = Heads(service.state / "ledger.sqlite", attest.chain, figures)
-    return application(read, Sites(service.path), transfers, attest, ledger, heads, figures), service.tokens["north"]
+    heads = Heads(service.state / "ledger.sqlite", attest.chain, metrics)
+    return application(read, Sites(service.path), transfers, attest, ledger, heads, metrics), service.tokens["north"]
 
 
 ROUTES = [

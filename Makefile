@@ -55,7 +55,7 @@ release: setup
 
 fuzz: setup
 	SCHEMA_EXAMPLES=$$((200 * $(MINUTES))) FUZZ_SECONDS=$$((60 * $(MINUTES))) $(BIN)/python -m pytest \
-		tests/unit/service/test_any_request_is_answered.py tests/unit/service/test_uploads_are_fuzzed.py $(ARGS)
+		tests/unit/model/service/test_any_request_is_answered.py tests/unit/model/service/test_uploads_are_fuzzed.py $(ARGS)
 
 unit: setup
 	$(BIN)/python -m pytest tests/unit $(ARGS)

@@ -22,10 +22,10 @@ from model.engines.nnunet.plans import Configuration
 from model.engines.nnunet.unet import build
 from model.sides.sample import Shown
 from model.volume.volume import Volume
+from tests.builders.bundles import write_bundle
 from tests.builders.nnunet_folder import TinyNet, as_in_checkpoints, write_folder
 from tests.builders.series import geometry
 from tests.builders.volumes import plan_of
-from tests.unit.models.bundles import write_bundle
 
 SHAPE = (20, 48, 56)
 # mm of a series by patient axis: x, y, z.

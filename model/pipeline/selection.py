@@ -31,10 +31,11 @@ def select(drawing: Drawing, selection: Selection) -> Drawing:
             f"The model {drawing.algorithm.model} drew none of the structures that the template asks for.",
         )
     own = dict(selection.rename)
-    for entry in entries.values():
-        name = own.get(entry.label) or own.get(entry.name)
+    for label, entry in entries.items():
+        name = own.get(label) or own.get(entry.label) or own.get(entry.name)
         if name is not None:
-            given[entry.label] = replace(entry, name=shorten(name))
+            # By the engine's label: the table may know the structure under another one ("heart" for "Heart").
+            given[label] = replace(entry, label=label, name=shorten(name))
     missing = tuple(
         one for one in drawing.not_drawn if _wanted(given.get(one.label) or entry_for(one.label), selection)
     )

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tqdm import tqdm
-
 from model.commands.outputs import add_force, require_writable, write_whole
-from model.commands.terminal import Warnings
-from model.engines.foreign import told
+from model.commands.terminal import Warnings, progress_bar
 
 if TYPE_CHECKING:
     from model.engines.engine import Drawing
@@ -48,55 +44,39 @@ def run(options: argparse.Namespace) -> int:
 
     from model.engines.registry import engine
     from model.names.naming import entry_for
+    from model.pipeline.contour import ImageSeries, contour
     from model.preview.planes import three_planes
-    from model.quality import checked
-    from model.quality.interleaved import of_interleaving, require_one_acquisition
-    from model.rtstruct.write import structure_set
+    from model.quality.interleaved import require_one_acquisition
     from model.series.folder import open_folder
     from model.series.geometry import require_whole
-    from model.sides.check import sides_of_engine
-    from model.volume.load import load_volume
 
     require_writable((options.output, options.preview), [options.directory], force=options.force)
     drawer = engine(options.model)
     warnings = Warnings()
     folder = open_folder(options.directory)
-    geometry = folder.geometry
-    require_whole(geometry)
-    require_one_acquisition(folder.headers, geometry)
+    require_whole(folder.geometry)
+    require_one_acquisition(folder.headers, folder.geometry)
     if folder.passed_over:
         warnings(f"passed over in the folder: {folder.passed_over}")
-    # A bar on a terminal, nothing in a pipe.
-    with tqdm(total=100, disable=not sys.stderr.isatty(), bar_format="{desc:24} {bar} {n:3.0f} %") as bar:
-
-        def show(fraction: float, what: str) -> None:
-            bar.set_description_str(what)
-            bar.update(max(0.0, 100 * fraction - bar.n))
-
-        remarks, _ = sides_of_engine(drawer, lambda _, what: show(0.0, what))
-        for remark in remarks:
-            warnings(remark)
-        volume = load_volume(folder.files, geometry, lambda part: show(0.2 * part, "reading"))
-        with told(options.model):
-            drawing = drawer.draw(volume, lambda part, what: show(0.2 + 0.6 * part, what))
-        drawing = of_interleaving(checked(drawing, geometry), volume, folder.headers)
-        written = structure_set(
-            geometry,
-            pydicom.dcmread(folder.files[0], stop_before_pixels=True),
-            drawing,
+    source = pydicom.dcmread(folder.files[0], stop_before_pixels=True)
+    with progress_bar("segmenting") as progress:
+        made = contour(
+            ImageSeries(folder.geometry, folder.files, source, folder.headers),
+            drawer,
+            model=options.model,
             series_uid=generate_uid(),
             instance_uid=generate_uid(),
-            label="AutoContour",
-            now=datetime.now(),
-            progress=lambda part, what: show(0.8 + 0.2 * part, what),
+            now=datetime.now(UTC).astimezone(),
+            progress=progress,
         )
+    written, drawing = made.structure_set, made.drawing
     write_whole(options.output, written.content, force=options.force)
     if options.preview is not None:
         own = {entry.label: entry for entry in drawing.names}
         entries = [(own.get(one.label) or entry_for(one.label), one.mask) for one in drawing.structures]
         overlays = [(entry.name, entry.colour, mask) for entry, mask in entries]
-        write_whole(options.preview, three_planes(volume, overlays), force=options.force)
-    for remark in written.remarks:
+        write_whole(options.preview, three_planes(made.volume, overlays), force=options.force)
+    for remark in made.remarks:
         warnings(remark)
     if options.json:
         print(json.dumps(_document(written, drawing, warnings.said), indent=1))

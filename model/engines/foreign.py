@@ -1,4 +1,4 @@
-"""What an engine raises that is none of our errors ends its job or command with a reason all the same."""
+"""Exceptions of engines and their libraries, as errors with a reason."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from model.errors import AutocontourError, EngineFailed
 
 
 @contextmanager
-def told(model: str) -> Iterator[None]:
+def engine_errors(model: str) -> Iterator[None]:
     """Turn foreign exceptions into EngineFailed, without repeating their text: it may hold anything."""
     try:
         yield

@@ -8,22 +8,18 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from model.burned_in.policy import BurnedInText
-from model.engines.foreign import told
+from model.engines.foreign import engine_errors
 from model.pipeline.selection import Selection
 from model.storage.files import write_whole
 
-Result = TypeVar("Result")
-
 IMAGES, STRUCTURE_SET, PROGRESS = "images", "rtstruct.dcm", "progress.json"
 PROGRESS_SECONDS = 0.2
-LABEL = "AutoContour"
 
 
 @dataclass(frozen=True)
@@ -63,8 +59,7 @@ def warm_up() -> None:
     """Import what a first job would otherwise wait for."""
     import model.engines.registry
     import model.gate.verify
-    import model.rtstruct.write
-    import model.volume.load  # noqa: F401
+    import model.pipeline.contour  # noqa: F401
 
 
 def draw_series(
@@ -83,9 +78,10 @@ def draw_series(
     next series. ``selection`` is the site's structure template. Text in the
     pixels is looked for where ``burned_in_text`` says so: beside Orthanc the sender did.
 
-    Raises PrivacyRefused when the gate finds anything, InputRefused for a geometry that is none, EngineFailed.
+    Raises PrivacyRefused when the gate finds anything, InputRefused when the slices do not form
+    one whole volume, EngineFailed.
     """
-    with told(model):
+    with engine_errors(model):
         return _draw(folder, model, series_uid, instance_uid, now, library, selection, burned_in_text)
 
 
@@ -101,57 +97,47 @@ def _draw(
 ) -> Drawn:
     from model.engines.registry import loaded
     from model.gate.verify import verify
-    from model.pipeline.selection import select
-    from model.quality import checked
-    from model.quality.interleaved import of_interleaving
-    from model.rtstruct.write import structure_set
-    from model.series.geometry import geometry_of, require_whole
-    from model.sides.check import sides_of_engine
-    from model.volume.load import load_volume
+    from model.pipeline.contour import ImageSeries, contour
+    from model.pipeline.stopwatch import Stopwatch
+    from model.series.geometry import geometry_of
 
-    timings: dict[str, float] = {}
+    watch = Stopwatch()
     progress = ProgressFile(folder / PROGRESS)
-    drawer = _timed(timings, "load", lambda: loaded(library).engine(model))
-
-    remarks, sides = _timed(timings, "sides", lambda: sides_of_engine(drawer, lambda _, what: progress(0.0, what)))
+    with watch.measure("load"):
+        engine = loaded(library).engine(model)
     progress(0.0, "checking the pseudonyms")
-    verified = _timed(timings, "gate", lambda: verify(folder / IMAGES, None, burned_in_text))
-    geometry = geometry_of(file.header for file in verified)
-    require_whole(geometry)
-    progress(0.05, "reading the volume")
-    volume = _timed(timings, "volume", lambda: load_volume((file.dataset() for file in verified), geometry))
-    drawing = _timed(
-        timings, "engine", lambda: drawer.draw(volume, lambda done, what: progress(0.1 + 0.8 * done, what))
-    )
-    drawn = drawing
-    drawing = _timed(timings, "quality", lambda: of_interleaving(checked(drawn, geometry), volume))
-    if selection is not None:
-        drawing = select(drawing, selection)
-    progress(0.9, "writing the contours")
-    header = verified.files[0].dataset()
-    written = _timed(
-        timings,
-        "contours",
-        lambda: structure_set(
-            geometry, header, drawing, series_uid=series_uid, instance_uid=instance_uid, label=LABEL, now=now
+    with watch.measure("gate"):
+        verified = verify(folder / IMAGES, None, burned_in_text)
+    made = contour(
+        ImageSeries(
+            geometry=geometry_of(file.header for file in verified),
+            slices=(file.dataset() for file in verified),
+            source=verified.files[0].dataset(),
         ),
+        engine,
+        model=model,
+        series_uid=series_uid,
+        instance_uid=instance_uid,
+        now=now,
+        selection=selection,
+        progress=progress,
+        stopwatch=watch,
     )
+    written, algorithm = made.structure_set, made.drawing.algorithm
     write_whole(folder / STRUCTURE_SET, written.content)
     progress(1.0, "drawn")
     return Drawn(
-        rois=tuple(
-            DrawnRoi(roi.number, roi.name, roi.full_name, roi.volume_cm3, tuple(roi.flags)) for roi in written.rois
-        ),
-        not_drawn=tuple((one.label, one.reason) for one in drawing.not_drawn),
-        model=drawing.algorithm.model,
-        version=drawing.algorithm.version,
-        digest=drawing.algorithm.digest,
+        rois=tuple(DrawnRoi(roi.number, roi.name, roi.full_name, roi.volume_cm3, roi.flags) for roi in written.rois),
+        not_drawn=tuple((one.label, one.reason) for one in made.drawing.not_drawn),
+        model=algorithm.model,
+        version=algorithm.version,
+        digest=algorithm.digest,
         files=len(verified),
         list_digest=verified.list_digest,
         rtstruct_bytes=len(written.content),
-        timings=timings,
-        remarks=(*remarks, *written.remarks),
-        sides=sides,
+        timings=watch.seconds,
+        remarks=made.remarks,
+        sides=made.sides,
         suspected=verified.suspected,
     )
 
@@ -178,10 +164,3 @@ def read_progress(folder: Path) -> dict[str, Any]:
         return dict(json.loads((folder / PROGRESS).read_bytes()))
     except (FileNotFoundError, ValueError):
         return {}
-
-
-def _timed(timings: dict[str, float], name: str, work: Callable[[], Result]) -> Result:
-    started = time.perf_counter()
-    result = work()
-    timings[name] = round(time.perf_counter() - started, 3)
-    return result

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 
 from model.engines.engine import Engine, Progress
-from model.engines.foreign import told
+from model.engines.foreign import engine_errors
 from model.engines.network.structures import entries_of
 from model.errors import AutocontourError, EngineFailed
 from model.names.naming import entry_for
@@ -148,7 +148,7 @@ def _found(
             progress((index + fraction) / len(quick), f"sides: {words}")
 
         try:
-            with told(package.document.id):
+            with engine_errors(package.document.id):
                 drawing = engine_of(part).draw(shown.volume, show)
         except EngineFailed as error:
             if error.code == "SIDES_TIME" and looked:

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import Any
 
 import requests
-from tqdm import tqdm
 
+from model.commands.terminal import progress_bar
 from model.outbound.session import OwnSession, http_session
 from model.process.environment import allowed_environment
 from model.samples.build import demo_series
@@ -109,10 +109,12 @@ def wait_for(orthanc: subprocess.Popen[bytes], port: int, home: Path, http: OwnS
 def run(url: str, series: list[Path], picture: Path, http: OwnSession) -> None:
     """Send the series, follow its job, print the result as the contract says."""
     stored: dict[str, Any] = {}
-    for path in tqdm(series, desc="sending", unit="slice", disable=not sys.stderr.isatty()):
-        answer = http.post(f"{url}/instances", data=path.read_bytes(), timeout=60)
-        answer.raise_for_status()
-        stored = answer.json()
+    with progress_bar("sending") as progress:
+        for sent, path in enumerate(series, start=1):
+            answer = http.post(f"{url}/instances", data=path.read_bytes(), timeout=60)
+            answer.raise_for_status()
+            stored = answer.json()
+            progress(sent / len(series), f"{sent} of {len(series)} slices")
     say(f"{len(series)} slices are in Orthanc; the quiet time runs, then the rules decide")
     job = follow(url, stored["ParentSeries"], http)
     if job["State"] != "done":
@@ -137,14 +139,13 @@ def follow(url: str, series: str, http: OwnSession) -> dict[str, Any]:
     """Show the progress of the job until it ends."""
     deadline = time.monotonic() + JOB_SECONDS
     job: dict[str, Any] | None = None
-    with tqdm(total=100, bar_format="{desc:<28} {bar} {n:3.0f} %", disable=not sys.stderr.isatty()) as bar:
+    with progress_bar("contouring") as progress:
         while time.monotonic() < deadline:
             answer = http.get(f"{url}/autocontour/jobs", params={"Series": series}, timeout=30)
             jobs = answer.json() if answer.ok else []
             if jobs:
                 job = jobs[0]
-                bar.set_description_str(job.get("Doing") or job["Stage"])
-                bar.update(100 * job["Progress"] - bar.n)
+                progress(job["Progress"], job.get("Doing") or job["Stage"])
                 if job["State"] not in ("waiting", "running"):
                     return job
             time.sleep(0.2)

@@ -1,4 +1,4 @@
-"""docs/security.md names, for each door, the test that tries it: that test exists."""
+"""docs/security.md names, for each entry point, the test that tries it: that test exists."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ PAGE = ROOT / "docs" / "security.md"
 
 
 def rows() -> list[list[str]]:
-    table = PAGE.read_text(encoding="utf-8").split("| door | attack | answer | test |")[1].split("\n\n")[0]
+    table = PAGE.read_text(encoding="utf-8").split("| entry point | attack | defence | test |")[1].split("\n\n")[0]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in table.splitlines()[2:]]
 
 
@@ -23,7 +23,7 @@ def defined_tests() -> set[str]:
     return found
 
 
-def test_every_row_has_a_door_an_attack_an_answer_and_a_test() -> None:
+def test_every_row_has_an_entry_point_an_attack_a_defence_and_a_test() -> None:
     assert len(rows()) >= 2
     assert all(len(row) == 4 and all(row) for row in rows())
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -41,6 +45,17 @@ def test_the_chain_goes_on_under_the_new_key_and_all_of_it_verifies_by_the_first
         assert len(again.records(event=Event.KEY_ROTATED)) == 1
     assert verify(chain, [old.public]).valid
     assert sorted(path.name for path in (tmp_path / "evidence").iterdir()) == ["chain", "signing.key"]
+
+
+def test_the_command_of_the_page_for_operations_works_as_written(tmp_path: Path) -> None:
+    old = gateway_state(tmp_path)
+    page = (Path(__file__).parents[4] / "docs" / "operations.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"```sh\n(autocontour evidence rotate-key .*?)```", page, re.DOTALL)
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    environment = {"STATE_DIRECTORY": str(tmp_path), "PATH": path}
+    subprocess.run(["/bin/sh", "-euc", block], env=environment, check=True)
+    now = load_chain_key(tmp_path / "evidence" / "signing.key", tmp_path / "evidence" / "chain")
+    assert now.public.id != old.public.id
 
 
 def test_while_its_owner_runs_the_key_stays(tmp_path: Path) -> None:

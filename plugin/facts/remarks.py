@@ -12,7 +12,7 @@ from model.series.interleaved import Interleaving
 from model.series.line import sideways
 from plugin.facts.completeness import Completeness, CompletenessState
 from plugin.facts.dictionary import tag_of
-from plugin.facts.orthanc_item import InstancesTags, items_of
+from plugin.facts.orthanc_item import OrthancItem
 
 # What an RTSTRUCT takes over from one slice, and so says of all; each with how it is compared.
 _SHARED: Mapping[str, Callable[[str], str]] = {
@@ -52,13 +52,16 @@ def left_out_sentence(left_out: Collection[LeftOut]) -> str | None:
 
 
 def remarks_of(
-    tags: InstancesTags,
+    items: Collection[OrthancItem],
     completeness: Completeness,
     left_out: Collection[LeftOut],
     interleaving: Interleaving | None = None,
     geometry: SeriesGeometry | None = None,
 ) -> tuple[str, ...]:
-    """The warnings that a series gives by itself; the last two are of the slices that are contoured."""
+    """The warnings that a series gives by itself.
+
+    ``items`` are all its slices; ``interleaving`` and ``geometry`` are of those that are contoured.
+    """
     said = [left_out_sentence(left_out)]
     if geometry is not None and (moved := sideways(geometry)) is not None:
         said.append(f"Look at the images: {moved}")
@@ -66,7 +69,7 @@ def remarks_of(
         said.append(f"Look at the images: {by_order(interleaving.keyword)}")
     if completeness.state is CompletenessState.WAITING and not completeness.certain:
         said.append(completeness.reason)
-    different = _different(tags)
+    different = _different(items)
     if different:
         said.append(
             f"The slices differ in {', '.join(different)}: the RTSTRUCT takes these from one of them. Look whether all "
@@ -75,8 +78,7 @@ def remarks_of(
     return tuple(sentence for sentence in said if sentence)
 
 
-def _different(tags: InstancesTags) -> list[str]:
-    items = items_of(tags)
+def _different(items: Collection[OrthancItem]) -> list[str]:
     return [
         keyword
         for keyword, like in _SHARED.items()

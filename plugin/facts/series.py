@@ -9,12 +9,12 @@ from typing import Any
 
 from model.errors import InputRefused
 from model.series.geometry import SeriesGeometry, geometry_of
-from model.series.header import SliceHeader
 from plugin.facts.character_sets import Originals
 from plugin.facts.dictionary import keywords as dicom_keywords
 from plugin.facts.dictionary import tag_of
-from plugin.facts.orthanc_item import InstancesTags, OrthancItem, header_of, items_of
-from plugin.facts.volumes import Volume, Volumes, volumes_of
+from plugin.facts.orthanc_item import InstancesTags, OrthancItem, items_of
+from plugin.facts.series_tags import SeriesTags
+from plugin.facts.volumes import Volume, Volumes
 from routing.facts import Attribute, Scalar, SeriesFacts, named, number_of
 from routing.hours import WEEKDAYS
 
@@ -43,35 +43,38 @@ def facts_of(
     instances_tags: InstancesTags,
     *,
     metadata: Mapping[str, Any] | None = None,
-    volumes: Volumes | None = None,
     around: Circumstances | None = None,
     originals: Originals | None = None,
     zone: tzinfo | None = None,
 ) -> SeriesFacts:
-    """Build the facts of a series.
+    """Build the facts of a series from what ``/series/{id}/instances-tags`` answers, as ``series_facts`` does."""
+    tags = SeriesTags.parse(instances_tags)
+    return series_facts(tags, metadata=metadata, around=around, originals=originals, zone=zone)
 
-    ``instances_tags`` maps every instance's Orthanc id to its tags in Orthanc's full form, as
-    ``/series/{id}/instances-tags`` answers; ``metadata`` is what ``/instances/{id}/metadata?expand`` answers for one of
-    them; ``volumes`` is plugin.facts.volumes.volumes_of the same tags, where it is known already; ``originals``
-    the text that Orthanc decodes wrongly, from plugin.facts.character_sets; ``zone`` the site's time zone, None for the
-    machine's. Tags that slices lack, wrong values and slices without a geometry make
-    missing facts.
+
+def series_facts(
+    tags: SeriesTags,
+    *,
+    metadata: Mapping[str, Any] | None = None,
+    around: Circumstances | None = None,
+    originals: Originals | None = None,
+    zone: tzinfo | None = None,
+) -> SeriesFacts:
+    """Build the facts of a series whose tags are parsed.
+
+    ``metadata`` is what ``/instances/{id}/metadata?expand`` answers for one of its slices; ``originals`` the text that
+    Orthanc decodes wrongly, from plugin.facts.character_sets; ``zone`` the site's time zone, None for the machine's.
+    Tags that slices lack, wrong values and slices without a geometry make missing facts.
     """
-    items = items_of(instances_tags, originals)
-    found = volumes_of(instances_tags) if volumes is None else volumes
+    items = items_of(tags.raw, originals) if originals else tags.items
     circumstances = around or Circumstances()
     facts = {
         **named(_arrival_facts(metadata or {}, zone)),
         **named(_study_facts(items, circumstances.siblings)),
         **named({"Objection": circumstances.objection, "Veto": circumstances.veto}),
-        **_shape_facts(found),
+        **_shape_facts(tags.volumes),
     }
     return SeriesFacts(items, facts)
-
-
-def headers_of(instances_tags: InstancesTags) -> list[SliceHeader]:
-    """The headers of every instance, for model.series.geometry; missing values are empty."""
-    return [header_of(item) for item in items_of(instances_tags)]
 
 
 def known_keywords(own: Iterable[str] = ()) -> frozenset[str]:

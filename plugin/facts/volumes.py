@@ -7,7 +7,7 @@ echo, trigger delay, b-value, image type (DICOM PS3.3 C.7.6.1, C.8.2.1, C.8.3.1,
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
@@ -19,8 +19,9 @@ from model.series.geometry import SeriesGeometry, SlicePlane, geometry_of, is_lo
 from model.series.header import SliceHeader
 from model.series.interleaved import interleaving_of
 from model.series.parallel import groups
+from plugin.facts.character_sets import reading_of
 from plugin.facts.dictionary import tag_of
-from plugin.facts.orthanc_item import InstancesTags, OrthancItem, header_of, items_of
+from plugin.facts.orthanc_item import InstancesTags, OrthancItem, header_of
 
 MixedPolicy = Literal["refuse", "largest"]
 LocalizerPolicy = Literal["leave-out", "refuse"]
@@ -91,7 +92,17 @@ class Selection:
 
 def volumes_of(instances_tags: InstancesTags) -> Volumes:
     """Tell the volumes of a series apart, from what ``/series/{id}/instances-tags`` answers."""
-    return tell_apart(Slice(header_of(item), item) for item in items_of(instances_tags))
+    return tell_apart(parsed_slices(instances_tags).values())
+
+
+def parsed_slices(instances_tags: InstancesTags) -> dict[str, Slice]:
+    """Every slice by its Orthanc id, from what ``/series/{id}/instances-tags`` answers."""
+    return {
+        instance: Slice(header_of(item), item)
+        for instance, tags in instances_tags.items()
+        if isinstance(tags, Mapping)
+        for item in (OrthancItem(tags, reading_of(tags, {})),)
+    }
 
 
 def tell_apart(slices: Iterable[Slice]) -> Volumes:

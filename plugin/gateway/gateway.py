@@ -48,7 +48,7 @@ from plugin.jobs.job import Job, State, iso
 from plugin.jobs.store import JobStore
 from plugin.jobs.targets import TargetState, TargetStore
 from plugin.pacs.client import Orthanc
-from plugin.pacs.content import Contents
+from plugin.pacs.series import SeriesReader
 from plugin.settings.settings import LOCAL, Settings
 from plugin.state.database import open_database
 from plugin.state.directory import StateDirectory
@@ -92,9 +92,9 @@ class Gateway:
             settings.forwards, key, self.targets, self._orthanc, self._workers, lambda: self._clock.delivered()
         )
         self._orphans = Orphans(self._orthanc, self._vault)
-        self._contents = Contents(self._orthanc)
+        self._reader = SeriesReader(self._orthanc, settings)
         self._stages = Stages(
-            self._orthanc, self._contents, self.jobs, self._vault, self._chain, self._workers, state, settings, forwards
+            self._orthanc, self._reader, self.jobs, self._vault, self._chain, self._workers, state, settings, forwards
         )
         script = settings.routing_script
         self._decider = Decider(
@@ -120,7 +120,7 @@ class Gateway:
         self.rights = Rights(self.desk, self.jobs, self._erase_jobs, self.cancel)
         self._clock = Clock(self.desk, self._vault, self._forget, self._versions.look)
         self._arrivals = Arrivals(engine)
-        self._inspector = SeriesInspector(self._orthanc, self._contents, settings, self._decider, self.desk.subjects)
+        self._inspector = SeriesInspector(self._orthanc, self._reader, self._decider, self.desk.subjects)
         self._intake = Intake(
             self._orthanc,
             self._arrivals,
@@ -258,11 +258,11 @@ class Gateway:
 
     def outgoing(self, series: str) -> dict[str, Any]:
         """What would leave of a series, attribute by attribute."""
-        return outgoing_document(self._orthanc, series, self.settings)
+        return outgoing_document(self._orthanc, self._reader.snapshot(series), self.settings)
 
     def outgoing_files(self, series: str) -> Iterator[bytes]:
         """The very files that would leave, as a ZIP."""
-        return outgoing_zip(self._orthanc, series, self.settings)
+        return outgoing_zip(self._orthanc, self._reader.snapshot(series), self.settings)
 
     def _erase_jobs(self, codes: Sequence[str]) -> Swept:
         rows = files = left = 0
@@ -306,7 +306,7 @@ class Gateway:
 
     def preview(self, job: Job, plane: str | None, number: int | None) -> bytes:
         """A PNG of the stored contours over the stored image."""
-        if not self._contents.of(job.series).is_that_of(job.content):
+        if not self._reader.content(job.series).is_that_of(job.content):
             raise InputRefused(
                 "SERIES_CHANGED",
                 "The series changed in Orthanc after it was contoured: on what is there now, the contours would lie "

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from plugin.pacs.client import Orthanc
-from plugin.pacs.slices import slices_of
+from plugin.pacs.series import SeriesSnapshot
 from plugin.privacy.clean import CleanSeries
 from plugin.privacy.outgoing import outgoing, write_zip
 from plugin.privacy.pseudonymise import pseudonymise
@@ -19,13 +19,13 @@ IN_MEMORY_BYTES = 64 * 1024 * 1024
 CHUNK = 1024 * 1024
 
 
-def outgoing_document(orthanc: Orthanc, series: str, settings: Settings) -> dict[str, Any]:
+def outgoing_document(orthanc: Orthanc, series: SeriesSnapshot, settings: Settings) -> dict[str, Any]:
     """Every attribute before and after; raises PrivacyRefused with the findings when the series would be refused."""
     clean, instances = _clean(orthanc, series, settings)
     return dict(outgoing((orthanc.instance_file(instance) for instance in instances), clean))
 
 
-def outgoing_zip(orthanc: Orthanc, series: str, settings: Settings) -> Iterator[bytes]:
+def outgoing_zip(orthanc: Orthanc, series: SeriesSnapshot, settings: Settings) -> Iterator[bytes]:
     """The very files as a ZIP, piece by piece; raises PrivacyRefused before the first piece."""
     clean, _ = _clean(orthanc, series, settings)
     return _pieces(clean)
@@ -39,7 +39,7 @@ def _pieces(clean: CleanSeries) -> Iterator[bytes]:
             yield piece
 
 
-def _clean(orthanc: Orthanc, series: str, settings: Settings) -> tuple[CleanSeries, tuple[str, ...]]:
+def _clean(orthanc: Orthanc, series: SeriesSnapshot, settings: Settings) -> tuple[CleanSeries, tuple[str, ...]]:
     # The key is of no transfer and is forgotten with this call: nobody can ever lead these pseudonyms back.
-    chosen = slices_of(orthanc, series, settings)
-    return pseudonymise(chosen.instances, orthanc, TransferKey.new("preview"), settings.privacy), chosen.instances
+    instances = series.chosen.instances
+    return pseudonymise(instances, orthanc, TransferKey.new("preview"), settings.privacy), instances

@@ -8,15 +8,13 @@ from typing import Any
 
 from model.errors import AutocontourError, InputRefused
 from plugin.evidence.subjects import Subjects
-from plugin.facts.character_sets import original_texts, slices_to_read
-from plugin.facts.completeness import Completeness, CompletenessState, completeness_of
-from plugin.facts.series import Circumstances, Sibling, facts_of, headers_of
-from plugin.facts.volumes import select, volumes_of
+from plugin.facts.character_sets import Originals, original_texts, slices_to_read
+from plugin.facts.completeness import CompletenessState
+from plugin.facts.series import Circumstances, Sibling, series_facts
+from plugin.facts.series_tags import SeriesTags
 from plugin.intake.decider import Decider
 from plugin.pacs.client import Orthanc
-from plugin.pacs.content import Content, Contents
-from plugin.pacs.slices import warnings_of
-from plugin.settings.settings import Settings
+from plugin.pacs.series import SeriesReader, SeriesSnapshot
 from routing.decide import Explanation, refused_before_rules
 from routing.lua import read_marks
 
@@ -36,79 +34,70 @@ class Subject:
 class Inspection:
     """What was found; ``refusal`` is why it cannot be contoured, ``excluded_reason`` an objection or a veto."""
 
-    series: str
-    study: str
-    content: Content
-    instances: int
-    completeness: Completeness
+    snapshot: SeriesSnapshot
     refusal: AutocontourError | None
     explanation: Explanation
     subject: Subject
     excluded_reason: str | None
-    warnings: tuple[str, ...]
 
 
 class SeriesInspector:
     """Inspects series of one Orthanc."""
 
-    def __init__(
-        self, orthanc: Orthanc, contents: Contents, settings: Settings, decider: Decider, subjects: Subjects
-    ) -> None:
+    def __init__(self, orthanc: Orthanc, reader: SeriesReader, decider: Decider, subjects: Subjects) -> None:
         self._orthanc = orthanc
-        self._contents = contents
-        self._settings = settings
+        self._reader = reader
         self._decider = decider
         self._subjects = subjects
 
     def inspect(self, series: str, header: Mapping[str, Any] | None = None) -> Inspection:
-        """Read a series and decide; raises SeriesGone."""
+        """Read a series and decide; raises SeriesGone. ``header`` is Orthanc's ``/series/{id}``, where it is known."""
         header = header or self._orthanc.series(series)
-        # Before the tags: what is replaced in between is news, and found changed.
-        content = self._contents.of(series)
-        tags = self._orthanc.instances_tags(series)
-        metadata = self._orthanc.instance_metadata(header["Instances"][0])
+        snapshot, tags = self._reader.read(series, header)
         marks = read_marks(self._orthanc.series_metadata(series))
         subject = _subject_of(tags)
         objection = any(self._subjects.has_objected(patient_id) for patient_id in subject.patient_ids)
-        volumes = volumes_of(tags)
-        originals = original_texts(tags, {one: self._orthanc.instance_file(one) for one in slices_to_read(tags)})
-        siblings = tuple(
-            Sibling(tags_.get("Modality", ""), tags_.get("SeriesDescription", ""))
-            for one in self._orthanc.series_of_study(str(header["ParentStudy"]))
-            if one["ID"] != series
-            for tags_ in (one["MainDicomTags"],)
+        facts = series_facts(
+            tags,
+            metadata=self._orthanc.instance_metadata(header["Instances"][0]),
+            around=Circumstances(siblings=self._siblings(snapshot), veto=marks.veto, objection=objection),
+            originals=self._original_texts(tags),
         )
-        around = Circumstances(siblings=siblings, veto=marks.veto, objection=objection)
-        facts = facts_of(tags, metadata=metadata, volumes=volumes, around=around, originals=originals)
-        completeness = completeness_of(volumes)
-        refusal: AutocontourError | None = None
-        selection = None
-        try:
-            selection = select(volumes, mixed=self._settings.mixed_series, localizers=self._settings.localizers)
-            if completeness.state is not CompletenessState.WHOLE and completeness.certain:
-                refusal = InputRefused(completeness.code, completeness.reason)
-        except InputRefused as error:
-            refusal = error
         rule = refused_before_rules(facts)
         return Inspection(
-            series=series,
-            study=str(header["ParentStudy"]),
-            content=content,
-            instances=len(tags),
-            completeness=completeness,
-            refusal=refusal,
+            snapshot=snapshot,
+            refusal=_refusal_of(snapshot),
             explanation=self._decider.decide(facts, marks),
             subject=subject,
             excluded_reason=rule.reason if rule is not None else None,
-            warnings=warnings_of(tags, volumes, selection, completeness),
         )
 
     def subject(self, series: str) -> Subject:
         """Whose series it is; raises SeriesGone."""
-        return _subject_of(self._orthanc.instances_tags(series))
+        return _subject_of(self._reader.tags(series))
+
+    def _siblings(self, snapshot: SeriesSnapshot) -> tuple[Sibling, ...]:
+        return tuple(
+            Sibling(main.get("Modality", ""), main.get("SeriesDescription", ""))
+            for one in self._orthanc.series_of_study(snapshot.study)
+            if one["ID"] != snapshot.series
+            for main in (one["MainDicomTags"],)
+        )
+
+    def _original_texts(self, tags: SeriesTags) -> Originals:
+        files = {instance: self._orthanc.instance_file(instance) for instance in slices_to_read(tags.raw)}
+        return original_texts(tags.raw, files) if files else {}
 
 
-def _subject_of(tags: Mapping[str, Mapping[str, Any]]) -> Subject:
-    headers = headers_of(tags)
-    patients = {str((slice_tags.get(PATIENT_ID) or {}).get("Value") or "").strip(" \0") for slice_tags in tags.values()}
-    return Subject(tuple(sorted(patients - {""})), headers[0].series_uid, headers[0].modality)
+def _refusal_of(snapshot: SeriesSnapshot) -> AutocontourError | None:
+    """Why a series cannot be contoured; None when it can."""
+    completeness = snapshot.completeness
+    if snapshot.refusal is None and completeness.state is not CompletenessState.WHOLE and completeness.certain:
+        return InputRefused(completeness.code, completeness.reason)
+    return snapshot.refusal
+
+
+def _subject_of(tags: SeriesTags) -> Subject:
+    patients = {str((item.tags.get(PATIENT_ID) or {}).get("Value") or "").strip(" \0") for item in tags.items}
+    first = next(iter(tags.slices.values())).header
+    return Subject(tuple(sorted(patients - {""})), first.series_uid, first.modality)

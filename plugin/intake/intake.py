@@ -18,6 +18,7 @@ from plugin.intake.inspection import Inspection, SeriesInspector, Subject
 from plugin.jobs.job import Job, State
 from plugin.jobs.store import JobStore, NewJob
 from plugin.pacs.client import Orthanc, SeriesGone
+from plugin.pacs.series import SeriesSnapshot
 from plugin.settings.settings import Settings
 from plugin.workflow.records import JobRecords
 from routing.decide import CONTOUR, ERROR, EXCLUDED, NONE, Decision
@@ -69,20 +70,19 @@ class Intake:
         except SeriesGone:
             self._arrivals.forget(arrival.series)
             return
-        if inspection.content.key == arrival.content or self._adopt_earlier_jobs(inspection, arrival):
+        snapshot = inspection.snapshot
+        if snapshot.content.key == arrival.content or self._adopt_earlier_jobs(snapshot, arrival):
             if self._reopen_changed(inspection):
                 self._ring()
-            self._arrivals.settle(arrival, inspection.content.key)
+            self._arrivals.settle(arrival, snapshot.content.key)
             return
         waited = time.time() - arrival.last_arrival
-        wanted = (
-            inspection.explanation.outcome == CONTOUR and inspection.completeness.state is CompletenessState.WAITING
-        )
+        wanted = inspection.explanation.outcome == CONTOUR and snapshot.completeness.state is CompletenessState.WAITING
         if wanted and waited < self._settings.incomplete_seconds:
             return  # a slow sender: looked at again on the next turn
         if self._apply(inspection):
             self._ring()
-        self._arrivals.decided(arrival, inspection.content.key, inspection.explanation.outcome)
+        self._arrivals.decided(arrival, snapshot.content.key, inspection.explanation.outcome)
 
     def request(self, series: str, model: str | None, target: str | None) -> Job:
         """Note a job that a person asked for; what they leave open, the rules decide.
@@ -92,6 +92,7 @@ class Intake:
         inspection = self._inspector.inspect(series)
         if inspection.excluded_reason is not None:
             raise InputRefused("EXCLUDED", f"This series must not be contoured: {inspection.excluded_reason}")
+        content = inspection.snapshot.content
         decision = inspection.explanation.decisions[0] if inspection.explanation.decisions else None
         if model is None and decision is None:
             raise InputRefused(
@@ -107,7 +108,7 @@ class Intake:
             raise InputRefused("NO_TARGET", f"The configuration has no such target; there are: {known}.")
         earlier = self._jobs.list(series=series, limit=1000)
         for job in earlier:
-            same = inspection.content.is_that_of(job.content) and (job.model, job.target) == (
+            same = content.is_that_of(job.content) and (job.model, job.target) == (
                 wanted.model,
                 wanted.target,
             )
@@ -136,7 +137,7 @@ class Intake:
         outcome = inspection.explanation.outcome
         if outcome == NONE:
             return ()
-        self._supersede(inspection)
+        self._supersede(inspection.snapshot)
         if outcome in (EXCLUDED, ERROR):
             code = ("EXCLUDED", State.EXCLUDED) if outcome == EXCLUDED else ("ROUTING_ERROR", State.FAILED)
             rule = next((rule.name for rule in inspection.explanation.rules if rule.matched), "")
@@ -155,19 +156,20 @@ class Intake:
         state: State = State.WAITING,
         error: tuple[str, str] | None = None,
     ) -> tuple[Job, bool]:
+        snapshot = inspection.snapshot
         if inspection.refusal is not None and not state.final:
             state, error = State.FAILED, (inspection.refusal.code, inspection.refusal.message)
         details: dict[str, Any] = {
             "decision": decision.to_json(),
             "explanation": inspection.explanation.to_json(redacted=True),
         }
-        if inspection.warnings:
-            details["warnings"] = list(inspection.warnings)
+        if snapshot.warnings:
+            details["warnings"] = list(snapshot.warnings)
         new = NewJob(
-            series=inspection.series,
-            study=inspection.study,
-            content=inspection.content.key,
-            instances=inspection.instances,
+            series=snapshot.series,
+            study=snapshot.study,
+            content=snapshot.content.key,
+            instances=snapshot.instances,
             rule=decision.rule,
             model=decision.model or "",
             target=decision.target,
@@ -181,11 +183,11 @@ class Intake:
             return known, False
         if known is not None:
             # This content was here before and is back: what was made of it then is withdrawn, so it is made again.
-            same = [job for job in self._jobs.list(series=inspection.series, limit=1000) if _is_work(job, new)]
+            same = [job for job in self._jobs.list(series=snapshot.series, limit=1000) if _is_work(job, new)]
             current = next((job for job in same if not self._overtaken(job)), None)
             if current is not None:
                 return current, False
-            new = replace(new, serial=len(self._jobs.list(series=inspection.series, limit=1000)) + 1)
+            new = replace(new, serial=len(self._jobs.list(series=snapshot.series, limit=1000)) + 1)
         job = self._jobs.draft(new, state=state, error=error)
         self.link(inspection.subject, job)
         if state.final:
@@ -201,37 +203,37 @@ class Intake:
             return job.error_code == "SERIES_GONE" or job.error_message == DELETED
         return job.state is State.SUPERSEDED
 
-    def _adopt_earlier_jobs(self, inspection: Inspection, arrival: Arrival) -> bool:
+    def _adopt_earlier_jobs(self, snapshot: SeriesSnapshot, arrival: Arrival) -> bool:
         """Whether an earlier version decided on this content, which it knew by UIDs alone; its jobs get the new key.
 
         Not so when files came after it had decided: then they may be others.
         """
-        uids_only = inspection.content.uids_only
-        jobs = [job for job in self._jobs.list(series=inspection.series, limit=1000) if job.content == uids_only]
+        uids_only = snapshot.content.uids_only
+        jobs = [job for job in self._jobs.list(series=snapshot.series, limit=1000) if job.content == uids_only]
         if not jobs and arrival.content != uids_only:
             return False
-        if jobs and self._orthanc.last_reception(inspection.series) > max(job.created for job in jobs):
+        if jobs and self._orthanc.last_reception(snapshot.series) > max(job.created for job in jobs):
             return False
         for job in jobs:
-            self._jobs.rekey(job, inspection.content.key)
+            self._jobs.rekey(job, snapshot.content.key)
         return arrival.content == uids_only
 
     def _reopen_changed(self, inspection: Inspection) -> bool:
         """Run jobs again that met this series while it was something else for a moment; whether there were any."""
-        again = False
-        for job in self._jobs.list(series=inspection.series, states=(State.FAILED,), limit=1000):
-            if job.content == inspection.content.key and job.error_code == "SERIES_CHANGED":
+        again, snapshot = False, inspection.snapshot
+        for job in self._jobs.list(series=snapshot.series, states=(State.FAILED,), limit=1000):
+            if job.content == snapshot.content.key and job.error_code == "SERIES_CHANGED":
                 reopened = self._jobs.reopen(job.id, new_code())
                 if reopened is not None:
                     self.link(inspection.subject, reopened)
                     again = True
         return again
 
-    def _supersede(self, inspection: Inspection) -> None:
+    def _supersede(self, snapshot: SeriesSnapshot) -> None:
         """Jobs of an earlier content of this series are overtaken."""
         message = "The series changed in Orthanc: slices came, went or were replaced. A newer job contours it as it is."
-        for job in self._jobs.list(series=inspection.series, limit=1000):
-            if job.content == inspection.content.key:
+        for job in self._jobs.list(series=snapshot.series, limit=1000):
+            if job.content == snapshot.content.key:
                 continue
             if not job.state.final:
                 self._cancel(job, State.SUPERSEDED, message)

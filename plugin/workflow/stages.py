@@ -36,8 +36,9 @@ from plugin.jobs.failure import FailureRecord
 from plugin.jobs.job import STAGE_BEGINS, Job, Stage, State
 from plugin.jobs.store import JobStore
 from plugin.pacs.client import Orthanc, SeriesGone
-from plugin.pacs.content import Contents
-from plugin.pacs.slices import Slices, slices_of
+from plugin.pacs.content import Content
+from plugin.pacs.series import SeriesReader, SeriesSnapshot
+from plugin.pacs.slices import Slices
 from plugin.pacs.storing import store
 from plugin.privacy.pseudonymise import pseudonymise
 from plugin.restore.restore import SourceSeries, restore
@@ -62,7 +63,7 @@ class Stages:
     """Runs one stage of one job; what stages share is the spool folder of the job and its row."""
 
     orthanc: Orthanc
-    contents: Contents
+    reader: SeriesReader
     jobs: JobStore
     vault: Vault
     chain: Chain
@@ -137,10 +138,11 @@ class Stages:
 
     def _pseudonymise(self, job: Job) -> None:
         erase_folder(self._folder(job))  # what an earlier, cut off attempt left
-        self._note_content(job)
-        chosen = self._chosen(job)
+        self._rekey(job)
+        snapshot = self._unchanged(job)
+        chosen = snapshot.chosen
         left_out = [one.to_json() for one in chosen.left_out]
-        said = list(chosen.warnings)
+        said = list(snapshot.warnings)
         self.jobs.begin(job.id, {"left_out": left_out, "warnings": said, "remarks": said})
         target = self.targets.get(job.target)
         JobRecords(self.chain, job).received(chosen.modality, target.type if target else "local")
@@ -344,21 +346,23 @@ class Stages:
 
     def _chosen(self, job: Job) -> Slices:
         """The slices that are contoured; refused when the series is not the job's any more."""
-        self._require_unchanged(job)
-        return slices_of(self.orthanc, job.series, self.settings)
+        return self._unchanged(job).chosen
 
-    def _note_content(self, job: Job) -> None:
+    def _unchanged(self, job: Job) -> SeriesSnapshot:
+        """The series as it is now; refused when it is not the job's any more."""
+        snapshot = self.reader.snapshot(job.series)
+        _require_content(job, snapshot.content)
+        return snapshot
+
+    def _rekey(self, job: Job) -> None:
         """Give a job that an earlier version noted by UIDs alone the key that the later stages can rely on."""
-        content = self.contents.of(job.series)
+        content = self.reader.content(job.series)
         if job.content == content.uids_only:
             self.jobs.rekey(job, content.key)
 
     def _require_unchanged(self, job: Job) -> None:
         """Refuse a series whose slices, or the bytes of one, are not those that the job was noted for."""
-        if not self.contents.of(job.series).is_that_of(job.content):
-            raise InputRefused(
-                "SERIES_CHANGED", "The series changed in Orthanc after its job was noted; a newer job contours it."
-            )
+        _require_content(job, self.reader.content(job.series))
 
     def _entered_for_erasure(self, job_id: str) -> Job | None:
         return self.jobs.enter(job_id, Stage.ERASE) or self.jobs.get(job_id)
@@ -369,6 +373,13 @@ class Stages:
     def _require_room(self, size: int) -> None:
         if shutil.disk_usage(self.state.spool).free < size + RESERVE_BYTES:
             raise OSError(errno.ENOSPC, "the series would fill the disk")
+
+
+def _require_content(job: Job, content: Content) -> None:
+    if not content.is_that_of(job.content):
+        raise InputRefused(
+            "SERIES_CHANGED", "The series changed in Orthanc after its job was noted; a newer job contours it."
+        )
 
 
 def made_uid(job: Job, what: str) -> str:

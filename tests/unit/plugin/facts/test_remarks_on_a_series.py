@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from plugin.facts.completeness import Completeness, CompletenessState
+from plugin.facts.orthanc_item import OrthancItem
 from plugin.facts.remarks import LeftOut, counted, left_out_sentence, remarks_of
 from plugin.restore.description import DESCRIPTION, LONGEST, describe
 from plugin.restore.rewrite import Pieces, header
@@ -15,8 +14,8 @@ WHOLE = Completeness(CompletenessState.WHOLE, "WHOLE", "The series is whole.", 2
 NAME, BIRTH, SEX, DATE = "0010,0010", "0010,0030", "0010,0040", "0008,0020"
 
 
-def slices(tag: str, *values: str) -> dict[str, dict[str, Any]]:
-    return {str(number): {tag: {"Type": "String", "Value": value}} for number, value in enumerate(values)}
+def slices(tag: str, *values: str) -> list[OrthancItem]:
+    return [OrthancItem({tag: {"Type": "String", "Value": value}}) for value in values]
 
 
 @pytest.mark.parametrize(

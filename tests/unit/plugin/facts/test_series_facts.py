@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plugin.facts.given import given_facts
-from plugin.facts.series import Circumstances, Sibling, facts_of, headers_of
+from plugin.facts.series import Circumstances, Sibling, facts_of
+from plugin.facts.series_tags import SeriesTags
 from routing.facts import FACTS, SeriesFacts
 from routing.names import FactName, parse_steps
 from tests.builders.orthanc_tags import AXIAL, CORONAL, SAGITTAL, series, slice_tags, stack, tags
@@ -182,7 +183,7 @@ def test_names_of_the_sites_own_dictionary_are_found_by_orthancs_name() -> None:
 
 
 def test_headers_for_the_geometry() -> None:
-    header, *_ = headers_of(series(*stack(2)))
+    header = SeriesTags.parse(series(*stack(2))).slices["instance-0"].header
     assert header.modality == "CT"
     assert header.pixel_spacing == ("0.8", "0.8")
 

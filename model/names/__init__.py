@@ -1,0 +1,1 @@
+"""Labels of models to ROI names, codes and colours: naming.entries_for."""

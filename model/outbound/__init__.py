@@ -1,0 +1,1 @@
+"""HTTP to others, with the site's own certificates and proxies only: session.http_session."""

@@ -1,0 +1,1 @@
+"""RT structure sets: write.structure_set writes them, read.read_masks reads them."""

@@ -1,0 +1,1 @@
+"""The segmentation service: serve starts it, app has its routes, transfers its work."""

@@ -1,0 +1,1 @@
+"""Processes that work for another one and may be killed: pool.Workers."""

@@ -1,0 +1,1 @@
+"""Commands of the command line that talk to a gateway or read its state."""

@@ -1,0 +1,1 @@
+"""``make demo``: Orthanc with the plugin, a real CT sent to it, and what comes back."""

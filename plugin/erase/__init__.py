@@ -1,0 +1,1 @@
+"""Deletion of every copy of a job, and of what earlier jobs left: erase and sweep."""

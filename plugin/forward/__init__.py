@@ -1,0 +1,1 @@
+"""Targets elsewhere: the segmentation service over HTTP, another Orthanc over DICOM."""

@@ -1,0 +1,1 @@
+"""The gateway process: serve starts it, gateway has its use cases, api its routes."""

@@ -1,0 +1,1 @@
+"""From Orthanc's change log to jobs: loop follows it, intake decides on each series."""

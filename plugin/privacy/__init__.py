@@ -1,0 +1,1 @@
+"""Pseudonymisation, checked by its sender: pseudonymise makes the only CleanSeries."""

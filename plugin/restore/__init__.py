@@ -1,0 +1,1 @@
+"""Contours get their patient back: restore.restore."""

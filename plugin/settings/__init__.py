@@ -1,0 +1,1 @@
+"""The section "AutoContour" of orthanc.json, validated: settings.read_settings."""

@@ -1,0 +1,1 @@
+"""The state directory: its lock, the database and its numbered tables, backup."""

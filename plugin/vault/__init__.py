@@ -1,0 +1,1 @@
+"""The table from pseudonyms to patients, encrypted: vault.Vault."""

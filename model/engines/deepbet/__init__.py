@@ -1,0 +1,1 @@
+"""The brain extraction network that the extra "deepbet" brings: engine.DeepBet."""

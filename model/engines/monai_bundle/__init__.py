@@ -1,0 +1,1 @@
+"""Networks of MONAI bundles: engine.MonaiBundle."""

@@ -1,0 +1,1 @@
+"""What all trained networks share: device, resampling, sliding window, labels to structures."""

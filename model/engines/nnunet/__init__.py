@@ -1,0 +1,1 @@
+"""Networks of nnU-Net and TotalSegmentator: engine.NnUnet."""

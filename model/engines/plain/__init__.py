@@ -1,0 +1,1 @@
+"""Networks of one file, one volume in and one map of labels out: what TorchScript, ONNX and MONAI share."""

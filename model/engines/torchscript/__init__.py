@@ -1,0 +1,1 @@
+"""Networks as TorchScript programs: engine.TorchScript."""

@@ -1,0 +1,1 @@
+"""The gateway's REST API: app.application puts the routers together."""

@@ -1,0 +1,1 @@
+"""One module for each numbered change of the tables."""

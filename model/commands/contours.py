@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pydicom.uid import generate_uid
 
-from model.commands.outputs import add_force, require_writable, write_whole
+from model.commands.outputs import add_force, require_writable, write_output
 from model.commands.terminal import Warnings, progress_bar
 from model.contours.label_files import read_labels, read_names
 from model.contours.label_grid import boxes_of, on_grid
@@ -93,12 +93,12 @@ def run(options: argparse.Namespace) -> int:
             keyholes=not options.nested,
             progress=progress,
         )
-    write_whole(options.output, written.content, force=options.force)
+    write_output(options.output, written.content, force=options.force)
     if options.seg is not None:
         from model.seg.write import segmentation
 
         made = segmentation(geometry, files, drawing, label=options.label, now=now)
-        write_whole(options.seg, made, force=options.force)
+        write_output(options.seg, made, force=options.force)
     tell(written, warnings, as_json=options.json)
     return 0
 

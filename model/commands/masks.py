@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from model.commands.outputs import add_force, require_other_folder, require_writable, write_whole
+from model.commands.outputs import add_force, require_other_folder, require_writable, write_output
 from model.commands.terminal import Warnings, progress_bar
 from model.contours.nifti_masks import mask_file
 from model.errors import InputRefused
@@ -62,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
         require_writable(outputs, [options.dicom, options.rtstruct], force=options.force)
         with progress_bar("masks") as progress:
             for number, (roi, name) in enumerate(zip(found, names, strict=True), start=1):
-                write_whole(options.output / name, mask_file(roi.mask, geometry), force=options.force)
+                write_output(options.output / name, mask_file(roi.mask, geometry), force=options.force)
                 progress(number / len(found), roi.name)
     except OSError as error:
         raise InputRefused("OUTPUT", f"The masks cannot be written: {error.strerror}.") from None

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import argparse
 import os
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from model.errors import InputRefused
 from model.series.folder import folders_in
+from model.storage.files import create_once, write_whole
 
 
 def add_force(parser: argparse.ArgumentParser) -> None:
@@ -51,24 +51,14 @@ def require_other_folder(output: Path, inputs: Iterable[Path]) -> None:
             )
 
 
-def write_whole(path: Path, content: bytes, *, force: bool) -> None:
+def write_output(path: Path, content: bytes, *, force: bool) -> None:
     """Write a file that is there whole or not at all; raises InputRefused when it cannot be written.
 
     Without ``force`` a file that came into being since ``require_writable`` looked is not overwritten either.
     """
     try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content)
-            # Files made by mkstemp are for their owner alone; others get what the user's mask allows.
-            mask = os.umask(0)
-            os.umask(mask)
-            Path(name).chmod(0o666 & ~mask)
-            if force or not _linked(name, path):
-                Path(name).replace(path)
-        finally:
-            Path(name).unlink(missing_ok=True)
+        if force or not _created(path, content):
+            write_whole(path, content, mode=0o666)
     except FileExistsError:
         raise InputRefused(
             "OUTPUT_EXISTS", "An output exists already; name another, or overwrite it with --force."
@@ -77,16 +67,16 @@ def write_whole(path: Path, content: bytes, *, force: bool) -> None:
         raise InputRefused("OUTPUT", f"The output cannot be written: {error.strerror}.") from None
 
 
-def _linked(name: str, path: Path) -> bool:
-    """Give the file its name unless that is taken; False where the file system knows no links."""
+def _created(path: Path, content: bytes) -> bool:
+    """Make the file; False where the file system knows no links. Raises FileExistsError when its name is taken."""
     try:
-        os.link(name, path)
-    except FileExistsError:
-        raise
+        made = create_once(path, content, mode=0o666)
     except OSError:
         if os.path.lexists(path):
             raise FileExistsError from None
         return False
+    if not made:
+        raise FileExistsError
     return True
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from model.commands.outputs import add_force, require_writable, write_whole
+from model.commands.outputs import add_force, require_writable, write_output
 from model.commands.terminal import Warnings, progress_bar
 
 if TYPE_CHECKING:
@@ -70,12 +70,12 @@ def run(options: argparse.Namespace) -> int:
             progress=progress,
         )
     written, drawing = made.structure_set, made.drawing
-    write_whole(options.output, written.content, force=options.force)
+    write_output(options.output, written.content, force=options.force)
     if options.preview is not None:
         own = {entry.label: entry for entry in drawing.names}
         entries = [(own.get(one.label) or entry_for(one.label), one.mask) for one in drawing.structures]
         overlays = [(entry.name, entry.colour, mask) for entry, mask in entries]
-        write_whole(options.preview, three_planes(made.volume, overlays), force=options.force)
+        write_output(options.preview, three_planes(made.volume, overlays), force=options.force)
     for remark in made.remarks:
         warnings(remark)
     if options.json:

@@ -7,7 +7,6 @@ many bytes it was and what their digest is. Nothing is ever overwritten but the 
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import threading
@@ -39,6 +38,7 @@ from model.evidence.record import START, Record, make_record, parse_line
 from model.evidence.signed import Document, sign
 from model.evidence.signing import PublicKey, SigningKey
 from model.storage.files import sync_directory, write_whole
+from model.storage.hold import in_turn
 
 
 def _now() -> datetime:
@@ -170,16 +170,13 @@ class Chain:
         with self._mutex:
             if self._lock < 0:
                 raise EvidenceRefused("EVIDENCE_CLOSED", "The chain was closed; open it again.")
-            fcntl.flock(self._lock, fcntl.LOCK_EX)
-            try:
+            with in_turn(self._lock):
                 try:
                     self._catch_up()
                 except EvidenceBroken:
                     self._path = None  # looked at again by whoever comes next, who may not write on either
                     raise
                 yield
-            finally:
-                fcntl.flock(self._lock, fcntl.LOCK_UN)
 
     def _head(self) -> Head:
         return Head(0, START) if self._last is None else Head(self._last.sequence, self._last.digest)

@@ -15,6 +15,7 @@ from typing import Any
 from model.errors import InputRefused
 from model.packages.document import ModelDocument
 from model.packages.package import DOCUMENT, Package, open_package, read_document, verify_package
+from model.storage.files import replace_durably
 
 # Writes one file of the package to the path that it is given.
 Writer = Callable[[Path], None]
@@ -138,12 +139,12 @@ def store(
         progress(1.0, "imported")
         if final.exists():
             old = Path(tempfile.mkdtemp(prefix=".old-", dir=library))
-            final.rename(old / document.id)
-            aside.rename(final)
+            replace_durably(final, old / document.id)
+            replace_durably(aside, final)
             # Of a package that was a link, the link goes and what it leads to stays.
             shutil.rmtree(old, ignore_errors=True)
         else:
-            aside.rename(final)
+            replace_durably(aside, final)
         return open_package(final)
     finally:
         shutil.rmtree(aside, ignore_errors=True)

@@ -7,15 +7,14 @@ their name.
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from pathlib import Path
+import secrets
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from model.errors import InputRefused
 from model.packages.package import SIDES, Package
+from model.storage.files import replace_durably, write_whole
 
 # Raised when the test changes so much that older results say nothing; packages are then tested anew when loaded.
 TEST = 1
@@ -64,12 +63,11 @@ def write_sides(package: Package, result: Sides) -> bool:
     """Keep the result beside model.json; False where the folder cannot be written, and it is tested anew next time."""
     record = _Record(format=1, test=TEST, package=package.digest, result=result)
     try:
-        number, name = tempfile.mkstemp(prefix=".sides-", dir=package.folder.parent)
-        with os.fdopen(number, "w", encoding="utf-8") as stream:
-            stream.write(record.model_dump_json(indent=1) + "\n")
-        path = Path(name)
+        # Not in the package's own folder, where it would be a file that model.json does not name.
+        path = package.folder.parent / f".sides-{secrets.token_hex(8)}"
+        write_whole(path, f"{record.model_dump_json(indent=1)}\n".encode())
         path.chmod(0o644)
-        path.replace(package.folder / SIDES)
+        replace_durably(path, package.folder / SIDES)
     except OSError:
         return False
     return True

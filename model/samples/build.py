@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import shutil
 import tempfile
@@ -16,6 +15,8 @@ from model.samples.catalogue import SAMPLES, Sample
 from model.samples.dicom_series import Patient, SeriesText, header, write_series
 from model.samples.image import SampleImage, read_inv3, read_nifti, read_nrrd
 from model.samples.packages import cache_directory, extract
+from model.storage.files import replace_durably, write_whole
+from model.storage.hold import hold
 
 READERS = {".nrrd": read_nrrd, ".gz": read_nifti, ".inv3": read_inv3}
 
@@ -58,8 +59,7 @@ def series(name: str, directory: Path | None = None) -> Path:
     parent.mkdir(parents=True, exist_ok=True)
     folder, seal = parent / name, parent / f"{name}.sha256"
     # Two test runs, or a demo beside them, ask for one sample at the same time.
-    with (parent / f"{name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with hold(parent / f"{name}.lock", wait=None):
         if folder.is_dir() and seal.is_file() and seal.read_text(encoding="ascii") == _digest(folder):
             return folder
         with tempfile.TemporaryDirectory(dir=parent) as scratch:
@@ -69,8 +69,8 @@ def series(name: str, directory: Path | None = None) -> Path:
             _build(sample, source, made)
             if folder.exists():
                 shutil.rmtree(folder)
-            made.rename(folder)
-        seal.write_text(_digest(folder), encoding="ascii")
+            replace_durably(made, folder)
+        write_whole(seal, _digest(folder).encode("ascii"))
     return folder
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model.errors import TargetFailed
+from model.storage.files import replace_durably
 
 # What setup.py of the source packages imports before it can tell its name; pip asks it even for a download.
 BUILD_TOOLS = ("setuptools==80.9.0", "wheel==0.45.1", "versioneer==0.29")
@@ -88,7 +89,7 @@ def archive_of(package: Package) -> Path:
             raise TargetFailed(
                 "SAMPLE_CHECKSUM", f"The package {package.name} {package.version} is not the one that was checked."
             )
-        files[0].replace(kept)
+        replace_durably(files[0], kept)
     return kept
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import resource
@@ -43,6 +42,7 @@ from model.service.state import ServiceState
 from model.service.sweep import LastSpool, note_spool, sweep, unrecorded
 from model.service.transfers import Transfers
 from model.storage.files import create_once
+from model.storage.hold import InUse, hold
 from model.worker.pool import Workers
 
 logger = logging.getLogger(__name__)
@@ -125,11 +125,10 @@ class Service:
         state = ServiceState(Path(settings.StateDirectory))
         try:
             state.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock = state.lock.open("wb")
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            self._lock = hold(state.lock)
+        except InUse as used:
             raise ConfigurationRefused(
-                "StateDirectory", "is in use by another service; stop that one, or name another folder"
+                "StateDirectory", f"is in use by another service{used.by}; stop that one, or name another folder"
             ) from None
         except OSError as error:
             raise ConfigurationRefused("StateDirectory", f"cannot be written ({error.strerror})") from None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import re
 import secrets
@@ -14,6 +13,7 @@ from pathlib import Path
 from model.errors import ConfigurationRefused
 from model.service.journal import Journals
 from model.service.transfer_folder import TransferFolder
+from model.storage.hold import InUse, hold_open
 
 MEMORY = ("tmpfs", "ramfs")
 MOUNTS = Path("/proc/self/mountinfo")
@@ -78,9 +78,9 @@ def open_spool(path: Path, limit: int | None, *, encrypted: bool, mounts: Path =
                 f"lies on {kind or 'an unknown file system'}, so images would be written to a disk; name a folder on "
                 "tmpfs, or set SpoolIsEncrypted to true if that disk is encrypted",
             )
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        hold_open(held)
         free = shutil.disk_usage(held).free
-    except BlockingIOError:
+    except InUse:
         os.close(held)
         raise ConfigurationRefused("Spool", "the folder is in use by another service") from None
     except OSError as error:

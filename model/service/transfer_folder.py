@@ -13,10 +13,10 @@ from model.pipeline.draw import IMAGES
 from model.service.answers import NotRecorded
 from model.service.journal import Journal
 from model.storage.erase import NOTHING, Deletion, delete, has
+from model.storage.files import open_new, replace_within
 
 ARRIVING = "arriving"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 @dataclass
@@ -50,7 +50,7 @@ class TransferFolder:
     def create(self, name: str) -> BinaryIO:
         """A new file to write into; ``arrived`` or ``wrote`` says that it is whole. Raises OSError."""
         with self._lock:
-            return os.fdopen(os.open(name, _NEW, 0o600, dir_fd=self._held), "wb")
+            return open_new(name, within=self._held)
 
     def arrived(self, name: str, size: int) -> None:
         """From here on the file has to be there until it is moved or deleted."""
@@ -80,7 +80,7 @@ class TransferFolder:
     def move(self, name: str, target: str) -> None:
         """Give a file that arrived the name that it keeps; raises FileNotFoundError, NotRecorded."""
         with self._lock:
-            os.replace(name, target, src_dir_fd=self._held, dst_dir_fd=self._held)
+            replace_within(self._held, name, target)
             self.wrote(target, self._written.pop(name))
 
     def discard(self, name: str) -> None:

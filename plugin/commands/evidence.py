@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from model.commands.evidence import add_verify
-from model.commands.outputs import add_force, require_writable, write_whole
+from model.commands.outputs import add_force, require_writable, write_output
 from model.errors import ConfigurationRefused
 from plugin.commands.orthanc_json import read_configuration
 from plugin.commands.rotate_key import add_rotate_key
@@ -54,7 +54,7 @@ def run_dossier(options: argparse.Namespace) -> int:
         require_writable([options.output], [options.configuration], force=options.force)
         pdf = options.output.suffix == ".pdf"
         content = dossier_pdf(processing) if pdf else dossier_markdown(processing).encode()
-        write_whole(options.output, content, force=options.force)
+        write_output(options.output, content, force=options.force)
     for point in open_points(processing):
         print(f"still open: {point}", file=sys.stderr)
     return 0

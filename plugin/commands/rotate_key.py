@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +11,7 @@ from model.errors import InputRefused
 from model.evidence.chain import Chain
 from model.evidence.rotation import load_chain_key, rotate_key_file
 from model.service.state import ServiceState
+from model.storage.hold import InUse, hold
 from plugin.state.directory import StateDirectory
 
 GATEWAY_NEXT = (
@@ -56,12 +54,16 @@ def run_rotate_key(options: argparse.Namespace) -> int:
     """Rotate and print the new public key; raises InputRefused while the chain's owner runs."""
     place = _place(options.state, options.key_file)
     try:
-        with _stopped(place.lock):
+        with hold(place.lock):
             chain = Chain.open(place.chain, load_chain_key(place.key, place.chain))
             try:
                 key = rotate_key_file(chain, place.key)
             finally:
                 chain.close()
+    except InUse as used:
+        raise InputRefused(
+            "EVIDENCE_BUSY", f"The gateway or service that signs with this key is running{used.by}; stop it first."
+        ) from None
     except OSError as error:
         raise InputRefused(
             "EVIDENCE_KEY", f"Chain or key cannot be written ({error.strerror}); run this as their owner."
@@ -82,16 +84,3 @@ def _place(state: Path, key_file: Path | None) -> _Place:
     if not place.key.is_file():
         raise InputRefused("EVIDENCE_KEY", f"There is no private key {place.key.name}; is --key-file needed?")
     return place
-
-
-@contextmanager
-def _stopped(lock: Path) -> Iterator[None]:
-    """Hold the lock of the gateway or service, so that none runs or starts meanwhile."""
-    with lock.open("ab") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise InputRefused(
-                "EVIDENCE_BUSY", "The gateway or service that signs with this key is running; stop it first."
-            ) from None
-        yield

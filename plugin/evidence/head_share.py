@@ -7,7 +7,6 @@ renamed or deleted there, so that a share that forbids it will do. The folder is
 from __future__ import annotations
 
 import json
-import os
 import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -24,7 +23,7 @@ from model.evidence.head import read_signed_head, sign_head
 from model.evidence.record import stamp
 from model.evidence.signing import PublicKey
 from model.evidence.verification import keys_beside
-from model.storage.files import write_whole
+from model.storage.files import open_new, sync, write_whole
 from plugin.evidence.witnesses import FIRST_PAUSE, LONGEST_PAUSE, last_hour
 
 # What a folder did wrongly, beside being late.
@@ -49,11 +48,10 @@ def keep_head(folder: Path, signed: Mapping[str, Any]) -> None:
     body = signed["document"]["body"]
     name = f"{body['time'].replace(':', '').replace('.', '')}-{body['sequence']:08d}{HEAD_SUFFIX}"
     content = canonical(signed)
-    descriptor = os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, 0o644)
-    with os.fdopen(descriptor, "wb") as file:
+    # In place, under its last name: a share that keeps what was once written may let nobody rename it.
+    with open_new(folder / name, mode=0o644) as file:
         file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+        sync(file)
     if (folder / name).read_bytes() != content:
         raise TargetFailed("WITNESS_FOLDER", "The folder that keeps heads of the chain gives back another file.")
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import InitVar, dataclass
 from pathlib import Path
 from typing import NoReturn
 
 from model.gate.manifest import MANIFEST_NAME, Manifest
+from model.storage.files import open_new
 
 # Held by the checks, asked for by the type.
 SEAL = object()
@@ -71,6 +71,5 @@ class CleanSeries:
 
 def _write(path: Path, data: bytes) -> None:
     path.unlink(missing_ok=True)
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    with os.fdopen(handle, "wb") as stream:
+    with open_new(path) as stream:
         stream.write(data)

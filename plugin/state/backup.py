@@ -6,9 +6,7 @@ keys exist to be destroyed, the spool, and where each open job stood. A restored
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
-import os
 import shutil
 import sqlite3
 import tempfile
@@ -24,7 +22,8 @@ from pydantic.alias_generators import to_pascal
 from model.errors import InputRefused
 from model.evidence.files import LOCK_NAME
 from model.evidence.verification import keys_beside, verify
-from model.storage.files import sync_directory, write_whole
+from model.storage.files import open_new, replace_durably, sync, write_whole
+from model.storage.hold import in_turn
 from plugin.state.directory import StateDirectory
 
 MANIFEST = "backup.json"
@@ -120,8 +119,7 @@ def restore_backup(backup: Path, state_directory: Path) -> Backup:
 
 def _copy_table(source: Path, target: Path) -> int:
     """Copy an SQLite file with what its log still holds; returns how many jobs are open in the copy."""
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    os.close(descriptor)
+    open_new(target).close()
     address = f"{source.absolute().as_uri()}?mode=ro"
     with closing(sqlite3.connect(address, uri=True, timeout=30)) as running, closing(sqlite3.connect(target)) as copy:
         running.backup(copy)
@@ -133,8 +131,7 @@ def _copy_table(source: Path, target: Path) -> int:
 @contextmanager
 def _chain_at_rest(chain: Path) -> Iterator[None]:
     """Let nobody append meanwhile: the writer holds this lock for each record."""
-    with (chain / LOCK_NAME).open("ab") as lock:
-        fcntl.flock(lock, fcntl.LOCK_SH)
+    with (chain / LOCK_NAME).open("ab") as lock, in_turn(lock.fileno(), shared=True):
         yield
 
 
@@ -201,11 +198,10 @@ def _put_in_place(unfinished: Path, folder: Path) -> None:
     for path in sorted(unfinished.rglob("*")):
         if path.is_file():
             with path.open("rb") as file:
-                os.fsync(file.fileno())
+                sync(file)
     if folder.exists():
         folder.rmdir()
-    unfinished.rename(folder)
-    sync_directory(folder.parent)
+    replace_durably(unfinished, folder)
 
 
 def _words(error: OSError | sqlite3.Error) -> str:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from model.errors import ConfigurationRefused
+from model.storage.hold import Hold, InUse, hold
 
 # A gateway whose Orthanc was killed leaves within a second; a new one waits this long for it.
 LOCK_SECONDS = 15.0
@@ -91,22 +89,20 @@ def _another_owner(folder: Path) -> ConfigurationRefused:
     )
 
 
-def lock_state(state: StateDirectory) -> IO[bytes]:
-    """Hold the directory against a second gateway; the lock ends with the process.
+def lock_state(state: StateDirectory) -> Hold:
+    """Hold the directory against a second gateway, until the process ends.
 
     Raises ConfigurationRefused when another gateway still holds it after 15 s.
     """
-    handle = state.lock.open("wb")
-    deadline = time.monotonic() + LOCK_SECONDS
-    while True:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return handle
-        except OSError:
-            if time.monotonic() > deadline:
-                handle.close()
-                raise ConfigurationRefused(
-                    "AutoContour.StateDirectory",
-                    f"{state.path} is in use by another gateway; give each Orthanc a folder of its own.",
-                ) from None
-            time.sleep(0.1)
+    try:
+        return hold(state.lock, wait=LOCK_SECONDS)
+    except InUse as used:
+        raise ConfigurationRefused(
+            "AutoContour.StateDirectory",
+            f"{state.path} is in use by another gateway{used.by}; give each Orthanc a folder of its own.",
+        ) from None
+    except OSError as error:
+        raise ConfigurationRefused(
+            "AutoContour.StateDirectory",
+            f"{state.path} cannot be locked ({error.strerror}); name a folder on a disk of this machine.",
+        ) from None

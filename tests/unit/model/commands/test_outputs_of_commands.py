@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.commands.outputs import require_writable, write_whole
+from model.commands.outputs import require_writable, write_output
 from model.errors import InputRefused
 from plugin.cli import main
 from tests.builders.phantom import Phantom, file_of, phantom_series
@@ -221,10 +221,10 @@ def test_a_file_that_came_into_being_meanwhile_is_spared(tmp_path: Path) -> None
     require_writable([out], [], force=False)
     out.write_text("theirs")
     with pytest.raises(InputRefused, match="OUTPUT_EXISTS"):
-        write_whole(out, b"ours", force=False)
+        write_output(out, b"ours", force=False)
     assert out.read_text() == "theirs"
     assert [path.name for path in tmp_path.iterdir()] == ["out"]
-    write_whole(out, b"ours", force=True)
+    write_output(out, b"ours", force=True)
     assert out.read_bytes() == b"ours"
 
 

@@ -10,7 +10,7 @@ import json
 import threading
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from model.evidence.record import stamp
 from model.evidence.signing import PublicKey
 from model.evidence.verification import keys_beside
 from model.storage.files import open_new, sync, write_whole
-from plugin.evidence.witnesses import FIRST_PAUSE, LONGEST_PAUSE, last_hour
+from plugin.evidence.witnesses import BACKOFF, last_hour
 
 # What a folder did wrongly, beside being late.
 LOST, FOREIGN = "WITNESS_LOST", "ANCHOR_FOREIGN"
@@ -81,7 +81,7 @@ class _State:
     since: str | None = None
     false: tuple[str, str] | None = None
     next_try: datetime | None = None
-    pauses: int = 0
+    failures: int = 0
 
 
 class HeadShares:
@@ -116,7 +116,7 @@ class HeadShares:
             with self._lock:
                 state.kept, state.files = stamp(now), state.files + 1
                 state.code = state.since = state.next_try = None
-                state.pauses = 0
+                state.failures = 0
             self._remember()
 
     def heads(self) -> list[Head]:
@@ -163,8 +163,8 @@ class HeadShares:
         with self._lock:
             if code != state.code:
                 state.code, state.since = code, stamp(now)
-            state.next_try = now + min(LONGEST_PAUSE, FIRST_PAUSE * 2**state.pauses)
-            state.pauses = min(state.pauses + 1, 10)
+            state.failures += 1
+            state.next_try = now + timedelta(seconds=BACKOFF.pause(state.failures))
 
     def _remember(self) -> None:
         told = {name: {"Kept": state.kept, "Files": state.files} for name, state in self._states.items()}

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from model.backoff import Backoff
 from model.evidence.chain import Chain
 from model.evidence.event import Event
 from model.evidence.peer import BACKWARDS, WRONG_ANSWERS, Witness
 from model.evidence.record import stamp
 
 # Pauses between attempts while a witness does not answer; a delivered transfer ends the pause.
-FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(minutes=30)
+BACKOFF = Backoff(first=60.0, longest=1800.0)
 
 
 @dataclass
@@ -28,7 +29,7 @@ class _State:
     # The last false answer; it stands until a true one comes, also while none comes at all.
     false: tuple[str, str] | None = None
     next_try: datetime | None = None
-    pause: timedelta = FIRST_PAUSE
+    failures: int = 0
 
 
 class Witnesses:
@@ -73,14 +74,14 @@ class Witnesses:
                     state.code, state.since = code, stamp(now)
                     if is_wrong(code):
                         state.false = (code, stamp(now))
-                state.next_try = now + state.pause
-                state.pause = min(LONGEST_PAUSE, state.pause * 2)
+                state.failures += 1
+                state.next_try = now + timedelta(seconds=BACKOFF.pause(state.failures))
 
     def nudge(self, now: datetime) -> bool:
         """A transfer went through: end the pauses; returns whether somebody lacks today's head and can be asked."""
         with self._lock:
             for state in self._states.values():
-                state.next_try, state.pause = None, FIRST_PAUSE
+                state.next_try, state.failures = None, 0
         return bool(self.lacking(now))
 
     def shown(self) -> list[dict[str, Any]]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TypeVar
 
+from model.backoff import Backoff
 from model.errors import AutocontourError
 from model.worker.pool import Cancelled
 from plugin.forward.http import Busy
@@ -17,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 60.0
+BACKOFF = Backoff(first=0.5, longest=60.0, jitter=0.2)
 LOOK_SECONDS = 0.5
 
 
@@ -47,8 +48,7 @@ class Retry:
 
         Raises what is final, the last temporary failure once the limit is reached, Cancelled.
         """
-        pauses = _pauses()
-        failed = False
+        failures = paused = 0
         while True:
             self.require_wanted()
             try:
@@ -58,16 +58,17 @@ class Retry:
                     raise
                 after = error.after if isinstance(error, Busy) else 0.0
                 # Who is told when to come comes then: a service that is busy for a moment is not left idle for minutes.
-                pause = after * random.uniform(1.0, 1.5) if after else next(pauses)
+                pause = after * random.uniform(1.0, 1.5) if after else BACKOFF.pause(paused + 1)
                 if datetime.now(UTC).timestamp() + pause > self._limit.timestamp():
                     raise _final(error) from None
-                failed = True
+                failures += 1
+                paused += not after
                 self._failed(error.code)
                 self._waiting(f"waiting for the target ({error.code}), next try in {pause:.0f} s")
                 logger.warning("%s; trying again in %.1f s", error.code, pause)
                 self.sleep(pause)
             else:
-                if failed:
+                if failures:
                     self._succeeded()
                 return result
 
@@ -82,14 +83,6 @@ class Retry:
         """Raise Cancelled when the job has ended meanwhile."""
         if not self._wanted():
             raise Cancelled("CANCELLED", "The job was cancelled.")
-
-
-def _pauses() -> Iterator[float]:
-    pause = FIRST_PAUSE
-    while True:
-        # Jobs that failed together shall not all come back together.
-        yield pause * random.uniform(0.8, 1.2)
-        pause = min(LONGEST_PAUSE, pause * 2)
 
 
 def _final(error: AutocontourError) -> AutocontourError:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from model.backoff import Backoff
 from plugin.state.database import targets
 
-# After so many failures in a row the next try is this far away (seconds).
-BACK_OFF = (2.0, 5.0, 15.0, 60.0, 300.0)
+# Of a target that fails: no new job is sent to it in the meantime.
+BACKOFF = Backoff(first=2.0, longest=300.0, factor=3.0)
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class TargetStore:
     def failed(self, name: str, code: str) -> float:
         """Note a temporary failure; returns when the target is tried next (seconds since the epoch)."""
         failures = self.states().get(name, TargetState(name)).failures + 1
-        next_try = self._clock() + BACK_OFF[min(failures, len(BACK_OFF)) - 1]
+        next_try = self._clock() + BACKOFF.pause(failures)
         self._write(name, {"failures": failures, "next_try": next_try, "reason": code})
         return next_try
 

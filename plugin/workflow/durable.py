@@ -13,6 +13,7 @@ from pathlib import Path
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 
+from model.backoff import Backoff
 from plugin.jobs.failure import FailureRecord, failure_of
 from plugin.jobs.job import Job, Stage
 from plugin.workflow.stages import Stages
@@ -24,7 +25,8 @@ WORKFLOW = "contour"
 # during an upgrade goes on only under the version it began with.
 WORKFLOW_VERSION = "1"
 # For what is temporary (Orthanc restarting, a worker killed): then the job ends as failed, and can be retried.
-RETRY_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
+RETRIES = 7
+RETRY_BACKOFF = Backoff(first=0.5, longest=30.0)
 
 # Long enough to look into a fault, no longer: the job table and the evidence say what lasts.
 KEPT = timedelta(days=30)
@@ -97,15 +99,16 @@ def _way_of(stages: Stages) -> Callable[[str], str]:
 def _attempt(stages: Stages, stage: Stage, job_id: str) -> FailureRecord | None:
     """Run one stage, again after a pause while what went wrong is temporary; None when it succeeded."""
     # A worker that dies twice on one series will die again: what it needs, this machine does not have.
-    pauses = RETRY_PAUSES if stage is not Stage.DRAW else RETRY_PAUSES[:1]
-    for pause in (*pauses, None):
+    retries = RETRIES if stage is not Stage.DRAW else 1
+    for failures in range(1, retries + 2):
         try:
             stages.run(stage, job_id)
             return None
         except Exception as error:  # noqa: BLE001 - every failure of a stage is an outcome of the job
             failure = failure_of(error)
-            if not failure.retry or pause is None:
+            if not failure.retry or failures > retries:
                 return failure.record(stage)
+            pause = RETRY_BACKOFF.pause(failures)
             logger.warning("job %s, stage %s: %s; trying again in %.1f s", job_id, stage, failure.code, pause)
             time.sleep(pause)
     raise AssertionError("unreachable: the last attempt returns")

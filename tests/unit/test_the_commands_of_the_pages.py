@@ -30,7 +30,7 @@ def typed(word: str) -> list[str]:
         text = page.read_text(encoding="utf-8")
         lines = [line for block in _FENCED.findall(text) for line in block.splitlines()] + _QUOTED.findall(text)
         found += [line.strip() for line in lines if line.strip().startswith(f"{word} ")]
-    return found
+    return [line for line in found if line != f"{word} COMMAND"]
 
 
 def test_each_target_of_make_exists() -> None:

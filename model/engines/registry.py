@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 from model.engines.engine import Algorithm, Engine
 from model.errors import EngineFailed
+from model.packages.kinds import EMBEDDED_MODELS, imported
 from model.packages.library import default_directory, find_package, packages_in
 from model.packages.package import Package, verify_package
 
@@ -16,32 +16,16 @@ from model.packages.package import Package, verify_package
 KEPT = 2
 
 
-def _hu_ct() -> Engine:
-    # Imported when asked for: the package takes a second to load and most callers only want the names.
-    from model.engines.hu_ct.engine import HuCt
-
-    return HuCt()
-
-
-def _deepbet() -> Engine:
-    from model.engines.deepbet.engine import DeepBet
-
-    return DeepBet()
-
-
-EMBEDDED: dict[str, Callable[[], Engine]] = {"hu-ct": _hu_ct}
-# An extra that brings its own weights: a model of this machine where it is installed.
-if find_spec("deepbet") is not None:
-    EMBEDDED["deepbet"] = _deepbet
+# Those that this machine can draw with: an extra that brings its own weights is a model where it is installed.
+EMBEDDED = tuple(
+    name for name, one in EMBEDDED_MODELS.items() if one.library is None or find_spec(one.library) is not None
+)
 
 
 def embedded_algorithm(name: str) -> Algorithm:
     """Who draws under the name of an embedded model: version, licence, description."""
-    if name == "hu-ct":
-        from model.engines.hu_ct.engine import algorithm
-    else:
-        from model.engines.deepbet.engine import algorithm
-    return algorithm()
+    algorithm: Algorithm = imported(EMBEDDED_MODELS[name].algorithm)()
+    return algorithm
 
 
 def names(library: Path | None = None) -> tuple[str, ...]:
@@ -54,7 +38,8 @@ def engine(name: str, library: Path | None = None) -> Engine:
     """The engine of a model, loaded; raises EngineFailed when there is no model of this name, InputRefused when its
     package is not what it was when it was imported."""
     if name in EMBEDDED:
-        return EMBEDDED[name]()
+        embedded: Engine = imported(EMBEDDED_MODELS[name].entry)()
+        return embedded
     package = find_package(library or default_directory(), name)
     if package is None:
         raise EngineFailed("MODEL_UNKNOWN", f"There is no model {name!r} here; there are: {', '.join(names(library))}.")
@@ -65,36 +50,19 @@ def engine(name: str, library: Path | None = None) -> Engine:
 def engine_of(package: Package) -> Engine:
     """Load a verified package; raises EngineFailed when what it needs is not installed, InputRefused when its parts do
     not fit each other."""
+    kind = package.document.engine
     try:
-        return _loaded(package)
+        made: Engine = imported(kind.entry)(package)
     except ModuleNotFoundError as error:
-        extra = {"torch": "torch", "onnxruntime": "onnx", "monai": "monai"}.get((error.name or "").split(".")[0])
+        extra = kind.extras.get((error.name or "").split(".")[0])
         if extra is None:
             raise
         raise EngineFailed(
             "ENGINE_NOT_INSTALLED",
-            f"Models of the kind {package.document.engine} need {error.name}, which is not installed; "
+            f"Models of the kind {kind} need {error.name}, which is not installed; "
             f'install the extra "{extra}" of this package.',
         ) from None
-
-
-def _loaded(package: Package) -> Engine:
-    kind = package.document.engine
-    if kind in ("torch-nnunet", "totalsegmentator"):
-        from model.engines.nnunet.engine import NnUnet
-
-        return NnUnet(package)
-    if kind == "torchscript":
-        from model.engines.torchscript.engine import TorchScript
-
-        return TorchScript(package)
-    if kind == "onnx":
-        from model.engines.onnx.engine import Onnx
-
-        return Onnx(package)
-    from model.engines.monai_bundle.engine import MonaiBundle
-
-    return MonaiBundle(package)
+    return made
 
 
 class Loaded:

@@ -14,6 +14,7 @@ from typing import Any
 
 from model.errors import InputRefused
 from model.packages.document import ModelDocument
+from model.packages.kinds import EMBEDDED_MODELS
 from model.packages.package import DOCUMENT, Package, open_package, read_document, verify_package
 from model.storage.files import replace_durably
 
@@ -25,9 +26,6 @@ OPEN_LICENCES = frozenset(
     ("Apache-2.0", "MIT", "BSD-2-Clause", "BSD-3-Clause", "CC-BY-4.0", "CC0-1.0", "AGPL-3.0-or-later", "ISC", "MPL-2.0")
 )
 OWN_LICENCE = "LicenseRef-own"
-
-# Models that need no package; one of the same name would never be drawn with.
-RESERVED = frozenset(("hu-ct", "deepbet"))
 
 
 @dataclass(frozen=True)
@@ -114,7 +112,7 @@ def store(
     # Validated with empty files first: a name that climbs is refused before a path is made of it.
     names = [{"path": path, "sha256": "0" * 64, "bytes": 0} for path in draft.writers]
     document = read_document(json.dumps({**draft.document, "files": names}).encode())
-    if document.id in RESERVED:
+    if document.id in EMBEDDED_MODELS:
         raise InputRefused("PACKAGE_EXISTS", f"{document.id} is a model of this software; give another --name.")
     final = library / document.id
     taken = os.path.lexists(final)

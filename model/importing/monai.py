@@ -15,6 +15,7 @@ from model.importing.expressions import require_harmless
 from model.importing.orientation import CANONICAL, Axes, Found, decided
 from model.importing.single_file import is_torchscript as is_program
 from model.packages.document import AXES, FORMAT
+from model.packages.kinds import EngineKind
 from model.packages.weights import read_tensors, tensors_of
 
 CONFIGURATIONS = ("configs/inference.json", "configs/metadata.json")
@@ -33,9 +34,9 @@ def draft(path: Path, wishes: Wishes) -> Draft:
     require_harmless(inference)
     require_harmless(metadata)
     weights = _weights(path)
-    engine = "torchscript" if is_program(weights) else "monai-bundle"
+    engine = EngineKind.TORCHSCRIPT if is_program(weights) else EngineKind.MONAI_BUNDLE
     network: dict[str, Any] = {"name": name_from(path.name), "weights": [f"network{weights.suffix}"]}
-    if engine == "monai-bundle":
+    if engine is EngineKind.MONAI_BUNDLE:
         network["definition"] = _constant(next((inference[key] for key in NETWORK_KEYS if key in inference), None))
         network["weights"] = ["network.pt"]
     steps = _inference(inference)
@@ -63,11 +64,11 @@ def draft(path: Path, wishes: Wishes) -> Draft:
                 found = found[key]
         torch.save({k: v.detach().clone().contiguous() for k, v in tensors_of(found, weights.name).items()}, target)
 
-    if engine == "torchscript" and "input" not in wishes.description:
+    if engine is EngineKind.TORCHSCRIPT and "input" not in wishes.description:
         # The program takes MONAI's axes x, y, z as they are; ours are z, y, x, so that its first axis is our z.
         axes = Axes(axes.letters[::-1], axes.source)
         taken["spacing"], steps["patch"] = taken.get("spacing", [])[::-1] or None, steps["patch"][::-1]
-    writer = state if engine == "monai-bundle" else copied(weights)
+    writer = state if engine is EngineKind.MONAI_BUNDLE else copied(weights)
     return Draft(described(document, wishes, axes.written()), {network["weights"][0]: writer})
 
 

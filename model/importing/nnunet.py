@@ -15,6 +15,7 @@ from model.errors import InputRefused
 from model.importing import orientation, totalsegmentator
 from model.importing.draft import Draft, Wishes, Writer, copied, described, license_of, name_from
 from model.packages.document import FORMAT
+from model.packages.kinds import EngineKind
 from model.packages.weights import read_tensors
 
 DATASET = re.compile(r"^Dataset(\d{3,4})_(.+)$")
@@ -82,7 +83,7 @@ def draft(path: Path, wishes: Wishes) -> Draft:
         "id": wishes.name or default,
         "version": wishes.version or (totalsegmentator.VERSION if known else "1"),
         "title": f"TotalSegmentator {known[0]}" if known else f"nnU-Net {trained[0].name}"[:120],
-        "engine": "totalsegmentator" if several else "torch-nnunet",
+        "engine": EngineKind.TOTALSEGMENTATOR if several else EngineKind.NNUNET,
         "license": terms,
         "input": {"modality": modality, **axes.written()},
         "inference": {"precision": wishes.precision},

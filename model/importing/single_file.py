@@ -12,6 +12,7 @@ from model.errors import InputRefused
 from model.importing.draft import Draft, Wishes, copied, described, license_of, name_from
 from model.importing.orientation import HOW_TO_FIND_OUT, Axes, wished
 from model.packages.document import FORMAT
+from model.packages.kinds import EngineKind
 
 
 def is_onnx(path: Path) -> bool:
@@ -22,7 +23,7 @@ def is_onnx(path: Path) -> bool:
 def draft_of_onnx(path: Path, wishes: Wishes) -> Draft:
     """A package of an ONNX file; raises InputRefused when it is not self-contained."""
     require_self_contained(path)
-    return _draft(path, wishes, "onnx", "ONNX")
+    return _draft(path, wishes, EngineKind.ONNX, "ONNX")
 
 
 def is_torchscript(path: Path) -> bool:
@@ -36,10 +37,10 @@ def is_torchscript(path: Path) -> bool:
 def draft_of_torchscript(path: Path, wishes: Wishes) -> Draft:
     """A package of a TorchScript file; raises InputRefused when its program is not harmless."""
     harmless_archive(path)
-    return _draft(path, wishes, "torchscript", "TorchScript")
+    return _draft(path, wishes, EngineKind.TORCHSCRIPT, "TorchScript")
 
 
-def _draft(path: Path, wishes: Wishes, engine: str, kind: str) -> Draft:
+def _draft(path: Path, wishes: Wishes, engine: EngineKind, kind: str) -> Draft:
     """A package of one file; raises InputRefused when the description lacks what the network needs."""
     missing = [key for key in ("input", "labels") if key not in wishes.description]
     if missing:

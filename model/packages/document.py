@@ -7,6 +7,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from model.packages.kinds import EngineKind
+
 FORMAT = 1
 # DICOM PS3.3 C.8.8.8.1, the ones an organ model can mean.
 InterpretedType = Literal["EXTERNAL", "ORGAN", "AVOIDANCE", "CAVITY", "PTV", "CTV", "GTV", "SUPPORT", "CONTROL"]
@@ -17,8 +19,6 @@ Positive = Annotated[float, Field(gt=0, le=10_000)]
 Count = Annotated[int, Field(ge=1, le=2048)]
 # One letter of each of L and R, A and P, S and I, in any order.
 AXES = r"^(?:[LR](?:[AP][SI]|[SI][AP])|[AP](?:[LR][SI]|[SI][LR])|[SI](?:[LR][AP]|[AP][LR]))$"
-
-ENGINES = ("torch-nnunet", "totalsegmentator", "torchscript", "onnx", "monai-bundle")
 
 
 class Part(BaseModel):
@@ -180,7 +180,7 @@ class ModelDocument(Part):
     id: Name
     version: str = Field(min_length=1, max_length=32, pattern=r"^[A-Za-z0-9._+-]+$")
     title: str = Field("", max_length=120)
-    engine: Literal["torch-nnunet", "totalsegmentator", "torchscript", "onnx", "monai-bundle"]
+    engine: EngineKind
     license: License
     input: Input
     inference: Inference = Field(default_factory=lambda: Inference.model_validate({}))

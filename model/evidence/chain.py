@@ -60,7 +60,6 @@ class Chain:
         self._path: Path | None = None
         self._size = 0
         self._last: Record | None = None
-        self._signed_by = key.public.id
 
     @classmethod
     def open(
@@ -122,7 +121,6 @@ class Chain:
             self._publish(key.public)
             record = self._write(Event.KEY_ROTATED, None, facts, self._clock())
             self._key = key
-            self._signed_by = key.public.id
             return record
 
     def sign(self, kind: Document, body: Mapping[str, Json]) -> dict[str, Any]:

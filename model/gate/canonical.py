@@ -41,7 +41,6 @@ class Parsed:
     values: Mapping[int, tuple[str, bytes]]
     meta: bytes
     pixels: memoryview
-    pixel_header: int
 
 
 @lru_cache(maxsize=4096)
@@ -120,7 +119,7 @@ def parse(data: bytes) -> Parsed:
         if tag == PIXEL_DATA:
             if at != len(data) or vr != "OW":
                 raise NotCanonical(tag)
-            return Parsed(values, data[meta_start:meta_end], memoryview(data)[start + 12 :], start)
+            return Parsed(values, data[meta_start:meta_end], memoryview(data)[start + 12 :])
         values[tag] = vr, _unpadded(vr, value)
 
 

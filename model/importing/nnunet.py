@@ -31,7 +31,6 @@ class Trained:
     folder: Path
     number: int | None
     name: str
-    trainer: str
     configuration: str
 
 
@@ -235,7 +234,6 @@ def _trained(folder: Path, dataset: Path, configuration: str | None) -> Trained:
         folder,
         int(match.group(1)) if match else None,
         match.group(2) if match else folder.name,
-        parts[0],
         configuration or parts[2],
     )
 

@@ -20,9 +20,7 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 
 from model.errors import InputRefused
-from model.series.folder import images_in
 from model.series.geometry import SeriesGeometry
-from model.series.header import SliceHeader
 from model.volume.acquisition import KEYWORDS, Acquisition, acquisition_of
 from model.volume.meaning import Meaning, meaning_of
 from model.volume.volume import Volume
@@ -74,14 +72,6 @@ def load_volume(
             "PIXELS_MISSING", f"{len(place) - len(seen)} slice(s) of the series came without their pixel data."
         )
     return Volume(volume.array, geometry, Meaning.of(meanings), Acquisition.of(acquisitions))
-
-
-def series_in(directory: Path) -> tuple[list[Path], list[SliceHeader]]:
-    """The DICOM image files in a folder and below, with their headers; raises InputRefused when there is none."""
-    images, _ = images_in(directory)
-    if not images:
-        raise InputRefused("SERIES_EMPTY", "The folder holds no DICOM image.")
-    return [path for path, _ in images], [header for _, header in images]
 
 
 @dataclass(frozen=True)

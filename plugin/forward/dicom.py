@@ -41,7 +41,6 @@ MEASURE_SECONDS = 600
 STUDY = 0x0020000D
 # DICOM PS3.4 table B.2-1 and PS3.7 annex C, as Orthanc writes them.
 ALREADY_THERE, PROCESSING_FAILURE, OUT_OF_RESOURCES = "0x0111", "0x0110", "0xA7"
-RTSTRUCT = "1.2.840.10008.5.1.4.1.1.481.3"
 
 
 class DicomForward:

@@ -13,6 +13,7 @@ import requests
 
 from model.errors import AutocontourError, PrivacyRefused, TargetFailed
 from model.outbound.session import http_session, proxy_address
+from plugin.forward.records import known_rules
 from plugin.forward.upload_rate import UploadRate
 from plugin.settings.document import ServiceTarget
 
@@ -236,8 +237,6 @@ def _reason(answer: requests.Response) -> tuple[str | None, dict[str, int] | Non
         return None, None
     findings = None
     if isinstance(found, dict):
-        from plugin.forward.records import known_rules
-
         findings = known_rules({str(rule): count for rule, count in found.items() if isinstance(count, int)})
     return (code if _CODE.fullmatch(code) else None), findings
 

@@ -29,7 +29,6 @@ from plugin.settings.privacy import PrivacyRules
 # Requests under way at once: Orthanc answers four of them hardly slower than one.
 PARALLEL = 4
 
-Progress = Callable[[float], None]
 Item = TypeVar("Item")
 Answer = TypeVar("Answer")
 
@@ -48,9 +47,8 @@ def pseudonymise(
     orthanc: Native,
     key: TransferKey,
     rules: PrivacyRules,
-    progress: Progress = lambda _: None,
 ) -> CleanSeries:
-    """Make the instances of one series clean; ``progress`` is told the done fraction, from 0 to 1.
+    """Make the instances of one series clean.
 
     Raises PrivacyRefused with the findings of the first stage that found any, for the whole series; TargetFailed
     when Orthanc does not answer.
@@ -61,8 +59,8 @@ def pseudonymise(
         _refuse("SOURCE", findings, len(instance_ids))
     markers = Markers()
     with ThreadPoolExecutor(PARALLEL) as pool:
-        sources = _gate(instance_ids, orthanc, rules, markers, pool, progress)
-        candidates, native_profile = _rebuild(sources, orthanc, key, rules, pool, progress)
+        sources = _gate(instance_ids, orthanc, rules, markers, pool)
+        candidates, native_profile = _rebuild(sources, orthanc, key, rules, pool)
     return finish(candidates, markers, key, rules, native_profile)
 
 
@@ -72,16 +70,14 @@ def _gate(
     rules: PrivacyRules,
     markers: Markers,
     pool: ThreadPoolExecutor,
-    progress: Progress,
 ) -> list[SourceInstance]:
     findings = Findings()
     sources: list[SourceInstance] = []
-    for number, data in enumerate(ordered(pool, orthanc.instance_file, instance_ids), 1):
-        source, found = inspect(instance_ids[number - 1], data, rules, markers)
+    for instance, data in zip(instance_ids, ordered(pool, orthanc.instance_file, instance_ids), strict=True):
+        source, found = inspect(instance, data, rules, markers)
         findings.merge(found.counts)
         if source is not None:
             sources.append(source)
-        progress(0.4 * number / len(instance_ids))
     findings.merge(inspect_series(sources).counts)
     if findings:
         _refuse("SOURCE", findings, len(instance_ids))
@@ -94,7 +90,6 @@ def _rebuild(
     key: TransferKey,
     rules: PrivacyRules,
     pool: ThreadPoolExecutor,
-    progress: Progress,
 ) -> tuple[list[Candidate], str]:
     step = NativeStep(orthanc, rules.options)
     checker = FileCheck()
@@ -105,11 +100,10 @@ def _rebuild(
         native = step.run(source.instance_id, native_identifiers(source, key))
         return candidate_of(native, source, key, rules, checker)
 
-    for number, (candidate, found) in enumerate(ordered(pool, candidate_from, sources), 1):
+    for candidate, found in ordered(pool, candidate_from, sources):
         findings.merge(found.counts)
         if candidate is not None:
             candidates.append(candidate)
-        progress(0.4 + 0.55 * number / len(sources))
     if findings:
         _refuse("REBUILD", findings, len(sources))
     return candidates, step.version or ""

@@ -93,7 +93,6 @@ class PixelSearch:
         self._pairs[list(pairs)] = True
         self._fours = np.array(sorted(fours), dtype=np.uint32)
         signed = np.array(sorted(pairs), dtype=np.uint16).view(np.int16)
-        self._low, self._high = (int(signed.min()), int(signed.max())) if pairs else (0, -1)
         self._signed = np.sort(signed)
 
     def found(self, pixels: memoryview) -> bool:

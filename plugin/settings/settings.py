@@ -161,11 +161,9 @@ def _selection(template: Template) -> Selection:
 
 def _unavailable(document: Section) -> list[Problem]:
     """Keys of the contract that this version cannot serve yet: refused rather than silently ignored."""
-    problems = []
-    for key in ("Database",):
-        if getattr(document, key) is not None:
-            problems.append(Problem(f"{ROOT}.{key}", "a value", "null; this version does not support it yet"))
-    return problems
+    if document.Database is None:
+        return []
+    return [Problem(f"{ROOT}.Database", "a value", "null; this version does not support it yet")]
 
 
 _KINDS: dict[str, type[Document]] = {"service": ServiceTarget, "dicom": DicomTarget}

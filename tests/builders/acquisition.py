@@ -14,8 +14,9 @@ from model.engines.registry import engine
 from model.samples import series
 from model.series.geometry import SeriesGeometry, SlicePlane, geometry_of
 from model.volume.canonical import axes_of
-from model.volume.load import load_volume, series_in
+from model.volume.load import load_volume
 from model.volume.volume import Volume
+from tests.builders.series import series_in
 
 
 def sample_volume(name: str) -> Volume:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, MRImageStorage
 
+from model.series.folder import images_in
 from model.series.geometry import SeriesGeometry, geometry_of
 from model.series.header import SliceHeader
 
@@ -185,3 +186,9 @@ GEOMETRIES: dict[str, SeriesPlan] = {
 def uids_in_order(plan: SeriesPlan) -> Sequence[str]:
     """SOP Instance UIDs along the normal."""
     return [f"{ROOT}.{plan.number}.2.{index + 1}" for index in range(len(plan.offsets))]
+
+
+def series_in(directory: Path) -> tuple[list[Path], list[SliceHeader]]:
+    """The image files in a folder and below, with their headers."""
+    images, _ = images_in(directory)
+    return [path for path, _ in images], [header for _, header in images]

@@ -20,8 +20,9 @@ from model.engines.nnunet.plans import Configuration
 from model.engines.nnunet.unet import build
 from model.samples import series
 from model.series.geometry import geometry_of
-from model.volume.load import load_volume, series_in
+from model.volume.load import load_volume
 from tests.builders.nnunet_folder import TinyNet, as_in_checkpoints, random_weights, write_folder
+from tests.builders.series import series_in
 
 CACHE = Path(".cache/trained")
 STEPS, RATE, BATCH = 80, 4e-3, 2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -95,6 +94,3 @@ def smaller(patch: Shape, multiple: Shape) -> Shape | None:
                 half if axis == 2 else patch[2],
             )
     return None
-
-
-Said = Callable[[str], None]

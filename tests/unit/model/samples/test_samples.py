@@ -15,7 +15,8 @@ from model.errors import InputRefused, TargetFailed
 from model.samples import SAMPLES, packages, series
 from model.samples.build import image_of
 from model.series.geometry import geometry_of
-from model.volume.load import load_volume, series_in
+from model.volume.load import load_volume
+from tests.builders.series import series_in
 
 NAMES = sorted(SAMPLES)
 

@@ -14,8 +14,8 @@ from model.errors import InputRefused
 from model.samples import series
 from model.series.geometry import geometry_of
 from model.series.header import SliceHeader
-from model.volume.load import load_volume, series_in
-from tests.builders.series import SeriesPlan, add_pixels, headers, write_series
+from model.volume.load import load_volume
+from tests.builders.series import SeriesPlan, add_pixels, headers, series_in, write_series
 
 PLAN = SeriesPlan(shape=(6, 5), offsets=(0.0, 3.0, 6.0, 9.0), localizers=1)
 
@@ -143,9 +143,3 @@ def test_no_error_repeats_a_value_of_the_patient() -> None:
     with pytest.raises(InputRefused) as refused:
         load_volume(made, geometry(made))
     assert "secret" not in str(refused.value).lower()
-
-
-def test_an_empty_folder_is_no_series(tmp_path: Path) -> None:
-    (tmp_path / "notes.txt").write_text("no image here")
-    with pytest.raises(InputRefused, match="SERIES_EMPTY"):
-        series_in(tmp_path)

@@ -7,19 +7,17 @@ images lie, and nowhere else.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from dbos import DBOS, DBOSConfig, SetWorkflowID
+from dbos import DBOS, SetWorkflowID
+
+from model.process.durable import forget_ended, launch_engine, set_up_engine, stop_engine
 
 VERSION = "1"
 POLLING_SECONDS = 0.05
 # How long what has ended stays in the database, which says nothing that the ledger does not.
 KEEP_HOURS = 24
-ENDED = ["SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
-
-logger = logging.getLogger(__name__)
 
 
 class TransferQueue:
@@ -27,27 +25,14 @@ class TransferQueue:
 
     def __init__(self, process: Callable[[str], str], database_url: str, concurrency: int, name: str) -> None:
         self._queue = f"transfers-{name}"
-        config: DBOSConfig = {
-            "name": "autocontour-service",
-            "system_database_url": database_url,
-            "application_version": VERSION,
-            "executor_id": name,
-            "log_level": "WARNING",
-            "enable_otlp": False,
-        }
-        DBOS(config=config)
+        set_up_engine("autocontour-service", database_url, version=VERSION, executor=name)
 
         def draw(folder: str) -> str:
             return str(DBOS.run_step({"name": "draw"}, process, folder))
 
         self._draw = DBOS.workflow(name="draw")(draw)
         DBOS.listen_queues([self._queue])
-        engine = logging.getLogger("dbos")
-        engine.disabled = True  # a database that is not there is our sentence, not its traceback
-        try:
-            DBOS.launch()
-        finally:
-            engine.disabled = False
+        launch_engine()
         DBOS.register_queue(self._queue, worker_concurrency=concurrency, polling_interval_sec=POLLING_SECONDS)
         self.forget()
 
@@ -58,13 +43,8 @@ class TransferQueue:
 
     def forget(self) -> None:
         """Remove from the database what ended some time ago."""
-        before = (datetime.now(UTC) - timedelta(hours=KEEP_HOURS)).isoformat()
-        over = DBOS.list_workflows(
-            queue_name=self._queue, status=ENDED, completed_before=before, load_input=False, load_output=False
-        )
-        if over:
-            DBOS.delete_workflows([one.workflow_id for one in over])
+        forget_ended(datetime.now(UTC) - timedelta(hours=KEEP_HOURS), self._queue)
 
     def stop(self) -> None:
         """Stop taking work."""
-        DBOS.destroy()
+        stop_engine()

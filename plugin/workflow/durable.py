@@ -8,12 +8,13 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from dbos import DBOS, DBOSConfig, SetWorkflowID
+from dbos import DBOS, SetWorkflowID
 
 from model.backoff import Backoff
+from model.process.durable import forget_ended, launch_engine, set_up_engine, stop_engine
 from plugin.jobs.failure import FailureRecord, failure_of
 from plugin.jobs.job import Job, Stage
 from plugin.workflow.stages import Stages
@@ -30,8 +31,6 @@ RETRY_BACKOFF = Backoff(first=0.5, longest=30.0)
 
 # Long enough to look into a fault, no longer: the job table and the evidence say what lasts.
 KEPT = timedelta(days=30)
-BATCH = 500
-ENDED = ("SUCCESS", "ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED")
 
 WAY = (Stage.PSEUDONYMISE, Stage.DRAW, Stage.RESTORE, Stage.STORE)
 
@@ -40,17 +39,9 @@ class Workflows:
     """Starts jobs and lets them go on after a restart."""
 
     def __init__(self, stages: Stages, database_url: str, executor: str) -> None:
-        config: DBOSConfig = {
-            "name": "autocontour",
-            "system_database_url": database_url,
-            "application_version": WORKFLOW_VERSION,
-            "executor_id": executor,
-            "log_level": "WARNING",
-            "enable_otlp": False,
-        }
-        self._dbos = DBOS(config=config)
+        set_up_engine("autocontour", database_url, version=WORKFLOW_VERSION, executor=executor)
         self._contour = DBOS.workflow(name=WORKFLOW)(_way_of(stages))
-        DBOS.launch()
+        launch_engine()
 
     def start(self, job: Job) -> None:
         """Start this attempt of the job; done twice, it still runs once."""
@@ -62,18 +53,11 @@ class Workflows:
 
         An attempt that ended is never started again: a retry is a workflow of its own.
         """
-        gone = 0
-        before = (now - KEPT).astimezone(UTC).isoformat()
-        while ended := DBOS.list_workflows(
-            status=list(ENDED), end_time=before, limit=BATCH, load_input=False, load_output=False
-        ):
-            DBOS.delete_workflows([workflow.workflow_id for workflow in ended])
-            gone += len(ended)
-        return gone
+        return forget_ended(now - KEPT)
 
     def stop(self) -> None:
         """Stop taking work; what runs is resumed at the next start."""
-        DBOS.destroy()
+        stop_engine()
 
 
 def sqlite_url(path: Path) -> str:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from plugin.evidence.ended_jobs import EndedJob, ended_at
 from plugin.jobs.job import STAGE_BEGINS, Job, Stage, State
+from plugin.jobs.page import Page, Place
 from plugin.state.database import jobs
 
 COLUMNS = tuple(field.name for field in fields(Job))
@@ -130,17 +131,29 @@ class JobStore:
         limit: int = 100,
     ) -> list[Job]:
         """Jobs that fit, newest first."""
-        query = sa.select(jobs).order_by(jobs.c.created.desc(), jobs.c.id).limit(limit)
-        if series is not None:
-            query = query.where(jobs.c.series == series)
-        if study is not None:
-            query = query.where(jobs.c.study == study)
-        if states is not None:
-            query = query.where(jobs.c.state.in_([str(state) for state in states]))
-        if since is not None:
-            query = query.where(jobs.c.updated >= since)
+        query = _newest_first(series, study, states, since).limit(limit)
         with self._engine.connect() as connection:
             return [_job(row) for row in connection.execute(query).mappings()]
+
+    def page(
+        self,
+        after: Place | None,
+        *,
+        series: str | None = None,
+        study: str | None = None,
+        states: Iterable[State] | None = None,
+        since: float | None = None,
+        limit: int = 100,
+    ) -> Page:
+        """The jobs that fit and come after a place, newest first; from the newest one when there is none."""
+        query = _newest_first(series, study, states, since).limit(limit + 1)
+        if after is not None:
+            at_once = sa.and_(jobs.c.created == after.created, jobs.c.id > after.id)
+            query = query.where(sa.or_(jobs.c.created < after.created, at_once))
+        with self._engine.connect() as connection:
+            found = tuple(_job(row) for row in connection.execute(query).mappings())
+        last = found[limit - 1] if len(found) > limit else None
+        return Page(found[:limit], None if last is None else Place(last.created, last.id))
 
     def ended(self) -> Sequence[EndedJob]:
         """Every ended job of which the chain of evidence must have the end."""
@@ -298,6 +311,21 @@ class JobStore:
         )
         with self._engine.begin() as connection:
             return connection.execute(query).rowcount == 1
+
+
+def _newest_first(
+    series: str | None, study: str | None, states: Iterable[State] | None, since: float | None
+) -> sa.Select[Any]:
+    query = sa.select(jobs).order_by(jobs.c.created.desc(), jobs.c.id)
+    if series is not None:
+        query = query.where(jobs.c.series == series)
+    if study is not None:
+        query = query.where(jobs.c.study == study)
+    if states is not None:
+        query = query.where(jobs.c.state.in_([str(state) for state in states]))
+    if since is not None:
+        query = query.where(jobs.c.updated >= since)
+    return query
 
 
 def _job(row: Mapping[Any, Any]) -> Job:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
-from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from model.errors import AutocontourError, PrivacyRefused
@@ -42,30 +40,6 @@ STATUS: tuple[tuple[type[AutocontourError], int], ...] = (
 SENTENCES = {404: "There is nothing at this address.", 405: "This address does not take this method."}
 # Codes whose status says more than that of their kind.
 CODES = {"EVIDENCE_UNKNOWN": 404, "EVIDENCE_CODE": 404, "REPORT_MONTH": 400}
-
-
-class ErrorAnswer(BaseModel):
-    """Every answer that is not a success; Findings map rule identifiers to counts."""
-
-    Error: str
-    Message: str
-    Findings: dict[str, int] | None = None
-
-
-def described(*more: int) -> dict[int | str, dict[str, Any]]:
-    """What openapi.json says of answers that are no success: those that every route may give, and ``more``."""
-    words = {
-        400: "Something in the request is not of the form that it must have",
-        403: "The host is not known here, or a page from elsewhere asks",
-        404: "It does not exist",
-        405: "The address does not take this method; Allow says which it takes",
-        409: "The state of the job forbids it",
-        413: "The body is larger than 4 MB",
-        422: "It was understood and is refused; Error says why",
-        500: "Something unexpected, without any value",
-        503: "The gateway cannot work now, or too many ask; Message says why, Retry-After when to come again",
-    }
-    return {status: {"model": ErrorAnswer, "description": words[status]} for status in (400, 403, 405, 413, 503, *more)}
 
 
 def refusal(error: AutocontourError) -> JSONResponse:

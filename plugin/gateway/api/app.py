@@ -12,16 +12,19 @@ from fastapi.responses import JSONResponse
 from model.evidence.verification import keys_beside, verify
 from plugin.evidence.alerts import Alert
 from plugin.gateway.api import answers, evidence, jobs, lua, page, routing, series, subjects, targets
-from plugin.gateway.api.answers import described
+from plugin.gateway.api.document import describe, operation_id
 from plugin.gateway.api.door import Door
 from plugin.gateway.api.hosts import Hosts
 from plugin.gateway.api.json_bodies import JsonBodies
 from plugin.gateway.api.metrics import CONTENT_TYPE, metrics_text, refusing_metrics
+from plugin.gateway.api.responses import content, errors
+from plugin.gateway.api.schemas.errors import UnhealthyAnswer
+from plugin.gateway.api.schemas.health import HealthAnswer
 from plugin.gateway.gateway import Gateway
 from plugin.version import VERSION
 
 PREFIX = "/autocontour"
-TEXT: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {}}}, **described()}
+TEXT = content("text/plain", "The metrics of this moment", text=True) | errors()
 
 
 def application(gateway: Gateway, hosts: Hosts) -> FastAPI:
@@ -29,8 +32,14 @@ def application(gateway: Gateway, hosts: Hosts) -> FastAPI:
     app = _bare(hosts)
     router = APIRouter(prefix=PREFIX)
 
-    @router.get("/health", summary="Whether auto-contouring works, and if not, why", responses=described())
-    def health() -> Response:
+    @router.get(
+        "/health",
+        summary="Whether auto-contouring works, and if not, why",
+        tags=["gateway"],
+        response_model=HealthAnswer,
+        responses=errors(unavailable=UnhealthyAnswer),
+    )
+    def get_health() -> Response:
         troubles = gateway.troubles()
         body = {
             "Status": "unavailable" if troubles else "ok",
@@ -42,8 +51,8 @@ def application(gateway: Gateway, hosts: Hosts) -> FastAPI:
             body |= {"Error": "UNAVAILABLE", "Message": " ".join(troubles)}
         return JSONResponse(body | gateway.figures(), status_code=503 if troubles else 200)
 
-    @router.get("/metrics", summary="Prometheus text", response_class=Response, responses=TEXT)
-    def metrics() -> Response:
+    @router.get("/metrics", summary="Prometheus text", tags=["gateway"], response_class=Response, responses=TEXT)
+    def get_metrics() -> Response:
         return Response(metrics_text(gateway), media_type=CONTENT_TYPE)
 
     @app.post("/internal/bell", include_in_schema=False, status_code=204)
@@ -113,7 +122,9 @@ def _bare(hosts: Hosts) -> FastAPI:
         docs_url=None,  # its page loads scripts from the internet, which a hospital's network does not have
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=operation_id,
     )
+    describe(app)
     answers.install(app)
     app.add_middleware(JsonBodies)
     app.add_middleware(Door, hosts=hosts)

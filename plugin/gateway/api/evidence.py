@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import JSONResponse
 
-from plugin.gateway.api.answers import described
 from plugin.gateway.api.identifiers import EVIDENCE_CODE, MONTH
+from plugin.gateway.api.responses import content, errors
+from plugin.gateway.api.schemas.evidence import SignedCertificate, VerificationAnswer
+from plugin.gateway.api.schemas.reports import SignedReport
 from plugin.gateway.gateway import Gateway
 
-PAPER: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"application/json": {}, "application/pdf": {}}},
-    **described(404, 422),
-}
+PAPER = content("application/pdf", "The signed document, as JSON or printed") | errors(404)
 # Their own readers say what is wrong with them; openapi.json says their form.
 Code = Annotated[str, Path(json_schema_extra={"pattern": EVIDENCE_CODE})]
 MonthInPath = Annotated[str, Path(json_schema_extra={"pattern": MONTH})]
@@ -22,22 +22,33 @@ Format = Annotated[Literal["json", "pdf"], Query(alias="format")]
 
 def router(gateway: Gateway) -> APIRouter:
     """Routes under /evidence and /reports."""
-    routes = APIRouter(tags=["evidence"], responses=described())
+    routes = APIRouter(tags=["evidence"], responses=errors())
 
     @routes.get("/evidence/verify", summary="Verify the whole chain now")
-    def verify() -> dict[str, Any]:
-        return gateway.desk.verify().to_json()
+    def verify_evidence() -> VerificationAnswer:
+        return VerificationAnswer.model_validate(gateway.desk.verify().to_json())
 
-    @routes.get("/evidence/{code}", summary="The certificate of one job", response_model=None, responses=PAPER)
-    def certificate(code: Code, form: Format = "json") -> dict[str, Any] | Response:
+    # A signed document goes out as it was signed: written anew from a type, its bytes might be others.
+    @routes.get(
+        "/evidence/{code}",
+        summary="The certificate of one job",
+        response_model=SignedCertificate,
+        responses=PAPER,
+    )
+    def get_certificate(code: Code, form: Format = "json") -> Response:
         if form == "json":
-            return gateway.desk.certificate(code)
+            return JSONResponse(gateway.desk.certificate(code))
         return _pdf(gateway.desk.certificate_pdf(code), "certificate")
 
-    @routes.get("/reports/{month}", summary="The report of a month (YYYY-MM)", response_model=None, responses=PAPER)
-    def report(month: MonthInPath, form: Format = "json") -> dict[str, Any] | Response:
+    @routes.get(
+        "/reports/{month}",
+        summary="The report of a month (YYYY-MM)",
+        response_model=SignedReport,
+        responses=PAPER,
+    )
+    def get_report(month: MonthInPath, form: Format = "json") -> Response:
         if form == "json":
-            return gateway.desk.report(month)
+            return JSONResponse(gateway.desk.report(month))
         return _pdf(gateway.desk.report_pdf(month), "report")
 
     return routes

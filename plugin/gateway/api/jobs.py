@@ -3,25 +3,32 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
 
-from plugin.gateway.api.answers import BadRequest, Conflict, NotFound, described
+from plugin.gateway.api.answers import BadRequest, Conflict, NotFound
+from plugin.gateway.api.cursor import read_cursor, write_cursor
 from plugin.gateway.api.identifiers import JobInPath, OrthancId
+from plugin.gateway.api.responses import content, errors
+from plugin.gateway.api.schemas.jobs import JobAnswer, JobPage
 from plugin.gateway.gateway import Gateway
 from plugin.jobs.job import Job, State
 
 MAX_LIMIT = 1000
 MAX_SLICE = 1_000_000
 
-
-PICTURE: dict[int | str, dict[str, Any]] = {200: {"content": {"image/png": {}}}, **described(404, 409, 422)}
+STATES = "One state, or several with commas between."
+SINCE = "Jobs that changed at this time or later."
+CURSOR = (
+    "Asks for pages: empty for the first, then what `Next` of the page before says. What arrives meanwhile moves no "
+    "job from one page to another."
+)
 
 
 def router(gateway: Gateway) -> APIRouter:
     """Routes under /jobs."""
-    routes = APIRouter(prefix="/jobs", tags=["jobs"], responses=described())
+    routes = APIRouter(prefix="/jobs", tags=["jobs"], responses=errors())
 
     def found(job_id: str) -> Job:
         job = gateway.jobs.get(job_id)
@@ -29,40 +36,70 @@ def router(gateway: Gateway) -> APIRouter:
             raise NotFound("NO_JOB", "There is no such job.")
         return job
 
-    @routes.get("", summary="The jobs, newest first")
+    def answer(job: Job) -> JobAnswer:
+        return JobAnswer.model_validate(gateway.show(job))
+
+    @routes.get(
+        "",
+        summary="The jobs, newest first",
+        description="A list of the newest ones; with `Cursor` a page, and where the next one begins.",
+        response_model_exclude_unset=True,
+    )
     def list_jobs(
         series: Annotated[OrthancId | None, Query(alias="Series")] = None,
         study: Annotated[OrthancId | None, Query(alias="Study")] = None,
-        state: Annotated[str | None, Query(alias="State")] = None,
+        state: Annotated[str | None, Query(alias="State", description=STATES, examples=["waiting,running"])] = None,
         limit: Annotated[int, Query(alias="Limit", ge=1, le=MAX_LIMIT)] = 100,
-        since: Annotated[str | None, Query(alias="Since")] = None,
-    ) -> list[dict[str, Any]]:
-        jobs = gateway.jobs.list(series=series, study=study, states=_states(state), since=_seconds(since), limit=limit)
-        return [gateway.show(job) for job in jobs]
+        since: Annotated[str | None, Query(alias="Since", description=SINCE)] = None,
+        cursor: Annotated[str | None, Query(alias="Cursor", description=CURSOR)] = None,
+    ) -> list[JobAnswer] | JobPage:
+        states, changed = _states(state), _seconds(since)
+        if cursor is None:
+            jobs = gateway.jobs.list(series=series, study=study, states=states, since=changed, limit=limit)
+            return [answer(job) for job in jobs]
+        page = gateway.jobs.page(
+            read_cursor(cursor), series=series, study=study, states=states, since=changed, limit=limit
+        )
+        following = None if page.after is None else write_cursor(page.after)
+        return JobPage(jobs=[answer(job) for job in page.jobs], next=following)
 
-    @routes.get("/{job_id}", summary="One job", responses=described(404))
-    def show(job_id: JobInPath) -> dict[str, Any]:
-        return gateway.show(found(job_id))
+    @routes.get("/{job_id}", summary="One job", responses=errors(404), response_model_exclude_unset=True)
+    def get_job(job_id: JobInPath) -> JobAnswer:
+        return answer(found(job_id))
 
-    @routes.post("/{job_id}/cancel", summary="Cancel an open job", responses=described(404, 409))
-    def cancel(job_id: JobInPath) -> dict[str, Any]:
+    @routes.post(
+        "/{job_id}/cancel",
+        summary="Cancel an open job",
+        responses=errors(404, 409),
+        response_model_exclude_unset=True,
+    )
+    def cancel_job(job_id: JobInPath) -> JobAnswer:
         job = found(job_id)
         if job.state.final or not gateway.cancel(job, State.CANCELLED, "The job was cancelled by a user."):
             raise Conflict("JOB_ENDED", "The job has ended, or its RTSTRUCT is stored; there is nothing to cancel.")
-        return gateway.show(found(job_id))
+        return answer(found(job_id))
 
     @routes.post(
-        "/{job_id}/retry", summary="Run a failed, rejected or cancelled job again", responses=described(404, 409)
+        "/{job_id}/retry",
+        summary="Run a failed, rejected or cancelled job again",
+        responses=errors(404, 409),
+        response_model_exclude_unset=True,
     )
-    def retry(job_id: JobInPath) -> dict[str, Any]:
+    def retry_job(job_id: JobInPath) -> JobAnswer:
         job = gateway.retry(found(job_id))
         if job is None:
             state = found(job_id).state
             raise Conflict("JOB_STATE", f"The job is {state}; only a failed, rejected or cancelled one can be retried.")
-        return gateway.show(job)
+        return answer(job)
 
-    @routes.get("/{job_id}/preview", summary="Contours over the image", response_class=Response, responses=PICTURE)
-    def preview(
+    @routes.get(
+        "/{job_id}/preview",
+        summary="Contours over the image",
+        description="One plane, or all three side by side.",
+        response_class=Response,
+        responses=content("image/png", "The picture") | errors(404, 409),
+    )
+    def get_preview(
         job_id: JobInPath,
         plane: Annotated[Literal["axial", "coronal", "sagittal"] | None, Query(alias="Plane")] = None,
         number: Annotated[int | None, Query(alias="Slice", ge=0, le=MAX_SLICE)] = None,

@@ -1,44 +1,42 @@
-"""Routes about one series of Orthanc: request its contouring."""
+"""Routes about one series of Orthanc: request its contouring; see what would leave."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Response
-from fastapi.responses import StreamingResponse
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi.responses import JSONResponse, StreamingResponse
 
-from plugin.gateway.api.answers import described
-from plugin.gateway.api.identifiers import ModelName, SeriesInPath, TargetName
+from plugin.gateway.api.identifiers import SeriesInPath
+from plugin.gateway.api.responses import content, errors
+from plugin.gateway.api.schemas.jobs import JobAnswer
+from plugin.gateway.api.schemas.series import ContourRequest, OutgoingAnswer
 from plugin.gateway.gateway import Gateway
-
-FILES: dict[int | str, dict[str, Any]] = {200: {"content": {"application/json": {}, "application/zip": {}}}}
-
-
-class Request(BaseModel):
-    """What is wanted; what is left open, the rules decide."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    model: ModelName | None = Field(default=None, alias="Model")
-    target: TargetName | None = Field(default=None, alias="Target")
 
 
 def router(gateway: Gateway) -> APIRouter:
     """Routes under /series."""
-    routes = APIRouter(prefix="/series", tags=["series"], responses=described(404, 422))
+    routes = APIRouter(prefix="/series", tags=["series"], responses=errors(404))
 
-    @routes.post("/{series}/jobs", status_code=202, summary="Contour this series now")
-    def request(series: SeriesInPath, wanted: Request | None = None) -> dict[str, Any]:
-        wanted = wanted or Request()
-        return gateway.show(gateway.request(series, wanted.model, wanted.target))
+    @routes.post(
+        "/{series}/jobs", status_code=202, summary="Contour this series now", response_model_exclude_unset=True
+    )
+    def contour_series(series: SeriesInPath, wanted: ContourRequest | None = None) -> JobAnswer:
+        wanted = wanted or ContourRequest()
+        return JobAnswer.model_validate(gateway.show(gateway.request(series, wanted.model, wanted.target)))
 
-    @routes.get("/{series}/outgoing", summary="What would leave; nothing does", response_model=None, responses=FILES)
-    def outgoing(
+    @routes.get(
+        "/{series}/outgoing",
+        summary="What would leave; nothing does",
+        description="Every attribute before and after; as ZIP the very files, byte for byte.",
+        response_model=OutgoingAnswer,
+        responses=content("application/zip", "What would leave, described or as files"),
+    )
+    def get_outgoing(
         series: SeriesInPath, form: Annotated[Literal["json", "zip"], Query(alias="format")] = "json"
-    ) -> dict[str, Any] | Response:
+    ) -> Response:
         if form == "json":
-            return gateway.outgoing(series)
+            return JSONResponse(gateway.outgoing(series))
         headers = {"Content-Disposition": 'attachment; filename="outgoing.zip"', "Cache-Control": "no-store"}
         return StreamingResponse(gateway.outgoing_files(series), media_type="application/zip", headers=headers)
 

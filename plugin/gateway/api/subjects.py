@@ -7,16 +7,23 @@ The PatientID comes in a body: on its way through Orthanc an address is decoded 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 from fastapi import APIRouter, Path, Response
 from fastapi.responses import JSONResponse
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
-from plugin.evidence.subjects import canonical_id
-from plugin.gateway.api.answers import BadRequest, described
+from plugin.gateway.api.answers import BadRequest
 from plugin.gateway.api.identifiers import PLAIN_ID
+from plugin.gateway.api.responses import errors
+from plugin.gateway.api.schemas.subjects import (
+    ErasedAnswer,
+    ExportAnswer,
+    ObjectionAnswer,
+    SubjectAnswer,
+    SubjectRequest,
+    WithdrawnAnswer,
+)
 from plugin.gateway.gateway import Gateway
 
 DEEDS = ("find", "erase", "objection", "withdraw", "export")
@@ -26,42 +33,29 @@ FORM = (
 )
 
 
-def _somebody(text: str) -> str:
-    if not canonical_id(text):
-        raise ValueError("no patient has a blank one")
-    return text
-
-
-class Subject(BaseModel):
-    """Whose data: the PatientID as the images have it; spaces at its ends have no meaning, small letters have."""
-
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-    patient_id: Annotated[str, Field(alias="PatientID", max_length=1024), AfterValidator(_somebody)]
-
-
 def router(gateway: Gateway) -> APIRouter:
     """Routes under /subjects."""
-    routes = APIRouter(prefix="/subjects", tags=["subjects"], responses=described())
+    routes = APIRouter(prefix="/subjects", tags=["subjects"], responses=errors())
 
-    @routes.post("/find", summary="What was done with this patient's data")
-    def find(subject: Subject) -> dict[str, Any]:
-        return gateway.rights.find(subject.patient_id)
+    @routes.post("/find", summary="What was done with this patient's data", response_model_exclude_unset=True)
+    def find_subject(subject: SubjectRequest) -> SubjectAnswer:
+        return SubjectAnswer.model_validate(gateway.rights.find(subject.patient_id))
 
-    @routes.post("/erase", summary="Erase what is held here of this patient", responses=described(422, 503))
-    def erase(subject: Subject) -> dict[str, Any]:
-        return gateway.rights.erase(subject.patient_id)
+    @routes.post("/erase", summary="Erase what is held here of this patient")
+    def erase_subject(subject: SubjectRequest) -> ErasedAnswer:
+        return ErasedAnswer.model_validate(gateway.rights.erase(subject.patient_id))
 
     @routes.post("/objection", summary="Never process this patient's series from now on")
-    def object_to(subject: Subject) -> dict[str, Any]:
-        return gateway.rights.object_to(subject.patient_id)
+    def object_to_processing(subject: SubjectRequest) -> ObjectionAnswer:
+        return ObjectionAnswer.model_validate(gateway.rights.object_to(subject.patient_id))
 
     @routes.post("/withdraw", summary="Take the objection back")
-    def withdraw(subject: Subject) -> dict[str, Any]:
-        return gateway.rights.withdraw(subject.patient_id)
+    def withdraw_objection(subject: SubjectRequest) -> WithdrawnAnswer:
+        return WithdrawnAnswer.model_validate(gateway.rights.withdraw(subject.patient_id))
 
-    @routes.post("/export", summary="All that is held of this patient, to take along")
-    def export(subject: Subject) -> Response:
+    # With signed certificates in it, so it goes out as it was made.
+    @routes.post("/export", summary="All that is held of this patient, to take along", response_model=ExportAnswer)
+    def export_subject(subject: SubjectRequest) -> Response:
         headers = {"Content-Disposition": 'attachment; filename="autocontour-export.json"'}
         return JSONResponse(gateway.rights.export(subject.patient_id), headers=headers)
 
@@ -71,13 +65,17 @@ def router(gateway: Gateway) -> APIRouter:
             f"/{deed}", _only_posted, methods=["GET", "PUT", "DELETE"], response_model=None, include_in_schema=False
         )
 
-    @routes.get("/{PatientID}", summary="The same as find, for plain ids; the answer repeats the id that arrived")
-    def answer(
+    @routes.get(
+        "/{PatientID}",
+        summary="The same as find, for plain ids; the answer repeats the id that arrived",
+        response_model_exclude_unset=True,
+    )
+    def get_subject(
         patient_id: Annotated[str, Path(alias="PatientID", json_schema_extra={"pattern": PLAIN_ID})],
-    ) -> dict[str, Any]:
+    ) -> SubjectAnswer:
         if re.fullmatch(PLAIN_ID, patient_id) is None:
             raise BadRequest("SUBJECT_BY_PATH", FORM)
-        return {"PatientID": patient_id} | gateway.rights.find(patient_id)
+        return SubjectAnswer.model_validate({"PatientID": patient_id} | gateway.rights.find(patient_id))
 
     routes.add_api_route(
         "/{rest:path}",

@@ -2,31 +2,34 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter
 
-from plugin.gateway.api.answers import NotFound, described
+from plugin.gateway.api.answers import NotFound
+from plugin.gateway.api.responses import errors
+from plugin.gateway.api.schemas.health import TargetAnswer
 from plugin.gateway.gateway import Gateway
 
 
 def router(gateway: Gateway) -> APIRouter:
     """Routes under /targets."""
-    routes = APIRouter(prefix="/targets", tags=["targets"], responses=described())
+    routes = APIRouter(prefix="/targets", tags=["targets"], responses=errors())
 
-    def one(name: str) -> dict[str, Any]:
-        for target in gateway.show_targets():
-            if target["Name"] == name:
+    def targets() -> list[TargetAnswer]:
+        return [TargetAnswer.model_validate(target) for target in gateway.show_targets()]
+
+    def one(name: str) -> TargetAnswer:
+        for target in targets():
+            if target.name == name:
                 return target
         known = ", ".join(gateway.settings.targets)
         raise NotFound("NO_TARGET", f"There is no such target; there are: {known}.")
 
     @routes.get("", summary="The targets, with their queues and back-offs")
-    def list_targets() -> list[dict[str, Any]]:
-        return gateway.show_targets()
+    def list_targets() -> list[TargetAnswer]:
+        return targets()
 
-    @routes.post("/{name}/pause", summary="Let no new job of this target start", responses=described(404))
-    def pause(name: str) -> dict[str, Any]:
+    @routes.post("/{name}/pause", summary="Let no new job of this target start", responses=errors(404))
+    def pause_target(name: str) -> TargetAnswer:
         one(name)
         gateway.pause(name, True)
         return one(name)
@@ -34,9 +37,9 @@ def router(gateway: Gateway) -> APIRouter:
     @routes.post(
         "/{name}/resume",
         summary="Let jobs of this target start again, without further back-off",
-        responses=described(404),
+        responses=errors(404),
     )
-    def resume(name: str) -> dict[str, Any]:
+    def resume_target(name: str) -> TargetAnswer:
         one(name)
         gateway.pause(name, False)
         return one(name)

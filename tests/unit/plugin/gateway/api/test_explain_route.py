@@ -16,8 +16,10 @@ from plugin.facts.series import known_keywords
 from plugin.gateway.api import answers, lua, routing
 from plugin.gateway.api.json_bodies import JsonBodies
 from plugin.gateway.gateway import Gateway
+from plugin.jobs.job import Job
 from routing.decide import decide
 from routing.rules import read_rules
+from tests.builders.jobs import a_job
 from tests.unit.routing.cases import CASES, Case
 
 SERIES = "-".join(["0123abcd"] * 5)
@@ -66,10 +68,17 @@ def test_a_wrong_question_is_answered_with_400(body: Any) -> None:
 
 
 def test_lua_gets_200_and_the_job() -> None:
-    client = client_of(request=lambda *wanted: wanted, show=lambda wanted: {"ID": "1", "Wanted": list(wanted)})
+    asked: list[tuple[str, str | None, str | None]] = []
+
+    def request(*wanted: Any) -> Job:
+        asked.append(wanted)
+        return a_job(series=SERIES)
+
+    client = client_of(request=request, show=Job.to_json)
     answer = client.post(f"/lua/series/{SERIES}/jobs", json={"Model": "m"})
-    assert (answer.status_code, answer.json()) == (200, {"ID": "1", "Wanted": [SERIES, "m", None]})
-    assert client.post(f"/lua/series/{SERIES}/jobs").json()["Wanted"] == [SERIES, None, None]
+    assert (answer.status_code, answer.json()["Series"]) == (200, SERIES)
+    assert client.post(f"/lua/series/{SERIES}/jobs").status_code == 200
+    assert asked == [(SERIES, "m", None), (SERIES, None, None)]
 
 
 def test_lua_gets_200_and_the_reason_of_a_refusal() -> None:

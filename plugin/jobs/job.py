@@ -32,7 +32,6 @@ class Stage(StrEnum):
     QUEUED = "queued"
     PSEUDONYMISE = "pseudonymise"
     DRAW = "draw"
-    RESTORE = "restore"
     STORE = "store"
     ERASE = "erase"
     CLOSED = "closed"
@@ -43,8 +42,7 @@ STAGE_BEGINS = {
     Stage.QUEUED: 0.0,
     Stage.PSEUDONYMISE: 0.02,
     Stage.DRAW: 0.15,
-    Stage.RESTORE: 0.9,
-    Stage.STORE: 0.93,
+    Stage.STORE: 0.9,
     Stage.ERASE: 0.97,
     Stage.CLOSED: 1.0,
 }

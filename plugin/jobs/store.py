@@ -18,6 +18,8 @@ from plugin.state.database import jobs
 COLUMNS = tuple(field.name for field in fields(Job))
 # What a job was noted with; all other details are those of one attempt.
 OF_THE_JOB = ("decision", "explanation")
+# Stages that earlier versions noted, and what they are called now.
+EARLIER_STAGES = {"restore": Stage.STORE}
 OPEN_STATES = (str(State.WAITING), str(State.RUNNING))
 # A job comes to these states after its evidence was closed; to the others it is stopped from outside.
 CLOSED_FIRST = (str(State.DONE), str(State.FAILED), str(State.REJECTED))
@@ -330,5 +332,6 @@ def _newest_first(
 
 def _job(row: Mapping[Any, Any]) -> Job:
     values = {column: row[column] for column in COLUMNS}
-    values["state"], values["stage"] = State(values["state"]), Stage(values["stage"])
+    stage = EARLIER_STAGES.get(values["stage"], values["stage"])
+    values["state"], values["stage"] = State(values["state"]), Stage(stage)
     return Job(**values)

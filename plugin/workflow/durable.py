@@ -17,14 +17,21 @@ from model.backoff import Backoff
 from model.process.durable import forget_ended, launch_engine, set_up_engine, stop_engine
 from plugin.jobs.failure import FailureRecord, failure_of
 from plugin.jobs.job import Job, Stage
+from plugin.workflow.earlier import take_over
 from plugin.workflow.stages import Stages
 
 logger = logging.getLogger(__name__)
 
 WORKFLOW = "contour"
-# The steps of a workflow have these names and this order: raise it only when they change, for a job that is open
-# during an upgrade goes on only under the version it began with.
-WORKFLOW_VERSION = "1"
+# The steps of a workflow before its erasure, by the version that began it. What changes their names or order is a new
+# version; a job that is open during an upgrade goes on by the steps that it began with.
+STEPS = {
+    "1": (str(Stage.PSEUDONYMISE), str(Stage.DRAW), "restore", str(Stage.STORE)),
+    "2": (str(Stage.PSEUDONYMISE), str(Stage.DRAW), str(Stage.STORE)),
+}
+*EARLIER_VERSIONS, WORKFLOW_VERSION = STEPS
+# A step that restored the RTSTRUCT and threw it away; what stores it restores it now.
+WITHOUT_WORK = "restore"
 # For what is temporary (Orthanc restarting, a worker killed): then the job ends as failed, and can be retried.
 RETRIES = 7
 RETRY_BACKOFF = Backoff(first=0.5, longest=30.0)
@@ -32,21 +39,20 @@ RETRY_BACKOFF = Backoff(first=0.5, longest=30.0)
 # Long enough to look into a fault, no longer: the job table and the evidence say what lasts.
 KEPT = timedelta(days=30)
 
-WAY = (Stage.PSEUDONYMISE, Stage.DRAW, Stage.RESTORE, Stage.STORE)
-
 
 class Workflows:
     """Starts jobs and lets them go on after a restart."""
 
     def __init__(self, stages: Stages, database_url: str, executor: str) -> None:
         set_up_engine("autocontour", database_url, version=WORKFLOW_VERSION, executor=executor)
-        self._contour = DBOS.workflow(name=WORKFLOW)(_way_of(stages))
+        self._contour = DBOS.workflow(name=WORKFLOW)(_workflow_of(stages))
         launch_engine()
+        take_over(tuple(EARLIER_VERSIONS), WORKFLOW_VERSION)
 
     def start(self, job: Job) -> None:
         """Start this attempt of the job; done twice, it still runs once."""
         with SetWorkflowID(job.workflow_id):
-            DBOS.start_workflow(self._contour, job.id)
+            DBOS.start_workflow(self._contour, job.id, WORKFLOW_VERSION)
 
     def forget(self, now: datetime) -> int:
         """Delete what is stored of workflows that ended, once they are a month old; returns how many went.
@@ -65,11 +71,15 @@ def sqlite_url(path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-def _way_of(stages: Stages) -> Callable[[str], str]:
-    def contour(job_id: str) -> str:
+def _workflow_of(stages: Stages) -> Callable[[str, str], str]:
+    # The first version stored no version with its workflows.
+    def contour(job_id: str, version: str = "1") -> str:
         failure: FailureRecord | None = None
-        for stage in WAY:
-            failure = DBOS.run_step({"name": str(stage)}, _attempt, stages, stage, job_id)
+        for step in STEPS[version]:
+            if step == WITHOUT_WORK:
+                DBOS.run_step({"name": step}, _nothing)
+                continue
+            failure = DBOS.run_step({"name": step}, _attempt, stages, Stage(step), job_id)
             if failure is not None:
                 break
         erasure = DBOS.run_step({"name": str(Stage.ERASE)}, _attempt, stages, Stage.ERASE, job_id)
@@ -78,6 +88,10 @@ def _way_of(stages: Stages) -> Callable[[str], str]:
         return ending["state"] if ending else "done"
 
     return contour
+
+
+def _nothing() -> None:
+    pass
 
 
 def _attempt(stages: Stages, stage: Stage, job_id: str) -> FailureRecord | None:

@@ -95,9 +95,8 @@ class Stages:
             raise TargetFailed(
                 "SLICE_GONE", "A slice of the series is in Orthanc's index and its file is not.", retry=True
             ) from None
-        seconds = round(time.perf_counter() - started, 3)
-        if stage is not Stage.DRAW:  # the worker itself says how long each part of drawing took
-            self.jobs.merge_details(job_id, {"timings": {str(stage): seconds}})
+        if stage not in (Stage.DRAW, Stage.STORE):  # these say how long each of their parts took
+            self._note_seconds(job_id, str(stage), started)
 
     def close(self, job_id: str, failure: FailureRecord | None) -> None:
         """Bring the job to its final state and close its evidence."""
@@ -124,15 +123,17 @@ class Stages:
         said = read_progress(self._folder(job))
         if "Progress" not in said:
             return {}
-        begins, ends = STAGE_BEGINS[Stage.DRAW], STAGE_BEGINS[Stage.RESTORE]
+        begins, ends = STAGE_BEGINS[Stage.DRAW], STAGE_BEGINS[Stage.STORE]
         return {"Progress": round(begins + (ends - begins) * said["Progress"], 3), "Doing": said["Doing"]}
+
+    def _note_seconds(self, job_id: str, part: str, started: float) -> None:
+        self.jobs.merge_details(job_id, {"timings": {part: round(time.perf_counter() - started, 3)}})
 
     def _work(self, stage: Stage) -> Callable[[Job], None]:
         return {
             Stage.PSEUDONYMISE: self._pseudonymise,
             Stage.DRAW: self._draw,
-            Stage.RESTORE: self._restore,
-            Stage.STORE: self._store,
+            Stage.STORE: self._restore_and_store,
             Stage.ERASE: self._erase,
         }[stage]
 
@@ -207,15 +208,12 @@ class Stages:
             raise InputRefused("NO_TEMPLATE", "The configuration has the structure template of this job no more.")
         return None if name is None else self.settings.templates[name]
 
-    def _restore(self, job: Job) -> None:
-        chosen = self._chosen(job)
-        self._restored(job, chosen)
-        JobRecords(self.chain, job).restored(len(chosen.instances), len(job.details["rois"]))
-
-    def _restored(self, job: Job, chosen: Slices) -> bytes:
+    def _restored(self, job: Job) -> bytes:
         """The RTSTRUCT with its patient: the same bytes each time, and in memory only."""
+        started = time.perf_counter()
+        chosen = self._chosen(job)
         source = SourceSeries(self.orthanc.instance_file(chosen.instances[0]), chosen.sop_instance_uids)
-        return restore(
+        restored = restore(
             (self._folder(job) / STRUCTURE_SET).read_bytes(),
             self.vault.get(job.workflow_id),
             source,
@@ -224,9 +222,17 @@ class Stages:
             instance_uid=made_uid(job, "instance"),
             remarks=job.details.get("remarks", []),  # and no later warning, for the same bytes each time
         )
+        JobRecords(self.chain, job).restored(len(chosen.instances), len(job.details["rois"]))
+        self._note_seconds(job.id, "restore", started)
+        return restored
 
-    def _store(self, job: Job) -> None:
-        file = self._restored(job, self._chosen(job))
+    def _restore_and_store(self, job: Job) -> None:
+        file = self._restored(job)
+        started = time.perf_counter()
+        self._store(job, file)
+        self._note_seconds(job.id, str(Stage.STORE), started)
+
+    def _store(self, job: Job, file: bytes) -> None:
         self._require_unchanged(job)  # a slice was read after the series was looked at
         stored = store(self.orthanc, file, "RTSTRUCT")
         if stored.study != job.study:

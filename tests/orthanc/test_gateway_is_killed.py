@@ -16,7 +16,7 @@ from tests.builders.faulty_gateway import SECRET_TEXT, wrapper
 from tests.builders.orthanc_process import OrthancProcess, until
 from tests.builders.phantom import files_of, phantom_series
 
-STAGES = ("pseudonymise", "draw", "restore", "store", "erase")
+STAGES = ("pseudonymise", "draw", "store", "erase")
 Start = Callable[..., OrthancProcess]
 
 
@@ -108,7 +108,7 @@ def test_a_worker_killed_once_is_replaced_and_the_job_succeeds(start_orthanc: St
 
 
 def test_an_unexpected_exception_fails_the_job_and_shows_no_value(start_orthanc: Start, tmp_path: Path) -> None:
-    orthanc = start_orthanc(environment=environment(tmp_path, "raise:restore"))
+    orthanc = start_orthanc(environment=environment(tmp_path, "raise:store"))
     job = orthanc.job_of(orthanc.store_all(files_of(phantom_series())))
     assert job["State"] == "failed"
     assert job["Error"]["Code"] == "INTERNAL"
@@ -122,7 +122,7 @@ def test_an_unexpected_exception_fails_the_job_and_shows_no_value(start_orthanc:
 
 
 def test_a_failed_job_can_be_retried_and_a_double_click_runs_it_once(start_orthanc: Start, tmp_path: Path) -> None:
-    orthanc = start_orthanc(environment=environment(tmp_path, "raise:restore"))
+    orthanc = start_orthanc(environment=environment(tmp_path, "raise:store"))
     series = orthanc.store_all(files_of(phantom_series()))
     job = orthanc.job_of(series)
     orthanc.stop()

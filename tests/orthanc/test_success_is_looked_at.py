@@ -99,7 +99,7 @@ def paused_orthanc(start_orthanc: Start, disk: Path, tmp_path: Path) -> OrthancP
 
 def drawn_series(orthanc: OrthancProcess) -> str:
     series = orthanc.store_all(files_of(phantom_series()))
-    until(lambda: any("restore" in job["Timings"] for job in orthanc.jobs(Series=series)), "the job is about to store")
+    until(lambda: any("contours" in job["Timings"] for job in orthanc.jobs(Series=series)), "the job is about to store")
     return series
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def test_a_job_runs_only_while_it_is_open(store: JobStore) -> None:
     assert running is not None
     assert (running.state, running.stage) == (State.RUNNING, Stage.DRAW)
     assert store.finish(job.id, State.CANCELLED, error=("CANCELLED", "by a user"))
-    assert store.enter(job.id, Stage.RESTORE) is None
+    assert store.enter(job.id, Stage.STORE) is None
     assert not store.finish(job.id, State.DONE)
     ended = store.get(job.id)
     assert ended is not None
@@ -147,3 +148,14 @@ def test_rows_of_jobs_that_ended_before_a_time_are_removed_and_open_ones_stay(st
     assert ended is not None
     assert store.retire(ended.updated) == ("old",)
     assert {job.id for job in store.list()} == {waiting.id, recent.id}
+
+
+def test_a_stage_that_an_earlier_version_noted_is_read_as_the_one_that_does_its_work_now(
+    store: JobStore, tmp_path: Path
+) -> None:
+    job, _ = store.add(draft(store))
+    with sqlite3.connect(tmp_path / "jobs.sqlite") as database:
+        database.execute("UPDATE jobs SET state = 'running', stage = 'restore'")
+    found = store.get(job.id)
+    assert found is not None
+    assert found.stage is Stage.STORE

@@ -1,0 +1,35 @@
+"""Workflows that an earlier version began: each goes on under this one, by the steps that it was begun with."""
+
+from __future__ import annotations
+
+import logging
+
+from dbos import DBOS, SetWorkflowID
+
+logger = logging.getLogger(__name__)
+
+OPEN = ("PENDING", "ENQUEUED")
+
+
+def take_over(earlier: tuple[str, ...], version: str) -> int:
+    """Let ``version`` go on with the workflows that earlier ones left open; returns how many there were.
+
+    The durable-job engine goes on with workflows of its own version alone. So each is copied under this version, with
+    the steps that it has recorded, and then cancelled. Cut off anywhere in between, that is done again: the name of the
+    copy follows from the original's.
+    """
+    taken = 0
+    for workflow in DBOS.list_workflows(status=list(OPEN), load_input=False, load_output=False):
+        if workflow.app_version not in earlier:
+            continue
+        copy = f"{workflow.workflow_id}-{version}"
+        if DBOS.get_workflow_status(copy) is None:
+            steps = DBOS.list_workflow_steps(workflow.workflow_id, load_output=False)
+            with SetWorkflowID(copy):
+                following = 1 + max((step["function_id"] for step in steps), default=0)
+                DBOS.fork_workflow(workflow.workflow_id, following, application_version=version)
+        DBOS.cancel_workflow(workflow.workflow_id)
+        taken += 1
+    if taken:
+        logger.info("%d open workflows of an earlier version go on", taken)
+    return taken

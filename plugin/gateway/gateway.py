@@ -184,6 +184,7 @@ class Gateway:
         }
         warnings = [self._decider.problem] if self._decider.problem else []
         warnings += self._orphans.warnings()
+        warnings += self._loop.remarks
         warnings += [slow] if (slow := slow_tracing()) else []
         return figures | ({"Warnings": warnings} if warnings else {})
 

@@ -1,63 +1,128 @@
-"""Reads Orthanc's change log from the last sequence number stored: the source of truth for what arrived."""
+"""Reads Orthanc's change log from the last sequence number stored: the source of truth for what arrived.
+
+The position is a cursor into somebody else's log. It may be emptied (``DELETE /changes``), or be another one: a new or
+a restored index begins at 1 again. So the last entries read are kept with the position, and what may have been lost
+is looked for in Orthanc itself (reconcile.py).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
-from plugin.intake.arrivals import Arrivals
+from plugin.intake.arrivals import Arrivals, Position
 from plugin.pacs.client import Orthanc
 
 PAGE = 1000
+# Entries by which a log is known again. An entry goes with what it speaks of, so one alone might be gone.
+MARKS = 8
 # On the very first start only what came after Orthanc's own start counts: the archive is not contoured by itself.
 LOOK_BACK = 5000
+
+EMPTIED = "entries of Orthanc's change log are gone that were never read (it was emptied, or what came was deleted)"
+RENEWED = "Orthanc's change log is another one than before (a new or a restored index)"
 
 
 @dataclass(frozen=True)
 class News:
-    """What one reading of the change log found."""
+    """What one reading of the change log found; ``lost`` says why something may have been missed."""
 
     arrived: tuple[str, ...]
     deleted: tuple[str, ...]
+    lost: str | None
 
 
-def read_changes(orthanc: Orthanc, arrivals: Arrivals, started: float, now: Callable[[], float]) -> News:
+def read_changes(orthanc: Orthanc, arrivals: Arrivals, started: float) -> News:
     """Read all changes since the stored position and note the series they name.
 
     ``started`` is when Orthanc started (seconds since the epoch): on the very first start, earlier changes are
     passed over.
     """
     position = arrivals.position()
-    after = 0.0
+    first_start, after = position is None, 0.0
     if position is None:
-        position = max(0, orthanc.last_change() - LOOK_BACK)
         after = started - 1.0
+        position = Position(max(0, orthanc.last_change() - LOOK_BACK), {})
     arrived: list[str] = []
     deleted: list[str] = []
+    lost: str | None = None
     done = False
+    first = True
     while not done:
-        page = orthanc.changes(position, PAGE)
-        instances: list[str] = []
-        found: list[str] = []
-        for change in page["Changes"]:
-            kind, identifier = change["ChangeType"], change["ID"]
-            if kind == "Deleted" and change["ResourceType"] == "Series":
-                deleted.append(identifier)
-            elif after and _seconds(change["Date"]) < after:
-                continue
-            elif kind == "NewInstance":
-                instances.append(identifier)
-            elif kind == "NewSeries":
-                found.append(identifier)
-        if instances:
-            found.extend(orthanc.parents_of(instances))
-        distinct = tuple(dict.fromkeys(found))
-        position = int(page["Last"]) if page["Changes"] else position
-        arrivals.record(distinct, position, now())
-        arrived.extend(distinct)
+        # From the first mark on, so that one request reads what is new and looks whether it follows what is known.
+        since = min(position.marks, default=position.sequence + 1) - 1 if first else position.sequence
+        page = orthanc.changes(since, PAGE)
+        changes: list[Mapping[str, Any]] = page["Changes"]
+        if first and not first_start:
+            newest = max([int(page["Last"]), *_numbers(changes)])
+            if newest < position.sequence:
+                newest = orthanc.last_change()  # the last entries may be gone with what they told of
+            lost = _lost(position, changes, newest)
+            if lost == RENEWED:
+                # What the other log tells of is looked for in Orthanc: reading it would contour a whole archive.
+                position = Position(orthanc.last_change(), {})
+                arrivals.record((), position, reconcile=True)
+                return News((), (), lost)
+        new = [change for change in changes if int(change["Seq"]) > position.sequence]
+        found, gone = _named(orthanc, new, after)
+        deleted.extend(gone)
+        # Of an emptied log only the newest number is left.
+        sequence = max([position.sequence, *(_numbers(new) or [int(page["Last"])])])
+        position = Position(sequence, _marks(position, new))
+        arrivals.record(
+            found, position, installed=after if first_start and first else None, reconcile=first and lost is not None
+        )
+        arrived.extend(found)
         done = bool(page["Done"])
-    return News(tuple(dict.fromkeys(arrived)), tuple(dict.fromkeys(deleted)))
+        first = False
+    return News(tuple(dict.fromkeys(arrived)), tuple(dict.fromkeys(deleted)), lost)
+
+
+def _lost(position: Position, changes: Sequence[Mapping[str, Any]], newest: int) -> str | None:
+    """Say why entries between the position and what the log holds now may have been missed; None when none can."""
+    there = {int(change["Seq"]): mark_of(change) for change in changes if int(change["Seq"]) in position.marks}
+    if newest < position.sequence or any(position.marks[sequence] != mark for sequence, mark in there.items()):
+        return RENEWED
+    follows = min((one for one in _numbers(changes) if one > position.sequence), default=newest + 1)
+    return EMPTIED if follows > position.sequence + 1 else None
+
+
+def _named(orthanc: Orthanc, changes: Sequence[Mapping[str, Any]], after: float) -> tuple[tuple[str, ...], list[str]]:
+    """The series that changes tell of: those with something new, and those that were deleted."""
+    instances: list[str] = []
+    found: list[str] = []
+    deleted: list[str] = []
+    for change in changes:
+        kind, identifier = change["ChangeType"], change["ID"]
+        if kind == "Deleted" and change["ResourceType"] == "Series":
+            deleted.append(identifier)
+        elif after and _seconds(change["Date"]) < after:
+            continue
+        elif kind == "NewInstance":
+            instances.append(identifier)
+        elif kind == "NewSeries":
+            found.append(identifier)
+    if instances:
+        found.extend(orthanc.parents_of(instances))
+    return tuple(dict.fromkeys(found)), deleted
+
+
+def mark_of(change: Mapping[str, Any]) -> str:
+    """The digest by which an entry of the log is known again."""
+    text = "\n".join(str(change.get(key, "")) for key in ("Seq", "ChangeType", "ID", "Date"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _marks(position: Position, new: Sequence[Mapping[str, Any]]) -> dict[int, str]:
+    marks = {**position.marks, **{int(change["Seq"]): mark_of(change) for change in new}}
+    return {sequence: marks[sequence] for sequence in sorted(marks)[-MARKS:]}
+
+
+def _numbers(changes: Sequence[Mapping[str, Any]]) -> list[int]:
+    return [int(change["Seq"]) for change in changes]
 
 
 def _seconds(date: str) -> float:

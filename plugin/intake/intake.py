@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -26,6 +25,12 @@ from routing.decide import CONTOUR, ERROR, EXCLUDED, NONE, Decision
 logger = logging.getLogger(__name__)
 
 IMAGE_MODALITIES = ("CT", "MR")
+# The content of a series that could not be read; no key of a content looks like it.
+UNREAD = "unread"
+UNREADABLE = (
+    "The series could not be read from Orthanc ({code}), however often it was tried; Orthanc's log says why. "
+    "When it can be read again, ask for its contours, or send it again."
+)
 DELETED = "The series was deleted from Orthanc while its job was open."
 
 
@@ -76,7 +81,7 @@ class Intake:
                 self._ring()
             self._arrivals.settle(arrival, snapshot.content.key)
             return
-        waited = time.time() - arrival.last_arrival
+        waited = self._arrivals.quiet_for(arrival)
         wanted = inspection.explanation.outcome == CONTOUR and snapshot.completeness.state is CompletenessState.WAITING
         if wanted and waited < self._settings.incomplete_seconds:
             return  # a slow sender: looked at again on the next turn
@@ -132,6 +137,40 @@ class Intake:
         self._arrivals.forget(series)
         for job in self._jobs.list(series=series, states=(State.WAITING, State.RUNNING)):
             self._cancel(job, State.CANCELLED, DELETED)
+
+    def give_up(self, arrival: Arrival, code: str) -> None:
+        """End the news of a series that could not be read time and again, with a failed job that says so.
+
+        Slices that come later are news again. Only Orthanc's index is asked, which knows the series all the same.
+        """
+        try:
+            header = self._orthanc.series(arrival.series)
+            patient_id = self._orthanc.patient_id_of(str(header["ParentStudy"]))
+        except SeriesGone:
+            self._arrivals.forget(arrival.series)
+            return
+        series_tags = header["MainDicomTags"]
+        subject = Subject((patient_id,) if patient_id else (), str(series_tags.get("SeriesInstanceUID", "")))
+        new = NewJob(
+            series=arrival.series,
+            study=str(header["ParentStudy"]),
+            content=UNREAD,
+            instances=len(header["Instances"]),
+            rule="",
+            model="",
+            target="",
+            priority="normal",
+            evidence_code=new_code(),
+            details={},
+            serial=1 + len(self._jobs.list(series=arrival.series, limit=1000)),
+        )
+        error = ("SERIES_UNREADABLE", UNREADABLE.format(code=code))
+        job = self._jobs.draft(new, state=State.FAILED, error=error)
+        self.link(subject, job)
+        JobRecords(self._chain, job).ended_at_intake(str(series_tags.get("Modality", "")))
+        job, _ = self._jobs.add(job)
+        logger.error("job %s: %s (SERIES_UNREADABLE): series %s, %s", job.id, job.state, job.series, code)
+        self._arrivals.decided(arrival, "", "unreadable")
 
     def _apply(self, inspection: Inspection) -> Sequence[Job]:
         outcome = inspection.explanation.outcome

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import logging
 import threading
-import time
+
+from sqlalchemy.exc import SQLAlchemyError
 
 from model.errors import AutocontourError
-from plugin.intake.arrivals import Arrivals
+from plugin.intake.arrivals import Arrival, Arrivals
 from plugin.intake.changes import read_changes
 from plugin.intake.intake import Intake
+from plugin.intake.reconcile import Reconciliation
+from plugin.intake.setbacks import Setbacks
 from plugin.pacs.client import Orthanc
 
 logger = logging.getLogger(__name__)
@@ -17,6 +20,8 @@ logger = logging.getLogger(__name__)
 # Reading an empty page of the change log takes Orthanc about a millisecond.
 IDLE_SECONDS = 2.0
 TROUBLE_SECONDS = 5.0
+# What Orthanc says to everything, and not of one series.
+OF_ORTHANC = frozenset({"ORTHANC_UNREACHABLE", "ORTHANC_DENIED", "ORTHANC_PROXY"})
 
 
 class IntakeLoop:
@@ -28,9 +33,17 @@ class IntakeLoop:
         self._intake = intake
         self._quiet = quiet_seconds
         self._started = started
+        self._reconciliation = Reconciliation(orthanc, arrivals)
+        self._setbacks = Setbacks()
         self._bell = threading.Event()
         self._stopping = threading.Event()
         self.trouble: str | None = None
+
+    @property
+    def remarks(self) -> list[str]:
+        """What health says beside the status."""
+        remark = self._reconciliation.remark
+        return [*([] if remark is None else [remark]), *self._setbacks.remarks]
 
     def ring(self) -> None:
         """Something was stored: look now."""
@@ -48,9 +61,7 @@ class IntakeLoop:
             try:
                 self.turn()
                 self.trouble = None
-                due = self._arrivals.next_quiet(self._quiet)
-                if due is not None:
-                    pause = min(IDLE_SECONDS, max(0.05, due - time.time()))
+                pause = self._until_quiet()
             except AutocontourError as error:
                 self._say(error.message)
                 pause = TROUBLE_SECONDS if not error.retry else IDLE_SECONDS
@@ -62,14 +73,43 @@ class IntakeLoop:
 
     def turn(self) -> None:
         """One look at the change log and one at what is quiet."""
-        news = read_changes(self._orthanc, self._arrivals, self._started, time.time)
+        news = read_changes(self._orthanc, self._arrivals, self._started)
+        if news.lost is not None:
+            self._reconciliation.begin(news.lost)
+        self._reconciliation.turn()
         for series in news.deleted:
             self._intake.deleted(series)
         for arrival in self._arrivals.pending():
             if self._stopping.is_set():
                 return
-            if arrival.last_arrival + self._quiet <= time.time():
-                self._intake.process(arrival)
+            if self._arrivals.quiet_for(arrival) >= self._quiet and not self._setbacks.holds(arrival.series):
+                self._look_at(arrival)
+
+    def _look_at(self, arrival: Arrival) -> None:
+        """Look at one series; what is wrong with it alone keeps no other one waiting."""
+        try:
+            self._intake.process(arrival)
+        except AutocontourError as error:
+            if error.code in OF_ORTHANC:
+                raise
+            code = error.code
+        except (OSError, SQLAlchemyError):
+            raise  # of the disk or the database, which is every series' own
+        except Exception as error:  # noqa: BLE001 - a series that nobody has thought of, and others wait behind it
+            code = type(error).__name__
+        else:
+            self._setbacks.over(arrival.series)
+            return
+        if not self._setbacks.failed(arrival.series, code):
+            logger.warning("intake: the series %s cannot be looked at (%s); it is tried again", arrival.series, code)
+            return
+        self._intake.give_up(arrival, code)
+        self._setbacks.over(arrival.series)
+
+    def _until_quiet(self) -> float:
+        """How long to wait (seconds): until the next series is quiet, at most the pause between two looks."""
+        left = (self._quiet - self._arrivals.quiet_for(arrival) for arrival in self._arrivals.pending())
+        return min(IDLE_SECONDS, max(0.05, min((one for one in left if one > 0), default=IDLE_SECONDS)))
 
     def _say(self, trouble: str) -> None:
         if trouble != self.trouble:

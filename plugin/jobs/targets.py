@@ -25,6 +25,11 @@ class TargetState:
     next_try: float | None = None
     reason: str | None = None
 
+    def seconds_left(self, now: float) -> float:
+        """Tell how long it still backs off; a next try further away than any is of a clock that was set back."""
+        left = 0.0 if self.next_try is None else self.next_try - now
+        return left if 0 < left <= BACKOFF.longest else 0.0
+
 
 class TargetStore:
     """Reads and writes the state of targets."""

@@ -100,9 +100,23 @@ class Orthanc:
         """GET /series/{id}: MainDicomTags, ParentStudy, Instances, …; raises SeriesGone."""
         return dict(self._get(f"series/{series}"))
 
+    def series_page(self, since: int, limit: int) -> list[str]:
+        """The ids of ``limit`` series from number ``since`` on, in the order of Orthanc's index."""
+        return [str(one) for one in self._get(f"series?since={since}&limit={limit}")]
+
+    def last_updates(self, series: Sequence[str]) -> dict[str, float]:
+        """When each series got its newest slice (seconds since the epoch, by Orthanc's clock); those that are there."""
+        body = {"Resources": list(series), "Level": "Series", "Short": True, "Metadata": True}
+        found = self._call(lambda: self._http.post("tools/bulk-content", json=body, **self._options).json())
+        return {str(one["ID"]): _seconds(str(one["LastUpdate"])) for one in found if one.get("LastUpdate")}
+
     def study(self, study: str) -> dict[str, Any]:
         """GET /studies/{id}."""
         return dict(self._get(f"studies/{study}"))
+
+    def patient_id_of(self, study: str) -> str:
+        """The PatientID of a study as Orthanc's index has it, without padding; empty when there is none."""
+        return str(self.study(study).get("PatientMainDicomTags", {}).get("PatientID", "")).strip(" \0")
 
     def series_of_study(self, study: str) -> list[dict[str, Any]]:
         """GET /studies/{id}/series: ID and MainDicomTags of each series of the study."""
@@ -137,8 +151,7 @@ class Orthanc:
         body = {"Resources": [series], "Level": "Instance", "Short": True, "Metadata": True}
         found = self._call(lambda: self._http.post("tools/bulk-content", json=body, **self._options).json())
         dates = [str(one.get("Metadata", {}).get("ReceptionDate", "")) for one in found]
-        stamps = [datetime.strptime(date, "%Y%m%dT%H%M%S").replace(tzinfo=UTC) for date in dates if date]
-        return max(stamps).timestamp() if stamps else 0.0
+        return max((_seconds(date) for date in dates if date), default=0.0)
 
     def series_metadata(self, series: str) -> dict[str, Any]:
         """The metadata of one series by name; user-defined ones without a name by their number."""
@@ -215,6 +228,11 @@ class Orthanc:
             raise OrthancFailed(status, _described(error)) from None
         except (exceptions.OrthancApiException, requests.RequestException, ValueError):
             raise TargetFailed("ORTHANC_ERROR", "Orthanc's answer could not be understood; its log says why.") from None
+
+
+def _seconds(date: str) -> float:
+    """Orthanc's ``20261122T115500`` (UTC) in seconds since the epoch."""
+    return datetime.strptime(date, "%Y%m%dT%H%M%S").replace(tzinfo=UTC).timestamp()
 
 
 def _described(error: exceptions.HttpError) -> Mapping[str, Any]:

@@ -36,6 +36,8 @@ jobs = sa.Table(
     sa.Column("error_message", sa.Text),
     # What grows with each widening: decision, ROIs, timings, explanation, findings; never a patient's value.
     sa.Column("details", sa.JSON, nullable=False),
+    # How often the work of this attempt was begun: a job that ends the gateway each time is given up.
+    sa.Column("starts", sa.Integer, nullable=False, server_default="0"),
 )
 
 series = sa.Table(
@@ -63,6 +65,14 @@ cursor = sa.Table(
     metadata,
     sa.Column("name", sa.String(32), primary_key=True),
     sa.Column("value", sa.BigInteger, nullable=False),
+)
+
+# The last entries of Orthanc's change log that were read: whether it is still the same log.
+change_marks = sa.Table(
+    "change_marks",
+    metadata,
+    sa.Column("sequence", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("digest", sa.String(64), nullable=False),
 )
 
 

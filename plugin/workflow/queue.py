@@ -74,8 +74,7 @@ def choose(
 def _not_now(job: Waiting, target: TargetState | None, now: datetime) -> str | None:
     if target is not None and target.paused:
         return f"The target {job.target} is paused; it goes on when someone resumes it."
-    if target is not None and target.next_try is not None and target.next_try > now.timestamp():
-        seconds = target.next_try - now.timestamp()
+    if target is not None and (seconds := target.seconds_left(now.timestamp())):
         return f"The target {job.target} did not work ({target.reason}); next try in {seconds:.0f} s."
     if job.hours:
         opens = parse_hours(job.hours).next_open(now)

@@ -1,0 +1,52 @@
+"""Series that could not be looked at: each is tried again by itself, with growing pauses, and given up in the end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+# Seconds before the next look, after each failed one; after the last pause it is looked at once more, and given up.
+PAUSES = (2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
+
+
+@dataclass(frozen=True)
+class Setback:
+    """How often a series could not be looked at, why the last time, and when it is looked at again (``ticks``)."""
+
+    tries: int
+    code: str
+    next_try: float
+
+
+class Setbacks:
+    """Counts the failed looks at each series, in memory: a restart gives all of them a new chance."""
+
+    def __init__(self, ticks: Callable[[], float] = time.monotonic) -> None:
+        self._ticks = ticks
+        self._of: dict[str, Setback] = {}
+
+    def failed(self, series: str, code: str) -> bool:
+        """Count a failed look; returns whether the series is to be given up."""
+        tries = 1 + (self._of[series].tries if series in self._of else 0)
+        if tries > len(PAUSES):
+            return True
+        self._of[series] = Setback(tries, code, self._ticks() + PAUSES[tries - 1])
+        return False
+
+    def over(self, series: str) -> None:
+        """Forget a series: it could be looked at, or was given up."""
+        self._of.pop(series, None)
+
+    def holds(self, series: str) -> bool:
+        """Whether a series is not to be looked at yet."""
+        setback = self._of.get(series)
+        return setback is not None and self._ticks() < setback.next_try
+
+    @property
+    def remarks(self) -> list[str]:
+        """What health says of each: Orthanc's id, which is no patient's, and the code."""
+        return [
+            f"The series {series} cannot be read from Orthanc ({one.code}, tried {one.tries} times): its log says why."
+            for series, one in sorted(self._of.items())
+        ]

@@ -13,9 +13,9 @@ from types import MappingProxyType
 from typing import Any
 
 from grand_challenge_dicom_de_id_procedure import procedure
+from pydicom.uid import CTImageStorage, MRImageStorage
 
-CT_IMAGE = "1.2.840.10008.5.1.4.1.1.2"
-MR_IMAGE = "1.2.840.10008.5.1.4.1.1.4"
+CT_IMAGE, MR_IMAGE = str(CTImageStorage), str(MRImageStorage)
 SOP_CLASSES = (CT_IMAGE, MR_IMAGE)
 
 # Actions of the procedure after which something of an attribute is still there: kept, replaced by a dummy,

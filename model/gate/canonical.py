@@ -10,20 +10,24 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
-EXPLICIT_LITTLE = b"1.2.840.10008.1.2.1"
+from pydicom.uid import ExplicitVRLittleEndian
+
+from model.dicom.encoding import (
+    EXPLICIT_HEADER,
+    ITEM,
+    LONG_VRS,
+    PREAMBLE,
+    explicit_element,
+    explicit_header,
+    implicit_header,
+)
+from model.dicom.tags import PIXEL_DATA, SOP_CLASS_UID, SOP_INSTANCE_UID, TRANSFER_SYNTAX_UID
+
+EXPLICIT_LITTLE = ExplicitVRLittleEndian.encode()
 # The writer of these files as PS3.10 section 7.1 asks for it: the same for everybody, so that it tells nothing.
 IMPLEMENTATION_CLASS = b"2.25.203429863451093483726549230975613078145"
 IMPLEMENTATION_VERSION = b"AUTOCONTOUR_1"
-PREAMBLE = b"\0" * 128 + b"DICM"
-PIXEL_DATA = 0x7FE00010
-
-# VRs with a reserved field and a 32-bit length (PS3.5 table 7.1-1); those that the profile lacks are findings later.
-_LONG = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "SQ", "SV", "UC", "UN", "UR", "UT", "UV"})
-_ITEM = struct.Struct("<HHL")
-_SHORT_HEADER = struct.Struct("<HH2sH")
-_LONG_HEADER = struct.Struct("<HH2sHL")
 
 
 class NotCanonical(Exception):
@@ -43,45 +47,25 @@ class Parsed:
     pixels: memoryview
 
 
-@lru_cache(maxsize=4096)
-def element(tag: int, vr: str, value: bytes) -> bytes:
-    """Encode one element, padded to even length with a space, or NUL for UI, OB and OW (PS3.5 section 6.2)."""
-    return header(tag, vr, len(value) + len(value) % 2) + padded(vr, value)
-
-
-def padded(vr: str, value: bytes) -> bytes:
-    """The value with its padding."""
-    if len(value) % 2 == 0:
-        return value
-    return value + (b"\0" if vr in ("UI", "OB", "OW") else b" ")
-
-
-def header(tag: int, vr: str, length: int) -> bytes:
-    """Encode tag, VR and length of one element."""
-    if vr in _LONG:
-        return _LONG_HEADER.pack(tag >> 16, tag & 0xFFFF, vr.encode(), 0, length)
-    return _SHORT_HEADER.pack(tag >> 16, tag & 0xFFFF, vr.encode(), length)
-
-
 def sequence_value(items: Iterable[Sequence[tuple[int, str, bytes]]]) -> bytes:
     """Encode the value of a sequence: items of elements, all with defined lengths."""
-    encoded = (b"".join(element(*entry) for entry in item) for item in items)
-    return b"".join(_ITEM.pack(0xFFFE, 0xE000, len(item)) + item for item in encoded)
+    encoded = (b"".join(explicit_element(*entry) for entry in item) for item in items)
+    return b"".join(implicit_header(ITEM, len(item)) + item for item in encoded)
 
 
 def file_meta(sop_class: bytes, sop_instance: bytes) -> bytes:
     """Encode the file meta information, group length included (PS3.10 section 7.1)."""
     body = b"".join(
         (
-            element(0x00020001, "OB", b"\0\1"),
-            element(0x00020002, "UI", sop_class),
-            element(0x00020003, "UI", sop_instance),
-            element(0x00020010, "UI", EXPLICIT_LITTLE),
-            element(0x00020012, "UI", IMPLEMENTATION_CLASS),
-            element(0x00020013, "SH", IMPLEMENTATION_VERSION),
+            explicit_element(0x00020001, "OB", b"\0\1"),
+            explicit_element(0x00020002, "UI", sop_class),
+            explicit_element(0x00020003, "UI", sop_instance),
+            explicit_element(TRANSFER_SYNTAX_UID, "UI", EXPLICIT_LITTLE),
+            explicit_element(0x00020012, "UI", IMPLEMENTATION_CLASS),
+            explicit_element(0x00020013, "SH", IMPLEMENTATION_VERSION),
         )
     )
-    return element(0x00020000, "UL", struct.pack("<L", len(body))) + body
+    return explicit_element(0x00020000, "UL", struct.pack("<L", len(body))) + body
 
 
 def encode(values: Mapping[int, tuple[str, bytes]], pixels: bytes | memoryview) -> bytes:
@@ -91,9 +75,9 @@ def encode(values: Mapping[int, tuple[str, bytes]], pixels: bytes | memoryview) 
 
 def head(values: Mapping[int, tuple[str, bytes]], pixel_length: int) -> bytes:
     """Encode everything before the first pixel."""
-    meta = file_meta(values[0x00080016][1], values[0x00080018][1])
-    body = b"".join(element(tag, *values[tag]) for tag in sorted(values))
-    return PREAMBLE + meta + body + header(PIXEL_DATA, "OW", pixel_length + pixel_length % 2)
+    meta = file_meta(values[SOP_CLASS_UID][1], values[SOP_INSTANCE_UID][1])
+    body = b"".join(explicit_element(tag, *values[tag]) for tag in sorted(values))
+    return PREAMBLE + meta + body + explicit_header(PIXEL_DATA, "OW", pixel_length + pixel_length % 2)
 
 
 def parse(data: bytes) -> Parsed:
@@ -126,10 +110,10 @@ def parse(data: bytes) -> Parsed:
 def _element(data: bytes, at: int) -> tuple[int, str, bytes, int]:
     if at + 8 > len(data):
         raise NotCanonical
-    group, number, vr_bytes, length = _SHORT_HEADER.unpack_from(data, at)
+    group, number, vr_bytes, length = EXPLICIT_HEADER.unpack_from(data, at)
     tag, vr = group << 16 | number, vr_bytes.decode("latin-1")
     start = at + 8
-    if vr in _LONG:
+    if vr in LONG_VRS:
         if at + 12 > len(data):
             raise NotCanonical(tag)
         length = int.from_bytes(data[at + 8 : at + 12], "little")
@@ -142,7 +126,7 @@ def _element(data: bytes, at: int) -> tuple[int, str, bytes, int]:
 
 
 def _unpadded(vr: str, value: bytes) -> bytes:
-    if vr in ("US", "SS") or vr in _LONG:
+    if vr in ("US", "SS") or vr in LONG_VRS:
         return value
     pad = b"\0" if vr == "UI" else b" "
     return value[:-1] if value.endswith(pad) else value

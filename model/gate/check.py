@@ -9,6 +9,20 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from model.dicom.encoding import PREAMBLE
+from model.dicom.tags import (
+    DEIDENTIFICATION_METHOD,
+    DEIDENTIFICATION_METHOD_CODE_SEQUENCE,
+    FRAME_OF_REFERENCE_UID,
+    PATIENT_ID,
+    PATIENT_NAME,
+    PIXEL_DATA,
+    PIXEL_REPRESENTATION,
+    SERIES_INSTANCE_UID,
+    SOP_CLASS_UID,
+    SOP_INSTANCE_UID,
+    STUDY_INSTANCE_UID,
+)
 from model.gate import canonical
 from model.gate.pixels import PixelFormat, unused_bits_silent
 from model.gate.profile import Attribute, Option, Profile, options_of, profile_of
@@ -17,12 +31,15 @@ from model.gate.rules import Findings, Rule
 # The largest slice of the profile (8192 × 8192 × 2 bytes) with its header.
 MAXIMUM_FILE = 8192 * 8192 * 2 + 65_536
 
-SOP_CLASS, SOP_INSTANCE = 0x00080016, 0x00080018
-PATIENT_NAME, PATIENT_ID = 0x00100010, 0x00100020
-CODES, METHOD = 0x00120064, 0x00120063
-PIXEL_REPRESENTATION = 0x00280103
 # What all files of one series share.
-SERIES_TAGS = (SOP_CLASS, PATIENT_ID, 0x0020000D, 0x0020000E, 0x00200052, CODES)
+SERIES_TAGS = (
+    SOP_CLASS_UID,
+    PATIENT_ID,
+    STUDY_INSTANCE_UID,
+    SERIES_INSTANCE_UID,
+    FRAME_OF_REFERENCE_UID,
+    DEIDENTIFICATION_METHOD_CODE_SEQUENCE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +69,7 @@ class FileCheck:
         if not 0 < len(data) <= MAXIMUM_FILE:
             findings.add(Rule.FILE_SIZE)
             return None, findings
-        if not data.startswith(canonical.PREAMBLE):
+        if not data.startswith(PREAMBLE):
             findings.add(Rule.FILE_PREAMBLE)
             return None, findings
         try:
@@ -60,7 +77,7 @@ class FileCheck:
         except canonical.NotCanonical as stop:
             findings.add(Rule.FILE_ENCODING, stop.tag)
             return None, findings
-        sop_class = parsed.values.get(SOP_CLASS, ("", b""))[1].decode("latin-1")
+        sop_class = parsed.values.get(SOP_CLASS_UID, ("", b""))[1].decode("latin-1")
         try:
             profile = profile_of(sop_class)
         except KeyError:
@@ -73,12 +90,12 @@ class FileCheck:
         self._encoding(data, parsed, findings)
         if findings:
             return None, findings
-        options = options_of(parsed.values[CODES][1])
+        options = options_of(parsed.values[DEIDENTIFICATION_METHOD_CODE_SEQUENCE][1])
         pixel_start = len(data) - len(parsed.pixels)
         return CheckedFile(parsed.values, form, pixel_start, hashlib.sha256(data).hexdigest(), options), findings
 
     def _attributes(self, profile: Profile, values: Mapping[int, tuple[str, bytes]], findings: Findings) -> None:
-        options = options_of(values.get(CODES, ("", b""))[1])
+        options = options_of(values.get(DEIDENTIFICATION_METHOD_CODE_SEQUENCE, ("", b""))[1])
         for tag, (vr, value) in values.items():
             row = profile.attributes.get(tag)
             if row is None:
@@ -96,7 +113,7 @@ class FileCheck:
             else:
                 findings.add(rule, tag)
         for row in profile.needed:
-            if row.tag not in values and row.tag != canonical.PIXEL_DATA:
+            if row.tag not in values and row.tag != PIXEL_DATA:
                 findings.add(Rule.ATTRIBUTE_MISSING, row.tag)
         if not findings and values[PATIENT_NAME][1] != values[PATIENT_ID][1]:
             findings.add(Rule.VALUE_NOT_ALLOWED, PATIENT_NAME)
@@ -119,8 +136,8 @@ class FileCheck:
 
     @staticmethod
     def _encoding(data: bytes, parsed: canonical.Parsed, findings: Findings) -> None:
-        instance = parsed.values[SOP_INSTANCE][1]
-        if parsed.meta != canonical.file_meta(parsed.values[SOP_CLASS][1], instance):
+        instance = parsed.values[SOP_INSTANCE_UID][1]
+        if parsed.meta != canonical.file_meta(parsed.values[SOP_CLASS_UID][1], instance):
             findings.add(Rule.FILE_META)
         head = canonical.head(parsed.values, len(parsed.pixels))
         if not data.startswith(head) or len(data) != len(head) + len(parsed.pixels):
@@ -135,7 +152,7 @@ def refusal(row: Attribute, value: bytes, options: frozenset[Option]) -> Rule | 
         return Rule.OPTION_NOT_DECLARED
     if row.predicate.accepts(value):
         return None
-    return Rule.PROFILE if row.tag == METHOD else Rule.VALUE_NOT_ALLOWED
+    return Rule.PROFILE if row.tag == DEIDENTIFICATION_METHOD else Rule.VALUE_NOT_ALLOWED
 
 
 def _word_vr(values: Mapping[int, tuple[str, bytes]]) -> str:

@@ -9,6 +9,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from model.dicom.uids import UUID_UID
 from model.errors import PrivacyRefused
 from model.gate.rules import Rule
 
@@ -23,7 +24,7 @@ class ManifestFile(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
     name: Annotated[str, Field(pattern=r"^[0-9]{4,5}\.dcm$")]
-    sop_instance_uid: Annotated[str, Field(pattern=r"^2\.25\.(0|[1-9][0-9]{0,38})$")]
+    sop_instance_uid: Annotated[str, Field(pattern=f"^{UUID_UID}$")]
     sha256: Sha256
     size: Annotated[int, Field(gt=0)]
 

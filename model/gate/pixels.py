@@ -12,7 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-_TAGS = (0x00280010, 0x00280011, 0x00280100, 0x00280101, 0x00280102, 0x00280103)
+from model.dicom.tags import BITS_ALLOCATED, BITS_STORED, COLUMNS, HIGH_BIT, PIXEL_REPRESENTATION, ROWS
+
+_TAGS = (ROWS, COLUMNS, BITS_ALLOCATED, BITS_STORED, HIGH_BIT, PIXEL_REPRESENTATION)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,14 +10,13 @@ import re
 from dataclasses import dataclass
 from typing import Protocol
 
+from model.dicom.uids import is_uuid_uid
+from model.gate.pseudonym import is_pseudonym
+
 # DS and IS as PS3.5 section 6.2 defines them, without leading zeros: those could hold the zeros of a record number.
 _DECIMAL = re.compile(rb"[+-]?(?:0|[1-9][0-9]*)?(?:(?<=[0-9])\.[0-9]*|\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?")
 _INTEGER = re.compile(rb"[+-]?(?:0|[1-9][0-9]{0,10})")
-# A UID from a UUID (PS3.5 section B.2): 128 bits as one decimal number below the root 2.25.
-_UUID_UID = re.compile(rb"2\.25\.(0|[1-9][0-9]{0,38})")
-_PSEUDONYM = re.compile(rb"PSN-[A-Z2-7]{16}")
 _MAXIMUM_DS = 16  # bytes, PS3.5 section 6.2
-_UUID_LIMIT = 1 << 128
 
 
 class Predicate(Protocol):
@@ -162,8 +161,7 @@ class Uid:
     """A UID made of 128 bits below the root 2.25, as our HMAC makes them."""
 
     def accepts(self, value: bytes) -> bool:
-        found = _UUID_UID.fullmatch(value)
-        return found is not None and int(found.group(1)) < _UUID_LIMIT
+        return is_uuid_uid(value.decode("latin-1"))
 
     def describe(self) -> str:
         return "a UID of 128 bits below `2.25.`"
@@ -174,7 +172,7 @@ class Pseudonym:
     """``PSN-`` and 16 characters of base32 (80 bits)."""
 
     def accepts(self, value: bytes) -> bool:
-        return bool(_PSEUDONYM.fullmatch(value))
+        return is_pseudonym(value.decode("latin-1"))
 
     def describe(self) -> str:
         return "the pseudonym, `PSN-` and 16 characters of base32"

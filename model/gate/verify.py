@@ -22,8 +22,9 @@ from numpy.typing import NDArray
 
 from model.burned_in.policy import BurnedInText
 from model.burned_in.search import slices_with_text
+from model.dicom.tags import PATIENT_ID, SOP_CLASS_UID, SOP_INSTANCE_UID
 from model.errors import InputRefused, PrivacyRefused
-from model.gate.check import MAXIMUM_FILE, PATIENT_ID, SERIES_TAGS, SOP_INSTANCE, CheckedFile, FileCheck
+from model.gate.check import MAXIMUM_FILE, SERIES_TAGS, CheckedFile, FileCheck
 from model.gate.manifest import MANIFEST_NAME, Manifest, list_digest
 from model.gate.profile import PROFILE_NAME, Option, profile_digest, profile_of
 from model.gate.rules import Findings, Rule
@@ -50,7 +51,7 @@ class VerifiedFile:
     @property
     def sop_instance_uid(self) -> str:
         """The pseudonymous SOP Instance UID."""
-        return self.checked.values[SOP_INSTANCE][1].decode("ascii")
+        return self.checked.values[SOP_INSTANCE_UID][1].decode("ascii")
 
     @property
     def sha256(self) -> str:
@@ -60,7 +61,7 @@ class VerifiedFile:
     @cached_property
     def texts(self) -> dict[str, str]:
         """Every attribute but the pixels as keyword → text, with backslashes between values; words as numbers."""
-        rows = profile_of(self.checked.values[0x00080016][1].decode("ascii")).attributes
+        rows = profile_of(self.checked.values[SOP_CLASS_UID][1].decode("ascii")).attributes
         return {rows[tag].keyword: _text(vr, value) for tag, (vr, value) in self.checked.values.items() if vr != "SQ"}
 
     @property
@@ -219,7 +220,7 @@ def _check_series(files: list[CheckedFile], findings: Findings) -> None:
     for tag in SERIES_TAGS:
         if len({file.values[tag][1] for file in files}) > 1:
             findings.add(Rule.SERIES_MIXED, tag)
-    instances = [file.values[SOP_INSTANCE][1] for file in files]
+    instances = [file.values[SOP_INSTANCE_UID][1] for file in files]
     for _ in range(len(instances) - len(set(instances))):
         findings.add(Rule.INSTANCE_TWICE)
 
@@ -239,7 +240,7 @@ def _check_manifest(
         entry = listed.get(name)
         if entry is None:
             continue
-        instance = one.values[SOP_INSTANCE][1].decode("ascii")
+        instance = one.values[SOP_INSTANCE_UID][1].decode("ascii")
         if (entry.sha256, entry.size, entry.sop_instance_uid) != (one.sha256, len(files[name]), instance):
             findings.add(Rule.MANIFEST)
 

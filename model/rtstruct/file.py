@@ -12,12 +12,16 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import UID, ImplicitVRLittleEndian
 
+from model.dicom.encoding import (
+    ITEM,
+    ITEM_DELIMITATION,
+    LONG_VR_BYTES,
+    PREAMBLE_BYTES,
+    SEQUENCE_DELIMITATION,
+    UNDEFINED_LENGTH,
+)
 from model.errors import InputRefused
 
-PREAMBLE = 128
-UNDEFINED = 0xFFFFFFFF
-ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 DEEPEST = 32
 
 
@@ -26,7 +30,7 @@ def read_structure_set(content: bytes) -> Dataset:
     try:
         dataset = dcmread(io.BytesIO(content))
         syntax = UID(str(dataset.file_meta.get("TransferSyntaxUID") or ImplicitVRLittleEndian))
-        start = content.index(b"DICM", PREAMBLE) + 4
+        start = content.index(b"DICM", PREAMBLE_BYTES) + 4
         # A deflated file that was cut short could not be inflated.
         whole = syntax.is_deflated or _whole(content, start, syntax)
     except Exception:  # noqa: BLE001 - a broken file breaks the reader in many ways
@@ -61,17 +65,17 @@ def _walk(
         tag = high << 16 | low
         if group is not None and high != group:
             return position
-        if tag == ITEM_END:
+        if tag == ITEM_DELIMITATION:
             return position + 8
         vr = b"" if implicit else content[position + 4 : position + 6]
-        if implicit or vr not in LONG_VRS:
+        if implicit or vr not in LONG_VR_BYTES:
             form, header = ("I", 8) if implicit else ("H", 8)
             (length,) = struct.unpack_from(order + form, content, position + (4 if implicit else 6))
         else:
             (length,) = struct.unpack_from(order + "I", content, position + 8)
             header = 12
         position += header
-        if length == UNDEFINED:
+        if length == UNDEFINED_LENGTH:
             # An unknown VR of undefined length is implicit within (PS3.5 6.2.2).
             position = _sequence(content, position, end, order, implicit or vr == b"UN", depth + 1)
         else:
@@ -89,11 +93,11 @@ def _sequence(content: bytes, position: int, end: int, order: str, implicit: boo
         high, low, length = struct.unpack_from(order + "HHI", content, position)
         tag = high << 16 | low
         position += 8
-        if tag == SEQUENCE_END:
+        if tag == SEQUENCE_DELIMITATION:
             return position
         if tag != ITEM:
             raise _Short
-        if length == UNDEFINED:
+        if length == UNDEFINED_LENGTH:
             position = _walk(content, position, end, order, implicit, depth)
         else:
             position += length

@@ -16,9 +16,10 @@ from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
 
+from model.dicom.tags import CONTOUR_DATA
 from model.errors import InputRefused
 
-CONTOUR_DATA = Tag(0x30060050)
+_CONTOUR_DATA = Tag(CONTOUR_DATA)
 # Nothing of an image lies farther from the origin than this, odd origins included: a broken number.
 FARTHEST_MM = 1e6
 

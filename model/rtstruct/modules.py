@@ -6,16 +6,16 @@ from datetime import datetime
 
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
+from pydicom.uid import RTStructureSetStorage
 
+from model.dicom.uids import DETACHED_STUDY_MANAGEMENT
 from model.engines.engine import Algorithm
 from model.names.entry import Code, Entry
 from model.names.shortening import ascii_text
 from model.rtstruct.written import WrittenRoi
 from model.series.geometry import SeriesGeometry
 
-RT_STRUCTURE_SET_STORAGE = "1.2.840.10008.5.1.4.1.1.481.3"
 # DICOM PS3.3 C.8.8.5.4: the retired study management class is what every reader expects here.
-DETACHED_STUDY_MANAGEMENT = "1.2.840.10008.3.1.2.3.1"
 PRODUCT = "orthanc-autocontour"
 # DICOM PS3.16 CID 7162 (algorithm families) and CID 7005 (contributing equipment).
 ARTIFICIAL_INTELLIGENCE = Code("123110", "DCM", "Artificial Intelligence")
@@ -40,7 +40,7 @@ def identify(dataset: Dataset, *, series_uid: str, instance_uid: str, label: str
     Texts of ours are ASCII, as the character set is the source's.
     """
     date, time = now.strftime("%Y%m%d"), now.strftime("%H%M%S")
-    dataset.SOPClassUID = RT_STRUCTURE_SET_STORAGE
+    dataset.SOPClassUID = RTStructureSetStorage
     dataset.SOPInstanceUID = instance_uid
     dataset.InstanceCreationDate = dataset.SeriesDate = dataset.StructureSetDate = date
     dataset.InstanceCreationTime = dataset.SeriesTime = dataset.StructureSetTime = time

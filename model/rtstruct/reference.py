@@ -15,13 +15,14 @@ from numpy.typing import NDArray
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
+from pydicom.uid import RTStructureSetStorage
 
+from model.dicom.tags import CONTOUR_IMAGE_SEQUENCE
 from model.errors import InputRefused
 from model.rtstruct.items import items, text
-from model.rtstruct.modules import RT_STRUCTURE_SET_STORAGE
 from model.series.geometry import SeriesGeometry
 
-CONTOUR_IMAGES = Tag(0x30060016)
+CONTOUR_IMAGES = Tag(CONTOUR_IMAGE_SEQUENCE)
 # Referenced SOP Instance UID in little endian: its tag, UI and two bytes of length or, implicit, four, then the value.
 IMAGE_UID = re.compile(rb"\x08\x00\x55\x11(?:UI..|..\x00\x00)([0-9.]*)", re.DOTALL)
 # However thin the slices are, a contour this near to the one it names lies on it.
@@ -87,7 +88,7 @@ def elsewhere(
 
 def require_reference(dataset: Dataset, geometry: SeriesGeometry) -> References:
     """Raise InputRefused, with what disagrees, unless this is a structure set of the series."""
-    if text(dataset, "SOPClassUID") != RT_STRUCTURE_SET_STORAGE:
+    if text(dataset, "SOPClassUID") != RTStructureSetStorage:
         raise InputRefused("NOT_RTSTRUCT", "The file is no RT structure set.")
     found = references_of(dataset)
     own_frame = geometry.frame_of_reference_uid in found.frames

@@ -18,23 +18,24 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import dcmwrite, write_dataset
 from pydicom.sequence import Sequence as DicomSequence
-from pydicom.uid import UID, ImplicitVRLittleEndian
+from pydicom.uid import UID, ImplicitVRLittleEndian, RTStructureSetStorage
 
 from model.contours.outlines import Outlines, outline
 from model.contours.placement import ContourData, Planes, contour_data, planes_of
 from model.contours.structure import BoxedMask, Structure
+from model.dicom.encoding import implicit_header
+from model.dicom.tags import ROI_CONTOUR_SEQUENCE
 from model.engines.engine import Drawing, Progress
 from model.errors import InputRefused
 from model.names.entry import Entry
 from model.names.naming import entries_for
 from model.rtstruct import modules
-from model.rtstruct.contour_items import ROI_CONTOUR_SEQUENCE, head, roi_item, slice_openings
+from model.rtstruct.contour_items import roi_item, slice_openings
 from model.rtstruct.patient_study import copied_from
 from model.rtstruct.written import NotWritten, StructureSet, WrittenRoi
 from model.series.geometry import SeriesGeometry
 from model.series.line import sideways
 
-CONTOURS_AT = 0x30060039
 # Steps that differ by more than this part of the usual one are told: models see evenly spaced slices.
 UNEVEN = 0.1
 
@@ -155,12 +156,12 @@ def _remarks(geometry: SeriesGeometry) -> list[str]:
 def _file(dataset: Dataset, instance_uid: str, contours: Sequence[bytes | memoryview]) -> bytes:
     """The whole file: what pydicom writes before and after the contours, and the contours' bytes between."""
     meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = UID(modules.RT_STRUCTURE_SET_STORAGE)
+    meta.MediaStorageSOPClassUID = RTStructureSetStorage
     meta.MediaStorageSOPInstanceUID = UID(instance_uid)
     meta.TransferSyntaxUID = ImplicitVRLittleEndian
     before, after = Dataset(), Dataset()
     for tag in sorted(dataset.keys()):
-        part = before if tag < CONTOURS_AT else after
+        part = before if tag < ROI_CONTOUR_SEQUENCE else after
         part[tag] = dataset.get_item(tag)
     before.file_meta = meta
     opening = DicomBytesIO()
@@ -169,4 +170,4 @@ def _file(dataset: Dataset, instance_uid: str, contours: Sequence[bytes | memory
     closing.is_implicit_VR, closing.is_little_endian = True, True
     write_dataset(closing, after)
     length = sum(len(piece) for piece in contours)
-    return b"".join([opening.getvalue(), head(ROI_CONTOUR_SEQUENCE, length), *contours, closing.getvalue()])
+    return b"".join([opening.getvalue(), implicit_header(ROI_CONTOUR_SEQUENCE, length), *contours, closing.getvalue()])

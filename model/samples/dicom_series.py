@@ -14,6 +14,7 @@ from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, MRImageStorage
 
+from model.dicom.uids import uuid_uid
 from model.samples.image import SampleImage
 
 # Values stored one higher per HU and shifted, as scanners do; so readers that forget the rescale are found out.
@@ -44,7 +45,7 @@ class SeriesText:
 def made_uid(*parts: object) -> str:
     """A UID of the form 2.25.<UUID as a number> (DICOM PS3.5 B.2), the same one for the same parts."""
     name = "/".join(("orthanc-autocontour", *map(str, parts)))
-    return f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, name).int}"
+    return uuid_uid(uuid.uuid5(uuid.NAMESPACE_OID, name).int)
 
 
 def write_series(image: SampleImage, patient: Patient, text: SeriesText, directory: Path) -> None:

@@ -17,18 +17,16 @@ from pydicom.errors import InvalidDicomError
 from pydicom.tag import Tag
 from pydicom.uid import UID, ImplicitVRLittleEndian
 
+from model.dicom.encoding import PREAMBLE_BYTES, SEQUENCE_DELIMITATION, UNDEFINED_LENGTH
+from model.dicom.tags import BITS_ALLOCATED, COLUMNS, ROWS
 from model.errors import InputRefused
 from model.series.geometry import SeriesGeometry, geometry_of
 from model.series.header import TAGS, SliceHeader
 
 SYSTEM_NAMES = frozenset({".ds_store", "thumbs.db", "desktop.ini", ".localized", ".directory"})
 # DICOM PS3.10 7.1: 128 bytes, then DICM.
-PREAMBLE = 128
 PIXEL_GROUP = 0x7FE0
-UNDEFINED_LENGTH = 0xFFFFFFFF
-# Rows, Columns, Bits Allocated.
-PIXEL_SIZE = (Tag(0x00280010), Tag(0x00280011), Tag(0x00280100))
-SEQUENCE_DELIMITATION = (0xFFFE, 0xE0DD)
+PIXEL_SIZE = (Tag(ROWS), Tag(COLUMNS), Tag(BITS_ALLOCATED))
 
 
 @dataclass(frozen=True)
@@ -148,10 +146,10 @@ def kinds_of_files(path: Path) -> Iterator[tuple[Path, Kind]]:
                 continue
             try:
                 with file.open("rb") as stream:
-                    beginning = stream.read(PREAMBLE + 4)
+                    beginning = stream.read(PREAMBLE_BYTES + 4)
             except OSError as error:
                 raise _corrupt(f"cannot be opened ({type(error).__name__})") from None
-            if beginning[PREAMBLE:] == b"DICM":
+            if beginning[PREAMBLE_BYTES:] == b"DICM":
                 yield file, Kind.DICOM
             elif _bare(beginning):
                 yield file, Kind.BARE
@@ -228,7 +226,7 @@ def _pixels_whole(stream: BinaryIO, syntax: UID, least: int) -> bool:
         if len(item) < 8 or stream.tell() > size:
             return False
         group, element, length = struct.unpack("<HHI", item)
-        if (group, element) == SEQUENCE_DELIMITATION:
+        if group << 16 | element == SEQUENCE_DELIMITATION:
             return True
         stream.seek(length, os.SEEK_CUR)
 

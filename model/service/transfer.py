@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from model.dicom.tags import SOP_INSTANCE_UID
 from model.gate.check import SERIES_TAGS, FileCheck
 from model.gate.manifest import Manifest, ManifestFile
 from model.gate.profile import PROFILE_NAME, profile_digest
@@ -58,7 +59,7 @@ class Transfer:
             checked, findings = self.checker.check(data)
         if checked is None:
             return None, findings.counts
-        instance = checked.values[0x00080018][1].decode("ascii")
+        instance = checked.values[SOP_INSTANCE_UID][1].decode("ascii")
         expected = expected or self.files.get(instance)
         if expected is None or (checked.sha256, len(data), instance) != (
             expected.sha256,

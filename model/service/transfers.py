@@ -16,6 +16,7 @@ from typing import NoReturn
 from sqlalchemy.exc import SQLAlchemyError
 
 from model.burned_in.policy import BurnedInText, warning
+from model.dicom.uids import uuid_uid
 from model.errors import AutocontourError, PrivacyRefused
 from model.gate.manifest import MANIFEST_NAME, ManifestFile
 from model.gate.verify import MAXIMUM_FILES
@@ -480,4 +481,4 @@ class Transfers:
 
 def _made_uid() -> str:
     """A fresh UID (PS3.5 section B.2)."""
-    return f"2.25.{uuid.uuid4().int}"
+    return uuid_uid(uuid.uuid4().int)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 
+from model.dicom.uids import is_uuid_uid
 from model.service import wire
 from model.service.answers import Refusal
 from model.service.body import ENCODINGS, TooMuch, into_file, strange_headers
@@ -19,7 +19,6 @@ from model.service.transfers import Transfers
 
 MULTIPART = (b"multipart/related", b"multipart/form-data")
 HEADER_RULE, QUERY_RULE = "HEADER_NOT_ALLOWED", "QUERY_NOT_ALLOWED"
-_UID = re.compile(r"2\.25\.(0|[1-9][0-9]{0,38})")
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 
 
@@ -35,7 +34,7 @@ def router(transfers: Transfers, settings: ServiceDocument) -> APIRouter:
     async def put_instance(transfer: str, sop_uid: str, request: Request) -> wire.Stored:
         found = await _open_transfer(transfers, request, transfer)
         await _headers(transfers, found, request, None)
-        expected = found.files.get(sop_uid) if _UID.fullmatch(sop_uid) else None
+        expected = found.files.get(sop_uid) if is_uuid_uid(sop_uid) else None
         if expected is None:
             await run_in_threadpool(transfers.reject, found, {"MANIFEST": 1})
         assert expected is not None, "reject raises"

@@ -12,7 +12,6 @@ from model.evidence.signed import Document, open_signed, sign
 from model.evidence.signing import PublicKey, SigningKey
 from model.gate.manifest import Manifest
 
-SopUid = Annotated[str, Field(pattern=r"^2\.25\.(0|[1-9][0-9]{0,38})$")]
 TransferId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 Hex64 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 

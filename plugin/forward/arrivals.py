@@ -8,13 +8,13 @@ from functools import cached_property
 from pathlib import Path
 
 import pydicom
+from pydicom.uid import RTStructureSetStorage
 
 from model.errors import InputRefused, TargetFailed
 from model.pipeline.draw import IMAGES
 from model.rtstruct.coverage import Shortfall, shortfall
 from model.rtstruct.file import read_structure_set
 from model.rtstruct.items import text
-from model.rtstruct.modules import RT_STRUCTURE_SET_STORAGE
 from model.series.geometry import SeriesGeometry, geometry_of
 from model.series.header import SliceHeader
 from model.storage.files import write_whole
@@ -66,7 +66,7 @@ class Arrivals:
         """How far an object falls short of an answer; None where it does not, or cannot be read at all."""
         try:
             dataset = read_structure_set(file)
-            structures = text(dataset, "SOPClassUID") == RT_STRUCTURE_SET_STORAGE
+            structures = text(dataset, "SOPClassUID") == RTStructureSetStorage
             return shortfall(dataset, self._sent) if structures else None
         except InputRefused:
             return None

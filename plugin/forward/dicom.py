@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from model.dicom.tags import STUDY_INSTANCE_UID
 from model.errors import TargetFailed
 from model.evidence.event import Event
 from model.gate.manifest import MANIFEST_NAME, Manifest, ManifestFile
@@ -38,7 +39,6 @@ logger = logging.getLogger(__name__)
 PARALLEL = 4
 POLL_SECONDS = 1.0
 MEASURE_SECONDS = 600
-STUDY = 0x0020000D
 # DICOM PS3.4 table B.2-1 and PS3.7 annex C, as Orthanc writes them.
 ALREADY_THERE, PROCESSING_FAILURE, OUT_OF_RESOURCES = "0x0111", "0x0110", "0xA7"
 
@@ -72,7 +72,9 @@ class DicomForward:
             if not remote.load_state().get("sent"):
                 self._send(remote, manifest, retry, progress)
                 remote.save_state(sent=time.time())
-            returned, missing = self._await(remote, remote.transfer.key.uid(original.text(STUDY)), retry, progress)
+            returned, missing = self._await(
+                remote, remote.transfer.key.uid(original.text(STUDY_INSTANCE_UID)), retry, progress
+            )
             content, left_out = prepared(returned, remote.first_file())
             write_whole(structure_set, content)
             part = [missing.slices, missing.sent] if missing is not None else None

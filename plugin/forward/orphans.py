@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import logging
-import re
 from collections.abc import Mapping
 from typing import Any
 
 from model.errors import PrivacyRefused
+from model.gate.pseudonym import is_pseudonym
 from plugin.pacs.client import Orthanc, SeriesGone
 from plugin.vault.vault import Vault
 
 logger = logging.getLogger(__name__)
-
-PSEUDONYM = re.compile(r"PSN-[A-Z2-7]{16}")
 
 
 class Orphans:
@@ -32,7 +30,7 @@ class Orphans:
         """
         study = self._orthanc.study(str(header["ParentStudy"]))
         patient = str(study.get("PatientMainDicomTags", {}).get("PatientID", "")).strip()
-        if not PSEUDONYM.fullmatch(patient):
+        if not is_pseudonym(patient):
             return False
         if patient in self._awaited():
             return True  # the job that waits for it takes it in, and removes it

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator
 
 import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ImplicitVRLittleEndian
+from pydicom.uid import ImplicitVRLittleEndian, RTStructureSetStorage
 
 from model.errors import PrivacyRefused
 from model.names.entry import NAME_CHARACTERS
@@ -17,7 +17,6 @@ from model.names.words import words_of
 from model.rtstruct.file import read_structure_set
 from model.rtstruct.items import text, whole
 from plugin.privacy.reading import read_with_pydicom
-from plugin.restore.allowed import RT_STRUCTURE_SET
 from plugin.restore.identity import Identity
 from plugin.restore.left_out import without
 
@@ -33,7 +32,7 @@ def prepared(file: bytes, first_file: bytes) -> tuple[bytes, tuple[int | None, .
         names = [(whole(text(roi, "ROINumber")), str(roi.ROIName).strip()) for roi in dataset.StructureSetROISequence]
     except Exception:  # noqa: BLE001 - a vendor's file may be broken in any way
         raise refused("RESTORE_UNREADABLE") from None
-    if str(dataset.get("SOPClassUID", "")) != RT_STRUCTURE_SET:
+    if str(dataset.get("SOPClassUID", "")) != RTStructureSetStorage:
         raise refused("RESTORE_CLASS")
     left_out = personal(names, Identity.of(read_with_pydicom(first_file)))
     if all(number in left_out for number, _ in names):

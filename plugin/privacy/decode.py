@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from pydicom.pixels.decoders.base import get_decoder
-from pydicom.uid import UID
+from pydicom.uid import (
+    UID,
+    DeflatedExplicitVRLittleEndian,
+    ExplicitVRBigEndian,
+    ExplicitVRLittleEndian,
+    ImplicitVRLittleEndian,
+)
 
+from model.dicom.tags import PIXEL_DATA
 from model.gate.pixels import PixelFormat, with_silent_bits
-from plugin.privacy.reading import EXPLICIT_BIG, PIXEL_DATA, RawFile
+from plugin.privacy.reading import RawFile
 
 # PS3.5 annex A.1 and A.2, deflated (A.5) and the retired big endian: nothing to decode.
-NATIVE_SYNTAXES = frozenset({"1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.1.99", EXPLICIT_BIG})
+NATIVE_SYNTAXES = frozenset(
+    {ImplicitVRLittleEndian, ExplicitVRLittleEndian, DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian}
+)
 
 
 class Undecodable(Exception):

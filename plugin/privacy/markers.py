@@ -9,7 +9,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from plugin.privacy.reading import PIXEL_DATA, RawElement, RawFile, TooDeep, elements_of, items_of
+from model.dicom.tags import PIXEL_DATA
+from model.dicom.uids import STANDARD_ROOT
+from plugin.privacy.reading import RawElement, RawFile, TooDeep, elements_of, items_of
 
 # Sequences deeper than this are refused: a CT or MR slice needs five; Orthanc's process dies at 60 (measured, 1.10.1).
 MAXIMUM_DEPTH = 16
@@ -36,7 +38,7 @@ _UID = re.compile(rb"\d+(?:\.\d+){3,}")
 _LOWER_WORD = re.compile(rb"[a-z\x80-\xff][a-z\x80-\xff'-]{2,}")
 _DIGITS_AND_POINTS = re.compile(rb"[0-9.,]{8,}")
 # UIDs that the standard itself registered (PS3.6 annex A) name no patient.
-_STANDARD_UID = b"1.2.840.10008."
+_STANDARD_UID = STANDARD_ROOT.encode()
 # Attributes that hold numbers of people, where a comma is no decimal sign: patient's id and others, accession number,
 # study id, insurance, medical record, admission.
 _IDENTIFIERS = frozenset(

@@ -13,12 +13,13 @@ from typing import IO
 from pydicom.charset import convert_encodings, decode_bytes
 from pydicom.datadict import keyword_for_tag
 
+from model.dicom.tags import PIXEL_DATA, SOP_CLASS_UID, SPECIFIC_CHARACTER_SET
 from model.gate import canonical
 from model.gate.allowlist import NARROWED
 from model.gate.manifest import MANIFEST_NAME
 from model.gate.profile import Action, Profile, profile_of
 from plugin.privacy.clean import CleanSeries
-from plugin.privacy.reading import PIXEL_DATA, RawElement, elements_of, items_of, read
+from plugin.privacy.reading import RawElement, elements_of, items_of, read
 
 # Values shown of an attribute that differs between slices, and characters of one value.
 SHOWN_VALUES, SHOWN_CHARACTERS = 3, 200
@@ -63,8 +64,8 @@ def outgoing(originals: Iterable[bytes], clean: CleanSeries) -> dict[str, object
     sop_class = ""
     for data in originals:
         file = read(data)
-        sop_class = sop_class or file.text(0x00080016)
-        encodings = tuple(convert_encodings(_texts_of(file.elements.get(0x00080005))))
+        sop_class = sop_class or file.text(SOP_CLASS_UID)
+        encodings = tuple(convert_encodings(_texts_of(file.elements.get(SPECIFIC_CHARACTER_SET))))
         _fold(before, file.elements, (), encodings)
     after: dict[Path, _Folded] = {}
     for one in clean:

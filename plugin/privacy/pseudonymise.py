@@ -11,8 +11,9 @@ from typing import NoReturn, TypeVar
 
 from model.burned_in.policy import BurnedInText
 from model.burned_in.search import slices_with_text
+from model.dicom.tags import SOP_INSTANCE_UID
 from model.errors import PrivacyRefused
-from model.gate.check import SOP_INSTANCE, CheckedFile, FileCheck
+from model.gate.check import CheckedFile, FileCheck
 from model.gate.manifest import Manifest, ManifestFile
 from model.gate.profile import PROFILE_NAME, Action, profile_digest
 from model.gate.rules import Findings
@@ -195,7 +196,7 @@ def ordered(pool: ThreadPoolExecutor, function: Callable[[Item], Answer], items:
 
 
 def _instance(candidate: Candidate) -> str:
-    return candidate.checked.values[SOP_INSTANCE][1].decode("ascii")
+    return candidate.checked.values[SOP_INSTANCE_UID][1].decode("ascii")
 
 
 def _refuse(stage: str, findings: Findings, instances: int) -> NoReturn:

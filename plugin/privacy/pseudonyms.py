@@ -6,15 +6,16 @@ transfers, as no key outlives its own. No site-wide key exists.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from model.dicom.uids import uuid_uid
+from model.gate.pseudonym import PSEUDONYM_BYTES, pseudonym_of
+
 KEY_BYTES = 32
-PSEUDONYM_BYTES = 10  # 80 bits: 16 characters of base32
 
 
 @dataclass(frozen=True)
@@ -28,13 +29,13 @@ class TransferKey:
     @classmethod
     def new(cls, transfer: str) -> TransferKey:
         """Draw a fresh key and a fresh pseudonym."""
-        pseudonym = "PSN-" + base64.b32encode(secrets.token_bytes(PSEUDONYM_BYTES)).decode("ascii")
+        pseudonym = pseudonym_of(secrets.token_bytes(PSEUDONYM_BYTES))
         return cls(transfer, pseudonym, secrets.token_bytes(KEY_BYTES))
 
     def uid(self, original: str) -> str:
         """The pseudonymous UID: ``2.25.`` and the first 128 bits of HMAC-SHA256(key, UID) (PS3.5 section B.2)."""
         digest = hmac.digest(self.secret, original.encode("ascii", "surrogateescape"), hashlib.sha256)
-        return f"2.25.{int.from_bytes(digest[:16], 'big')}"
+        return uuid_uid(int.from_bytes(digest[:16], "big"))
 
     def originals(self, uids: Iterable[str]) -> dict[str, str]:
         """The way back: pseudonymous UID → original, for the originals that the PACS still has."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import io
 import logging
-import struct
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,16 +17,12 @@ from typing import Any
 import pydicom
 from pydicom.datadict import dictionary_VR
 from pydicom.filereader import read_sequence
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian
 
-EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
-EXPLICIT_BIG = "1.2.840.10008.1.2.2"
-PIXEL_DATA = 0x7FE00010
+from model.dicom.encoding import EXPLICIT_HEADER, LONG_VR_BYTES, SHORT_VR_BYTES
+from model.dicom.tags import PIXEL_DATA, TRANSFER_SYNTAX_UID
 
 _WORDS = frozenset({"US", "SS", "US or SS"})
-_SHORT_HEADER = struct.Struct("<HH2sH")
-# PS3.5 table 7.1-1.
-_SHORT_VRS = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
-_LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 
 
 class Unreadable(Exception):
@@ -68,7 +63,7 @@ class RawFile:
     @property
     def big_endian(self) -> bool:
         """Whether pixels of more than one byte have to be swapped."""
-        return self.transfer_syntax == EXPLICIT_BIG
+        return self.transfer_syntax == ExplicitVRBigEndian
 
     def value(self, tag: int) -> bytes | None:
         """The value of a top-level element, padding included; None when it is missing or a sequence."""
@@ -141,13 +136,13 @@ def _walked(data: bytes) -> RawFile | None:
     while at < end:
         if at + 8 > end:
             return None
-        group, number, vr, length = _SHORT_HEADER.unpack_from(data, at)
+        group, number, vr, length = EXPLICIT_HEADER.unpack_from(data, at)
         start = at + 8
-        if vr in _LONG_VRS:
+        if vr in LONG_VR_BYTES:
             if at + 12 > end:
                 return None
             length, start = int.from_bytes(data[at + 8 : at + 12], "little"), at + 12
-        elif vr not in _SHORT_VRS:
+        elif vr not in SHORT_VR_BYTES:
             return None
         tag, at = group << 16 | number, start + length
         if at > end or tag in elements:
@@ -155,11 +150,11 @@ def _walked(data: bytes) -> RawFile | None:
         value: bytes | memoryview = memoryview(data)[start:at] if tag == PIXEL_DATA else data[start:at]
         elements[tag] = RawElement(vr.decode("ascii"), value)
     meta = {tag: element for tag, element in elements.items() if tag >> 16 == 0x0002}
-    syntax = meta.get(0x00020010)
-    if syntax is None or bytes(syntax.value).strip(b" \0") != EXPLICIT_LITTLE.encode():
+    syntax = meta.get(TRANSFER_SYNTAX_UID)
+    if syntax is None or bytes(syntax.value).strip(b" \0") != ExplicitVRLittleEndian.encode():
         return None
     body = {tag: element for tag, element in elements.items() if tag >> 16 != 0x0002}
-    return RawFile(body, meta, EXPLICIT_LITTLE)
+    return RawFile(body, meta, str(ExplicitVRLittleEndian))
 
 
 def _raw(dataset: Any, element: Any) -> RawElement:

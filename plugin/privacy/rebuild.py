@@ -10,19 +10,31 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from model.dicom.tags import (
+    DEIDENTIFICATION_METHOD,
+    DEIDENTIFICATION_METHOD_CODE_SEQUENCE,
+    FRAME_OF_REFERENCE_UID,
+    LONGITUDINAL_TEMPORAL_INFORMATION_MODIFIED,
+    PATIENT_ID,
+    PATIENT_IDENTITY_REMOVED,
+    PATIENT_NAME,
+    PIXEL_DATA,
+    PIXEL_REPRESENTATION,
+    SERIES_INSTANCE_UID,
+    SOP_INSTANCE_UID,
+    STUDY_INSTANCE_UID,
+)
 from model.gate import canonical
-from model.gate.check import CODES, METHOD
 from model.gate.pixels import PixelFormat
 from model.gate.predicates import Terms
 from model.gate.profile import Action, Attribute, method, method_codes, profile_of
 from model.gate.rules import Findings
 from plugin.privacy.decode import Undecodable, pixels_of
 from plugin.privacy.pseudonyms import TransferKey
-from plugin.privacy.reading import PIXEL_DATA, RawFile, TooDeep, Unreadable, read
+from plugin.privacy.reading import RawFile, TooDeep, Unreadable, read
 from plugin.privacy.source import SourceInstance
 from plugin.settings.privacy import PrivacyRules
 
-PIXEL_REPRESENTATION = 0x00280103
 _LEADING_ZEROS = re.compile(rb"^([+-]?)0+(?=[0-9])")
 _NUMBERS = ("DS", "IS")
 _TEXTS = ("CS", "DS", "IS", "LO", "AS", "SH", "UI")
@@ -75,16 +87,16 @@ def rebuild(
 def replacements(source: SourceInstance, key: TransferKey, rules: PrivacyRules) -> dict[int, bytes]:
     """The values that we write ourselves, by tag."""
     return {
-        0x00080018: key.uid(source.sop_instance).encode(),
-        0x00100010: key.pseudonym.encode(),
-        0x00100020: key.pseudonym.encode(),
-        0x0020000D: key.uid(source.study).encode(),
-        0x0020000E: key.uid(source.series).encode(),
-        0x00200052: key.uid(source.frame).encode(),
-        0x00120062: b"YES",
-        METHOD: method(),
-        CODES: method_codes(rules.options),
-        0x00280303: b"REMOVED",
+        SOP_INSTANCE_UID: key.uid(source.sop_instance).encode(),
+        PATIENT_NAME: key.pseudonym.encode(),
+        PATIENT_ID: key.pseudonym.encode(),
+        STUDY_INSTANCE_UID: key.uid(source.study).encode(),
+        SERIES_INSTANCE_UID: key.uid(source.series).encode(),
+        FRAME_OF_REFERENCE_UID: key.uid(source.frame).encode(),
+        PATIENT_IDENTITY_REMOVED: b"YES",
+        DEIDENTIFICATION_METHOD: method(),
+        DEIDENTIFICATION_METHOD_CODE_SEQUENCE: method_codes(rules.options),
+        LONGITUDINAL_TEMPORAL_INFORMATION_MODIFIED: b"REMOVED",
     }
 
 

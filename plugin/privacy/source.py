@@ -5,6 +5,28 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pydicom.uid import (
+    EnhancedCTImageStorage,
+    EnhancedMRColorImageStorage,
+    EnhancedMRImageStorage,
+    LegacyConvertedEnhancedCTImageStorage,
+    LegacyConvertedEnhancedMRImageStorage,
+)
+
+from model.dicom.tags import (
+    BURNED_IN_ANNOTATION,
+    FRAME_OF_REFERENCE_UID,
+    IMAGE_TYPE,
+    MODALITY,
+    NUMBER_OF_FRAMES,
+    PATIENT_ID,
+    PHOTOMETRIC_INTERPRETATION,
+    SAMPLES_PER_PIXEL,
+    SERIES_INSTANCE_UID,
+    SOP_CLASS_UID,
+    SOP_INSTANCE_UID,
+    STUDY_INSTANCE_UID,
+)
 from model.gate.allowlist import CT_IMAGE, MR_IMAGE, SOP_CLASSES
 from model.gate.image_kind import is_no_slice, values_of
 from model.gate.profile import Action, profile_of
@@ -19,11 +41,11 @@ MAXIMUM_SOURCE = 512 << 20  # bytes of one instance
 MAXIMUM_INSTANCES = 5_000
 
 ENHANCED = {
-    "1.2.840.10008.5.1.4.1.1.2.1": "Enhanced CT",
-    "1.2.840.10008.5.1.4.1.1.4.1": "Enhanced MR",
-    "1.2.840.10008.5.1.4.1.1.4.3": "Enhanced MR Color",
-    "1.2.840.10008.5.1.4.1.1.2.2": "Legacy Converted Enhanced CT",
-    "1.2.840.10008.5.1.4.1.1.4.4": "Legacy Converted Enhanced MR",
+    EnhancedCTImageStorage: "Enhanced CT",
+    EnhancedMRImageStorage: "Enhanced MR",
+    EnhancedMRColorImageStorage: "Enhanced MR Color",
+    LegacyConvertedEnhancedCTImageStorage: "Legacy Converted Enhanced CT",
+    LegacyConvertedEnhancedMRImageStorage: "Legacy Converted Enhanced MR",
 }
 # PS3.3 C.8.6.1 (SC Equipment) and C.8.6.2: a slice from a scanner has none of these.
 SECONDARY_CAPTURE = (
@@ -41,11 +63,6 @@ SECONDARY_CAPTURE = (
     0x00181022,
     0x00181023,
 )
-
-SOP_CLASS, SOP_INSTANCE = 0x00080016, 0x00080018
-STUDY, SERIES, FRAME = 0x0020000D, 0x0020000E, 0x00200052
-PATIENT_ID, MODALITY, IMAGE_TYPE, BURNED_IN = 0x00100020, 0x00080060, 0x00080008, 0x00280301
-SAMPLES, PHOTOMETRIC, FRAMES = 0x00280002, 0x00280004, 0x00280008
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +100,16 @@ def inspect(
     _judge(file, rules, findings)
     if findings:
         return None, findings
-    rows = profile_of(file.text(SOP_CLASS)).attributes.values()
+    rows = profile_of(file.text(SOP_CLASS_UID)).attributes.values()
     kept = {row.tag: file.value(row.tag) or b"" for row in rows if row.action is Action.KEPT and row.vrs != ("OW",)}
     return (
         SourceInstance(
             instance_id=instance_id,
-            sop_class=file.text(SOP_CLASS),
-            sop_instance=file.text(SOP_INSTANCE),
-            study=file.text(STUDY),
-            series=file.text(SERIES),
-            frame=file.text(FRAME),
+            sop_class=file.text(SOP_CLASS_UID),
+            sop_instance=file.text(SOP_INSTANCE_UID),
+            study=file.text(STUDY_INSTANCE_UID),
+            series=file.text(SERIES_INSTANCE_UID),
+            frame=file.text(FRAME_OF_REFERENCE_UID),
             patient_id=file.text(PATIENT_ID),
             kept=kept,
             elements=len(file.elements),
@@ -119,7 +136,7 @@ def inspect_series(instances: Sequence[SourceInstance]) -> Findings:
 
 
 def _judge(file: RawFile, rules: PrivacyRules, findings: Findings) -> None:
-    sop_class = file.text(SOP_CLASS)
+    sop_class = file.text(SOP_CLASS_UID)
     if sop_class in ENHANCED:
         # Their functional groups nest geometry per frame; a flat allow-list cannot hold them yet.
         findings.add("SOURCE_ENHANCED")
@@ -131,22 +148,30 @@ def _judge(file: RawFile, rules: PrivacyRules, findings: Findings) -> None:
         findings.add("SOURCE_MODALITY")
     if is_no_slice(values_of(file.value(IMAGE_TYPE) or b"")):
         findings.add("SOURCE_IMAGE_TYPE")
-    burned_in = file.text(BURNED_IN).upper()
+    burned_in = file.text(BURNED_IN_ANNOTATION).upper()
     if burned_in == "YES" or (rules.require_burned_in_no and burned_in != "NO"):
         findings.add("SOURCE_BURNED_IN")
-    if file.word(SAMPLES) not in (None, 1) or file.text(PHOTOMETRIC) not in ("", "MONOCHROME1", "MONOCHROME2"):
+    if file.word(SAMPLES_PER_PIXEL) not in (None, 1) or file.text(PHOTOMETRIC_INTERPRETATION) not in (
+        "",
+        "MONOCHROME1",
+        "MONOCHROME2",
+    ):
         findings.add("SOURCE_COLOUR")
-    if file.text(FRAMES) not in ("", "1"):
+    if file.text(NUMBER_OF_FRAMES) not in ("", "1"):
         findings.add("SOURCE_FRAMES")
     # Scanners write some of these empty, and an empty attribute says nothing.
     if any(file.text(tag).strip("\\ ") for tag in SECONDARY_CAPTURE):
         findings.add("SOURCE_SECONDARY_CAPTURE")
     if not file.text(PATIENT_ID):
         findings.add("SOURCE_PATIENT_ID")
-    for tag, rule in ((SOP_INSTANCE, "SOURCE_UID"), (STUDY, "SOURCE_UID"), (SERIES, "SOURCE_UID")):
+    for tag, rule in (
+        (SOP_INSTANCE_UID, "SOURCE_UID"),
+        (STUDY_INSTANCE_UID, "SOURCE_UID"),
+        (SERIES_INSTANCE_UID, "SOURCE_UID"),
+    ):
         if not file.text(tag):
             findings.add(rule)
-    if not file.text(FRAME):
+    if not file.text(FRAME_OF_REFERENCE_UID):
         findings.add("SOURCE_FRAME_OF_REFERENCE")
     if not decodable(file.transfer_syntax):
         findings.add("SOURCE_TRANSFER_SYNTAX")

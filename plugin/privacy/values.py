@@ -6,17 +6,16 @@ word which says that it is no CT in Hounsfield units would be drawn as if it wer
 
 from __future__ import annotations
 
+from model.dicom.tags import IMAGE_TYPE, MODALITY, MODALITY_LUT_SEQUENCE, RESCALE_TYPE
 from model.gate.terms import RESCALE_TYPES
 from model.volume.meaning import meaning_of
 from plugin.privacy.reading import RawFile
 from plugin.settings.privacy import PrivacyRules
 
-IMAGE_TYPE, MODALITY, RESCALE_TYPE, MODALITY_LUT = 0x00080008, 0x00080060, 0x00281054, 0x00283000
-
 
 def meaning_is_lost(file: RawFile, rules: PrivacyRules) -> bool:
     """Whether the rebuilt slice would say less than this one about what its values are."""
-    table = file.elements.get(MODALITY_LUT)
+    table = file.elements.get(MODALITY_LUT_SEQUENCE)
     if table is not None and (table.items or table.value):
         return True
     if file.text(MODALITY) != "CT":

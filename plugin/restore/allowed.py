@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 
-RT_STRUCTURE_SET = "1.2.840.10008.5.1.4.1.1.481.3"
-# PS3.5 section 9.1: UIDs that the standard itself registered.
-STANDARD_ROOT = "1.2.840.10008."
+from model.dicom.tags import SPECIFIC_CHARACTER_SET
 
 _SOP_COMMON = """
     SpecificCharacterSet InstanceCreationDate InstanceCreationTime InstanceCreatorUID SOPClassUID SOPInstanceUID
@@ -69,4 +67,4 @@ UIDS = frozenset(tag for tag in ALLOWED if dictionary_VR(tag) == "UI")
 # What describes the pseudonym and gives way to the original's own.
 PATIENT_AND_STUDY = frozenset(
     int(tag) for tag in map(tag_for_keyword, _PATIENT_AND_STUDY.split()) if tag is not None
-) | {0x00080005}
+) | {SPECIFIC_CHARACTER_SET}

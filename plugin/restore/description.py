@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import MutableMapping, Sequence
 
+from model.dicom.encoding import implicit_element
+from model.dicom.tags import STRUCTURE_SET_DESCRIPTION
 from model.names.shortening import ascii_text
-from plugin.restore.rewrite import Pieces, header
+from plugin.restore.rewrite import Pieces
 
 # StructureSetDescription (DICOM PS3.3 C.8.8.5): ST, at most 1024 characters (PS3.5 6.2).
-DESCRIPTION, LONGEST = 0x30060006, 1024
+LONGEST = 1024
 MORE = " ..."
 
 
@@ -19,9 +21,10 @@ def describe(elements: MutableMapping[int, Pieces], remarks: Sequence[str]) -> N
     """
     if not remarks:
         return
-    said = b"".join(elements[DESCRIPTION].parts)[8:].strip(b" \0") if DESCRIPTION in elements else b""
+    before = elements.get(STRUCTURE_SET_DESCRIPTION, Pieces())
+    said = b"".join(before.parts)[8:].strip(b" \0")
     text = b" ".join([*(ascii_text(remark).encode("ascii") for remark in remarks), *([said] if said else [])])
     if len(text) > LONGEST:
         text = text[: LONGEST - len(MORE)].rstrip() + MORE.encode()
-    text += b" " * (len(text) % 2)
-    elements[DESCRIPTION] = Pieces([header(DESCRIPTION, len(text)) + text], 8 + len(text))
+    element = implicit_element(STRUCTURE_SET_DESCRIPTION, text)
+    elements[STRUCTURE_SET_DESCRIPTION] = Pieces([element], len(element))

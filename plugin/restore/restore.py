@@ -18,29 +18,52 @@ from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
+from pydicom.uid import RTStructureSetStorage
 
+from model.dicom.encoding import PREAMBLE, implicit_element, implicit_header
+from model.dicom.tags import (
+    APPROVAL_STATUS,
+    FRAME_OF_REFERENCE_UID,
+    MODALITY,
+    PATIENT_ID,
+    PATIENT_NAME,
+    REFERENCED_FRAME_OF_REFERENCE_UID,
+    REFERENCED_SOP_INSTANCE_UID,
+    ROI_NAME,
+    SERIES_INSTANCE_UID,
+    SOP_CLASS_UID,
+    SOP_INSTANCE_UID,
+    STUDY_INSTANCE_UID,
+)
+from model.dicom.uids import STANDARD_ROOT
 from model.errors import PrivacyRefused
-from model.gate.canonical import EXPLICIT_LITTLE, PREAMBLE, file_meta
+from model.gate.canonical import EXPLICIT_LITTLE, file_meta
 from model.gate.rules import Findings
 from model.rtstruct.patient_study import copied_from
 from plugin.privacy.reading import RawFile, TooDeep, Unreadable, read_with_pydicom
 from plugin.privacy.reasons import in_words
-from plugin.restore.allowed import PATIENT_AND_STUDY, RT_STRUCTURE_SET, STANDARD_ROOT
+from plugin.restore.allowed import PATIENT_AND_STUDY
 from plugin.restore.description import describe
 from plugin.restore.encoding import IMPLICIT, as_implicit
-from plugin.restore.rewrite import Pieces, Rewriter, header
+from plugin.restore.rewrite import Pieces, Rewriter
 from plugin.vault.vault import OpenTransfer
 
 MAXIMUM_BYTES = 1 << 30
 
-CHARACTER_SET = 0x00080005
-SOP_CLASS, SOP_INSTANCE, SERIES, STUDY, FRAME = 0x00080016, 0x00080018, 0x0020000E, 0x0020000D, 0x00200052
-MODALITY, PATIENT_NAME, PATIENT_ID, APPROVAL = 0x00080060, 0x00100010, 0x00100020, 0x300E0002
-REFERENCED_INSTANCE, REFERENCED_FRAME, ROI_NAME = 0x00081155, 0x30060024, 0x30060026
 # What a structure set has to carry for the check to mean anything.
 REQUIRED = (
-    *(SOP_CLASS, SOP_INSTANCE, MODALITY, PATIENT_NAME, PATIENT_ID, STUDY, SERIES, FRAME, APPROVAL),
-    *(REFERENCED_FRAME, REFERENCED_INSTANCE, ROI_NAME),
+    SOP_CLASS_UID,
+    SOP_INSTANCE_UID,
+    MODALITY,
+    PATIENT_NAME,
+    PATIENT_ID,
+    STUDY_INSTANCE_UID,
+    SERIES_INSTANCE_UID,
+    FRAME_OF_REFERENCE_UID,
+    APPROVAL_STATUS,
+    REFERENCED_FRAME_OF_REFERENCE_UID,
+    REFERENCED_SOP_INSTANCE_UID,
+    ROI_NAME,
 )
 
 
@@ -106,25 +129,26 @@ class _Resolver:
         self, transfer: OpenTransfer, original: RawFile, instances: Collection[str], findings: Findings
     ) -> None:
         key = transfer.key
-        study, frame = key.originals([original.text(STUDY)]), key.originals([original.text(FRAME)])
-        series, images = key.originals([original.text(SERIES)]), key.originals(instances)
-        if original.text(SOP_INSTANCE) not in instances:
+        study = key.originals([original.text(STUDY_INSTANCE_UID)])
+        frame = key.originals([original.text(FRAME_OF_REFERENCE_UID)])
+        series, images = key.originals([original.text(SERIES_INSTANCE_UID)]), key.originals(instances)
+        if original.text(SOP_INSTANCE_UID) not in instances:
             findings.add("RESTORE_SOURCE")
         self.mapping: dict[str, str] = {**study, **frame, **series, **images}
         # RT Referenced Study Sequence names the study as an instance (PS3.3 C.8.8.5).
         self._by_role = {
-            STUDY: study,
-            SERIES: series,
-            FRAME: frame,
-            REFERENCED_FRAME: frame,
-            REFERENCED_INSTANCE: {**study, **images},
+            STUDY_INSTANCE_UID: study,
+            SERIES_INSTANCE_UID: series,
+            FRAME_OF_REFERENCE_UID: frame,
+            REFERENCED_FRAME_OF_REFERENCE_UID: frame,
+            REFERENCED_SOP_INSTANCE_UID: {**study, **images},
         }
         self._findings = findings
         self._resolved: dict[tuple[int, bytes], bytes] = {}
 
     def resolve(self, tag: int, value: bytes, depth: int) -> bytes:
         """The value to write for a UID."""
-        if depth == 1 and tag in (SOP_INSTANCE, SERIES):
+        if depth == 1 and tag in (SOP_INSTANCE_UID, SERIES_INSTANCE_UID):
             return value  # the new object's own takes its place
         known = self._resolved.get((tag, value))
         if known is not None:
@@ -161,13 +185,13 @@ def _check(
     for tag in REQUIRED:
         if not any(texts[tag]):
             findings.add("RESTORE_MISSING", tag)
-    if texts[SOP_CLASS] != [RT_STRUCTURE_SET.encode()] or texts[MODALITY] != [b"RTSTRUCT"]:
+    if texts[SOP_CLASS_UID] != [RTStructureSetStorage.encode()] or texts[MODALITY] != [b"RTSTRUCT"]:
         findings.add("RESTORE_CLASS")
     pseudonym = transfer.key.pseudonym.encode()
     for tag in (PATIENT_NAME, PATIENT_ID):
         if texts[tag] != [pseudonym]:
             findings.add("RESTORE_PSEUDONYM", tag)
-    if any(text != b"UNAPPROVED" for text in texts[APPROVAL]):
+    if any(text != b"UNAPPROVED" for text in texts[APPROVAL_STATUS]):
         findings.add("RESTORE_APPROVAL")
     # The original's character set will hold for the file, and ASCII is what all of them share.
     allowed = {name.encode("ascii") for name in roi_names if name.isascii()}
@@ -182,16 +206,16 @@ def _assemble(elements: Mapping[int, Pieces], original: RawFile, series_uid: str
     kept = {tag: pieces for tag, pieces in elements.items() if tag not in PATIENT_AND_STUDY}
     for tag, encoded in _patient_and_study(original).items():
         kept[tag] = Pieces([encoded], len(encoded))
-    for tag, uid in ((SOP_INSTANCE, instance_uid), (SERIES, series_uid)):
+    for tag, uid in ((SOP_INSTANCE_UID, instance_uid), (SERIES_INSTANCE_UID, series_uid)):
         value = uid_value(uid)
-        kept[tag] = Pieces([header(tag, len(value)) + value], 8 + len(value))
+        kept[tag] = Pieces([implicit_header(tag, len(value)) + value], 8 + len(value))
     parts = [part for tag in sorted(kept) for part in kept[tag].parts]
     return b"".join([PREAMBLE, _meta(instance_uid), *parts])
 
 
 def _meta(instance_uid: str) -> bytes:
     """File meta information as in a cleaned slice, but Implicit VR Little Endian."""
-    meta = file_meta(RT_STRUCTURE_SET.encode(), instance_uid.encode())
+    meta = file_meta(RTStructureSetStorage.encode(), instance_uid.encode())
     old, new = (struct.pack("<H", len(value)) + value for value in map(uid_value, (EXPLICIT_LITTLE.decode(), IMPLICIT)))
     body = meta[12:].replace(b"UI" + old, b"UI" + new, 1)
     return meta[:8] + struct.pack("<L", len(body)) + body
@@ -202,8 +226,7 @@ def _patient_and_study(original: RawFile) -> dict[int, bytes]:
     encoded = {}
     for element in copied_from(original.dataset).values():
         if isinstance(element, RawDataElement) and isinstance(element.value, bytes):
-            value = element.value + b" " * (len(element.value) % 2)
-            encoded[int(element.tag)] = header(int(element.tag), len(value)) + value
+            encoded[int(element.tag)] = implicit_element(int(element.tag), element.value)
             continue
         one = Dataset()
         one[element.tag] = element

@@ -6,19 +6,22 @@ Sequences may have defined or undefined lengths; those that come out have define
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from model.dicom.encoding import (
+    IMPLICIT_HEADER,
+    ITEM,
+    ITEM_DELIMITATION,
+    SEQUENCE_DELIMITATION,
+    UNDEFINED_LENGTH,
+    implicit_header,
+)
 from plugin.privacy.reading import TooDeep, Unreadable
 from plugin.restore.allowed import ALLOWED, SEQUENCES, UIDS
 
 # The deepest sequence of a structure set is six deep; Orthanc's process dies at 60 (measured), and we are the sender.
 MAXIMUM_DEPTH = 10
-
-_HEADER = struct.Struct("<HHL")
-_UNDEFINED = 0xFFFFFFFF
-_ITEM, _ITEM_END, _SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 
 Piece = bytes | memoryview
 
@@ -39,11 +42,6 @@ class Pieces:
         """Append what another one holds."""
         self.parts += other.parts
         self.length += other.length
-
-
-def header(tag: int, length: int) -> bytes:
-    """Tag and length of one element or item."""
-    return _HEADER.pack(tag >> 16, tag & 0xFFFF, length)
 
 
 class Rewriter:
@@ -81,11 +79,11 @@ class Rewriter:
         tag, length, start = self._header(at, end)
         if tag in SEQUENCES:
             content, stop = self._items(start, length, end, depth)
-            whole = Pieces([header(tag, content.length)], 8)
+            whole = Pieces([implicit_header(tag, content.length)], 8)
             whole.extend(content)
             return tag, whole, stop
         stop = start + length
-        if length == _UNDEFINED or stop > end:
+        if length == UNDEFINED_LENGTH or stop > end:
             raise Unreadable
         if tag not in ALLOWED:
             self._unexpected(tag)
@@ -93,7 +91,7 @@ class Rewriter:
         whole = Pieces()
         if tag in UIDS:
             value = self._resolve(tag, bytes(self._data[start:stop]), depth)
-            whole.add(header(tag, len(value)) + value)
+            whole.add(implicit_header(tag, len(value)) + value)
         else:
             whole.add(self._data[at:stop])
         if tag in self.texts:
@@ -103,31 +101,31 @@ class Rewriter:
     def _items(self, at: int, length: int, end: int, depth: int) -> tuple[Pieces, int]:
         if depth >= MAXIMUM_DEPTH:
             raise TooDeep
-        stop = end if length == _UNDEFINED else at + length
+        stop = end if length == UNDEFINED_LENGTH else at + length
         if stop > end:
             raise Unreadable
         content = Pieces()
         while at < stop:
             tag, item_length, start = self._header(at, stop)
-            if tag == _SEQUENCE_END and length == _UNDEFINED:
+            if tag == SEQUENCE_DELIMITATION and length == UNDEFINED_LENGTH:
                 return content, start
-            if tag != _ITEM:
+            if tag != ITEM:
                 raise Unreadable
             item, at = self._item(start, item_length, stop, depth + 1)
-            content.add(header(_ITEM, item.length))
+            content.add(implicit_header(ITEM, item.length))
             content.extend(item)
-        if length == _UNDEFINED or at != stop:
+        if length == UNDEFINED_LENGTH or at != stop:
             raise Unreadable
         return content, stop
 
     def _item(self, at: int, length: int, end: int, depth: int) -> tuple[Pieces, int]:
-        stop = end if length == _UNDEFINED else at + length
+        stop = end if length == UNDEFINED_LENGTH else at + length
         if stop > end:
             raise Unreadable
         content = Pieces()
         last = -1
         while at < stop:
-            if length == _UNDEFINED and self._header(at, stop)[0] == _ITEM_END:
+            if length == UNDEFINED_LENGTH and self._header(at, stop)[0] == ITEM_DELIMITATION:
                 return content, at + 8
             tag, element, at = self._element(at, stop, depth)
             if tag <= last:
@@ -135,12 +133,12 @@ class Rewriter:
             last = tag
             if element is not None:
                 content.extend(element)
-        if length == _UNDEFINED or at != stop:
+        if length == UNDEFINED_LENGTH or at != stop:
             raise Unreadable
         return content, stop
 
     def _header(self, at: int, end: int) -> tuple[int, int, int]:
         if at + 8 > end:
             raise Unreadable
-        group, number, length = _HEADER.unpack_from(self._data, at)
+        group, number, length = IMPLICIT_HEADER.unpack_from(self._data, at)
         return group << 16 | number, length, at + 8

@@ -18,6 +18,7 @@ from typing import Any
 import pydicom
 
 from model.burned_in.policy import warning as text_in
+from model.dicom.uids import uuid_uid
 from model.engines.engine import Algorithm
 from model.errors import AutocontourError, InputRefused, PrivacyRefused, TargetFailed
 from model.evidence.chain import Chain
@@ -390,4 +391,4 @@ def _require_content(job: Job, content: Content) -> None:
 
 def made_uid(job: Job, what: str) -> str:
     """A UID that this attempt of the job makes again each time (PS3.5 B.2), so that storing twice stores one."""
-    return f"2.25.{uuid.uuid5(uuid.UUID(hex=job.id), f'{what} {job.attempt}').int}"
+    return uuid_uid(uuid.uuid5(uuid.UUID(hex=job.id), f"{what} {job.attempt}").int)

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from model.dicom.encoding import PREAMBLE, explicit_element
 from model.errors import InputRefused, PrivacyRefused
 from model.gate import canonical
-from model.gate.canonical import element
 from model.gate.manifest import MANIFEST_NAME, Manifest
 from model.gate.profile import Option, method_codes, profile_of
 from model.gate.verify import VerifiedSeries, verify
@@ -139,7 +139,7 @@ def test_a_tail_a_gap_and_another_padding_are_found() -> None:
 
 
 def test_blanks_inside_the_padding_are_found() -> None:
-    tight = element(0x00180060, "DS", b"120")
+    tight = explicit_element(0x00180060, "DS", b"120")
     loose = tight[:6] + struct.pack("<H", 6) + b"120   "
     assert findings_of({"0001.dcm": FILE.replace(tight, loose)})
 
@@ -250,7 +250,7 @@ def test_only_the_checks_make_the_types_that_are_handed_on() -> None:
 @given(st.binary(max_size=400))
 def test_random_bytes_are_refused_and_never_break_the_check(data: bytes) -> None:
     assert findings_of({"0001.dcm": data})
-    assert findings_of({"0001.dcm": canonical.PREAMBLE + data})
+    assert findings_of({"0001.dcm": PREAMBLE + data})
 
 
 @settings(max_examples=200, deadline=None)

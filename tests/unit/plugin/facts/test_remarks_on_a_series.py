@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from model.dicom.encoding import implicit_header
+from model.dicom.tags import STRUCTURE_SET_DESCRIPTION
 from plugin.facts.completeness import Completeness, CompletenessState
 from plugin.facts.orthanc_item import OrthancItem
 from plugin.facts.remarks import LeftOut, counted, left_out_sentence, remarks_of
-from plugin.restore.description import DESCRIPTION, LONGEST, describe
-from plugin.restore.rewrite import Pieces, header
+from plugin.restore.description import LONGEST, describe
+from plugin.restore.rewrite import Pieces
 
 WHOLE = Completeness(CompletenessState.WHOLE, "WHOLE", "The series is whole.", 2)
 NAME, BIRTH, SEX, DATE = "0010,0010", "0010,0030", "0010,0040", "0008,0020"
@@ -55,13 +57,15 @@ def test_what_is_left_out_is_counted_by_its_reason() -> None:
 def described(remarks: list[str], before: bytes | None = None) -> bytes:
     elements = {}
     if before is not None:
-        elements[DESCRIPTION] = Pieces([header(DESCRIPTION, len(before)) + before], 8 + len(before))
+        elements[STRUCTURE_SET_DESCRIPTION] = Pieces(
+            [implicit_header(STRUCTURE_SET_DESCRIPTION, len(before)) + before], 8 + len(before)
+        )
     describe(elements, remarks)
-    whole = b"".join(elements[DESCRIPTION].parts) if elements else b""
+    whole = b"".join(elements[STRUCTURE_SET_DESCRIPTION].parts) if elements else b""
     if whole:
-        assert whole[:8] == header(DESCRIPTION, len(whole) - 8)
+        assert whole[:8] == implicit_header(STRUCTURE_SET_DESCRIPTION, len(whole) - 8)
         assert len(whole) % 2 == 0
-        assert elements[DESCRIPTION].length == len(whole)
+        assert elements[STRUCTURE_SET_DESCRIPTION].length == len(whole)
     return whole[8:]
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from pydicom import dcmread
 from pydicom.datadict import DicomDictionary
 
+from model.dicom.encoding import explicit_element, explicit_header
 from model.errors import PrivacyRefused
-from model.gate.canonical import element, header
 from model.gate.verify import verify
 from tests.builders.marked import BORN, NAME, NUMBER, RECORD, ROOT, TIME, WORD, ct, encoded, marks_in
 from tests.builders.untouched import cleaned
@@ -60,16 +60,18 @@ def nested(tree: object) -> dict[int, bytes]:
         tag, parts = tree
         bodies = [b"".join(nested(part).values()) for part in parts]
         items = b"".join(struct.pack("<HHL", 0xFFFE, 0xE000, len(body)) + body for body in bodies)
-        return {tag: header(tag, "SQ", len(items)) + items}
+        return {tag: explicit_header(tag, "SQ", len(items)) + items}
     assert isinstance(tree, list)
-    return {tag: element(tag, vr, value.encode("utf-8", "surrogatepass")) for tag, vr, value in tree}
+    return {tag: explicit_element(tag, vr, value.encode("utf-8", "surrogatepass")) for tag, vr, value in tree}
 
 
 def file_of(index: int, tree: object) -> bytes:
     """A slice with a random tree put into it; nothing is put right on the way."""
     plain = encoded(ct(index))
     read = dcmread(io.BytesIO(plain))
-    elements = {int(one.tag): element(int(one.tag), one.VR, one.value) for one in map(read.get_item, read.keys())}
+    elements = {
+        int(one.tag): explicit_element(int(one.tag), one.VR, one.value) for one in map(read.get_item, read.keys())
+    }
     body = b"".join(element for _, element in sorted((elements | nested(tree)).items()))
     return plain[: plain.index(elements[min(elements)])] + body
 

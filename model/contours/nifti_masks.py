@@ -44,7 +44,7 @@ def mask_file(mask: BoxedMask, geometry: SeriesGeometry) -> bytes:
     affine = affine_of(geometry)
     array = mask.full(geometry.shape).view(np.uint8).transpose(2, 1, 0)
     # nibabel's classes carry no types.
-    image: Any = nibabel.Nifti1Image(array, affine)  # type: ignore[no-untyped-call]
+    image: Any = nibabel.Nifti1Image(array, affine)
     image.set_sform(affine, code=SCANNER)
     axes = affine[:3, :3] / np.linalg.norm(affine[:3, :3], axis=0)
     # A quaternion holds no shear: a tilted gantry has only the sform.

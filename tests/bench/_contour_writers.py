@@ -113,4 +113,5 @@ def main(writer: str, series: Path, folder: Path, out: Path, runs: int) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], *(Path(part) for part in sys.argv[2:5]), int(sys.argv[5]))
+    series_folder, masks_folder, result = (Path(part) for part in sys.argv[2:5])
+    main(sys.argv[1], series_folder, masks_folder, result, int(sys.argv[5]))

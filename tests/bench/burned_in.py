@@ -23,17 +23,17 @@ WINDOW = 12  # slices around the middle, on which text is drawn
 
 def main() -> None:
     """Print hits by size of the characters, and by how many slices have them; false alarms; seconds."""
-    hits: dict[tuple[object, ...], list[bool]] = defaultdict(list)
+    hits: dict[tuple[int, str, str], list[bool]] = defaultdict(list)
     alarms = []
     for name in SAMPLES:
         slices = pixels_of(name)
         alarms.append(bool(slices_with_text(slices)))
         middle = slices[max(0, len(slices) // 2 - WINDOW // 2) :][:WINDOW]
         for size, key, found in drawn_on(middle):
-            hits[size, *key].append(found)
+            hits[(size, *key)].append(found)
     print("characters   drawn               suspected")
-    for (size, *key), found in sorted(hits.items(), key=str):
-        print(f"{size:>7} px   {', '.join(map(str, key)):<20} {100 * np.mean(found):4.0f} %  of {len(found)}")
+    for (size, how, where), suspected in sorted(hits.items(), key=str):
+        print(f"{size:>7} px   {f'{how}, {where}':<20} {100 * np.mean(suspected):4.0f} %  of {len(suspected)}")
     print(f"false alarms: {sum(alarms)} of {len(alarms)} series without text")
     noisy = np.random.default_rng(1).normal(0, 20, (SLICES, SIDE, SIDE)).astype(np.int16)
     noisy[:, 100:400, 100:400] += 1000

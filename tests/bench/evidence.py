@@ -12,6 +12,7 @@ from pathlib import Path
 from model.evidence.chain import Chain
 from model.evidence.code import new_code
 from model.evidence.event import Event
+from model.evidence.facts import Facts
 from model.evidence.files import month_files
 from model.evidence.signing import SigningKey
 from model.evidence.verification import verify
@@ -65,9 +66,10 @@ def write(chain: Chain, records: int) -> tuple[list[float], str]:
     """Append whole jobs; returns the seconds of each append, and one job's code."""
     times: list[float] = []
     code = new_code()
+    closed: Facts = {"outcome": "done", "duration_ms": 1}
     while len(times) < records:
         code = new_code()
-        for event, facts in (*LIFE, (Event.CLOSED, {"outcome": "done", "duration_ms": 1})):
+        for event, facts in (*LIFE, (Event.CLOSED, closed)):
             start = time.perf_counter()
             chain.append(event, code, facts)
             times.append(time.perf_counter() - start)

@@ -96,7 +96,7 @@ def _rebuilt(
     checker: FileCheck,
 ) -> list[Candidate]:
     with ThreadPoolExecutor(2) as pool:
-        found = pool.map(lambda pair: candidate_of(*pair, key, rules, checker)[0], zip(natives, sources, strict=True))
+        found = pool.map(lambda native, source: candidate_of(native, source, key, rules, checker)[0], natives, sources)
         return [candidate for candidate in found if candidate is not None]
 
 

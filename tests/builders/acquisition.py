@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +36,7 @@ def sample_drawing(name: str) -> tuple[Volume, Drawing]:
 def coarser(volume: Volume, step: int) -> Volume:
     """Every ``step``-th row and column: tests that look at the anatomy need no full resolution."""
     geometry = volume.geometry
-    array = np.ascontiguousarray(volume.array[:, ::step, ::step])
+    array: Any = np.ascontiguousarray(volume.array[:, ::step, ::step])
     return Volume(array, placed(geometry, array.shape, axes_of(geometry) * [1, step, step], geometry.positions[0]))
 
 
@@ -52,7 +53,7 @@ def turned(volume: Volume, row: str, column: str) -> Volume:
     axes = axes_of(volume.geometry)
     order = [steps[letter][0] for letter in (through, column, row)]
     signs = [steps[letter][1] for letter in (through, column, row)]
-    array = volume.array.transpose(order)[tuple(slice(None, None, sign) for sign in signs)]
+    array: Any = volume.array.transpose(order)[tuple(slice(None, None, sign) for sign in signs)]
     first = [volume.array.shape[own] - 1 if sign < 0 else 0 for own, sign in zip(order, signs, strict=True)]
     corner = volume.geometry.positions[0] + sum(axes[:, own] * index for own, index in zip(order, first, strict=True))
     turned_axes = np.stack([axes[:, own] * sign for own, sign in zip(order, signs, strict=True)], axis=1)

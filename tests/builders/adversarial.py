@@ -16,6 +16,7 @@ from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame
 from pydicom.tag import Tag
 from pydicom.uid import (
+    UID,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ImplicitVRLittleEndian,
@@ -262,7 +263,7 @@ def _fragments(dataset: Dataset, fragments: list[bytes]) -> None:
 
 def _syntax(syntax: str) -> Callable[[Dataset], None]:
     def change(dataset: Dataset) -> None:
-        dataset.file_meta.TransferSyntaxUID = syntax
+        dataset.file_meta.TransferSyntaxUID = UID(syntax)
         if syntax == ExplicitVRBigEndian:
             dataset.PixelData = np.frombuffer(dataset.PixelData, "<u2").astype(">u2").tobytes()
 
@@ -280,7 +281,7 @@ def _icon(dataset: Dataset) -> None:
 
 def _meta(dataset: Dataset) -> None:
     dataset.file_meta.SourceApplicationEntityTitle = WORD.upper()
-    dataset.file_meta.PrivateInformationCreatorUID = f"{ROOT}.{RECORD}"
+    dataset.file_meta.PrivateInformationCreatorUID = UID(f"{ROOT}.{RECORD}")
     dataset.file_meta.PrivateInformation = f"{WORD} {RECORD}".encode()
     dataset.preamble = f"{WORD} {RECORD} ".encode().ljust(128, b"x")
 

@@ -13,7 +13,8 @@ from importlib.resources import files
 from typing import Any
 
 from dicom_validator.validator.dicom_info import DicomInfo
-from pydicom.datadict import DicomDictionary, dictionary_VR, tag_for_keyword
+from pydicom._dicom_dict import DicomDictionary
+from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.tag import Tag
 
 

@@ -58,14 +58,16 @@ def install(fault: str, once: Path) -> None:
             kill_once()
 
     if kind in ("kill", "pause", "raise"):
-        Stages.run = faulty  # type: ignore[method-assign,assignment]
+        Stages.run = faulty  # type: ignore[method-assign]
 
 
 def install_in_worker(what: str) -> None:
     """Let the workers draw with a model that fails; spawned, they import this function by name."""
     from plugin.workflow import stages
 
-    stages.draw_series = raise_while_drawing if what == "raise" else hang_while_drawing  # type: ignore[assignment]
+    # It names the pipeline's function as its own.
+    assert hasattr(stages, "draw_series")
+    vars(stages)["draw_series"] = raise_while_drawing if what == "raise" else hang_while_drawing
 
 
 def raise_while_drawing(*arguments: object) -> object:

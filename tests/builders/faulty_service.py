@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 
@@ -50,7 +51,7 @@ def cut(route: str) -> None:
     from model.service.authentication import AuthAndLimits
     from model.service.connection import Connection
 
-    wanted = {
+    wanted: Callable[[str, str], bool] = {
         "open": lambda method, path: method == "POST" and path.endswith("/transfers"),
         "instances": lambda _method, path: "/instances" in path,
         "start": lambda _method, path: path.endswith("/start"),
@@ -59,7 +60,8 @@ def cut(route: str) -> None:
         "delete": lambda method, _path: method == "DELETE",
     }[route]
     left = iter(range(2))
-    plain, made = AuthAndLimits.__call__, Connection.connection_made
+    plain: Any = AuthAndLimits.__call__
+    made: Any = Connection.connection_made
 
     def connection_made(self: Any, transport: Any) -> None:
         made(self, transport)

@@ -135,7 +135,7 @@ class TinyNet:
         """Channels of the output."""
         if any(isinstance(value, list) for value in self.labels.values()):
             return len(self.labels) - 1
-        return max(self.labels.values()) + 1
+        return int(max(self.labels.values())) + 1
 
 
 def write_folder(root: Path, net: TinyNet) -> Path:

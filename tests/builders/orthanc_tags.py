@@ -10,6 +10,11 @@ from plugin.facts.dictionary import tag_of
 AXIAL = (1, 0, 0, 0, 1, 0)
 CORONAL = (1, 0, 0, 0, 0, -1)
 SAGITTAL = (0, 1, 0, 0, 0, -1)
+NORMALS: dict[tuple[float, ...], tuple[int, int, int]] = {
+    AXIAL: (0, 0, 1),
+    CORONAL: (0, 1, 0),
+    SAGITTAL: (-1, 0, 0),
+}
 
 
 def element(value: Any) -> dict[str, Any]:
@@ -29,7 +34,7 @@ def tags(**attributes: Any) -> dict[str, Any]:
 def slice_tags(offset: float, number: int, orientation: Iterable[float] = AXIAL, **attributes: Any) -> dict[str, Any]:
     """One CT slice at ``offset`` mm along z (or along its normal); ``attributes`` on top."""
     axes = tuple(orientation)
-    normal = {AXIAL: (0, 0, 1), CORONAL: (0, 1, 0), SAGITTAL: (-1, 0, 0)}.get(axes, (0, 0, 1))  # type: ignore[call-overload]
+    normal = NORMALS.get(axes, (0, 0, 1))
     position = tuple(offset * part for part in normal)
     usual = {
         "SOPClassUID": "1.2.840.10008.5.1.4.1.1.2",

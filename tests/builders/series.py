@@ -147,7 +147,7 @@ def _rotation(x: float, y: float, z: float) -> NDArray[np.float64]:
     about_x = np.array([[1, 0, 0], [0, np.cos(a), -np.sin(a)], [0, np.sin(a), np.cos(a)]])
     about_y = np.array([[np.cos(b), 0, np.sin(b)], [0, 1, 0], [-np.sin(b), 0, np.cos(b)]])
     about_z = np.array([[np.cos(c), -np.sin(c), 0], [np.sin(c), np.cos(c), 0], [0, 0, 1]])
-    return about_z @ about_y @ about_x
+    return np.asarray(about_z @ about_y @ about_x, dtype=np.float64)
 
 
 def _turned(x: float, y: float, z: float) -> tuple[tuple[float, float, float], tuple[float, float, float]]:

@@ -168,7 +168,7 @@ class SiteClient:
         self.service = service
         self.key = SigningKey.new()
         self.http = requests.Session()
-        self.http.headers = {"Authorization": f"Bearer {token}"}  # type: ignore[assignment]
+        self.http.headers = {"Authorization": f"Bearer {token}"}
 
     def call(self, method: str, path: str, **options: Any) -> requests.Response:
         return self.http.request(method, self.service.url + path, timeout=60, verify=self.service.ca, **options)

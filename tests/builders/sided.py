@@ -161,15 +161,15 @@ def onnx_file(folder: Path, letters: str) -> Path:
 
 def bundle(folder: Path, letters: str, *, program: bool = False) -> Path:
     """The network as a MONAI bundle: of MONAI's UNet, or as the program that bundles may hold beside it."""
-    arguments = {"spatial_dims": 3, "in_channels": 1, "out_channels": 3, "channels": [2, 2], "strides": [1],
-                 "num_res_units": 0, "norm": "instance"}  # fmt: skip
+    arguments: dict[str, Any] = {"spatial_dims": 3, "in_channels": 1, "out_channels": 3, "channels": [2, 2],
+                                 "strides": [1], "num_res_units": 0, "norm": "instance"}  # fmt: skip
     # MONAI's tensors are x, y, z.
     turned = np.ascontiguousarray(kernels(letters).transpose(0, 3, 2, 1))
     weights = None
     if not program:
-        from monai.networks import nets
+        from monai.networks.nets.unet import UNet
 
-        weights = {name: torch.zeros(value.shape) for name, value in nets.UNet(**arguments).state_dict().items()}
+        weights = {name: torch.zeros(value.shape) for name, value in UNet(**arguments).state_dict().items()}
         weights["model.0.conv.weight"][:, 0] = torch.from_numpy(turned)
         weights["model.0.adn.A.weight"][:] = weights["model.1.submodule.adn.A.weight"][:] = 0.25
         weights["model.2.conv.weight"][0, 1, 1, 1, 1] = weights["model.2.conv.weight"][1, 2, 1, 1, 1] = 1.0

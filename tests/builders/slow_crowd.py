@@ -75,7 +75,7 @@ class SlowCrowd:
 
     def _stand(self, number: int) -> None:
         addresses = cycle(
-            self.addresses[number % len(self.addresses) :] + self.addresses[: number % len(self.addresses)]
+            [*self.addresses[number % len(self.addresses) :], *self.addresses[: number % len(self.addresses)]]
         )
         standing: list[socket.socket] = []
         try:

@@ -58,7 +58,7 @@ def hollow(shape: Shape, centre: tuple[float, ...], radii: tuple[float, ...], rn
     """A blob with a smaller blob taken out."""
     outer = blob(shape, centre, radii, 0.05, rng)
     z, y, x = _grid(shape, centre, tuple(0.6 * radius for radius in radii))
-    return outer & ~(z * z + y * y + x * x < 1.0) | dot(shape, (0.5, 0.5, 0.95))
+    return np.asarray(outer & ~(z * z + y * y + x * x < 1.0) | dot(shape, (0.5, 0.5, 0.95)), dtype=np.bool_)
 
 
 def shells(shape: Shape) -> Mask:

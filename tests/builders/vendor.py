@@ -16,6 +16,7 @@ import pydicom
 from pydicom.dataset import Dataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import AE, evt
+from pynetdicom.events import EventHandlerType
 
 from tests.builders.orthanc_process import free_port
 from tests.builders.phantom import Phantom
@@ -45,7 +46,7 @@ class Vendor:
     def start(self) -> Vendor:
         entity = AE(ae_title="BOX")
         entity.add_supported_context(CTImageStorage, [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
-        handlers = [(evt.EVT_C_STORE, self._take)]
+        handlers: list[EventHandlerType] = [(evt.EVT_C_STORE, self._take)]
         self._server = entity.start_server(("127.0.0.1", self.port), block=False, evt_handlers=handlers)
         threading.Thread(target=self._work, daemon=True).start()
         return self

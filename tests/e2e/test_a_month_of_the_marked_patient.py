@@ -83,7 +83,7 @@ class Month:
             except OSError:
                 return
 
-    def send(self, description: str, slices: list[Dataset] | None = None, **attributes: object) -> dict[str, Any]:
+    def send(self, description: str, slices: list[Dataset] | None = None, **attributes: Any) -> dict[str, Any]:
         slices = slices or phantom_series(
             patient=PATIENT, description=f"{TEXT} {description}", AccessionNumber="ACC7734021", **attributes
         )

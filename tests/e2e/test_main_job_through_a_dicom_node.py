@@ -11,6 +11,7 @@ from typing import Any
 import pydicom
 import pytest
 from pydicom.dataset import Dataset
+from pydicom.uid import RTStructureSetStorage
 
 from model.evidence.event import Event
 from model.evidence.files import read_records
@@ -174,7 +175,7 @@ def damaged(slices: list[Dataset]) -> list[Dataset]:
 
 def images_instead(slices: list[Dataset]) -> list[Dataset]:
     dataset = square(slices)
-    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.5.1.4.1.1.481.3"
+    dataset.SOPClassUID = dataset.file_meta.MediaStorageSOPClassUID = RTStructureSetStorage
     dataset.Modality = "CT"
     return [dataset]
 

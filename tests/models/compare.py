@@ -58,11 +58,12 @@ def compare(name: str) -> Compared:
         member = engine.members[0]
         started = time.perf_counter()
         found = found_with(member, member.window, array, spacing)
+        assert isinstance(found, np.ndarray), "these networks draw labels, not regions"
         ours = time.perf_counter() - started
         expected, theirs = predicted(folder, array, spacing, Path(scratch))
         precise, _ = predicted(folder, array, spacing, Path(scratch), "full-precision")
     both = np.count_nonzero((found > 0) & (found == expected))
-    dice = 2 * both / max(1, np.count_nonzero(found) + np.count_nonzero(expected))
+    dice = 2 * both / max(1, int(np.count_nonzero(found) + np.count_nonzero(expected)))
     return Compared(name, float(np.mean(found == expected)), float(np.mean(found == precise)), dice, ours, theirs)
 
 

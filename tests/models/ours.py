@@ -29,6 +29,7 @@ def main(folder: str, image: str, spacing: str, out: str) -> None:
     loaded = time.perf_counter()
     z, y, x = (float(one) for one in spacing.split(","))
     labels = found_with(member, member.window, np.load(image).astype(np.float32), (z, y, x))
+    assert isinstance(labels, np.ndarray), "these networks draw labels, not regions"
     np.save(out, labels)
     done = time.perf_counter()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6

@@ -169,7 +169,7 @@ def test_a_patient_learns_what_was_done_and_erases_it(orthanc: OrthancProcess) -
     said = orthanc.json(f"/autocontour/subjects/{patient.identifier}")
     assert said["PatientID"] == patient.identifier
     assert said["Series"] == 1
-    assert job["EvidenceCode"] in str(said).replace("-", "")
+    assert str(job["EvidenceCode"]) in str(said).replace("-", "")
     erased = deed(orthanc, "erase", patient.identifier).json()
     assert (erased["Series"], erased["Jobs"]) == (1, 1)
     assert erased["Rows"] >= 2

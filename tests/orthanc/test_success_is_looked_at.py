@@ -13,6 +13,7 @@ import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import CTImageStorage, ExplicitVRLittleEndian, ImplicitVRLittleEndian, RTStructureSetStorage
 from pynetdicom import AE, evt
+from pynetdicom.events import EventHandlerType
 
 from model.errors import TargetFailed
 from plugin.pacs.client import Orthanc
@@ -204,8 +205,8 @@ def test_a_node_that_refuses_the_images_ends_the_job_with_its_status(
 ) -> None:
     node, port = AE(ae_title="BOX"), free_port()
     node.add_supported_context(CTImageStorage, ExplicitVRLittleEndian)
-    handlers = [(evt.EVT_C_STORE, lambda _event: status)]
-    server = node.start_server(("127.0.0.1", port), block=False, evt_handlers=handlers)  # type: ignore[arg-type]
+    handlers: list[EventHandlerType] = [(evt.EVT_C_STORE, lambda _event: status)]
+    server = node.start_server(("127.0.0.1", port), block=False, evt_handlers=handlers)
     try:
         orthanc = start_orthanc(
             section=section({"Type": "dicom", "Modality": "box"}),
@@ -215,4 +216,5 @@ def test_a_node_that_refuses_the_images_ends_the_job_with_its_status(
         assert (job["State"], job["Error"]["Code"]) == ("failed", code), job["Error"]
         assert f"0x{status:04X}" in job["Error"]["Message"]
     finally:
+        assert server is not None
         server.shutdown()

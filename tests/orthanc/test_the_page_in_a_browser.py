@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +140,10 @@ def test_a_page_elsewhere_gets_nowhere(orthanc: OrthancProcess, browser: Chrome,
         "/autocontour/subjects/objection",
         "/autocontour/subjects/PAGE-1/erase",
     ]
+
+    def attacked(path: str) -> bool:
+        return arrived(orthanc, path) >= 6
+
     with site.site_elsewhere(ATTACK) as page:
         browser.get(page.replace("127.0.0.1", name))
         sent = browser.execute_async_script(
@@ -148,7 +153,7 @@ def test_a_page_elsewhere_gets_nowhere(orthanc: OrthancProcess, browser: Chrome,
         )
         assert sent == 6 * len(paths), "all were sent, and none that a page may read was answered"
         for path in paths:
-            until(lambda path=path: arrived(orthanc, path) >= 6, f"what was sent to {path} did arrive at Orthanc", 60)
+            until(partial(attacked, path), f"what was sent to {path} did arrive at Orthanc", 60)
     assert orthanc.jobs() == before
     assert orthanc.json("/autocontour/targets")[0]["Paused"] is False
     said = orthanc.post("/autocontour/subjects/find", json={"PatientID": "PAGE-1"}).json()

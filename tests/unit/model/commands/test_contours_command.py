@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import nibabel
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.encaps import encapsulate
+from pydicom.uid import UID
 
 from model.contours.nifti_masks import affine_of
 from plugin.cli import main
@@ -72,7 +75,7 @@ def test_labels_come_back_as_masks_voxel_for_voxel(file: str, place: Path, capsy
     assert 'structure "Brain" is left out' in told.err
     assert main(["masks", str(place / "images"), str(place / "out.dcm"), "-o", str(place / "masks")]) == 0
     for label, name in ((1, "Heart"), (2, "Lung_L")):
-        image = nibabel.load(place / "masks" / f"{name}.nii.gz")
+        image: Any = nibabel.load(place / "masks" / f"{name}.nii.gz")
         assert np.array_equal(np.asarray(image.dataobj).transpose(2, 1, 0), labels() == label)
     assert not (place / "masks" / "Brain.nii.gz").exists()
 
@@ -120,7 +123,7 @@ def test_nothing_but_the_table_is_shown_in_a_pipe(place: Path, capsys: pytest.Ca
 
 
 def test_missing_slices_and_localizers_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    plan = series.replace(series.GEOMETRIES["missing slices"], localizers=2)
+    plan = replace(series.GEOMETRIES["missing slices"], localizers=2)
     series.write_series(plan, tmp_path / "images")
     np.save(tmp_path / "labels.npy", np.ones(series.geometry(plan).shape, np.uint8))
     (tmp_path / "names.json").write_text('{"1": "Heart"}')
@@ -140,7 +143,7 @@ def test_other_files_in_the_folder_are_passed_over(place: Path) -> None:
 def test_compressed_images_are_whole_when_their_fragments_are(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for path in sorted((place / "images").iterdir()):
         image = dcmread(path)
-        image.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.4.90"
+        image.file_meta.TransferSyntaxUID = UID("1.2.840.10008.1.2.4.90")
         image.PixelData = encapsulate([b"\xff\x4f\xff\x51" + bytes(500)])
         image["PixelData"].VR = "OB"
         image.save_as(path)
@@ -166,7 +169,7 @@ def test_a_folder_without_dicom_is_refused(place: Path, capsys: pytest.CaptureFi
 
 
 def test_two_series_in_the_folder_are_refused(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    series.write_series(series.replace(PLAN, number=2), place / "images" / "other")
+    series.write_series(replace(PLAN, number=2), place / "images" / "other")
     assert contours(place) == 1
     refused(capsys, "SERIES_MIXED")
 
@@ -237,7 +240,7 @@ def test_an_output_that_cannot_be_written_is_refused(place: Path, capsys: pytest
 
 def test_an_rtstruct_of_another_series_is_refused(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert contours(place) == 0
-    other = series.write_series(series.replace(PLAN, number=3), place / "other")
+    other = series.write_series(replace(PLAN, number=3), place / "other")
     capsys.readouterr()
     assert main(["masks", str(other), str(place / "out.dcm"), "-o", str(place / "masks")]) == 1
     refused(capsys, "OTHER_SERIES")
@@ -284,5 +287,5 @@ def test_uneven_slices_are_right_by_index_and_said(tmp_path: Path, capsys: pytes
     assert contours(tmp_path) == 0
     assert main(["masks", str(tmp_path / "images"), str(tmp_path / "out.dcm"), "-o", str(tmp_path / "masks")]) == 0
     assert "not evenly spaced" in capsys.readouterr().err
-    image = nibabel.load(tmp_path / "masks" / "Heart.nii.gz")
+    image: Any = nibabel.load(tmp_path / "masks" / "Heart.nii.gz")
     assert np.array_equal(np.asarray(image.dataobj).transpose(2, 1, 0), made)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import nibabel
 import numpy as np
@@ -51,7 +53,7 @@ def test_nifti_with_its_axes_in_any_order_and_direction_is_the_same(
 @pytest.mark.parametrize("name", ["uneven spacing", "missing slices"])
 def test_each_slice_takes_the_labels_at_its_own_position(name: str) -> None:
     geometry = series.geometry(series.GEOMETRIES[name])
-    fine = series.geometry(series.replace(series.GEOMETRIES["axial"], offsets=tuple(0.5 * n for n in range(61))))
+    fine = series.geometry(replace(series.GEOMETRIES["axial"], offsets=tuple(0.5 * n for n in range(61))))
     made = np.broadcast_to(np.arange(1, 62, dtype=np.uint8)[:, None, None], fine.shape).copy()
     made[2 * 31 :] = 0
     inside = fine.offsets <= geometry.offsets[-1] + 0.1
@@ -165,7 +167,7 @@ def test_masks_written_as_nifti_lie_where_the_series_lies(name: str, tmp_path: P
     geometry = series.geometry(series.GEOMETRIES[name])
     mask = labels(geometry.shape) > 1
     (tmp_path / "mask.nii.gz").write_bytes(mask_file(BoxedMask.crop(mask), geometry))
-    image = nibabel.load(tmp_path / "mask.nii.gz")
+    image: Any = nibabel.load(tmp_path / "mask.nii.gz")
     corner = image.affine @ np.array([3, 4, geometry.shape[0] - 1, 1.0])
     plane = geometry.planes[-1]
     lps = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -46,7 +47,7 @@ def test_own_reader_gives_every_voxel_back(name: str) -> None:
 @PLANS
 @pytest.mark.parametrize("union", [False, True], ids=["even-odd", "union"])
 def test_independent_rasteriser_gives_every_voxel_back(name: str, union: bool) -> None:
-    plan = series.replace(series.GEOMETRIES[name], shape=SMALL)
+    plan = replace(series.GEOMETRIES[name], shape=SMALL)
     images = rasteriser.along_normal(series.headers(plan))
     made = list(thirty((len(images), *SMALL), seed=5))
     found = rasteriser.masks(written(plan, made).content, images, union=union)
@@ -55,7 +56,7 @@ def test_independent_rasteriser_gives_every_voxel_back(name: str, union: bool) -
 
 
 def test_nested_contours_on_request_are_right_for_readers_that_toggle() -> None:
-    plan = series.replace(series.GEOMETRIES["axial"], shape=SMALL)
+    plan = replace(series.GEOMETRIES["axial"], shape=SMALL)
     images = rasteriser.along_normal(series.headers(plan))
     made = list(thirty((len(images), *SMALL)))
     found = rasteriser.masks(written(plan, made, keyholes=False).content, images)

@@ -12,7 +12,7 @@ from model.errors import EvidenceRefused
 from model.evidence.chain import Chain
 from model.evidence.code import new_code
 from model.evidence.event import FACTS, SHAPES, Event, Kind, Words
-from model.evidence.facts import check_facts, version_fact
+from model.evidence.facts import Fact, Facts, check_facts, version_fact
 from model.evidence.signing import SigningKey
 from tests.builders.evidence import LABELS, LIFE, digest, open_chain
 
@@ -44,7 +44,7 @@ def test_every_fact_of_every_event_is_defined() -> None:
 def test_no_fact_of_any_event_takes_an_identifying_text(text: str) -> None:
     for event, shape in SHAPES.items():
         for name in shape.needs | shape.may:
-            facts = {needed: _good(needed) for needed in shape.needs} | {name: text}
+            facts: Facts = {**{needed: _good(needed) for needed in shape.needs}, name: text}
             with pytest.raises(EvidenceRefused) as refused:
                 check_facts(event, facts, LABELS)
             assert text == "" or text not in refused.value.message
@@ -106,11 +106,11 @@ def test_the_facts_of_a_returned_record_are_a_copy(tmp_path: Path) -> None:
         assert record.facts["findings"] == {"FILE_META": 2}
 
 
-def _good(name: str) -> object:
+def _good(name: str) -> Fact:
     kind = FACTS[name]
     if isinstance(kind, Words):
         return sorted(kind.allowed)[0]
-    return {
+    values: dict[Kind, Fact] = {
         Kind.COUNT: 1,
         Kind.FLAG: True,
         Kind.DIGEST: digest("x"),
@@ -122,7 +122,8 @@ def _good(name: str) -> object:
         Kind.LABEL: "hu-ct",
         Kind.PERIOD: "2026-11",
         Kind.COUNTS: {"FILE_META": 1},
-    }[kind]
+    }
+    return values[kind]
 
 
 @pytest.mark.parametrize("text", ["0.1.0", "1.10.1", "1.12.10", "2021b", "2.0.0rc1", "1.12.7"])

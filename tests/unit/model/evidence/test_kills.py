@@ -13,6 +13,7 @@ from model.evidence.anchor import anchor_head
 from model.evidence.chain import Chain
 from model.evidence.code import new_code
 from model.evidence.event import Event
+from model.evidence.facts import Facts
 from model.evidence.files import KEYS_NAME, read_records
 from model.evidence.peer import Witness, countersign
 from model.evidence.retention import retire_months
@@ -31,7 +32,7 @@ def live(folder: Path, acknowledge: Callable[[str], None]) -> None:
     key_file, directory = folder / "signing.key", folder / "chain"
 
     def append(chain: Chain) -> None:
-        facts = {"instances": 3, "modality": "CT", "origin": "STORED"}
+        facts: Facts = {"instances": 3, "modality": "CT", "origin": "STORED"}
         acknowledge(chain.append(Event.RECEIVED, new_code(), facts).digest)
 
     with Chain.open(directory, load_chain_key(key_file, directory), clock=clock) as chain:
@@ -70,7 +71,11 @@ def child(folder: Path, kill_at: int, told: int) -> None:
     tell = os.write
     for name in CALLS:
         setattr(os, name, dying(name, getattr(os, name)))
-    live(folder, lambda text: bool(tell(told, text.encode() + b"\n")) or None)
+
+    def acknowledge(digest_of_record: str) -> None:
+        tell(told, digest_of_record.encode() + b"\n")
+
+    live(folder, acknowledge)
 
 
 def killed_at(folder: Path, number: int) -> tuple[bool, list[str]]:
@@ -111,7 +116,7 @@ def test_a_kill_at_any_write_loses_nothing_acknowledged_and_leaves_a_chain_that_
         retired = {record.digest for record in read_records(directory)} if directory.exists() else set()
         clock = Clock(datetime(2027, 1, 1, tzinfo=UTC))
         with Chain.open(directory, load_chain_key(folder / "signing.key", directory), clock=clock) as chain:
-            facts = {"sequence": 1, "head": digest("head"), "key": SERVICE.public.id}
+            facts: Facts = {"sequence": 1, "head": digest("head"), "key": SERVICE.public.id}
             chain.append(Event.PEER_HEAD, None, facts)
             retire_months(chain, "2026-12")
         keys = [PublicKey.from_pem(path.read_bytes()) for path in (directory / KEYS_NAME).glob("*.pem")]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from model.errors import EvidenceRefused
+from model.evidence.facts import Facts
 from model.evidence.files import Head
 from model.evidence.receipt import Receipt, Step, issue_receipt, read_receipt
 from model.evidence.signed import Document, sign
@@ -18,11 +19,11 @@ from tests.builders.evidence import digest
 SERVICE = SigningKey.new()
 NOW = datetime(2026, 11, 3, 8, tzinfo=UTC)
 TRANSFER, OTHER = "3f0c8a62-6a1f-4a51-9a53-0d3f4f0b7a11", "11111111-6a1f-4a51-9a53-0d3f4f0b7a11"
-VERIFIED = {"instances": 120, "manifest": digest("manifest")}
+VERIFIED: Facts = {"instances": 120, "manifest": digest("manifest")}
 
 
 def issue(**changes: Any) -> dict[str, Any]:
-    arguments = {
+    arguments: dict[str, Any] = {
         "step": Step.VERIFIED,
         "transfer": TRANSFER,
         "facts": VERIFIED,
@@ -72,7 +73,7 @@ def test_what_is_no_receipt_is_refused_politely(nonsense: object) -> None:
     ("step", "facts"),
     [
         (Step.VERIFIED, {"instances": 120}),
-        (Step.VERIFIED, VERIFIED | {"note": "Testperson"}),
+        (Step.VERIFIED, {**VERIFIED, "note": "Testperson"}),
         (Step.REJECTED, {"findings": {"Testperson^Ada": 1}}),
         (Step.DELETED, {"files": 1, "left": 0, "verified": "yes"}),
     ],

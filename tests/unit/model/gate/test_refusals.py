@@ -7,6 +7,7 @@ import dataclasses
 import pickle
 import struct
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -234,10 +235,11 @@ def test_a_directory_that_is_not_there_is_an_input_error(tmp_path: Path) -> None
 def test_only_the_checks_make_the_types_that_are_handed_on() -> None:
     verified = verify({file.name: file.data for file in CLEAN})
     with pytest.raises(TypeError):
-        VerifiedSeries(verified.files, verified.pseudonym, verified.options, object())
+        VerifiedSeries(verified.files, verified.pseudonym, verified.options, 0, object())
     with pytest.raises(TypeError):
         CleanSeries("t", "p", CLEAN.files, CLEAN.manifest, {}, "", 0, object())
-    for sealed in (verified, CLEAN):
+    every: tuple[Any, ...] = (verified, CLEAN)
+    for sealed in every:
         with pytest.raises((TypeError, ValueError)):
             dataclasses.replace(sealed, pseudonym="PSN-AAAAAAAAAAAAAAAA")
         with pytest.raises(TypeError):

@@ -58,7 +58,7 @@ def package_for(tmp_path: Path, **limits: Any) -> Package:
     ],
 )
 def test_a_series_beyond_a_limit_is_told(limits: dict[str, Any], said: dict[str, Any], words: str) -> None:
-    parts = {key: value if isinstance(value, bool) else frozenset(value) for key, value in said.items()}
+    parts: dict[str, Any] = {key: value if isinstance(value, bool) else frozenset(value) for key, value in said.items()}
     found = beyond(Limits.model_validate(limits), replace(volume(SHAPE), acquisition=Acquisition(**parts)))
     assert len(found) == bool(words)
     assert words in "".join(found)

@@ -9,6 +9,7 @@ import struct
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -213,7 +214,7 @@ def claims(package: Path, **changes: object) -> None:
         ({"input": {"modality": "US"}}, "input.modality"),
     ],
 )
-def test_a_model_json_that_is_wrong_is_refused_by_its_key(tmp_path: Path, changes: dict, where: str) -> None:
+def test_a_model_json_that_is_wrong_is_refused_by_its_key(tmp_path: Path, changes: dict[str, Any], where: str) -> None:
     folder = write_folder(tmp_path / "results", TinyNet(mirror=None))
     package = import_model(folder, tmp_path / "library", OWN)
     claims(package.folder, **changes)

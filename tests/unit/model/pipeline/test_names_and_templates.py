@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from importlib.resources import files
+from typing import Any
 
 import numpy as np
 import pytest
@@ -55,7 +56,8 @@ def test_codes_are_snomed_and_their_meanings_fit_into_dicom() -> None:
 @pytest.mark.parametrize("label", ["parotid_gland_left", "submandibular_gland_right", "optic_nerve_left", "eye_left"])
 def test_codes_of_the_head_are_those_of_dicom_itself(label: str) -> None:
     code = entry_for(label).code
-    known = {value for meanings in concepts["SCT"].values() for value in meanings}
+    snomed: Any = concepts["SCT"]
+    known = {value for meanings in snomed.values() for value in meanings}
     assert code.value in known
 
 

@@ -62,7 +62,7 @@ def test_left_front_and_top_are_where_a_radiologist_expects_them(plane: str, upp
 def test_pixels_are_square_in_millimetres(plane: str) -> None:
     image = pixels(render(volume(), [], plane, size=600))
     millimetres = dict(zip("zyx", (20 * 3.0, 40 * 2.0, 60 * 2.0), strict=True))
-    tall, wide = {"axial": "yx", "coronal": "zx", "sagittal": "zy"}[plane]
+    tall, wide = {"axial": ("y", "x"), "coronal": ("z", "x"), "sagittal": ("z", "y")}[plane]
     assert image.shape[0] / image.shape[1] == pytest.approx(millimetres[tall] / millimetres[wide], rel=0.01)
 
 

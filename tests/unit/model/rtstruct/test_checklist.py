@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -47,7 +48,7 @@ def test_the_file_is_implicit_vr_little_endian(dataset: FileDataset) -> None:
 
 def test_contour_data_beyond_64_kilobytes_is_whole() -> None:
     far = (-249.51171875, -1249.51171875, -100.0)
-    plan = series.replace(PLAN, shape=(512, 512), offsets=(0.0,), spacing=(0.9765625, 0.9765625), origin=far)
+    plan = replace(PLAN, shape=(512, 512), offsets=(0.0,), spacing=(0.9765625, 0.9765625), origin=far)
     y, x = np.indices((512, 512))
     comb = ((x % 2 == 0) | (y == 256))[None] & (y > 2)
     data = dcmread(io.BytesIO(written(plan, [("Comb", comb)]).content)).ROIContourSequence[0].ContourSequence[0]
@@ -81,7 +82,7 @@ def test_every_contour_names_exactly_its_own_slice(dataset: FileDataset) -> None
 
 
 def test_the_height_of_an_axial_slice_is_the_text_of_its_own_header() -> None:
-    plan = series.replace(PLAN, origin=(0.0, 0.0, 12.34567890123))
+    plan = replace(PLAN, origin=(0.0, 0.0, 12.34567890123))
     texts = {h.ImagePositionPatient[2].original_string for h in series.headers(plan)[:1]}
     first = contours(dcmread(io.BytesIO(written(plan, [("A", dot(SHAPE, (0, 0, 0)))]).content)))[0]
     own = next(

@@ -17,7 +17,7 @@ from pydicom import dcmread, dcmwrite
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.tag import Tag
-from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from model.commands.masks import remarks
 from model.errors import InputRefused
@@ -425,7 +425,7 @@ def test_a_file_that_is_cut_anywhere_is_refused(syntax: str, undefined: bool) ->
             for item in dataset[sequence].value:
                 item.is_undefined_length_sequence_item = True
     dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = syntax
+    dataset.file_meta.TransferSyntaxUID = UID(syntax)
     stream = io.BytesIO()
     dcmwrite(stream, dataset, enforce_file_format=True)
     content = stream.getvalue()

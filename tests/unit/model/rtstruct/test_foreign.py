@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 from pydicom import dcmread, dcmwrite
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from model.errors import InputRefused
 from model.rtstruct.read import read_masks
@@ -64,7 +65,7 @@ def foreign(
 
 def stored(dataset: Dataset, syntax: str) -> Dataset:
     dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = syntax
+    dataset.file_meta.TransferSyntaxUID = UID(syntax)
     stream = io.BytesIO()
     dcmwrite(stream, dataset, enforce_file_format=True)
     return dcmread(io.BytesIO(stream.getvalue()))
@@ -170,7 +171,7 @@ def test_contour_data_that_is_no_triples_of_numbers_is_refused(text: bytes) -> N
 
 
 def test_a_structure_set_of_another_series_is_refused() -> None:
-    other = series.replace(PLAN, number=2)
+    other = replace(PLAN, number=2)
     dataset = dcmread(io.BytesIO(written(other, [("Brain", np.ones(GEOMETRY.shape, bool))]).content))
     with pytest.raises(InputRefused, match="OTHER_SERIES"):
         read_masks(dataset, GEOMETRY)

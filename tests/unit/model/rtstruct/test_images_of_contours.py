@@ -7,7 +7,7 @@ import io
 import pytest
 from pydicom import dcmread, dcmwrite
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
+from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from model.commands.masks import remarks
 from model.rtstruct.read import read_masks
@@ -47,7 +47,7 @@ def test_the_image_of_a_contour_is_read_however_it_is_encoded(syntax: str, undef
     contour.ContourImageSequence = [reference]
     contour["ContourImageSequence"].is_undefined_length = undefined
     dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = syntax
+    dataset.file_meta.TransferSyntaxUID = UID(syntax)
     stream = io.BytesIO()
     dcmwrite(stream, dataset, enforce_file_format=True)
     contour = dcmread(io.BytesIO(stream.getvalue())).ROIContourSequence[0].ContourSequence[0]

@@ -11,6 +11,7 @@ import numpy as np
 import pydicom
 import pytest
 from pydicom.dataset import Dataset
+from pydicom.uid import UID
 
 from plugin.cli import main
 from tests.builders.phantom import Phantom, file_of, phantom_series
@@ -112,7 +113,7 @@ def without_preamble(place: Path) -> None:
     last(place).unlink()
 
 
-REFUSED: dict[str, tuple[Callable[[Path], None], str]] = {
+REFUSED: dict[str, tuple[Callable[[Path], object], str]] = {
     "cut off in its header": (cut(700), "SLICE_CORRUPT"),
     "cut off in its file meta information": (cut(160), "SLICE_CORRUPT"),
     "cut off in its preamble": (cut(60), "SLICE_CORRUPT"),
@@ -156,9 +157,9 @@ def a_directory(place: Path) -> None:
     directory = Dataset()
     directory.FileSetID = "MADE UP"
     directory.file_meta = pydicom.dataset.FileMetaDataset()
-    directory.file_meta.MediaStorageSOPClassUID = "1.2.840.10008.1.3.10"
-    directory.file_meta.MediaStorageSOPInstanceUID = "2.25.5"
-    directory.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1"
+    directory.file_meta.MediaStorageSOPClassUID = UID("1.2.840.10008.1.3.10")
+    directory.file_meta.MediaStorageSOPInstanceUID = UID("2.25.5")
+    directory.file_meta.TransferSyntaxUID = UID("1.2.840.10008.1.2.1")
     directory.save_as(place / "ct" / "DICOMDIR", enforce_file_format=True)
 
 
@@ -166,7 +167,7 @@ def notes(place: Path) -> None:
     (place / "ct" / "notes.txt").write_text("nothing to see")
 
 
-PASSED_OVER: dict[str, tuple[Callable[[Path], None], str]] = {
+PASSED_OVER: dict[str, tuple[Callable[[Path], object], str]] = {
     "of a mac": (of_a_mac, "3 file(s) of the operating system"),
     "of windows": (lambda place: shutil.copy(place / "names.json", place / "ct" / "Thumbs.db"), "1 file(s) of the op"),
     "a structure set": (a_structure_set, "1 DICOM file(s) without an image"),

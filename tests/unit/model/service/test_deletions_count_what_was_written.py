@@ -68,17 +68,25 @@ def test_a_drawn_series_counts_with_its_images_its_manifest_and_its_contours(
     assert list((service.state / "written").iterdir()) == []
 
 
+def link_in_its_place(folder: Path, aside: Path) -> None:
+    slice_file = folder / "images/0001.dcm"
+    slice_file.rename(aside)
+    slice_file.symlink_to(aside)
+
+
+def another_folder(folder: Path, aside: Path) -> None:
+    folder.rename(aside)
+    folder.mkdir()
+
+
 THEFTS: dict[str, Callable[[Path, Path], object]] = {
     "a slice is moved away": lambda folder, aside: (folder / "images/0001.dcm").rename(aside),
     "a slice is deleted": lambda folder, _: (folder / "images/0001.dcm").unlink(),
     "a slice has a second name": lambda folder, aside: os.link(folder / "images/0001.dcm", aside),
     "a slice is cut": lambda folder, _: os.truncate(folder / "images/0001.dcm", 10),
-    "another file stands in its place": lambda folder, aside: (
-        (folder / "images/0001.dcm").rename(aside),
-        (folder / "images/0001.dcm").symlink_to(aside),
-    ),
+    "another file stands in its place": link_in_its_place,
     "the folder is moved away": lambda folder, aside: folder.rename(aside),
-    "the folder is moved away and another laid there": lambda folder, aside: (folder.rename(aside), folder.mkdir()),
+    "the folder is moved away and another laid there": another_folder,
     "the folder is gone": lambda folder, _: shutil.rmtree(folder),
 }
 

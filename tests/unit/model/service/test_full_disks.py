@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -129,7 +130,8 @@ def test_a_series_that_never_fits_is_final_and_sends_nothing(series: CleanSeries
             gateway.send(series)
         assert (refused.value.code, refused.value.retry) == ("SERVICE_TOO_LARGE", False)
         remote = gateway.remote_job(series)
-        remote.job.model = "no-such-model"
+        job: Any = remote.job
+        job.model = "no-such-model"
         gateway.chain.declare(("no-such-model",))
         with pytest.raises(TargetFailed, match="MODEL_UNKNOWN") as unknown:
             gateway.forward.draw(remote)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from pydicom import Dataset
 
 from model.errors import InputRefused
 from model.samples import series
-from model.series.geometry import geometry_of
+from model.series.geometry import SeriesGeometry, geometry_of
 from model.series.header import SliceHeader
 from model.volume.load import load_volume
 from tests.builders.series import SeriesPlan, add_pixels, headers, series_in, write_series
@@ -36,7 +37,7 @@ def slices(plan: SeriesPlan, pixels: NDArray[np.int16]) -> list[Dataset]:
     return made
 
 
-def geometry(made: list[Dataset]):
+def geometry(made: list[Dataset]) -> SeriesGeometry:
     return geometry_of(SliceHeader.from_dataset(one) for one in made)
 
 
@@ -96,7 +97,8 @@ def test_compressed_slices_are_decoded() -> None:
 
 
 def test_progress_ends_at_one() -> None:
-    made, seen = slices(PLAN, values(PLAN)), []
+    made = slices(PLAN, values(PLAN))
+    seen: list[float] = []
     load_volume(made, geometry(made), seen.append)
     assert seen == sorted(seen)
     assert seen[-1] == 1.0
@@ -129,7 +131,7 @@ def test_the_same_file_twice_is_refused() -> None:
         (lambda one: setattr(one.file_meta, "TransferSyntaxUID", "1.2.840.10008.1.2.4.100"), "PIXELS_UNREADABLE"),
     ],
 )
-def test_pixels_that_cannot_be_right_are_refused(change, code: str) -> None:
+def test_pixels_that_cannot_be_right_are_refused(change: Callable[[Dataset], None], code: str) -> None:
     made = slices(PLAN, values(PLAN))
     change(next(one for one in made if "LOCALIZER" not in one.ImageType))
     assert code_of(made) == code

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import pytest
@@ -111,7 +112,7 @@ def test_a_message_has_the_parts_of_the_standard_in_their_order(chain: Chain) ->
 
 def test_every_event_of_a_chain_is_a_message_of_the_standards_grammar(tmp_path: Path) -> None:
     """All events, each with every fact that it may hold, made without a chain: the shapes say which they are."""
-    values = {
+    values: dict[Kind, Any] = {
         Kind.COUNT: 7,
         Kind.FLAG: True,
         Kind.DIGEST: "ab" * 32,

@@ -21,6 +21,7 @@ from model.errors import EvidenceRefused
 from model.evidence.chain import Chain
 from model.evidence.code import new_code, printed
 from model.evidence.event import Event
+from model.evidence.facts import Facts
 from model.evidence.signed import Document, open_signed
 from model.evidence.signing import SigningKey
 from plugin.evidence.certificate import issue_certificate
@@ -113,7 +114,7 @@ def test_no_job_is_closed_before_both_deletions_and_the_end_of_the_key(
 @pytest.mark.parametrize("remains", [{"left": 1}, {"orthanc_copies": 1}])
 def test_a_deletion_that_left_something_does_not_count(chain: Chain, remains: dict[str, int]) -> None:
     code = record_job(chain, until=Event.DEIDENTIFIED)
-    facts = {"files": 120, "left": 0, "orthanc_copies": 0, "verified": "LISTED"} | remains
+    facts: Facts = {"files": 120, "left": 0, "orthanc_copies": 0, "verified": "LISTED", **remains}
     chain.append(Event.LOCAL_DELETED, code, facts)
     assert Event.LOCAL_DELETED in missing_before_close(chain.records(code))
 

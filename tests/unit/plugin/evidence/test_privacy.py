@@ -8,6 +8,7 @@ import json
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -96,7 +97,8 @@ def test_a_careless_caller_cannot_bring_a_mark_into_any_record(tmp_path: Path, e
         for name in (*usual, "description", "patient", "code"):
             for mark in (PATIENT_ID, NAME, BIRTH, SERIES, STUDY, TEXT, *orthanc_identifiers()):
                 for value in (mark, {mark: 1}, [mark], mark.lower()):
+                    careless: Any = dict(usual) | {name: value}
                     with pytest.raises(AutocontourError) as refused:
-                        chain.append(event, code, dict(usual) | {name: value})  # type: ignore[dict-item]
+                        chain.append(event, code, careless)
                     assert_clean(str(refused.value).encode(), "the error's own message")
     assert_clean(b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()), "the chain")

@@ -61,7 +61,9 @@ def test_matrix_spacing_and_frame(other: dict[str, Any]) -> None:
     ],
 )
 def test_repeats_at_the_same_places(keyword: str, one: str, other: str) -> None:
-    assert sizes(found(*stack(20, **{keyword: one}), *stack(20, **{keyword: other}))) == ([20, 20], 0)
+    first: dict[str, Any] = {keyword: one}
+    second: dict[str, Any] = {keyword: other}
+    assert sizes(found(*stack(20, **first), *stack(20, **second))) == ([20, 20], 0)
 
 
 def test_two_ranges_of_one_scan_with_a_hole_between_them() -> None:

@@ -26,7 +26,7 @@ def slices(name: str = "Lee^An") -> list[Dataset]:
     return made
 
 
-def returned(names: tuple[str, str]) -> tuple[Dataset, tuple[int, ...]]:
+def returned(names: tuple[str, str]) -> tuple[Dataset, tuple[int | None, ...]]:
     source = slices()
     content, left_out = prepared(file_of(square(source, names[0], beside=names[1])), file_of(source[0]))
     return pydicom.dcmread(io.BytesIO(content)), left_out

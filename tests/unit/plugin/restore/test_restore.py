@@ -13,6 +13,7 @@ import pydicom
 import pytest
 from pydicom.dataset import Dataset
 from pydicom.uid import (
+    UID,
     DeflatedExplicitVRLittleEndian,
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
@@ -185,7 +186,7 @@ def test_patient_and_study_are_the_original_byte_for_byte(tmp_path: Path, change
 @pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, ExplicitVRBigEndian])
 def test_originals_of_other_transfer_syntaxes_keep_their_values(tmp_path: Path, syntax: str) -> None:
     def change(dataset: Dataset) -> None:
-        dataset.file_meta.TransferSyntaxUID = syntax
+        dataset.file_meta.TransferSyntaxUID = UID(syntax)
         dataset.PregnancyStatus = 2
         if syntax == ExplicitVRBigEndian:
             dataset.PixelData = np.frombuffer(dataset.PixelData, "<u2").astype(">u2").tobytes()

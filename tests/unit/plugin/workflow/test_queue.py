@@ -16,7 +16,7 @@ NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)  # a Wednesday
 
 
 def job(name: str, **changed: Any) -> Waiting:
-    values = {"study": name, "target": "local", "priority": "normal", "created": 0.0, "hours": None}
+    values: dict[str, Any] = {"study": name, "target": "local", "priority": "normal", "created": 0.0, "hours": None}
     return Waiting(id=name, **(values | changed))
 
 

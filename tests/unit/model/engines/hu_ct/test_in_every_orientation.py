@@ -35,7 +35,7 @@ def draw(volume: Volume) -> Drawing:
 def middle(structure: Structure, volume: Volume) -> np.ndarray:
     """Centroid in LPS mm."""
     index = np.argwhere(structure.mask.array).mean(axis=0) + structure.mask.origin
-    return volume.geometry.positions[0] + axes_of(volume.geometry) @ index
+    return np.asarray(volume.geometry.positions[0] + axes_of(volume.geometry) @ index)
 
 
 def millilitres(structure: Structure, volume: Volume) -> float:

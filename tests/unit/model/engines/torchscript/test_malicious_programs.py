@@ -6,6 +6,7 @@ import contextlib
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -56,7 +57,7 @@ def rewritten(path: Path, change: Callable[[str], str], **more: bytes) -> Path:
 
 @pytest.mark.parametrize("make", [torch.jit.script, lambda module: torch.jit.trace(module, TILE)])
 @pytest.mark.parametrize("module", [Plain(), Nested()])
-def test_harmless_programs_are_drawn(tmp_path: Path, make: Callable, module: torch.nn.Module) -> None:
+def test_harmless_programs_are_drawn(tmp_path: Path, make: Callable[..., Any], module: torch.nn.Module) -> None:
     make(module.eval()).save(str(tmp_path / "model.ts"))
     assert torch.equal(load(tmp_path / "model.ts", CPU)(TILE), module(TILE))
 

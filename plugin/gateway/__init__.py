@@ -1,1 +1,1 @@
-"""The gateway process: serve starts it, gateway has its use cases, api its routes."""
+"""The gateway process: serve starts it, wiring makes its parts, operations do what api is asked."""

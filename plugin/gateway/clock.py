@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from model.errors import AutocontourError
 from plugin.evidence.desk import Desk
+from plugin.jobs.wakeup import Wakeup
 from plugin.vault.vault import Vault
 
 logger = logging.getLogger(__name__)
@@ -18,11 +18,29 @@ TURN_SECONDS = 20.0
 VERIFY_TURNS = 3 * 60 * 6
 
 
+class Deliveries:
+    """Hears of each series that went to a service and back, and wakes the clock when that is news for it."""
+
+    def __init__(self, desk: Desk, clock: Wakeup) -> None:
+        self._desk = desk
+        self._clock = clock
+
+    def delivered(self) -> None:
+        """A service works: if it lacks today's head, it can be asked now."""
+        if self._desk.nudge(datetime.now(UTC)):
+            self._clock.notify()
+
+
 class Clock:
     """Runs in a thread of its own until stopped."""
 
     def __init__(
-        self, desk: Desk, vault: Vault, forget: Callable[[datetime], None], look_at_versions: Callable[[], None]
+        self,
+        desk: Desk,
+        vault: Vault,
+        forget: Callable[[datetime], None],
+        look_at_versions: Callable[[], None],
+        wakeup: Wakeup,
     ) -> None:
         """``forget`` is called once a day and removes what is kept no longer; versions are compared every six hours."""
         self._desk = desk
@@ -30,27 +48,21 @@ class Clock:
         self._look_at_versions = look_at_versions
         self._vault = vault
         self._stopping = False
-        self._wake = threading.Event()
+        self._wakeup = wakeup
 
     def stop(self) -> None:
         """Leave the loop."""
         self._stopping = True
-        self._wake.set()
-
-    def delivered(self) -> None:
-        """A series went to a service and back: whoever lacks today's head can be asked for it now."""
-        if self._desk.nudge(datetime.now(UTC)):
-            self._wake.set()
+        self._wakeup.notify()
 
     def run(self) -> None:
         """Turn after turn, until stopped."""
         turn = 0
-        self._wake.wait(1.0)
+        self._wakeup.wait(1.0)
         while not self._stopping:
-            self._wake.clear()
             self.turn(datetime.now(UTC), verify=turn % VERIFY_TURNS == 0)
             turn += 1
-            self._wake.wait(TURN_SECONDS)
+            self._wakeup.wait(TURN_SECONDS)
 
     def turn(self, now: datetime, *, verify: bool) -> None:
         """One round of everything that is due; what fails is logged, keeps nothing else back, and comes again."""

@@ -1,4 +1,4 @@
-"""Wires the gateway: configuration, state, jobs, intake, API; or, when that fails, an API that says why."""
+"""Serves the gateway: its API, with everything behind it; or, when that cannot be made, an API that says why."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from model.process.hardening import harden_process
 from plugin.evidence.alerts import Alert, Kind, post_alert
 from plugin.gateway.api.app import application, refusing_application
 from plugin.gateway.api.hosts import Hosts
-from plugin.gateway.gateway import Gateway
 from plugin.gateway.startup import Letter
+from plugin.gateway.wiring import wire
 from plugin.settings.evidence import EvidenceSection
 from plugin.settings.settings import read_settings
 from plugin.state.directory import lock_state, open_state
@@ -41,7 +41,7 @@ def serve(letter: Letter) -> None:
         return
     with lock:
         try:
-            gateway = Gateway(letter, settings, state)
+            gateway = wire(letter, settings, state)
         except AutocontourError as error:
             if error.retry:
                 raise  # the plugin starts the gateway again in a moment
@@ -50,8 +50,8 @@ def serve(letter: Letter) -> None:
             off = refusing_application([error.message], hosts, code=error.code, alerts=alerts, chain=state.chain)
             _listen(letter, off)
             return
-        threading.Thread(target=gateway.run, name="gateway", daemon=True).start()
-        _listen(letter, application(gateway, hosts))
+        threading.Thread(target=gateway.lifecycle.run, name="gateway", daemon=True).start()
+        _listen(letter, application(gateway.operations, hosts))
 
 
 def _hosts(letter: Letter) -> Hosts:

@@ -1,4 +1,4 @@
-"""The loop of intake: on the bell, and every few seconds without it, read what changed and decide what is quiet."""
+"""The loop of intake: when woken, and every few seconds anyway, read what changed and decide what is quiet."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from plugin.intake.changes import read_changes
 from plugin.intake.intake import Intake
 from plugin.intake.reconcile import Reconciliation
 from plugin.intake.setbacks import Setbacks
+from plugin.jobs.wakeup import Wakeup
 from plugin.pacs.client import Orthanc
 
 logger = logging.getLogger(__name__)
@@ -27,7 +28,16 @@ OF_ORTHANC = frozenset({"ORTHANC_UNREACHABLE", "ORTHANC_DENIED", "ORTHANC_PROXY"
 class IntakeLoop:
     """Runs intake in a thread of its own until stopped."""
 
-    def __init__(self, orthanc: Orthanc, arrivals: Arrivals, intake: Intake, quiet_seconds: float, started: float):
+    def __init__(
+        self,
+        orthanc: Orthanc,
+        arrivals: Arrivals,
+        intake: Intake,
+        quiet_seconds: float,
+        started: float,
+        wakeup: Wakeup,
+    ) -> None:
+        """``started`` is when Orthanc started (seconds since the epoch); ``wakeup`` is notified when it has news."""
         self._orthanc = orthanc
         self._arrivals = arrivals
         self._intake = intake
@@ -35,7 +45,7 @@ class IntakeLoop:
         self._started = started
         self._reconciliation = Reconciliation(orthanc, arrivals)
         self._setbacks = Setbacks()
-        self._bell = threading.Event()
+        self._wakeup = wakeup
         self._stopping = threading.Event()
         self.trouble: str | None = None
 
@@ -45,14 +55,10 @@ class IntakeLoop:
         remark = self._reconciliation.remark
         return [*([] if remark is None else [remark]), *self._setbacks.remarks]
 
-    def ring(self) -> None:
-        """Something was stored: look now."""
-        self._bell.set()
-
     def stop(self) -> None:
         """Leave the loop."""
         self._stopping.set()
-        self._bell.set()
+        self._wakeup.notify()
 
     def run(self) -> None:
         """Loop; whatever goes wrong is logged, shown in health, and tried again."""
@@ -68,8 +74,7 @@ class IntakeLoop:
             except Exception as error:  # noqa: BLE001 - intake must outlive any surprise; the kind is shown in health
                 self._say(f"Intake met an unexpected {type(error).__name__} and tries again.")
                 pause = TROUBLE_SECONDS
-            self._bell.wait(pause)
-            self._bell.clear()
+            self._wakeup.wait(pause)
 
     def turn(self) -> None:
         """One look at the change log and one at what is quiet."""

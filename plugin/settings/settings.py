@@ -54,6 +54,10 @@ class Settings:
     allowed_hosts: tuple[str, ...]
     evidence: EvidenceSection
 
+    def jobs_at_once(self, target: str) -> int:
+        """How many jobs of a target may run; of the local one, one more is prepared while the workers draw."""
+        return self.workers + 1 if target == LOCAL else self.limits.get(target, 1)
+
 
 def read_settings(section: Any, dictionary: Any = None, base: Path | None = None) -> Settings:
     """Validate the section; raises ConfigurationRefused with every problem: path, what was found, what is allowed.

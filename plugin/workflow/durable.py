@@ -44,13 +44,21 @@ class Workflows:
     """Starts jobs and lets them go on after a restart."""
 
     def __init__(self, stages: Stages, database_url: str, executor: str) -> None:
-        set_up_engine("autocontour", database_url, version=WORKFLOW_VERSION, executor=executor)
-        self._contour = DBOS.workflow(name=WORKFLOW)(_workflow_of(stages))
+        self._stages = stages
+        self._database_url = database_url
+        self._executor = executor
+        self._contour: Callable[[str, str], str] | None = None
+
+    def launch(self) -> None:
+        """Open the database of workflows and take up those that are open; nothing is started before."""
+        set_up_engine("autocontour", self._database_url, version=WORKFLOW_VERSION, executor=self._executor)
+        self._contour = DBOS.workflow(name=WORKFLOW)(_workflow_of(self._stages))
         launch_engine()
         take_over(tuple(EARLIER_VERSIONS), WORKFLOW_VERSION)
 
     def start(self, job: Job) -> None:
         """Start this attempt of the job; done twice, it still runs once."""
+        assert self._contour is not None, "jobs are started only after the launch"
         with SetWorkflowID(job.workflow_id):
             DBOS.start_workflow(self._contour, job.id, WORKFLOW_VERSION)
 

@@ -15,12 +15,13 @@ from datetime import datetime
 from plugin.jobs.job import Job
 from plugin.jobs.store import JobStore, Waiting
 from plugin.jobs.targets import TargetState, TargetStore
+from plugin.jobs.wakeup import Wakeup
 from routing.hours import parse_hours
 
 logger = logging.getLogger(__name__)
 
 RANKS = {"urgent": 0, "normal": 1, "night": 2}
-# Without a ring: hours of operation open, back-offs end, another gateway finished a job.
+# Without a notification: hours of operation open, back-offs end, another gateway finished a job.
 IDLE_SECONDS = 2.0
 
 
@@ -87,25 +88,27 @@ class Dispatcher:
     """Starts waiting jobs; one per gateway, in a thread of its own."""
 
     def __init__(
-        self, jobs: JobStore, targets: TargetStore, limit: Callable[[str], int], start: Callable[[Job], None]
+        self,
+        jobs: JobStore,
+        targets: TargetStore,
+        limit: Callable[[str], int],
+        start: Callable[[Job], None],
+        wakeup: Wakeup,
     ) -> None:
+        """``limit`` says how many jobs of a target may run; ``wakeup`` is notified when a job came or ended."""
         self._jobs = jobs
         self._targets = targets
         self._limit = limit
         self._start = start
         self._served: dict[str, int] = {}
-        self._bell = threading.Event()
+        self._wakeup = wakeup
         self._stopping = threading.Event()
         self.reasons: Mapping[str, str] = {}
-
-    def ring(self) -> None:
-        """A job came or ended, or a target was resumed."""
-        self._bell.set()
 
     def stop(self) -> None:
         """Leave the loop."""
         self._stopping.set()
-        self._bell.set()
+        self._wakeup.notify()
 
     def run(self) -> None:
         """Loop until stopped; trouble with the database is logged and tried again."""
@@ -114,8 +117,7 @@ class Dispatcher:
                 self.turn()
             except Exception as error:  # noqa: BLE001 - the queue must outlive any surprise
                 logger.error("the queue met an unexpected %s and tries again", type(error).__name__)
-            self._bell.wait(IDLE_SECONDS)
-            self._bell.clear()
+            self._wakeup.wait(IDLE_SECONDS)
 
     def turn(self) -> None:
         """Start what may start now."""

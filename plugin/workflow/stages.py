@@ -36,6 +36,7 @@ from plugin.forward.target import RemoteJob, Target
 from plugin.jobs.failure import FailureRecord
 from plugin.jobs.job import STAGE_BEGINS, Job, Stage, State
 from plugin.jobs.store import JobStore
+from plugin.jobs.wakeup import Wakeup
 from plugin.pacs.client import Orthanc, SeriesGone
 from plugin.pacs.content import Content
 from plugin.pacs.series import SeriesReader, SeriesSnapshot
@@ -72,11 +73,8 @@ class Stages:
     state: StateDirectory
     settings: Settings
     targets: Mapping[str, Target] = field(default_factory=dict)
-    _listeners: list[Callable[[], None]] = field(default_factory=list)
-
-    def listen(self, listener: Callable[[], None]) -> None:
-        """Call ``listener`` whenever a job has ended."""
-        self._listeners.append(listener)
+    # Notified whenever a job has ended: another may start.
+    queue: Wakeup = field(default_factory=Wakeup)
 
     def run(self, stage: Stage, job_id: str) -> None:
         """Run a stage unless the job has ended meanwhile; erasure runs in any case.
@@ -114,8 +112,7 @@ class Stages:
             records.closed(str(state), time.time() - job.created)
         self.jobs.finish(job_id, state, error=(failure["code"], failure["message"]) if failure else None)
         logger.info("job %s: %s%s", job_id, state, f" ({failure['code']})" if failure else "")
-        for listener in self._listeners:
-            listener()
+        self.queue.notify()
 
     def progress(self, job: Job) -> dict[str, Any]:
         """What the worker of a running job says, in the scale of the whole job."""

@@ -12,14 +12,15 @@ from starlette.testclient import TestClient
 
 from plugin.gateway.api.app import application
 from plugin.gateway.api.hosts import Hosts
-from plugin.gateway.gateway import Gateway
+from plugin.gateway.operations.operations import Operations
 from plugin.gateway.startup import Letter
+from plugin.gateway.wiring import wire
 from plugin.settings.settings import read_settings
 from plugin.state.directory import open_state
 
 
-def gateway_in(folder: Path, section: dict[str, Any] | None = None) -> Gateway:
-    """A gateway whose Orthanc does not answer; it takes nothing in."""
+def gateway_in(folder: Path, section: dict[str, Any] | None = None) -> Operations:
+    """The operations of a gateway whose Orthanc does not answer; it takes nothing in."""
     letter = Letter.model_validate(
         {
             "Orthanc": "http://127.0.0.1:9",
@@ -29,15 +30,15 @@ def gateway_in(folder: Path, section: dict[str, Any] | None = None) -> Gateway:
             "AutoContour": section or {},
         }
     )
-    return Gateway(letter, read_settings(letter.section), open_state(folder))
+    return wire(letter, read_settings(letter.section), open_state(folder)).operations
 
 
-def app_of(gateway: Gateway, allowed: Sequence[str] = (), *, passwords: bool = False) -> FastAPI:
+def app_of(gateway: Operations, allowed: Sequence[str] = (), *, passwords: bool = False) -> FastAPI:
     """The application that answers to these hosts."""
     return application(gateway, Hosts.configured(allowed, passwords=passwords))
 
 
-def client_of(gateway: Gateway, allowed: Sequence[str] = (), *, passwords: bool = False) -> TestClient:
+def client_of(gateway: Operations, allowed: Sequence[str] = (), *, passwords: bool = False) -> TestClient:
     """A client that sends what a program sends: no Origin, no Sec-Fetch-Site."""
     app = app_of(gateway, allowed, passwords=passwords)
     return TestClient(app, base_url="http://localhost:8042", raise_server_exceptions=False, follow_redirects=False)

@@ -11,62 +11,36 @@ from fastapi.responses import JSONResponse
 
 from model.evidence.verification import keys_beside, verify
 from plugin.evidence.alerts import Alert
-from plugin.gateway.api import answers, evidence, jobs, lua, page, routing, series, subjects, targets
+from plugin.gateway.api import answers, evidence, health, jobs, lua, page, routing, series, subjects, targets
 from plugin.gateway.api.document import describe, operation_id
 from plugin.gateway.api.door import Door
 from plugin.gateway.api.hosts import Hosts
 from plugin.gateway.api.json_bodies import JsonBodies
-from plugin.gateway.api.metrics import CONTENT_TYPE, metrics_text, refusing_metrics
-from plugin.gateway.api.responses import content, errors
-from plugin.gateway.api.schemas.errors import UnhealthyAnswer
-from plugin.gateway.api.schemas.health import HealthAnswer
-from plugin.gateway.gateway import Gateway
+from plugin.gateway.api.metrics import CONTENT_TYPE, refusing_metrics
+from plugin.gateway.operations.operations import Operations
 from plugin.version import VERSION
 
 PREFIX = "/autocontour"
-TEXT = content("text/plain", "The metrics of this moment", text=True) | errors()
 
 
-def application(gateway: Gateway, hosts: Hosts) -> FastAPI:
+def application(operations: Operations, hosts: Hosts) -> FastAPI:
     """The application of a gateway that works, or is about to; it answers to ``hosts``."""
     app = _bare(hosts)
     router = APIRouter(prefix=PREFIX)
 
-    @router.get(
-        "/health",
-        summary="Whether auto-contouring works, and if not, why",
-        tags=["gateway"],
-        response_model=HealthAnswer,
-        responses=errors(unavailable=UnhealthyAnswer),
-    )
-    def get_health() -> Response:
-        troubles = gateway.troubles()
-        body = {
-            "Status": "unavailable" if troubles else "ok",
-            "Version": VERSION,
-            "Reasons": troubles,
-            "Alerts": gateway.alerts(),
-        }
-        if troubles:
-            body |= {"Error": "UNAVAILABLE", "Message": " ".join(troubles)}
-        return JSONResponse(body | gateway.figures(), status_code=503 if troubles else 200)
-
-    @router.get("/metrics", summary="Prometheus text", tags=["gateway"], response_class=Response, responses=TEXT)
-    def get_metrics() -> Response:
-        return Response(metrics_text(gateway), media_type=CONTENT_TYPE)
-
     @app.post("/internal/bell", include_in_schema=False, status_code=204)
-    def bell() -> Response:
-        gateway.ring()
+    def wake() -> Response:
+        operations.intake.notify()
         return Response(status_code=204)
 
-    router.include_router(jobs.router(gateway))
-    router.include_router(series.router(gateway))
-    router.include_router(routing.router(gateway))
-    router.include_router(lua.router(gateway))
-    router.include_router(targets.router(gateway))
-    router.include_router(evidence.router(gateway))
-    router.include_router(subjects.router(gateway))
+    router.include_router(health.router(operations.health))
+    router.include_router(jobs.router(operations.table, operations.jobs, operations.view, operations.previews))
+    router.include_router(series.router(operations.jobs, operations.view, operations.outgoing))
+    router.include_router(routing.router(operations.explanations))
+    router.include_router(lua.router(operations.jobs, operations.view))
+    router.include_router(targets.router(operations.targets))
+    router.include_router(evidence.router(operations.evidence))
+    router.include_router(subjects.router(operations.rights))
     app.include_router(router)
     app.include_router(page.router(PREFIX))
     return app

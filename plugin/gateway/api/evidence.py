@@ -7,11 +7,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import JSONResponse
 
+from plugin.evidence.desk import Desk
 from plugin.gateway.api.identifiers import EVIDENCE_CODE, MONTH
 from plugin.gateway.api.responses import content, errors
 from plugin.gateway.api.schemas.evidence import SignedCertificate, VerificationAnswer
 from plugin.gateway.api.schemas.reports import SignedReport
-from plugin.gateway.gateway import Gateway
 
 PAPER = content("application/pdf", "The signed document, as JSON or printed") | errors(404)
 # Their own readers say what is wrong with them; openapi.json says their form.
@@ -20,13 +20,13 @@ MonthInPath = Annotated[str, Path(json_schema_extra={"pattern": MONTH})]
 Format = Annotated[Literal["json", "pdf"], Query(alias="format")]
 
 
-def router(gateway: Gateway) -> APIRouter:
+def router(evidence: Desk) -> APIRouter:
     """Routes under /evidence and /reports."""
     routes = APIRouter(tags=["evidence"], responses=errors())
 
     @routes.get("/evidence/verify", summary="Verify the whole chain now")
     def verify_evidence() -> VerificationAnswer:
-        return VerificationAnswer.model_validate(gateway.desk.verify().to_json())
+        return VerificationAnswer.model_validate(evidence.verify().to_json())
 
     # A signed document goes out as it was signed: written anew from a type, its bytes might be others.
     @routes.get(
@@ -37,8 +37,8 @@ def router(gateway: Gateway) -> APIRouter:
     )
     def get_certificate(code: Code, form: Format = "json") -> Response:
         if form == "json":
-            return JSONResponse(gateway.desk.certificate(code))
-        return _pdf(gateway.desk.certificate_pdf(code), "certificate")
+            return JSONResponse(evidence.certificate(code))
+        return _pdf(evidence.certificate_pdf(code), "certificate")
 
     @routes.get(
         "/reports/{month}",
@@ -48,8 +48,8 @@ def router(gateway: Gateway) -> APIRouter:
     )
     def get_report(month: MonthInPath, form: Format = "json") -> Response:
         if form == "json":
-            return JSONResponse(gateway.desk.report(month))
-        return _pdf(gateway.desk.report_pdf(month), "report")
+            return JSONResponse(evidence.report(month))
+        return _pdf(evidence.report_pdf(month), "report")
 
     return routes
 

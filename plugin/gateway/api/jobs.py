@@ -9,11 +9,15 @@ from fastapi import APIRouter, Query, Response
 
 from plugin.gateway.api.answers import BadRequest, Conflict, NotFound
 from plugin.gateway.api.cursor import read_cursor, write_cursor
-from plugin.gateway.api.identifiers import JobInPath, OrthancId
+from plugin.gateway.api.identifiers import JobInPath
 from plugin.gateway.api.responses import content, errors
+from plugin.gateway.api.schemas.forms import OrthancId
 from plugin.gateway.api.schemas.jobs import JobAnswer, JobPage
-from plugin.gateway.gateway import Gateway
+from plugin.gateway.operations.job_view import JobView
+from plugin.gateway.operations.jobs import JobOperations
+from plugin.gateway.operations.preview import Previews
 from plugin.jobs.job import Job, State
+from plugin.jobs.store import JobStore
 
 MAX_LIMIT = 1000
 MAX_SLICE = 1_000_000
@@ -26,18 +30,18 @@ CURSOR = (
 )
 
 
-def router(gateway: Gateway) -> APIRouter:
+def router(table: JobStore, operations: JobOperations, view: JobView, previews: Previews) -> APIRouter:
     """Routes under /jobs."""
     routes = APIRouter(prefix="/jobs", tags=["jobs"], responses=errors())
 
     def found(job_id: str) -> Job:
-        job = gateway.jobs.get(job_id)
+        job = table.get(job_id)
         if job is None:
             raise NotFound("NO_JOB", "There is no such job.")
         return job
 
     def answer(job: Job) -> JobAnswer:
-        return JobAnswer.model_validate(gateway.show(job))
+        return JobAnswer.model_validate(view.show(job))
 
     @routes.get(
         "",
@@ -55,11 +59,9 @@ def router(gateway: Gateway) -> APIRouter:
     ) -> list[JobAnswer] | JobPage:
         states, changed = _states(state), _seconds(since)
         if cursor is None:
-            jobs = gateway.jobs.list(series=series, study=study, states=states, since=changed, limit=limit)
+            jobs = table.list(series=series, study=study, states=states, since=changed, limit=limit)
             return [answer(job) for job in jobs]
-        page = gateway.jobs.page(
-            read_cursor(cursor), series=series, study=study, states=states, since=changed, limit=limit
-        )
+        page = table.page(read_cursor(cursor), series=series, study=study, states=states, since=changed, limit=limit)
         following = None if page.after is None else write_cursor(page.after)
         return JobPage(jobs=[answer(job) for job in page.jobs], next=following)
 
@@ -75,7 +77,7 @@ def router(gateway: Gateway) -> APIRouter:
     )
     def cancel_job(job_id: JobInPath) -> JobAnswer:
         job = found(job_id)
-        if job.state.final or not gateway.cancel(job, State.CANCELLED, "The job was cancelled by a user."):
+        if job.state.final or not operations.cancel(job):
             raise Conflict("JOB_ENDED", "The job has ended, or its RTSTRUCT is stored; there is nothing to cancel.")
         return answer(found(job_id))
 
@@ -86,7 +88,7 @@ def router(gateway: Gateway) -> APIRouter:
         response_model_exclude_unset=True,
     )
     def retry_job(job_id: JobInPath) -> JobAnswer:
-        job = gateway.retry(found(job_id))
+        job = operations.retry(found(job_id))
         if job is None:
             state = found(job_id).state
             raise Conflict("JOB_STATE", f"The job is {state}; only a failed, rejected or cancelled one can be retried.")
@@ -107,7 +109,7 @@ def router(gateway: Gateway) -> APIRouter:
         job = found(job_id)
         if job.rtstruct is None:
             raise Conflict("NO_RTSTRUCT", f"The job is {job.state} and has no RTSTRUCT to show.")
-        png = gateway.preview(job, plane, number)
+        png = previews.png(job, plane, number)
         return Response(png, media_type="image/png", headers={"Cache-Control": "private, max-age=60"})
 
     return routes

@@ -13,10 +13,11 @@ from plugin.gateway.api.responses import errors
 from plugin.gateway.api.schemas.errors import ErrorAnswer
 from plugin.gateway.api.schemas.jobs import JobAnswer
 from plugin.gateway.api.schemas.series import ContourRequest, VetoAnswer, VetoRequest
-from plugin.gateway.gateway import Gateway
+from plugin.gateway.operations.job_view import JobView
+from plugin.gateway.operations.jobs import JobOperations
 
 
-def router(gateway: Gateway) -> APIRouter:
+def router(jobs: JobOperations, view: JobView) -> APIRouter:
     """Routes under /lua."""
     routes = APIRouter(prefix="/lua", tags=["lua"], responses=errors(404))
 
@@ -29,12 +30,12 @@ def router(gateway: Gateway) -> APIRouter:
     def contour_series_for_lua(series: SeriesInPath, wanted: ContourRequest | None = None) -> JobAnswer | ErrorAnswer:
         wanted = wanted or ContourRequest()
         try:
-            return JobAnswer.model_validate(gateway.show(gateway.request(series, wanted.model, wanted.target)))
+            return JobAnswer.model_validate(view.show(jobs.request(series, wanted.model, wanted.target)))
         except AutocontourError as error:
             return ErrorAnswer(error=error.code, message=error.message)
 
     @routes.post("/series/{series}/veto", summary="End the open jobs of this series as excluded")
     def veto_series_for_lua(series: SeriesInPath, said: VetoRequest) -> VetoAnswer:
-        return VetoAnswer(jobs=gateway.veto(series, f"The site's Lua vetoed: {said.reason}"))
+        return VetoAnswer(jobs=jobs.veto(series, f"The site's Lua vetoed: {said.reason}"))
 
     return routes

@@ -12,16 +12,16 @@ from prometheus_client.registry import Collector
 
 from plugin.advisories.alerts import KINDS
 from plugin.evidence.alerts import Alert, Kind
-from plugin.gateway.gateway import Gateway
+from plugin.gateway.operations.health import Health
 from plugin.jobs.job import State
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 
-def metrics_text(gateway: Gateway) -> bytes:
+def metrics_text(health: Health) -> bytes:
     """The metrics of this moment in Prometheus' text format."""
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Moment(gateway))
+    registry.register(_Moment(health))
     return generate_latest(registry)
 
 
@@ -36,15 +36,15 @@ def refusing_metrics(alerts: Sequence[Alert]) -> bytes:
 
 
 class _Moment(Collector):
-    def __init__(self, gateway: Gateway) -> None:
-        self._gateway = gateway
+    def __init__(self, health: Health) -> None:
+        self._health = health
 
     def collect(self) -> Iterator[Metric]:
         up = GaugeMetricFamily("autocontour_up", "1 when auto-contouring works, else 0")
-        up.add_metric([], 0 if self._gateway.troubles() else 1)
+        up.add_metric([], 0 if self._health.unavailable_reasons() else 1)
         yield up
         jobs = GaugeMetricFamily("autocontour_jobs", "Jobs in the table by state", labels=["state"])
-        counts = self._gateway.jobs.count_by_state()
+        counts = self._health.job_counts()
         for state in State:
             jobs.add_metric([str(state)], counts.get(str(state), 0))
         yield jobs
@@ -52,14 +52,14 @@ class _Moment(Collector):
         running = GaugeMetricFamily("autocontour_target_running", "Jobs that run, by target", labels=["target"])
         paused = GaugeMetricFamily("autocontour_target_paused", "1 while a target is paused", labels=["target"])
         failures = GaugeMetricFamily("autocontour_target_failures", "Failures of a target in a row", labels=["target"])
-        for target in self._gateway.show_targets():
+        for target in self._health.targets():
             waiting.add_metric([target["Name"]], target["Waiting"])
             running.add_metric([target["Name"]], target["Running"])
             paused.add_metric([target["Name"]], int(target["Paused"]))
             failures.add_metric([target["Name"]], target["Failures"])
         yield from (waiting, running, paused, failures)
         alerts = GaugeMetricFamily("autocontour_alerts", "Alerts that stand, by kind", labels=["alert"])
-        standing = Counter(alert["Alert"] for alert in self._gateway.alerts())
+        standing = Counter(alert["Alert"] for alert in self._health.alerts())
         for kind in sorted({*Kind, *KINDS, *standing}):
             alerts.add_metric([str(kind)], standing[kind])
         yield alerts
@@ -68,7 +68,7 @@ class _Moment(Collector):
             "When a service countersigned the head of the chain last (Unix time; 0: never)",
             labels=["target"],
         )
-        for witness in self._gateway.desk.witnesses():
+        for witness in self._health.witnesses():
             when = witness["Countersigned"]
             held.add_metric([witness["Target"]], datetime.fromisoformat(when).timestamp() if when else 0)
         yield held

@@ -7,10 +7,10 @@ from fastapi import APIRouter
 from plugin.gateway.api.answers import BadRequest
 from plugin.gateway.api.responses import errors
 from plugin.gateway.api.schemas.routing import ExplainRequest, ExplanationAnswer
-from plugin.gateway.gateway import Gateway
+from plugin.gateway.operations.explanations import Explanations
 
 
-def router(gateway: Gateway) -> APIRouter:
+def router(explanations: Explanations) -> APIRouter:
     """Routes under /routing."""
     routes = APIRouter(prefix="/routing", tags=["routing"], responses=errors(404))
 
@@ -20,7 +20,11 @@ def router(gateway: Gateway) -> APIRouter:
     def explain(question: ExplainRequest) -> ExplanationAnswer:
         if (question.series is None) == (question.tags is None):
             raise BadRequest("BAD_QUESTION", 'Give either {"Series": id} or {"Tags": {…}}.')
-        said = gateway.explain_given(question.tags) if question.series is None else gateway.explain(question.series)
+        said = (
+            explanations.explain_given(question.tags)
+            if question.series is None
+            else explanations.explain(question.series)
+        )
         return ExplanationAnswer.model_validate(said)
 
     return routes

@@ -11,10 +11,12 @@ from plugin.gateway.api.identifiers import SeriesInPath
 from plugin.gateway.api.responses import content, errors
 from plugin.gateway.api.schemas.jobs import JobAnswer
 from plugin.gateway.api.schemas.series import ContourRequest, OutgoingAnswer
-from plugin.gateway.gateway import Gateway
+from plugin.gateway.operations.job_view import JobView
+from plugin.gateway.operations.jobs import JobOperations
+from plugin.gateway.operations.outgoing import Outgoing
 
 
-def router(gateway: Gateway) -> APIRouter:
+def router(jobs: JobOperations, view: JobView, outgoing: Outgoing) -> APIRouter:
     """Routes under /series."""
     routes = APIRouter(prefix="/series", tags=["series"], responses=errors(404))
 
@@ -23,7 +25,7 @@ def router(gateway: Gateway) -> APIRouter:
     )
     def contour_series(series: SeriesInPath, wanted: ContourRequest | None = None) -> JobAnswer:
         wanted = wanted or ContourRequest()
-        return JobAnswer.model_validate(gateway.show(gateway.request(series, wanted.model, wanted.target)))
+        return JobAnswer.model_validate(view.show(jobs.request(series, wanted.model, wanted.target)))
 
     @routes.get(
         "/{series}/outgoing",
@@ -36,8 +38,8 @@ def router(gateway: Gateway) -> APIRouter:
         series: SeriesInPath, form: Annotated[Literal["json", "zip"], Query(alias="format")] = "json"
     ) -> Response:
         if form == "json":
-            return JSONResponse(gateway.outgoing(series))
+            return JSONResponse(outgoing.document(series))
         headers = {"Content-Disposition": 'attachment; filename="outgoing.zip"', "Cache-Control": "no-store"}
-        return StreamingResponse(gateway.outgoing_files(series), media_type="application/zip", headers=headers)
+        return StreamingResponse(outgoing.zip(series), media_type="application/zip", headers=headers)
 
     return routes

@@ -24,7 +24,7 @@ from plugin.gateway.api.schemas.subjects import (
     SubjectRequest,
     WithdrawnAnswer,
 )
-from plugin.gateway.gateway import Gateway
+from plugin.gateway.operations.rights import Rights
 
 DEEDS = ("find", "erase", "objection", "withdraw", "export")
 FORM = (
@@ -33,31 +33,31 @@ FORM = (
 )
 
 
-def router(gateway: Gateway) -> APIRouter:
+def router(rights: Rights) -> APIRouter:
     """Routes under /subjects."""
     routes = APIRouter(prefix="/subjects", tags=["subjects"], responses=errors())
 
     @routes.post("/find", summary="What was done with this patient's data", response_model_exclude_unset=True)
     def find_subject(subject: SubjectRequest) -> SubjectAnswer:
-        return SubjectAnswer.model_validate(gateway.rights.find(subject.patient_id))
+        return SubjectAnswer.model_validate(rights.find(subject.patient_id))
 
     @routes.post("/erase", summary="Erase what is held here of this patient")
     def erase_subject(subject: SubjectRequest) -> ErasedAnswer:
-        return ErasedAnswer.model_validate(gateway.rights.erase(subject.patient_id))
+        return ErasedAnswer.model_validate(rights.erase(subject.patient_id))
 
     @routes.post("/objection", summary="Never process this patient's series from now on")
     def object_to_processing(subject: SubjectRequest) -> ObjectionAnswer:
-        return ObjectionAnswer.model_validate(gateway.rights.object_to(subject.patient_id))
+        return ObjectionAnswer.model_validate(rights.object_to(subject.patient_id))
 
     @routes.post("/withdraw", summary="Take the objection back")
     def withdraw_objection(subject: SubjectRequest) -> WithdrawnAnswer:
-        return WithdrawnAnswer.model_validate(gateway.rights.withdraw(subject.patient_id))
+        return WithdrawnAnswer.model_validate(rights.withdraw(subject.patient_id))
 
     # With signed certificates in it, so it goes out as it was made.
     @routes.post("/export", summary="All that is held of this patient, to take along", response_model=ExportAnswer)
     def export_subject(subject: SubjectRequest) -> Response:
         headers = {"Content-Disposition": 'attachment; filename="autocontour-export.json"'}
-        return JSONResponse(gateway.rights.export(subject.patient_id), headers=headers)
+        return JSONResponse(rights.export(subject.patient_id), headers=headers)
 
     # Told apart from patients of these names, so that a deed asked for in a wrong way is no answer about somebody.
     for deed in DEEDS:
@@ -75,7 +75,7 @@ def router(gateway: Gateway) -> APIRouter:
     ) -> SubjectAnswer:
         if re.fullmatch(PLAIN_ID, patient_id) is None:
             raise BadRequest("SUBJECT_BY_PATH", FORM)
-        return SubjectAnswer.model_validate({"PatientID": patient_id} | gateway.rights.find(patient_id))
+        return SubjectAnswer.model_validate({"PatientID": patient_id} | rights.find(patient_id))
 
     routes.add_api_route(
         "/{rest:path}",

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from plugin.gateway.api.identifiers import OrthancId
 from plugin.gateway.api.schemas.base import Answer, Request
+from plugin.gateway.api.schemas.forms import OrthancId
 
 Value = str | int | float | bool
 

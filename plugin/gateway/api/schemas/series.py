@@ -5,9 +5,9 @@ from __future__ import annotations
 from pydantic import ConfigDict, Field
 
 from model.gate.attribute import Action
-from plugin.gateway.api.identifiers import ModelName, TargetName
 from plugin.gateway.api.schemas.base import Answer, Counts, Request
 from plugin.gateway.api.schemas.errors import ErrorAnswer
+from plugin.gateway.api.schemas.forms import ModelName, TargetName
 from plugin.gateway.api.schemas.jobs import JobAnswer
 from routing.lua import LONGEST_REASON
 

@@ -27,6 +27,7 @@ class Stages:
         closed.set()
 
 workflows = Workflows(Stages(), sys.argv[1], "gateway")
+workflows.launch()
 workflows.start(SimpleNamespace(id="job", workflow_id="job-1"))
 closed.wait(60)
 workflows.stop()

@@ -25,6 +25,7 @@ class Stages:
         closed.append(job)
 
 workflows = Workflows(Stages(), sqlite_url(Path(sys.argv[1])), "test")
+workflows.launch()
 for number in range(3):
     workflows.start(SimpleNamespace(id=f"ended{number}", workflow_id=f"ended{number}-1"))
 workflows.start(SimpleNamespace(id="open", workflow_id="open-1"))

@@ -30,10 +30,14 @@ from plugin.gateway.api.schemas.subjects import (
     SubjectAnswer,
     WithdrawnAnswer,
 )
-from plugin.gateway.gateway import Gateway
+from plugin.gateway.operations.operations import Operations
 from plugin.jobs.job import State
+from plugin.jobs.targets import TargetStore
 from plugin.privacy.outgoing import outgoing
 from plugin.settings.evidence import EvidenceSection, Party, Recipient
+from plugin.state.database import open_database
+from plugin.state.directory import open_state
+from plugin.workflow.durable import sqlite_url
 from routing.decide import decide
 from routing.rules import read_rules
 from tests.builders.evidence import open_chain, record_job, record_local_job
@@ -76,27 +80,27 @@ def passed(kind: type[BaseModel], document: Any) -> Any:
 
 
 @pytest.fixture
-def gateway(tmp_path: Path) -> Gateway:
+def gateway(tmp_path: Path) -> Operations:
     return gateway_in(tmp_path / "state")
 
 
 @pytest.mark.parametrize("state", list(State))
-def test_a_job_leaves_as_it_is(gateway: Gateway, state: State) -> None:
+def test_a_job_leaves_as_it_is(gateway: Operations, state: State) -> None:
     error = {} if state is State.DONE else {"error_code": "GEOMETRY_GAP", "error_message": "A slice is missing."}
     explanation = explained().to_json(redacted=True)
     job = a_job(state=state, details=DETAILS | {"explanation": explanation}, **error)
-    shown = gateway.show(job)
+    shown = gateway.view.show(job)
     assert passed(JobAnswer, shown) == shown
 
 
-def test_a_job_that_has_nothing_yet_leaves_as_it_is(gateway: Gateway) -> None:
-    shown = gateway.show(a_job(rule="", details={}))
+def test_a_job_that_has_nothing_yet_leaves_as_it_is(gateway: Operations) -> None:
+    shown = gateway.view.show(a_job(rule="", details={}))
     assert passed(JobAnswer, shown) == shown
     assert "Explanation" not in shown
 
 
-def test_a_job_drawn_by_a_node_that_says_little_leaves_as_it_is(gateway: Gateway) -> None:
-    shown = gateway.show(a_job(details={"algorithm": {"Version": "0", "Digest": ""}, "timings": {}}))
+def test_a_job_drawn_by_a_node_that_says_little_leaves_as_it_is(gateway: Operations) -> None:
+    shown = gateway.view.show(a_job(details={"algorithm": {"Version": "0", "Digest": ""}, "timings": {}}))
     assert passed(JobAnswer, shown) == shown
 
 
@@ -140,7 +144,7 @@ def test_the_error_of_a_rule_is_in_its_explanation() -> None:
     assert passed(ExplanationAnswer, document) == document
 
 
-def test_health_is_what_is_described(gateway: Gateway) -> None:
+def test_health_is_what_is_described(gateway: Operations) -> None:
     answer = client_of(gateway).get("/autocontour/health")
     assert answer.status_code == 503, "its Orthanc does not answer"
     works = answer.json() | {"Status": "ok", "Reasons": []}
@@ -148,16 +152,16 @@ def test_health_is_what_is_described(gateway: Gateway) -> None:
     assert passed(HealthAnswer, works) == works
 
 
-def test_a_target_leaves_as_it_is(gateway: Gateway) -> None:
-    gateway.targets.failed("local", "ORTHANC_UNREACHABLE")
-    (target,) = gateway.show_targets()
+def test_a_target_leaves_as_it_is(gateway: Operations, tmp_path: Path) -> None:
+    TargetStore(open_database(sqlite_url(open_state(tmp_path / "state").jobs))).failed("local", "ORTHANC_UNREACHABLE")
+    (target,) = gateway.targets.show()
     assert target["NextTry"] is not None
     assert passed(TargetAnswer, target) == target
 
 
-def test_the_rights_of_a_patient_leave_as_they_are(gateway: Gateway) -> None:
-    code, subjects = new_code(), gateway.desk.subjects
-    job, _ = gateway.jobs.add(a_job(state=State.DONE, evidence_code=code))
+def test_the_rights_of_a_patient_leave_as_they_are(gateway: Operations) -> None:
+    code, subjects = new_code(), gateway.evidence.subjects
+    job, _ = gateway.table.add(a_job(state=State.DONE, evidence_code=code))
     subjects.remember("4711", "1.2.3", code)
     for kind, document in (
         (SubjectAnswer, gateway.rights.find("4711")),
@@ -168,11 +172,11 @@ def test_the_rights_of_a_patient_leave_as_they_are(gateway: Gateway) -> None:
         (ErasedAnswer, gateway.rights.erase("4711")),
     ):
         assert passed(kind, document) == document, kind.__name__
-    assert gateway.jobs.get(job.id) is None
+    assert gateway.table.get(job.id) is None
 
 
-def test_the_verification_of_the_chain_leaves_as_it_is(gateway: Gateway) -> None:
-    document = gateway.desk.verify().to_json()
+def test_the_verification_of_the_chain_leaves_as_it_is(gateway: Operations) -> None:
+    document = gateway.evidence.verify().to_json()
     assert passed(VerificationAnswer, document) == document
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -15,7 +15,6 @@ from plugin.facts.given import given_facts
 from plugin.facts.series import known_keywords
 from plugin.gateway.api import answers, lua, routing
 from plugin.gateway.api.json_bodies import JsonBodies
-from plugin.gateway.gateway import Gateway
 from plugin.jobs.job import Job
 from routing.decide import decide
 from routing.rules import read_rules
@@ -25,13 +24,13 @@ from tests.unit.routing.cases import CASES, Case
 SERIES = "-".join(["0123abcd"] * 5)
 
 
-def client_of(**gateway: Any) -> TestClient:
+def client_of(**operations: Any) -> TestClient:
     app = FastAPI()
     answers.install(app)
     app.add_middleware(JsonBodies)
-    stand_in = cast(Gateway, SimpleNamespace(**gateway))
+    stand_in: Any = SimpleNamespace(**operations)
     app.include_router(routing.router(stand_in))
-    app.include_router(lua.router(stand_in))
+    app.include_router(lua.router(stand_in, stand_in))
     return TestClient(app)
 
 

@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from plugin.gateway.api.cursor import read_cursor, write_cursor
-from plugin.gateway.gateway import Gateway
+from plugin.gateway.operations.operations import Operations
 from plugin.jobs.job import State
 from plugin.jobs.page import Place
 from tests.builders.gateway_app import client_of, gateway_in
@@ -20,20 +20,20 @@ SERIES = "-".join(["0123abcd"] * 5)
 
 
 @pytest.fixture
-def gateway(tmp_path: Path) -> Gateway:
+def gateway(tmp_path: Path) -> Operations:
     return gateway_in(tmp_path / "state")
 
 
 @pytest.fixture
-def client(gateway: Gateway) -> TestClient:
+def client(gateway: Operations) -> TestClient:
     return client_of(gateway)
 
 
-def note(gateway: Gateway, count: int, *, created: float = 1_800_000_000.0, **changed: Any) -> list[str]:
+def note(gateway: Operations, count: int, *, created: float = 1_800_000_000.0, **changed: Any) -> list[str]:
     """Note jobs of which two at a time were made at once; returns their ids."""
     made = [a_job(created=created + number // 2 / 3, **changed) for number in range(count)]
     for job in made:
-        gateway.jobs.add(job)
+        gateway.table.add(job)
     return [job.id for job in made]
 
 
@@ -50,30 +50,30 @@ def pages(client: TestClient, **filters: Any) -> list[list[str]]:
         cursor = page["Next"]
 
 
-def test_without_a_cursor_the_answer_is_the_list_as_before(gateway: Gateway, client: TestClient) -> None:
+def test_without_a_cursor_the_answer_is_the_list_as_before(gateway: Operations, client: TestClient) -> None:
     note(gateway, 3)
     answer = client.get(JOBS, params={"Limit": 2})
-    assert [job["ID"] for job in answer.json()] == [job.id for job in gateway.jobs.list(limit=2)]
+    assert [job["ID"] for job in answer.json()] == [job.id for job in gateway.table.list(limit=2)]
 
 
 @pytest.mark.parametrize(("count", "sizes"), [(0, [0]), (1, [1]), (4, [4]), (5, [4, 1]), (8, [4, 4]), (9, [4, 4, 1])])
 def test_pages_hold_each_job_once_newest_first(
-    gateway: Gateway, client: TestClient, count: int, sizes: list[int]
+    gateway: Operations, client: TestClient, count: int, sizes: list[int]
 ) -> None:
     note(gateway, count)
     found = pages(client, Limit=4)
     assert [len(page) for page in found] == sizes
-    assert [job for page in found for job in page] == [job.id for job in gateway.jobs.list(limit=1000)]
+    assert [job for page in found for job in page] == [job.id for job in gateway.table.list(limit=1000)]
 
 
-def test_pages_go_beyond_the_longest_list(gateway: Gateway, client: TestClient) -> None:
+def test_pages_go_beyond_the_longest_list(gateway: Operations, client: TestClient) -> None:
     noted = note(gateway, 1003)
     found = pages(client, Limit=1000)
     assert [len(page) for page in found] == [1000, 3]
     assert sorted(job for page in found for job in page) == sorted(noted)
 
 
-def test_a_job_that_comes_between_two_pages_moves_no_other(gateway: Gateway, client: TestClient) -> None:
+def test_a_job_that_comes_between_two_pages_moves_no_other(gateway: Operations, client: TestClient) -> None:
     before = note(gateway, 6)
     first = client.get(JOBS, params={"Cursor": "", "Limit": 3}).json()
     note(gateway, 2, created=1_900_000_000.0)
@@ -82,18 +82,18 @@ def test_a_job_that_comes_between_two_pages_moves_no_other(gateway: Gateway, cli
     assert sorted(job["ID"] for job in first["Jobs"] + second["Jobs"]) == sorted(before)
 
 
-def test_a_cursor_holds_after_its_job_is_gone(gateway: Gateway, client: TestClient) -> None:
+def test_a_cursor_holds_after_its_job_is_gone(gateway: Operations, client: TestClient) -> None:
     note(gateway, 4)
     first = client.get(JOBS, params={"Cursor": "", "Limit": 2}).json()
-    expected = [job.id for job in gateway.jobs.list(limit=4)][2:]
-    last = gateway.jobs.get(first["Jobs"][-1]["ID"])
+    expected = [job.id for job in gateway.table.list(limit=4)][2:]
+    last = gateway.table.get(first["Jobs"][-1]["ID"])
     assert last is not None
-    gateway.jobs.forget(last)
+    gateway.table.forget(last)
     second = client.get(JOBS, params={"Cursor": first["Next"]}).json()
     assert [job["ID"] for job in second["Jobs"]] == expected
 
 
-def test_pages_obey_the_filters(gateway: Gateway, client: TestClient) -> None:
+def test_pages_obey_the_filters(gateway: Operations, client: TestClient) -> None:
     note(gateway, 3)
     wanted = note(gateway, 3, series=SERIES, state=State.DONE)
     for filters in ({"Series": SERIES}, {"State": "done"}):

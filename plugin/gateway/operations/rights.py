@@ -2,31 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from model.errors import EvidenceRefused
 from model.evidence.record import stamp
 from plugin.evidence.desk import Desk
-from plugin.evidence.subjects import Sweep
+from plugin.gateway.operations.erasure import JobErasure
 from plugin.jobs.job import Job, State
 from plugin.jobs.store import JobStore
+from plugin.workflow.cancellation import Cancellation
 
 EXPORT_FORMAT = 1
 
 
 class Rights:
-    """Find, erase, object, withdraw and export, by PatientID as the images have it.
+    """Find, erase, object, withdraw and export, by PatientID as the images have it."""
 
-    ``sweep`` clears the gateway's tables and spool for evidence codes, ``cancel`` ends a job.
-    """
-
-    def __init__(self, desk: Desk, jobs: JobStore, sweep: Sweep, cancel: Callable[[Job, State, str], bool]) -> None:
+    def __init__(self, desk: Desk, jobs: JobStore, erasure: JobErasure, cancellation: Cancellation) -> None:
         self._desk = desk
         self._jobs = jobs
-        self._sweep = sweep
-        self._cancel = cancel
+        self._erasure = erasure
+        self._cancellation = cancellation
 
     def find(self, patient_id: str) -> dict[str, Any]:
         """What was done with a patient's data, job by job; that somebody asked is recorded."""
@@ -35,7 +33,7 @@ class Rights:
     def erase(self, patient_id: str) -> dict[str, Any]:
         """Erase what is held; evidence stays, without a way back to the person. Raises ERASE_PENDING."""
         met = self._met(patient_id)
-        swept = self._desk.erase_subject(patient_id, self._sweep)
+        swept = self._desk.erase_subject(patient_id, self._erasure.erase)
         return met | {
             "Rows": swept.rows,
             "Files": swept.files,
@@ -48,7 +46,7 @@ class Rights:
         self._desk.object_to(patient_id)
         reason = "The patient objected to the processing."
         open_jobs = [job for job in self._found(self._codes(patient_id)) if not job.state.final]
-        ended = sum(self._cancel(job, State.EXCLUDED, reason) for job in open_jobs)
+        ended = sum(self._cancellation.cancel(job, State.EXCLUDED, reason) for job in open_jobs)
         return {"Objection": True} | self._met(patient_id) | {"CancelledJobs": ended}
 
     def withdraw(self, patient_id: str) -> dict[str, Any]:

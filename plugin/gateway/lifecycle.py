@@ -1,0 +1,68 @@
+"""The life of the gateway process: everything is brought up in order, then series are taken in until it ends."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+
+from model.contours.kernel import slow_tracing
+from model.evidence.chain import Chain
+from model.pipeline.draw import warm_up
+from model.worker.pool import Workers
+from plugin.erase.sweep import sweep
+from plugin.evidence.dossier_files import record_configuration
+from plugin.gateway.clock import Clock
+from plugin.gateway.operations.readiness import Readiness
+from plugin.intake.loop import IntakeLoop
+from plugin.jobs.failure import failure_of
+from plugin.jobs.job import State
+from plugin.jobs.store import JobStore
+from plugin.state.directory import StateDirectory
+from plugin.vault.vault import Vault
+from plugin.version import VERSION
+from plugin.workflow.durable import Workflows
+from plugin.workflow.queue import Dispatcher
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Lifecycle:
+    """What has to be brought up; ``configuration`` is the digest of the site's section, for the evidence."""
+
+    readiness: Readiness
+    state: StateDirectory
+    jobs: JobStore
+    vault: Vault
+    chain: Chain
+    configuration: str
+    workers: Workers
+    workflows: Workflows
+    dispatcher: Dispatcher
+    clock: Clock
+    intake: IntakeLoop
+
+    def run(self) -> None:
+        """Bring everything up, then take in series until the process ends; what cannot be brought up is in health."""
+        try:
+            self._bring_up()
+        except Exception as error:  # noqa: BLE001 - shown in health, where the administrator looks
+            reason = failure_of(error).message
+            self.readiness.set_broken(reason)
+            logger.error("the gateway cannot work: %s", reason)
+            return
+        self.readiness.set_up()
+        threading.Thread(target=self.dispatcher.run, name="dispatcher", daemon=True).start()
+        threading.Thread(target=self.clock.run, name="clock", daemon=True).start()
+        self.intake.run()
+
+    def _bring_up(self) -> None:
+        self.workers.warm_up(warm_up)
+        if slow := slow_tracing():
+            logger.warning("%s", slow)
+        self.workflows.launch()
+        sweep(self.state, self.vault, self.jobs)
+        record_configuration(self.chain, self.configuration, VERSION)
+        for job in self.jobs.list(states=(State.RUNNING,), limit=100_000):
+            self.workflows.start(job)  # claimed, but perhaps not begun before the gateway was killed

@@ -1,0 +1,85 @@
+"""How the gateway is: whether it works and if not, why; what somebody should look at; the numbers beside."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from typing import Any
+
+from model.contours.kernel import slow_tracing
+from plugin.advisories.alerts import VersionWatch
+from plugin.evidence.desk import Desk
+from plugin.forward.orphans import Orphans
+from plugin.gateway.operations.readiness import Readiness
+from plugin.gateway.operations.targets import TargetOperations
+from plugin.intake.decider import Decider
+from plugin.intake.loop import IntakeLoop
+from plugin.jobs.store import JobStore
+
+
+class Health:
+    """Asks each part how it is, for the health route and the metrics."""
+
+    def __init__(
+        self,
+        readiness: Readiness,
+        loop: IntakeLoop,
+        jobs: JobStore,
+        targets: TargetOperations,
+        desk: Desk,
+        versions: VersionWatch,
+        decider: Decider,
+        orphans: Orphans,
+        *,
+        rules: int,
+    ) -> None:
+        """``rules`` is how many rules the site has."""
+        self._readiness = readiness
+        self._loop = loop
+        self._jobs = jobs
+        self._targets = targets
+        self._desk = desk
+        self._versions = versions
+        self._decider = decider
+        self._orphans = orphans
+        self._rules = rules
+
+    def unavailable_reasons(self) -> list[str]:
+        """Why the gateway cannot work now; empty when it can."""
+        reasons = self._readiness.unavailable_reasons()
+        if not reasons and self._loop.trouble:
+            return [self._loop.trouble]
+        return reasons
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """What somebody should look at, though the gateway works."""
+        return [alert.to_json() for alert in self._desk.alerts] + self._versions.alerts(datetime.now(UTC).date())
+
+    def job_counts(self) -> dict[str, int]:
+        """How many jobs the table has, by state."""
+        return self._jobs.count_by_state()
+
+    def targets(self) -> list[dict[str, Any]]:
+        """Every target as the API shows it."""
+        return self._targets.show()
+
+    def witnesses(self) -> list[dict[str, Any]]:
+        """Who holds the head of the evidence chain, since when, and what is wrong."""
+        return self._desk.witnesses()
+
+    def status(self) -> dict[str, Any]:
+        """What health says beside whether the gateway works, warnings included."""
+        status = {
+            "Jobs": self.job_counts(),
+            "Rules": self._rules,
+            "Targets": self.targets(),
+            "Witnesses": self.witnesses(),
+            "Process": os.getpid(),
+        }
+        warnings = self._warnings()
+        return status | ({"Warnings": warnings} if warnings else {})
+
+    def _warnings(self) -> list[str]:
+        problem, slow = self._decider.problem, slow_tracing()
+        remarks = [*self._orphans.warnings(), *self._loop.remarks]
+        return [*([problem] if problem else []), *remarks, *([slow] if slow else [])]

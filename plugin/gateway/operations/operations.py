@@ -1,0 +1,34 @@
+"""Everything that the gateway can be asked, for the API: each router takes the one part that it serves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from plugin.evidence.desk import Desk
+from plugin.gateway.operations.explanations import Explanations
+from plugin.gateway.operations.health import Health
+from plugin.gateway.operations.job_view import JobView
+from plugin.gateway.operations.jobs import JobOperations
+from plugin.gateway.operations.outgoing import Outgoing
+from plugin.gateway.operations.preview import Previews
+from plugin.gateway.operations.rights import Rights
+from plugin.gateway.operations.targets import TargetOperations
+from plugin.jobs.store import JobStore
+from plugin.jobs.wakeup import Wakeup
+
+
+@dataclass(frozen=True)
+class Operations:
+    """The operations of one gateway; ``table`` is that of its jobs, ``intake`` is woken when Orthanc has news."""
+
+    table: JobStore
+    jobs: JobOperations
+    view: JobView
+    previews: Previews
+    explanations: Explanations
+    outgoing: Outgoing
+    targets: TargetOperations
+    evidence: Desk
+    rights: Rights
+    health: Health
+    intake: Wakeup

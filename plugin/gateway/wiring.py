@@ -1,0 +1,164 @@
+"""Makes every part of the gateway and hands each the parts that it needs, in order; nothing is decided here."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from functools import partial
+
+from model.evidence.chain import Chain
+from model.evidence.rotation import load_chain_key
+from model.worker.pool import Workers
+from plugin.advisories.alerts import VersionWatch
+from plugin.evidence.desk import Desk
+from plugin.evidence.processing import configuration_digest
+from plugin.forward.heads import witnesses
+from plugin.forward.orphans import Orphans
+from plugin.forward.targets import forward_targets
+from plugin.gateway.clock import Clock, Deliveries
+from plugin.gateway.lifecycle import Lifecycle
+from plugin.gateway.operations.erasure import JobErasure
+from plugin.gateway.operations.explanations import Explanations
+from plugin.gateway.operations.health import Health
+from plugin.gateway.operations.job_view import JobView
+from plugin.gateway.operations.jobs import JobOperations
+from plugin.gateway.operations.operations import Operations
+from plugin.gateway.operations.outgoing import Outgoing
+from plugin.gateway.operations.preview import Previews
+from plugin.gateway.operations.readiness import Readiness
+from plugin.gateway.operations.rights import Rights
+from plugin.gateway.operations.targets import TargetOperations
+from plugin.gateway.retention import Retention
+from plugin.gateway.startup import Letter
+from plugin.intake.arrivals import Arrivals
+from plugin.intake.decider import Decider
+from plugin.intake.inspection import SeriesInspector
+from plugin.intake.intake import Intake
+from plugin.intake.loop import IntakeLoop
+from plugin.intake.site_script import SiteScript
+from plugin.jobs.store import JobStore
+from plugin.jobs.targets import TargetStore
+from plugin.jobs.wakeup import Wakeup
+from plugin.pacs.client import Orthanc
+from plugin.pacs.series import SeriesReader
+from plugin.pacs.versions import reported_by
+from plugin.settings.settings import LOCAL, Settings
+from plugin.state.database import open_database
+from plugin.state.directory import StateDirectory
+from plugin.vault.vault import Vault
+from plugin.workflow.cancellation import Cancellation
+from plugin.workflow.durable import Workflows, sqlite_url
+from plugin.workflow.queue import Dispatcher
+from plugin.workflow.stages import Stages
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """Everything beside Orthanc: what it can be asked, and its life; made before it can work, and says so."""
+
+    operations: Operations
+    lifecycle: Lifecycle
+
+
+def wire(letter: Letter, settings: Settings, state: StateDirectory) -> Gateway:
+    """Make the gateway of a state directory; raises AutocontourError when one of its stores cannot be opened."""
+    orthanc = Orthanc(
+        letter.orthanc,
+        token=letter.token,
+        user=letter.user,
+        password=letter.password,
+        certificate=letter.certificate,
+    )
+    reader = SeriesReader(orthanc, settings)
+    readiness = Readiness()
+    queue_wakeup, clock_wakeup, intake_wakeup = Wakeup(), Wakeup(), Wakeup()
+
+    engine = open_database(settings.database or sqlite_url(state.jobs))
+    jobs, targets, arrivals = JobStore(engine), TargetStore(engine), Arrivals(engine)
+    workers = Workers(settings.workers, lock_memory=settings.lock_memory)
+    vault = Vault(state.vault, settings.privacy.vault_key_file)
+    key = load_chain_key(state.signing_key, state.chain)
+    chain = Chain.open(state.chain, key)
+    desk = Desk(
+        chain,
+        engine,
+        state.evidence,
+        settings.evidence,
+        transfer_hours=settings.privacy.transfer_hours,
+        host=socket.gethostname(),
+        witnesses=witnesses({**settings.forwards, **settings.evidence.services}, lambda: chain.public_key),
+        ended=jobs.ended,
+    )
+    deliveries = Deliveries(desk, clock_wakeup)
+    forwards = forward_targets(settings.forwards, key, targets, orthanc, workers, deliveries.delivered)
+
+    stages = Stages(orthanc, reader, jobs, vault, chain, workers, state, settings, forwards, queue_wakeup)
+    workflows = Workflows(stages, settings.database or sqlite_url(state.workflows), "gateway")
+    dispatcher = Dispatcher(jobs, targets, settings.jobs_at_once, workflows.start, queue_wakeup)
+    cancellation = Cancellation(jobs, workers)
+
+    script = settings.routing_script
+    decider = Decider(
+        settings.rules,
+        targets=settings.targets,
+        models=settings.models,
+        local=LOCAL,
+        script=SiteScript(letter.base_directory / script) if script is not None else None,
+    )
+    inspector = SeriesInspector(orthanc, reader, decider, desk.subjects)
+    orphans = Orphans(orthanc, vault)
+    intake = Intake(
+        orthanc,
+        arrivals,
+        jobs,
+        settings,
+        inspector,
+        desk.subjects,
+        chain,
+        queue_wakeup.notify,
+        cancellation.cancel,
+        orphans.delete_if_orphaned,
+    )
+    loop = IntakeLoop(orthanc, arrivals, intake, settings.quiet_seconds, letter.started, intake_wakeup)
+
+    versions = VersionWatch(partial(reported_by, orthanc), beside=letter.token is not None)
+    clock = Clock(desk, vault, Retention(workflows, jobs, desk).forget, versions.look, clock_wakeup)
+    erasure = JobErasure(jobs, arrivals, vault, chain, cancellation, state.spool)
+    target_operations = TargetOperations(settings, targets, jobs, queue_wakeup)
+    operations = Operations(
+        table=jobs,
+        jobs=JobOperations(readiness, jobs, intake, inspector, cancellation, queue_wakeup),
+        view=JobView(stages, dispatcher),
+        previews=Previews(orthanc, reader),
+        explanations=Explanations(inspector, decider),
+        outgoing=Outgoing(orthanc, reader, settings.privacy),
+        targets=target_operations,
+        evidence=desk,
+        rights=Rights(desk, jobs, erasure, cancellation),
+        health=Health(
+            readiness,
+            loop,
+            jobs,
+            target_operations,
+            desk,
+            versions,
+            decider,
+            orphans,
+            rules=len(settings.rules),
+        ),
+        intake=intake_wakeup,
+    )
+    lifecycle = Lifecycle(
+        readiness=readiness,
+        state=state,
+        jobs=jobs,
+        vault=vault,
+        chain=chain,
+        configuration=configuration_digest(letter.section),
+        workers=workers,
+        workflows=workflows,
+        dispatcher=dispatcher,
+        clock=clock,
+        intake=loop,
+    )
+    return Gateway(operations, lifecycle)

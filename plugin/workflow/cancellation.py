@@ -1,0 +1,25 @@
+"""Ends open jobs from outside their workflow: cancelled, superseded, or excluded."""
+
+from __future__ import annotations
+
+from model.worker.pool import Workers
+from plugin.jobs.job import Job, State
+from plugin.jobs.store import JobStore
+
+
+class Cancellation:
+    """Ends jobs of one table, whose models these workers run."""
+
+    def __init__(self, jobs: JobStore, workers: Workers) -> None:
+        self._jobs = jobs
+        self._workers = workers
+
+    def cancel(self, job: Job, state: State, reason: str) -> bool:
+        """End an open job in a final state; its worker is killed and its workflow erases what it left.
+
+        Returns False, and does nothing, when the job has ended or its RTSTRUCT is stored.
+        """
+        if not self._jobs.stop(job.id, state, (state.name, reason)):
+            return False
+        self._workers.cancel(job.id)
+        return True

@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _list(library: Path, *, as_json: bool) -> int:
-    from model.engines.registry import EMBEDDED, embedded_algorithm
+    from model.registry import EMBEDDED, embedded_algorithm
 
     packages, broken = packages_in(library)
     embedded = [embedded_algorithm(name) for name in EMBEDDED]
@@ -109,7 +109,7 @@ def _list(library: Path, *, as_json: bool) -> int:
 
 
 def _show(library: Path, name: str) -> int:
-    from model.engines.registry import EMBEDDED, embedded_algorithm
+    from model.registry import EMBEDDED, embedded_algorithm
 
     if name in EMBEDDED:
         own = embedded_algorithm(name)
@@ -147,7 +147,7 @@ def _row(package: Package) -> dict[str, object]:
 
 def _verify(package: Package) -> int:
     from model.commands.terminal import progress_bar
-    from model.engines.registry import engine_of
+    from model.registry import engine_of
     from model.sides.check import ensure_sides
 
     with progress_bar("verifying") as show:
@@ -203,7 +203,7 @@ def _who_says(source: str | None) -> str:
 
 
 def _package(library: Path, name: str) -> Package:
-    from model.engines.registry import EMBEDDED
+    from model.registry import EMBEDDED
 
     if name in EMBEDDED:
         raise InputRefused("MODEL_EMBEDDED", f"{name} is part of this software; it has no package to verify.")

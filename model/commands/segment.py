@@ -42,11 +42,11 @@ def run(options: argparse.Namespace) -> int:
     import pydicom
     from pydicom.uid import generate_uid
 
-    from model.engines.registry import engine
     from model.names.naming import entry_for
     from model.pipeline.contour import ImageSeries, contour
     from model.preview.planes import three_planes
     from model.quality.interleaved import require_one_acquisition
+    from model.registry import engine
     from model.series.folder import open_folder
     from model.series.geometry import require_whole
 

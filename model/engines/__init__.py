@@ -1,1 +1,1 @@
-"""What draws organs on a volume: registry.engine gives the engine of a model by its name."""
+"""What draws organs on a volume, an engine a folder; model.registry gives the engine of a model by its name."""

@@ -35,7 +35,7 @@ def import_model(
     draws on the wrong side.
     """
     # Imported here: engines need torch, and listing models does not.
-    from model.engines.registry import engine_of
+    from model.registry import engine_of
     from model.sides.check import ensure_sides
 
     def try_out(package: Package) -> None:

@@ -57,9 +57,6 @@ class Drawn:
 
 def warm_up() -> None:
     """Import what a first job would otherwise wait for."""
-    import model.engines.registry
-    import model.gate.verify
-    import model.pipeline.contour  # noqa: F401
 
 
 def draw_series(
@@ -95,10 +92,10 @@ def _draw(
     selection: Selection | None,
     burned_in_text: BurnedInText,
 ) -> Drawn:
-    from model.engines.registry import loaded
     from model.gate.verify import verify
     from model.pipeline.contour import ImageSeries, contour
     from model.pipeline.stopwatch import Stopwatch
+    from model.registry import loaded
     from model.series.geometry import geometry_of
 
     watch = Stopwatch()

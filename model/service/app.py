@@ -13,9 +13,9 @@ from pydantic import ValidationError
 from pydantic.json_schema import models_json_schema
 from starlette.background import BackgroundTask
 
-from model.engines.registry import names as model_names
 from model.gate.profile import PROFILE_NAME, profile_digest
 from model.pipeline.draw import STRUCTURE_SET
+from model.registry import names as model_names
 from model.service import heads_routes, uploads, wire
 from model.service.answers import ErrorAnswer, Refusal, install, no_records, problems
 from model.service.attest import Attestation

@@ -17,13 +17,13 @@ import uvicorn
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 
-from model.engines.registry import names as model_names
 from model.errors import ConfigurationRefused
 from model.evidence.chain import Chain
 from model.evidence.rotation import finish_hand_over, load_chain_key
 from model.evidence.signing import SigningKey
 from model.pipeline.draw import warm_up
 from model.process.hardening import harden_process
+from model.registry import names as model_names
 from model.service.app import application
 from model.service.attest import Attestation
 from model.service.connection import connections

@@ -137,7 +137,7 @@ def _found(
     package: Package, sides: dict[str, str], shown: Shown, clock: _Clock, progress: Progress
 ) -> Iterator[Placed]:
     """Where the structures of all networks lie; what was found when the time is up is enough."""
-    from model.engines.registry import engine_of
+    from model.registry import engine_of
 
     quick = [one for one in quick_parts(package) if any(label.label in sides for label in one.document.labels)]
     looked = 0

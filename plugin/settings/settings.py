@@ -10,10 +10,10 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from model.engines.registry import names as model_names
 from model.errors import ConfigurationRefused
 from model.packages.library import default_directory
 from model.pipeline.selection import Selection
+from model.registry import names as model_names
 from plugin.facts.dictionary import own_names
 from plugin.facts.series import known_keywords
 from plugin.settings.document import DicomTarget, Document, Section, ServiceTarget

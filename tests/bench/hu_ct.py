@@ -16,8 +16,8 @@ from scipy import ndimage
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from model.engines.registry import engine
 from model.quality import checked
+from model.registry import engine
 from model.volume.canonical import axes_of
 from model.volume.volume import Volume
 from tests.builders.acquisition import placed, sample_volume

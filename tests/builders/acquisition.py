@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from model.engines.engine import Drawing
-from model.engines.registry import engine
+from model.registry import engine
 from model.samples import series
 from model.series.geometry import SeriesGeometry, SlicePlane, geometry_of
 from model.volume.canonical import axes_of

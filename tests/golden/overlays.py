@@ -12,9 +12,9 @@ import numpy as np
 from PIL import Image
 
 from model.engines.engine import Drawing
-from model.engines.registry import EMBEDDED, engine
 from model.names.naming import entry_for
 from model.preview.planes import three_planes
+from model.registry import EMBEDDED, engine
 from model.volume.volume import Volume
 from tests.builders.acquisition import sample_drawing, sample_volume
 

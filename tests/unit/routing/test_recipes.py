@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from model.engines.registry import names
+from model.registry import names
 from plugin.facts.given import given_facts
 from plugin.facts.series import known_keywords
 from routing.answer import combine

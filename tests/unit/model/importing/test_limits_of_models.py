@@ -10,11 +10,11 @@ import pydicom
 import pytest
 
 from model.engines.limits import beyond, untold
-from model.engines.registry import engine_of
 from model.errors import EngineFailed, InputRefused
 from model.importing.from_path import import_model
 from model.packages.document import Limits
 from model.packages.package import Package
+from model.registry import engine_of
 from model.series.folder import read_folder
 from model.volume.acquisition import Acquisition
 from model.volume.load import load_volume

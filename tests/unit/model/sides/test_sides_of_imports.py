@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.engines.registry import engine_of
 from model.errors import InputRefused, TargetFailed
 from model.importing.draft import Wishes
 from model.importing.from_path import import_model
 from model.packages.package import Package, open_package
 from model.packages.sides import read_sides
+from model.registry import engine_of
 from model.sides.check import ensure_sides, sides_of_engine, try_out
 from model.sides.sample import Shown
 from tests.builders import sided

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from model.engines.deepbet.head import require_brain, require_head, require_magnitude
 from model.engines.engine import Drawing
-from model.engines.registry import engine, names
 from model.errors import EngineFailed
 from model.quality.findings import volume_ml
+from model.registry import engine, names
 from model.samples.image import read_nifti
 from model.samples.packages import MRICRON, extract
 from model.volume.acquisition import Acquisition

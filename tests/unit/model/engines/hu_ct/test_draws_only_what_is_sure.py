@@ -15,9 +15,9 @@ from scipy import ndimage
 
 from model.engines.engine import Drawing
 from model.engines.hu_ct.engine import ORDER
-from model.engines.registry import engine
 from model.errors import EngineFailed
 from model.quality import checked
+from model.registry import engine
 from model.volume.volume import Volume
 from plugin.cli import main
 from tests.builders.acquisition import tilted, turned

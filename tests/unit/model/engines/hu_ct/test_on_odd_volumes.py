@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from model.contours.structure import BoxedMask
-from model.engines.registry import engine
 from model.errors import AutocontourError, EngineFailed
 from model.quality import checked
+from model.registry import engine
 from model.volume.volume import Volume
 from tests.builders.series import SeriesPlan, geometry
 

@@ -14,9 +14,9 @@ import pytest
 from model.contours.structure import BoxedMask
 from model.engines.hu_ct.lungs import lung_edge
 from model.engines.hu_ct.working import WorkingGrid
-from model.engines.registry import engine
 from model.errors import EngineFailed
 from model.quality.findings import volume_ml
+from model.registry import engine
 from model.volume.volume import Volume
 from tests.builders.acquisition import sample_drawing, sample_volume
 from tests.builders.agreement import (

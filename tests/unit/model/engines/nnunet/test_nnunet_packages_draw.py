@@ -16,11 +16,11 @@ from model.engines.network.orientation import oriented
 from model.engines.network.window import slices
 from model.engines.nnunet.engine import NnUnet
 from model.engines.nnunet.normalise import normalised
-from model.engines.registry import Loaded, engine_of
 from model.errors import AutocontourError, EngineFailed, InputRefused
 from model.importing.draft import Wishes
 from model.importing.from_path import import_model
 from model.packages.package import Package
+from model.registry import Loaded, engine_of
 from model.volume.volume import Volume
 from tests.builders.nnunet_folder import TinyNet, write_folder
 from tests.builders.series import geometry

@@ -10,10 +10,10 @@ import pytest
 import torch
 
 from model.engines.network.device import Place
-from model.engines.registry import engine_of
 from model.errors import EngineFailed, InputRefused
 from model.importing.draft import Wishes
 from model.importing.from_path import import_model
+from model.registry import engine_of
 from tests.builders.bundles import NETWORK, write_bundle
 from tests.builders.volumes import blobs, volume
 

@@ -43,7 +43,7 @@ def test_every_vr_of_the_standard_has_one_length() -> None:
 def test_elements_are_encoded_as_pydicom_does(keyword: str, vr: str, value: str) -> None:
     dataset = Dataset()
     setattr(dataset, keyword, value)
-    tag = int(dataset.data_element(keyword).tag)
+    tag = int(dataset[keyword].tag)
     padding = b"\0" if vr == "UI" else b" "
     assert explicit_element(tag, vr, value.encode()) == written(dataset, implicit=False)
     assert implicit_element(tag, value.encode(), padding) == written(dataset, implicit=True)

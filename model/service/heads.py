@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import logging
-import sqlite3
 import threading
 import time
 from collections.abc import Mapping
@@ -21,6 +20,7 @@ from model.evidence.record import stamp
 from model.evidence.signed import digest_of
 from model.evidence.signing import PublicKey
 from model.service.answers import Refusal
+from model.service.database import open_database
 from model.service.metrics import Metrics
 from model.service.settings import Site
 
@@ -29,19 +29,6 @@ logger = logging.getLogger(__name__)
 # A site hands its head over once a day, and again after outages; more than this in a day is a fault.
 HEADS_A_DAY = 100
 DAY_SECONDS = 24 * 3600.0
-
-# The triggers make the table append-only for every program that opens the file.
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS site_head (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, site TEXT NOT NULL, key TEXT NOT NULL, sequence INTEGER NOT NULL,
-    anchor TEXT NOT NULL, received REAL NOT NULL, refused TEXT, head TEXT NOT NULL, answer TEXT,
-    UNIQUE (site, anchor)
-) STRICT;
-CREATE TRIGGER IF NOT EXISTS site_head_is_not_changed BEFORE UPDATE ON site_head
-BEGIN SELECT RAISE(ABORT, 'heads are kept as they came'); END;
-CREATE TRIGGER IF NOT EXISTS site_head_is_not_deleted BEFORE DELETE ON site_head
-BEGIN SELECT RAISE(ABORT, 'heads are kept for good'); END;
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +49,7 @@ class Heads:
         self._lock = threading.Lock()
         self._chain = chain
         self._metrics = metrics
-        self._database = sqlite3.connect(ledger, check_same_thread=False, isolation_level=None, timeout=30)
-        self._database.execute("PRAGMA synchronous = FULL")
-        self._database.executescript(_SCHEMA)
+        self._database = open_database(ledger)
 
     def take(self, name: str, site: Site, signed: dict[str, Any], key: PublicKey) -> Answer:
         """Keep and countersign a site's head; the same document is answered as it was the first time.

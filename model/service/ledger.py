@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,16 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS transfer (
-    site TEXT NOT NULL, id TEXT NOT NULL, folder TEXT NOT NULL UNIQUE, state TEXT NOT NULL, model TEXT NOT NULL,
-    manifest TEXT NOT NULL, count INTEGER NOT NULL, created REAL NOT NULL, ended REAL, code TEXT, message TEXT,
-    findings TEXT NOT NULL DEFAULT '{}', PRIMARY KEY (site, id)
-) STRICT;
-CREATE TABLE IF NOT EXISTS receipt (
-    site TEXT NOT NULL, id TEXT NOT NULL, step TEXT NOT NULL, content TEXT NOT NULL, PRIMARY KEY (site, id, step)
-) STRICT;
-"""
+from model.service.database import open_database
 
 
 class State(StrEnum):
@@ -63,11 +53,9 @@ class Ledger:
     """An SQLite file; one connection, one caller at a time."""
 
     def __init__(self, path: Path) -> None:
+        """Open or make the file; raises ConfigurationRefused when a newer release made it, sqlite3.Error."""
         self._lock = threading.Lock()
-        self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-        self._database.execute("PRAGMA journal_mode = WAL")
-        self._database.execute("PRAGMA synchronous = FULL")
-        self._database.executescript(_SCHEMA)
+        self._database = open_database(path)
 
     def add(self, row: Row) -> bool:
         """Note a new transfer; False when the site has used this id before."""

@@ -38,11 +38,13 @@ from model.service.queue import TransferQueue
 from model.service.settings import ServiceDocument, TlsFiles, read_service
 from model.service.sites import Sites
 from model.service.spool import open_spool
-from model.service.state import ServiceState
+from model.service.state import LAYOUTS, ServiceState
 from model.service.sweep import LastSpool, note_spool, sweep, unrecorded
 from model.service.transfers import Transfers
 from model.storage.files import create_once
 from model.storage.hold import InUse, hold
+from model.storage.layout import bring_up_to_date
+from model.storage.sqlite import checkpoint
 from model.worker.pool import Workers
 
 logger = logging.getLogger(__name__)
@@ -122,10 +124,11 @@ class Service:
         if settings.Tls is not None:
             tls_options(settings.Tls)  # before anything is deleted or signed
         self._socket = open_port(settings.Host, settings.Port)
-        state = ServiceState(Path(settings.StateDirectory))
+        self._state = state = ServiceState(Path(settings.StateDirectory))
         try:
             state.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._lock = hold(state.lock)
+            bring_up_to_date(state.path, LAYOUTS, "StateDirectory")
         except InUse as used:
             raise ConfigurationRefused(
                 "StateDirectory", f"is in use by another service{used.by}; stop that one, or name another folder"
@@ -176,6 +179,8 @@ class Service:
             self._stopping.set()
             self.transfers.stop()
             self._workers.stop()
+            for database in (self._state.ledger, self._state.queue):
+                checkpoint(database)
         # Nothing is held any more, and all is signed: a thread that still waits for something keeps nobody waiting.
         logging.shutdown()
         os._exit(0)

@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from model.storage.layout import Change, as_it_is
+
+# The notes and journals that lie here, number by number; the databases have numbers of their own.
+LAYOUTS: tuple[Change, ...] = (as_it_is,)
+
 
 @dataclass(frozen=True)
 class ServiceState:

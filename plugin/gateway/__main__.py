@@ -14,9 +14,14 @@ import threading
 from pathlib import Path
 
 from model.process.hardening import harden_process
+from model.storage.sqlite import checkpoint
 from plugin.gateway.serve import serve
 from plugin.gateway.startup import Letter
 from plugin.privacy.reading import quiet_pydicom
+from plugin.state.directory import StateDirectory
+
+# The plugin waits 5 s for the gateway to leave.
+CHECKPOINT_SECONDS = 2.0
 
 
 def main() -> None:
@@ -43,8 +48,17 @@ def _leave_with_orthanc(letter: Letter) -> None:
         pass
     if letter.socket is not None:
         shutil.rmtree(Path(letter.socket).parent, ignore_errors=True)
-    # No farewell: every stage is safe against being cut off, and a farewell can hang.
+    # No farewell to work that runs: every stage is safe against being cut off, and a farewell can hang. The databases
+    # are left without a log for who copies the folder, as far as that takes no longer than this.
+    tidy = threading.Thread(target=_checkpoint, args=(letter.state_directory,), name="checkpoint", daemon=True)
+    tidy.start()
+    tidy.join(CHECKPOINT_SECONDS)
     os._exit(0)
+
+
+def _checkpoint(state_directory: Path) -> None:
+    for database in StateDirectory(state_directory).logged:
+        checkpoint(database)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from plugin.gateway.startup import Letter
 from plugin.gateway.wiring import wire
 from plugin.settings.evidence import EvidenceSection
 from plugin.settings.settings import read_settings
-from plugin.state.directory import lock_state, open_state
+from plugin.state.directory import lock_state, open_state, upgrade_state
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +35,7 @@ def serve(letter: Letter) -> None:
             harden_process(lock_memory=True)
         state = open_state(letter.state_directory)
         lock = lock_state(state)
+        upgrade_state(state)
     except ConfigurationRefused as error:
         logger.error("auto-contouring is off: %s", error.message)
         _listen(letter, refusing_application([error.message], hosts))

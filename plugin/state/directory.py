@@ -8,9 +8,14 @@ from pathlib import Path
 
 from model.errors import ConfigurationRefused
 from model.storage.hold import Hold, InUse, hold
+from model.storage.layout import Change, as_it_is, bring_up_to_date
 
 # A gateway whose Orthanc was killed leaves within a second; a new one waits this long for it.
 LOCK_SECONDS = 15.0
+
+# The spool's folders, what targets elsewhere keep in them (remote.json), and the notes of the evidence, number by
+# number; tables and vault have numbers of their own, and chain, receipts and certificates name theirs in each document.
+LAYOUTS: tuple[Change, ...] = (as_it_is,)
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,11 @@ class StateDirectory:
     def workflows(self) -> Path:
         """SQLite of the durable-job engine."""
         return self.path / "workflows.sqlite"
+
+    @property
+    def logged(self) -> tuple[Path, ...]:
+        """The SQLite files that have a write-ahead log."""
+        return self.jobs, self.workflows
 
     @property
     def vault(self) -> Path:
@@ -87,6 +97,19 @@ def _another_owner(folder: Path) -> ConfigurationRefused:
         "AutoContour.StateDirectory",
         f"{folder} belongs to another user; name a folder that Orthanc's user owns, or leave it to be made.",
     )
+
+
+def upgrade_state(state: StateDirectory) -> None:
+    """Bring the files of a directory up to date that this process holds; raises ConfigurationRefused.
+
+    Refused are files of a newer release, which are left as they are.
+    """
+    try:
+        bring_up_to_date(state.path, LAYOUTS, "AutoContour.StateDirectory")
+    except OSError as error:
+        raise ConfigurationRefused(
+            "AutoContour.StateDirectory", f"{state.path} cannot be written ({error.strerror})."
+        ) from None
 
 
 def lock_state(state: StateDirectory) -> Hold:

@@ -21,19 +21,28 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from model.errors import AutocontourError, ConfigurationRefused, PrivacyRefused
+from model.storage.sqlite import Schema
 from plugin.privacy.pseudonyms import TransferKey
 from plugin.vault.keyfile import key_encryption_key, key_file_of
 
 VAULT_NAME = "vault.sqlite"
 NONCE_BYTES = 12
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS transfer (
-    id TEXT PRIMARY KEY, state TEXT NOT NULL CHECK (state IN ('open', 'destroyed')),
-    created TEXT NOT NULL, expires TEXT NOT NULL, destroyed TEXT, sealed BLOB
-) STRICT;
-CREATE TABLE IF NOT EXISTS probe (one INTEGER PRIMARY KEY CHECK (one = 1), sealed BLOB NOT NULL) STRICT;
-"""
+_SCHEMA = Schema(
+    "AutoContour.StateDirectory",
+    "the vault",
+    (
+        (
+            """CREATE TABLE IF NOT EXISTS transfer (
+                id TEXT PRIMARY KEY, state TEXT NOT NULL CHECK (state IN ('open', 'destroyed')),
+                created TEXT NOT NULL, expires TEXT NOT NULL, destroyed TEXT, sealed BLOB
+            ) STRICT""",
+            """CREATE TABLE IF NOT EXISTS probe (
+                one INTEGER PRIMARY KEY CHECK (one = 1), sealed BLOB NOT NULL
+            ) STRICT""",
+        ),
+    ),
+)
 _PROBE = b"orthanc-autocontour vault"
 
 
@@ -63,16 +72,17 @@ class Vault:
     def __init__(self, directory: Path, key_file: str | None = None) -> None:
         """Open or make the vault; ``key_file`` is a path or ``credential:NAME``, by default ``vault.key`` beside it.
 
-        Raises ConfigurationRefused when the key file is not usable or not the one the vault was made with.
+        Raises ConfigurationRefused when the key file is not usable or not the one the vault was made with, or when a
+        newer release made the vault.
         """
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._path = directory / VAULT_NAME
         self._cipher = AESGCM(key_encryption_key(key_file_of(key_file, directory)))
         os.close(os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600))
         self._path.chmod(0o600)
+        with self._connection() as database:
+            _SCHEMA.bring_up_to_date(database)
         with self._write() as database:
-            for statement in _SCHEMA.split(";"):
-                database.execute(statement)
             database.execute("INSERT OR IGNORE INTO probe VALUES (1, ?)", (self._seal(_PROBE, "probe"),))
             (sealed,) = database.execute("SELECT sealed FROM probe").fetchone()
         if self._unseal(sealed, "probe") != _PROBE:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +41,12 @@ def test_jobs_that_the_last_release_left_open_are_finished_and_its_results_are_n
         assert verify(chain, keys_beside(chain)).valid
     finally:
         orthanc.stop()
+    assert json.loads((orthanc.state / "layout.json").read_bytes()) == {"Layout": 1}
+    with closing(sqlite3.connect(orthanc.state / "vault" / "vault.sqlite")) as vault:
+        assert vault.execute("PRAGMA user_version").fetchone() == (1,)
+    for name in ("jobs.sqlite", "workflows.sqlite"):
+        log = orthanc.state / f"{name}-wal"
+        assert not log.exists() or log.stat().st_size == 0, f"{name} is left without a log"
 
 
 def test_a_state_of_a_newer_release_is_refused_in_health_and_orthanc_goes_on(tmp_path: Path) -> None:

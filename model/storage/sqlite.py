@@ -1,0 +1,81 @@
+"""SQLite files that know which release wrote them: tables come to be by numbered changes, newer ones are refused."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from model.errors import ConfigurationRefused
+
+_BUSY_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """The tables of one kind of file, and how they came to be.
+
+    Attributes:
+        setting: The key of the configuration under which the file lies, for the sentence that refuses it.
+        name: What the file is called in that sentence: "the vault".
+        changes: The statements of each change, from the first release on; a file that has the first n of them has
+            the number n (``PRAGMA user_version``). What is once released is never changed, only added to. The first
+            release wrote no number, so the first change leaves tables as they are that are there.
+    """
+
+    setting: str
+    name: str
+    changes: Sequence[Sequence[str]]
+
+    def bring_up_to_date(self, database: sqlite3.Connection) -> None:
+        """Make the changes that a file lacks, each in a transaction of its own with its number.
+
+        ``database`` is in autocommit mode (``isolation_level=None``). Raises ConfigurationRefused when a newer release
+        wrote the file, which is left as it is; sqlite3.Error.
+        """
+        found, known = _number(database), len(self.changes)
+        if found > known:
+            raise newer_than_known(self.setting, self.name, found, known)
+        for number, change in enumerate(self.changes, start=1):
+            if _number(database) >= number:
+                continue
+            database.execute("BEGIN IMMEDIATE")
+            try:
+                if _number(database) < number:  # not made by another process meanwhile
+                    for statement in change:
+                        database.execute(statement)
+                    database.execute(f"PRAGMA user_version = {number}")
+            except BaseException:
+                database.rollback()
+                raise
+            database.commit()
+
+
+def newer_than_known(setting: str, name: str, found: int, known: int) -> ConfigurationRefused:
+    """Make the refusal of what a newer release wrote: what it is, which number it has, which are known, the way out."""
+    return ConfigurationRefused(
+        setting,
+        f"{name} has the number {found}, and this release knows it up to {known}: a newer release wrote it. Install "
+        "that release again, or restore a backup from before the upgrade.",
+    )
+
+
+def checkpoint(path: Path) -> None:
+    """Move what the write-ahead log of a file holds into the file, and empty the log; for an orderly stop.
+
+    What another connection still needs stays in the log, as does all of it where nothing can be done: the next start
+    reads it from there. A file that does not exist is not made.
+    """
+    address = f"{path.absolute().as_uri()}?mode=rw"
+    try:
+        with closing(sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS)) as database:
+            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.Error:
+        return
+
+
+def _number(database: sqlite3.Connection) -> int:
+    (number,) = database.execute("PRAGMA user_version").fetchone()
+    return int(number)

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from model.errors import InputRefused
 from model.packages.document import ModelDocument
+from model.problems import in_one_sentence, problems_of
 
 DOCUMENT = "model.json"
 # What the self-test of sides found, beside it and no part of it.
@@ -62,14 +63,12 @@ def open_package(folder: Path) -> Package:
 
 
 def read_document(content: bytes) -> ModelDocument:
-    """Validate the text of a model.json; raises InputRefused naming the first key that is wrong."""
+    """Validate the text of a model.json; raises InputRefused naming the keys that are wrong."""
     try:
         return ModelDocument.model_validate(json.loads(content))
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(step) for step in first["loc"]) or "model.json"
-        words = ALLOWED.get(str(first["loc"][-1])) if first["type"] == "string_pattern_mismatch" else None
-        raise InputRefused("PACKAGE_DOCUMENT", f"model.json, {where}: {words or first['msg']}.") from None
+        wrong = in_one_sentence(problems_of(error, ModelDocument, ALLOWED))
+        raise InputRefused("PACKAGE_DOCUMENT", f"model.json: {wrong}.") from None
     except (ValueError, RecursionError):
         raise InputRefused("PACKAGE_DOCUMENT", "The package's model.json is no JSON.") from None
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 import sqlite3
 import traceback
 from typing import Any
@@ -17,10 +16,9 @@ from starlette.exceptions import HTTPException
 
 from model.errors import AutocontourError, PrivacyRefused
 from model.http_errors import LastResort
+from model.problems import request_problems
 
 logger = logging.getLogger(__name__)
-
-_OWN_WORDS = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
 
 
 class Refusal(AutocontourError):
@@ -90,7 +88,7 @@ def install(app: FastAPI) -> None:
 
     async def invalid(_request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        return JSONResponse({"Error": "BAD_REQUEST", "Message": problems(error.errors())}, status_code=400)
+        return JSONResponse({"Error": "BAD_REQUEST", "Message": request_problems(error.errors())}, status_code=400)
 
     app.add_exception_handler(AutocontourError, ours)
     for kind in (sqlite3.Error, NotRecorded, SQLAlchemyError):
@@ -102,21 +100,6 @@ def install(app: FastAPI) -> None:
 
 def _cause(error: Exception) -> str:
     return type(error.__cause__ or error).__name__
-
-
-def problems(errors: Any) -> str:
-    """Places and kinds of a validation's errors; keys that a sender made up are not repeated."""
-    told = []
-    for item in list(errors)[:8]:
-        place = ".".join(_part(part, item["type"]) for part in item["loc"])
-        told.append(f"{place}: {item['type']}")
-    return "; ".join(told)
-
-
-def _part(part: object, kind: str) -> str:
-    if isinstance(part, int):
-        return str(part)
-    return "…" if kind == "extra_forbidden" and not _OWN_WORDS.fullmatch(str(part)) else str(part)[:40]
 
 
 def _told(error: Exception) -> dict[str, str]:

@@ -15,9 +15,10 @@ from starlette.background import BackgroundTask
 
 from model.gate.profile import PROFILE_NAME, profile_digest
 from model.pipeline.draw import STRUCTURE_SET
+from model.problems import request_problems
 from model.registry import names as model_names
 from model.service import heads_routes, uploads, wire
-from model.service.answers import ErrorAnswer, Refusal, install, no_records, problems
+from model.service.answers import ErrorAnswer, Refusal, install, no_records
 from model.service.attest import Attestation
 from model.service.authentication import AuthAndLimits
 from model.service.crowd import Crowd
@@ -214,7 +215,7 @@ def _open(transfers: Transfers, request: Request, body: bytes) -> wire.Status:
     try:
         signed = wire.SignedAnnouncement.model_validate_json(body)
     except ValidationError as error:
-        raise Refusal(400, "BAD_REQUEST", problems(error.errors())) from None
+        raise Refusal(400, "BAD_REQUEST", request_problems(error.errors())) from None
     announced = wire.open_announcement(signed)
     name, site = request.state.site, request.state.limits
     if site.ManifestKeys and announced.public_key not in site.ManifestKeys:

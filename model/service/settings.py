@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic_core import ErrorDetails
 
 from model.errors import ConfigurationRefused
+from model.problems import in_one_sentence, problems_of
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 PublicKeyHex = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -92,13 +91,11 @@ class ServiceDocument(Document):
     Sites: dict[SiteName, Site]
 
 
-_KEYS = [key for part in (ServiceDocument, Site, TlsFiles) for key in part.model_fields]
-_SAID = {"missing": "is required", "tuple_type": "should be a list", "model_type": "should be an object"}
 _PATTERNS = {
-    "TokenSha256": "is no SHA-256 in 64 hexadecimal digits; `autocontour serve --new-token` prints a token and its own",
-    "ManifestKeys": "is no public key in 64 hexadecimal digits",
-    "Database": 'is no "postgresql://user:password@host/name"; leave it out for SQLite',
-    "[key]": "is no name of a site: small letters, digits and hyphens, at most 40",
+    "TokenSha256": "is not a SHA-256 in 64 hexadecimal digits; `autocontour serve --new-token` prints both",
+    "ManifestKeys": "is not a public key in 64 hexadecimal digits",
+    "Database": 'is not "postgresql://user:password@host/name"; leave it out for SQLite',
+    "[key]": "is not a name of a site: small letters, digits and hyphens, at most 40",
 }
 
 
@@ -113,25 +110,11 @@ def read_service(path: Path) -> ServiceDocument:
     try:
         document = ServiceDocument.model_validate(content)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        place = ".".join(str(part) for part in first["loc"] if part != "[key]") or str(path)
-        more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-        raise ConfigurationRefused(place, f"{_words(first)}{more}") from None
+        first, *others = problems_of(error, ServiceDocument, _PATTERNS)
+        sentence = "; ".join([first.sentence, *([in_one_sentence(others)] if others else [])])
+        raise ConfigurationRefused(first.path or str(path), sentence) from None
     _require_ways_in(document)
     return document
-
-
-def _words(error: ErrorDetails) -> str:
-    """What is wrong and what is right, without the value; a token in the wrong place is not repeated."""
-    names = [str(part) for part in error["loc"] if not isinstance(part, int)]
-    if error["type"] == "extra_forbidden":
-        near = get_close_matches(names[-1], _KEYS, 1)
-        return "is no key of this document" + (f"; is {near[0]} meant?" if near else "")
-    if error["type"] in ("string_pattern_mismatch", "string_type"):
-        named = next((name for name in reversed(names) if name in _PATTERNS), None)
-        if named is not None:
-            return _PATTERNS[named]
-    return _SAID.get(error["type"]) or error["msg"].replace("Input should", "should")
 
 
 def _require_ways_in(document: ServiceDocument) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import re
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -12,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from model.errors import AutocontourError, PrivacyRefused
 from model.http_errors import LastResort
+from model.problems import request_problems
 from plugin.jobs.failure import failure_of
 from plugin.pacs.client import SeriesGone
 
@@ -70,18 +70,13 @@ def install(app: FastAPI) -> None:
     async def invalid(_request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         # Places and kinds only: the value that was sent is not repeated.
-        problems = [f"{'.'.join(_part(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()[:8]]
-        return JSONResponse({"Error": "BAD_REQUEST", "Message": "; ".join(problems)}, status_code=400)
+        body = {"Error": "BAD_REQUEST", "Message": request_problems(error.errors())}
+        return JSONResponse(body, status_code=400)
 
     app.add_exception_handler(AutocontourError, ours)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_middleware(LastResort, told=_told)
-
-
-def _part(part: object) -> str:
-    """A step of the way to what is wrong; a key that the sender made up is not repeated."""
-    return str(part) if isinstance(part, int) or re.fullmatch(r"[A-Za-z]{1,32}", str(part)) else "…"
 
 
 def _told(error: Exception) -> dict[str, str]:

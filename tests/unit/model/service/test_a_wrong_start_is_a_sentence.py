@@ -26,22 +26,22 @@ def document(**keys: Any) -> dict[str, Any]:
 
 
 WRONG: dict[str, tuple[Change, str]] = {
-    "a word that is no key": (lambda d: d.update(Prot=1), "Prot: is no key of this document; is Port meant?"),
+    "a word that is no key": (lambda d: d.update(Prot=1), "Prot: is not a key of this document; did you mean 'Port'?"),
     "a number as text": (lambda d: d.update(Port="8443"), "Port: should be a valid integer"),
     "a token where its hash belongs": (
         lambda d: d["Sites"]["north"].update(TokenSha256=[TOKEN]),
-        "Sites.north.TokenSha256.0: is no SHA-256 in 64 hexadecimal digits; `autocontour serve --new-token`",
+        "Sites.north.TokenSha256.0: is not a SHA-256 in 64 hexadecimal digits; `autocontour serve --new-token`",
     ),
     "a hash that is no list": (
         lambda d: d["Sites"]["north"].update(TokenSha256="ab" * 32), "Sites.north.TokenSha256: should be a list",
     ),
-    "a site's name": (lambda d: d.update(Sites={"North": {}}), "Sites.North: is no name of a site: small letters"),
+    "a site's name": (lambda d: d.update(Sites={"North": {}}), "Sites.North: is not a name of a site: small letters"),
     "no site": (lambda d: d.update(Sites={}), "Sites: there is no site"),
     "nothing said of sites": (lambda d: d.pop("Sites"), "Sites: is required"),
     "one token for two sites": (
         lambda d: d["Sites"].update(south=d["Sites"]["north"]), "Sites.south: has a token or a certificate's name that",
     ),
-    "another database": (lambda d: d.update(Database="mysql://x"), 'Database: is no "postgresql://'),
+    "another database": (lambda d: d.update(Database="mysql://x"), 'Database: is not "postgresql://'),
     "certificates without an authority": (
         lambda d: d["Sites"]["north"].update(CertificateNames=["a"]),
         "Sites.north.CertificateNames: needs Tls.ClientCaFile",
@@ -61,6 +61,17 @@ def test_a_wrong_configuration_names_the_key_and_what_is_right(tmp_path: Path, w
         read_service(path)
     assert refused.value.message.startswith(sentence)
     assert TOKEN not in refused.value.message
+
+
+def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "service.json"
+    path.write_text(json.dumps(document(Prot=1, Workers=0, Tls={"KeyFile": "k", "CertificatFile": "c"})))
+    with pytest.raises(ConfigurationRefused) as refused:
+        read_service(path)
+    message = refused.value.message
+    for sentence in ("did you mean 'Port'?", "Workers: should be", "Tls.CertificatFile: is not", "'CertificateFile'"):
+        assert sentence in message
+    assert "Tls.CertificateFile: is required" in message
 
 
 def test_a_port_in_use_and_an_address_elsewhere_are_sentences() -> None:

@@ -37,7 +37,7 @@ class Watch:
         """The alerts of the last look."""
         return self._standing
 
-    def look(
+    def update(
         self,
         now: datetime,
         *,

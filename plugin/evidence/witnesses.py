@@ -77,7 +77,7 @@ class Witnesses:
                 state.failures += 1
                 state.next_try = now + timedelta(seconds=BACKOFF.pause(state.failures))
 
-    def nudge(self, now: datetime) -> bool:
+    def end_pauses(self, now: datetime) -> bool:
         """A transfer went through: end the pauses; returns whether somebody lacks today's head and can be asked."""
         with self._lock:
             for state in self._states.values():

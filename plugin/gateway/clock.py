@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 from model.errors import AutocontourError
-from plugin.evidence.desk import Desk
+from plugin.evidence.service import EvidenceService
 from plugin.jobs.wakeup import Wakeup
 from plugin.vault.vault import Vault
 
@@ -21,13 +21,13 @@ VERIFY_TURNS = 3 * 60 * 6
 class Deliveries:
     """Hears of each series that went to a service and back, and wakes the clock when that is news for it."""
 
-    def __init__(self, desk: Desk, clock: Wakeup) -> None:
-        self._desk = desk
+    def __init__(self, evidence: EvidenceService, clock: Wakeup) -> None:
+        self._evidence = evidence
         self._clock = clock
 
     def delivered(self) -> None:
         """A service works: if it lacks today's head, it can be asked now."""
-        if self._desk.nudge(datetime.now(UTC)):
+        if self._evidence.end_pauses(datetime.now(UTC)):
             self._clock.notify()
 
 
@@ -36,14 +36,14 @@ class Clock:
 
     def __init__(
         self,
-        desk: Desk,
+        evidence: EvidenceService,
         vault: Vault,
         forget: Callable[[datetime], None],
         look_at_versions: Callable[[], None],
         wakeup: Wakeup,
     ) -> None:
         """``forget`` is called once a day and removes what is kept no longer; versions are compared every six hours."""
-        self._desk = desk
+        self._evidence = evidence
         self._forget = forget
         self._look_at_versions = look_at_versions
         self._vault = vault
@@ -67,18 +67,18 @@ class Clock:
     def turn(self, now: datetime, *, verify: bool) -> None:
         """One round of everything that is due; what fails is logged, keeps nothing else back, and comes again."""
         if verify:
-            self._try(self._desk.verify)
+            self._try(self._evidence.verify)
             self._try(self._look_at_versions)
         self._try(lambda: self._vault.sweep(now))
         self._try(lambda: self._anchor(now))
-        self._try(lambda: self._desk.ask_witnesses(now))
-        self._try(self._desk.tell_audit)
-        self._try(lambda: self._desk.look(now))
+        self._try(lambda: self._evidence.ask_witnesses(now))
+        self._try(self._evidence.tell_audit)
+        self._try(lambda: self._evidence.update_alerts(now))
 
     def _anchor(self, now: datetime) -> None:
-        if self._desk.anchor_due(now):
-            self._desk.anchor(now)
-            self._try(lambda: self._desk.retire(now))
+        if self._evidence.anchor_due(now):
+            self._evidence.anchor(now)
+            self._try(lambda: self._evidence.retire(now))
             self._try(lambda: self._forget(now))
 
     def _try(self, work: Callable[[], object]) -> None:

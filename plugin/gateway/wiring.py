@@ -10,8 +10,8 @@ from model.evidence.chain import Chain
 from model.evidence.rotation import load_chain_key
 from model.worker.pool import Workers
 from plugin.advisories.alerts import VersionWatch
-from plugin.evidence.desk import Desk
 from plugin.evidence.processing import configuration_digest
+from plugin.evidence.service import EvidenceService
 from plugin.forward.heads import witnesses
 from plugin.forward.orphans import Orphans
 from plugin.forward.targets import forward_targets
@@ -79,7 +79,7 @@ def wire(letter: Letter, settings: Settings, state: StateDirectory) -> Gateway:
     vault = Vault(state.vault, settings.privacy.vault_key_file)
     key = load_chain_key(state.signing_key, state.chain)
     chain = Chain.open(state.chain, key)
-    desk = Desk(
+    evidence = EvidenceService(
         chain,
         engine,
         state.evidence,
@@ -89,7 +89,7 @@ def wire(letter: Letter, settings: Settings, state: StateDirectory) -> Gateway:
         witnesses=witnesses({**settings.forwards, **settings.evidence.services}, lambda: chain.public_key),
         ended=jobs.ended,
     )
-    deliveries = Deliveries(desk, clock_wakeup)
+    deliveries = Deliveries(evidence, clock_wakeup)
     forwards = forward_targets(settings.forwards, key, targets, orthanc, workers, deliveries.delivered)
 
     stages = Stages(orthanc, reader, jobs, vault, chain, workers, state, settings, forwards, queue_wakeup)
@@ -105,7 +105,7 @@ def wire(letter: Letter, settings: Settings, state: StateDirectory) -> Gateway:
         local=LOCAL,
         script=SiteScript(letter.base_directory / script) if script is not None else None,
     )
-    inspector = SeriesInspector(orthanc, reader, decider, desk.subjects)
+    inspector = SeriesInspector(orthanc, reader, decider, evidence.subjects)
     orphans = Orphans(orthanc, vault)
     intake = Intake(
         orthanc,
@@ -113,7 +113,7 @@ def wire(letter: Letter, settings: Settings, state: StateDirectory) -> Gateway:
         jobs,
         settings,
         inspector,
-        desk.subjects,
+        evidence.subjects,
         chain,
         queue_wakeup.notify,
         cancellation.cancel,
@@ -122,7 +122,7 @@ def wire(letter: Letter, settings: Settings, state: StateDirectory) -> Gateway:
     loop = IntakeLoop(orthanc, arrivals, intake, settings.quiet_seconds, letter.started, intake_wakeup)
 
     versions = VersionWatch(partial(reported_by, orthanc), beside=letter.token is not None)
-    clock = Clock(desk, vault, Retention(workflows, jobs, desk).forget, versions.look, clock_wakeup)
+    clock = Clock(evidence, vault, Retention(workflows, jobs, evidence).forget, versions.look, clock_wakeup)
     erasure = JobErasure(jobs, arrivals, vault, chain, cancellation, state.spool)
     target_operations = TargetOperations(settings, targets, jobs, queue_wakeup)
     operations = Operations(
@@ -133,14 +133,14 @@ def wire(letter: Letter, settings: Settings, state: StateDirectory) -> Gateway:
         explanations=Explanations(inspector, decider),
         outgoing=Outgoing(orthanc, reader, settings.privacy),
         targets=target_operations,
-        evidence=desk,
-        rights=Rights(desk, jobs, erasure, cancellation),
+        evidence=evidence,
+        rights=Rights(evidence, jobs, erasure, cancellation),
         health=Health(
             readiness,
             loop,
             jobs,
             target_operations,
-            desk,
+            evidence,
             versions,
             decider,
             orphans,

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import JSONResponse
 
-from plugin.evidence.desk import Desk
+from plugin.evidence.service import EvidenceService
 from plugin.gateway.api.identifiers import EVIDENCE_CODE, MONTH
 from plugin.gateway.api.responses import content, errors
 from plugin.gateway.api.schemas.evidence import SignedCertificate, VerificationAnswer
@@ -20,7 +20,7 @@ MonthInPath = Annotated[str, Path(json_schema_extra={"pattern": MONTH})]
 Format = Annotated[Literal["json", "pdf"], Query(alias="format")]
 
 
-def router(evidence: Desk) -> APIRouter:
+def router(evidence: EvidenceService) -> APIRouter:
     """Routes under /evidence and /reports."""
     routes = APIRouter(tags=["evidence"], responses=errors())
 

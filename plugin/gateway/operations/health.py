@@ -8,7 +8,7 @@ from typing import Any
 
 from model.contours.kernel import slow_tracing
 from plugin.advisories.alerts import VersionWatch
-from plugin.evidence.desk import Desk
+from plugin.evidence.service import EvidenceService
 from plugin.forward.orphans import Orphans
 from plugin.gateway.operations.readiness import Readiness
 from plugin.gateway.operations.targets import TargetOperations
@@ -26,7 +26,7 @@ class Health:
         loop: IntakeLoop,
         jobs: JobStore,
         targets: TargetOperations,
-        desk: Desk,
+        evidence: EvidenceService,
         versions: VersionWatch,
         decider: Decider,
         orphans: Orphans,
@@ -38,7 +38,7 @@ class Health:
         self._loop = loop
         self._jobs = jobs
         self._targets = targets
-        self._desk = desk
+        self._evidence = evidence
         self._versions = versions
         self._decider = decider
         self._orphans = orphans
@@ -53,7 +53,7 @@ class Health:
 
     def alerts(self) -> list[dict[str, Any]]:
         """What somebody should look at, though the gateway works."""
-        return [alert.to_json() for alert in self._desk.alerts] + self._versions.alerts(datetime.now(UTC).date())
+        return [alert.to_json() for alert in self._evidence.alerts] + self._versions.alerts(datetime.now(UTC).date())
 
     def job_counts(self) -> dict[str, int]:
         """How many jobs the table has, by state."""
@@ -65,7 +65,7 @@ class Health:
 
     def witnesses(self) -> list[dict[str, Any]]:
         """Who holds the head of the evidence chain, since when, and what is wrong."""
-        return self._desk.witnesses()
+        return self._evidence.witnesses()
 
     def status(self) -> dict[str, Any]:
         """What health says beside whether the gateway works, warnings included."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from plugin.evidence.desk import Desk
+from plugin.evidence.service import EvidenceService
 from plugin.gateway.operations.explanations import Explanations
 from plugin.gateway.operations.health import Health
 from plugin.gateway.operations.job_view import JobView
@@ -28,7 +28,7 @@ class Operations:
     explanations: Explanations
     outgoing: Outgoing
     targets: TargetOperations
-    evidence: Desk
+    evidence: EvidenceService
     rights: Rights
     health: Health
     intake: Wakeup

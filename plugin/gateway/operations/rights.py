@@ -8,7 +8,7 @@ from typing import Any
 
 from model.errors import EvidenceRefused
 from model.evidence.record import stamp
-from plugin.evidence.desk import Desk
+from plugin.evidence.service import EvidenceService
 from plugin.gateway.operations.erasure import JobErasure
 from plugin.jobs.job import Job, State
 from plugin.jobs.store import JobStore
@@ -20,20 +20,22 @@ EXPORT_FORMAT = 1
 class Rights:
     """Find, erase, object, withdraw and export, by PatientID as the images have it."""
 
-    def __init__(self, desk: Desk, jobs: JobStore, erasure: JobErasure, cancellation: Cancellation) -> None:
-        self._desk = desk
+    def __init__(
+        self, evidence: EvidenceService, jobs: JobStore, erasure: JobErasure, cancellation: Cancellation
+    ) -> None:
+        self._evidence = evidence
         self._jobs = jobs
         self._erasure = erasure
         self._cancellation = cancellation
 
     def find(self, patient_id: str) -> dict[str, Any]:
         """What was done with a patient's data, job by job; that somebody asked is recorded."""
-        return {"Series": self._series(self._codes(patient_id))} | self._desk.subject(patient_id)
+        return {"Series": self._series(self._codes(patient_id))} | self._evidence.subject(patient_id)
 
     def erase(self, patient_id: str) -> dict[str, Any]:
         """Erase what is held; evidence stays, without a way back to the person. Raises ERASE_PENDING."""
         met = self._met(patient_id)
-        swept = self._desk.erase_subject(patient_id, self._erasure.erase)
+        swept = self._evidence.erase_subject(patient_id, self._erasure.erase)
         return met | {
             "Rows": swept.rows,
             "Files": swept.files,
@@ -43,7 +45,7 @@ class Rights:
 
     def object_to(self, patient_id: str) -> dict[str, Any]:
         """Enter a patient's objection, then end what is open."""
-        self._desk.object_to(patient_id)
+        self._evidence.object_to(patient_id)
         reason = "The patient objected to the processing."
         open_jobs = [job for job in self._found(self._codes(patient_id)) if not job.state.final]
         ended = sum(self._cancellation.cancel(job, State.EXCLUDED, reason) for job in open_jobs)
@@ -51,7 +53,7 @@ class Rights:
 
     def withdraw(self, patient_id: str) -> dict[str, Any]:
         """Take an objection back; ``Withdrawn`` says whether there was one."""
-        withdrawn = self._desk.withdraw_objection(patient_id)
+        withdrawn = self._evidence.withdraw_objection(patient_id)
         return {"Objection": False, "Withdrawn": withdrawn} | self._met(patient_id)
 
     def export(self, patient_id: str) -> dict[str, Any]:
@@ -63,7 +65,7 @@ class Rights:
         return {
             "Format": EXPORT_FORMAT,
             "Exported": stamp(datetime.now(UTC)),
-            "ObjectionSince": self._desk.subjects.objection_since(patient_id),
+            "ObjectionSince": self._evidence.subjects.objection_since(patient_id),
             **found,
             "Exports": parts,
         }
@@ -71,14 +73,14 @@ class Rights:
     def _certificate(self, code: str) -> dict[str, Any] | None:
         """The certificate of a job; None when the job has not begun, or was ended before it did, and has no record."""
         try:
-            return self._desk.certificate(code)
+            return self._evidence.certificate(code)
         except EvidenceRefused as error:
             if error.code != "EVIDENCE_UNKNOWN":
                 raise
             return None
 
     def _codes(self, patient_id: str) -> list[str]:
-        return self._desk.subjects.codes_of(patient_id)
+        return self._evidence.subjects.codes_of(patient_id)
 
     def _met(self, patient_id: str) -> dict[str, Any]:
         codes = self._codes(patient_id)

@@ -17,8 +17,8 @@ from model.evidence.files import HEAD_NAME, month_files
 from model.evidence.signing import SigningKey
 from model.evidence.walk import Change
 from plugin.evidence.alerts import Kind
-from plugin.evidence.desk import Desk
 from plugin.evidence.ended_jobs import CLOSING, NEW_CHAIN, EndedJob, unrecorded
+from plugin.evidence.service import EvidenceService
 from plugin.jobs.job import Stage, State
 from plugin.jobs.store import JobStore
 from plugin.settings.evidence import EvidenceSection
@@ -42,17 +42,17 @@ def test_a_chain_that_was_cut_with_its_noted_head_is_an_alert_at_the_next_look(t
         for _ in range(2):
             code = record_job(chain)
             store.add(a_job(evidence_code=code, state=State.DONE, stage=Stage.CLOSED, updated=NOW.timestamp()))
-        assert _desk(tmp_path, chain, engine, store).verify().valid
+        assert _evidence_service(tmp_path, chain, engine, store).verify().valid
     (path,) = month_files(tmp_path / "chain")
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-3]))
     (tmp_path / "chain" / HEAD_NAME).unlink()
     with open_chain(tmp_path / "chain", SITE, Clock(NOW)) as chain:
-        desk = _desk(tmp_path, chain, engine, store)
-        answer = desk.verify()
+        service = _evidence_service(tmp_path, chain, engine, store)
+        answer = service.verify()
         assert answer.broken is not None
         assert answer.broken.change is Change.CUT_OFF
         assert "1 jobs of the table" in answer.broken.why
-        assert [alert.kind for alert in desk.look()] == [Kind.CHAIN_BROKEN]
+        assert [alert.kind for alert in service.update_alerts()] == [Kind.CHAIN_BROKEN]
 
 
 def test_a_chain_that_was_begun_anew_is_an_alert_until_it_is_old_news(tmp_path: Path, chain: Chain) -> None:
@@ -62,8 +62,10 @@ def test_a_chain_that_was_begun_anew_is_an_alert_until_it_is_old_news(tmp_path: 
     assert unrecorded(chain, [old], NOW + NEW_CHAIN) == []
 
 
-def _desk(folder: Path, chain: Chain, engine: sa.Engine, store: JobStore) -> Desk:
-    return Desk(chain, engine, folder / "desk", EvidenceSection(), transfer_hours=24, host="h", ended=store.ended)
+def _evidence_service(folder: Path, chain: Chain, engine: sa.Engine, store: JobStore) -> EvidenceService:
+    return EvidenceService(
+        chain, engine, folder / "evidence", EvidenceSection(), transfer_hours=24, host="h", ended=store.ended
+    )
 
 
 def test_a_chain_that_was_deleted_with_its_folder_is_found(tmp_path: Path) -> None:

@@ -17,7 +17,7 @@ from model.evidence.files import HEAD_NAME, month_files
 from model.evidence.signing import SigningKey
 from model.evidence.walk import Change
 from plugin.evidence.alerts import Kind
-from plugin.evidence.desk import Desk
+from plugin.evidence.service import EvidenceService
 from plugin.settings.evidence import EvidenceSection, read_evidence
 from tests.builders.evidence import Clock, open_chain, record_local_job
 
@@ -34,20 +34,20 @@ class Site:
         self.share.mkdir(exist_ok=True)
         self.clock = Clock(START)
         self.chain = open_chain(folder / "chain", key, self.clock)
-        self.desk = self.open_desk()
+        self.service = self.open_service()
 
-    def open_desk(self) -> Desk:
+    def open_service(self) -> EvidenceService:
         section: dict[str, Any] = {"Witnesses": {"share": {"Type": "folder", "Path": str(self.share)}}}
         engine = sa.create_engine(f"sqlite:///{self.folder / 'jobs.sqlite'}")
         evidence = EvidenceSection.model_validate(section)
-        return Desk(self.chain, engine, self.folder / "desk", evidence, transfer_hours=24, host="host-1")
+        return EvidenceService(self.chain, engine, self.folder / "evidence", evidence, transfer_hours=24, host="host-1")
 
     def turn(self, now: datetime) -> set[tuple[Kind, str | None]]:
         """What the gateway's clock does; returns kinds and reasons of the alerts that stand."""
         self.clock.now = now
-        self.desk.verify()
-        self.desk.ask_witnesses(now)
-        return {(alert.kind, alert.reason) for alert in self.desk.look(now)}
+        self.service.verify()
+        self.service.ask_witnesses(now)
+        return {(alert.kind, alert.reason) for alert in self.service.update_alerts(now)}
 
     def day(self, number: int) -> datetime:
         """The morning of a day, after a series was contoured."""
@@ -67,7 +67,7 @@ class Site:
         path.write_bytes(b"".join(lines))
         (self.folder / "chain" / HEAD_NAME).unlink()
         self.chain = open_chain(self.folder / "chain", SITE, self.clock)
-        self.desk = self.open_desk()
+        self.service = self.open_service()
 
 
 @pytest.fixture
@@ -84,7 +84,7 @@ def test_each_day_adds_a_file_and_changes_none(site: Site) -> None:
     site.turn(site.day(1))
     assert len(site.heads()) == 2
     assert first.read_bytes() == content
-    (shown,) = site.desk.witnesses()
+    (shown,) = site.service.witnesses()
     assert (shown["Target"], shown["Reason"]) == ("share", None)
     assert str(shown["Countersigned"]).startswith("2026-11-04T")
 
@@ -93,7 +93,7 @@ def test_a_chain_that_was_cut_with_all_its_traces_contradicts_the_share(site: Si
     site.turn(site.day(0))
     site.turn(site.day(1))
     site.cut()
-    answer = site.desk.verify()
+    answer = site.service.verify()
     assert answer.broken is not None
     assert answer.broken.change is Change.CUT_OFF
     assert (Kind.CHAIN_BROKEN, None) in site.turn(MORNING + timedelta(days=1, hours=1))
@@ -111,18 +111,18 @@ def test_heads_that_the_share_lost_are_an_alert(site: Site) -> None:
     site.turn(site.day(0))
     site.turn(site.day(1))
     site.heads()[0].unlink()
-    site.desk = site.open_desk()
+    site.service = site.open_service()
     assert (Kind.COUNTERSIGNATURE_WRONG, "WITNESS_LOST") in site.turn(site.day(2))
 
 
 def test_a_share_that_is_not_mounted_is_late_and_never_made(site: Site) -> None:
     site.share.rmdir()
     assert site.turn(site.day(0)) == set()
-    (shown,) = site.desk.witnesses()
+    (shown,) = site.service.witnesses()
     assert (shown["Countersigned"], shown["Reason"]) == (None, "WITNESS_UNREACHABLE")
     assert not site.share.exists()
     late = datetime.now(UTC) + timedelta(hours=31)
-    assert {alert.kind for alert in site.desk.look(late)} == {Kind.ANCHOR_MISSING}
+    assert {alert.kind for alert in site.service.update_alerts(late)} == {Kind.ANCHOR_MISSING}
     site.share.mkdir()
     site.turn(site.day(1))
     assert len(site.heads()) == 1
@@ -137,7 +137,7 @@ def test_a_share_that_gives_back_something_else_holds_nothing(site: Site, monkey
     read = Path.read_bytes
     monkeypatch.setattr(Path, "read_bytes", lambda path: b"{}" if path.parent == site.share else read(path))
     site.turn(site.day(0))
-    assert site.desk.witnesses()[0]["Reason"] == "WITNESS_FOLDER"
+    assert site.service.witnesses()[0]["Reason"] == "WITNESS_FOLDER"
 
 
 def test_a_share_that_forbids_renaming_and_deleting_will_do(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The desk: everything that the gateway's routes and its clock ask of the evidence, behind one object."""
+"""Everything that the routes and the clock of the gateway ask of the evidence, behind one object."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from plugin.evidence.witnesses import Witnesses, last_hour
 from plugin.settings.evidence import EvidenceSection, WitnessFolder
 
 
-class Desk:
+class EvidenceService:
     """Certificates, reports, verification, patients' rights, anchors, alerts and audit of one gateway.
 
     ``folder`` is the private folder for keys and positions, ``witnesses`` are the services that countersign, ``ended``
@@ -149,9 +149,9 @@ class Desk:
         if lacking:
             self._witnesses.note(anchor_head(self._chain, time=now, witnesses=lacking, again=True).answers, now)
 
-    def nudge(self, now: datetime) -> bool:
+    def end_pauses(self, now: datetime) -> bool:
         """A transfer went through: whether a service that lacks today's head can be asked without waiting longer."""
-        return self._witnesses.nudge(now)
+        return self._witnesses.end_pauses(now)
 
     def witnesses(self) -> list[dict[str, Any]]:
         """Who holds the head, since when, and what is wrong; for health."""
@@ -178,10 +178,10 @@ class Desk:
         self._audit_down_since = None
         return sent
 
-    def look(self, now: datetime | None = None) -> tuple[Alert, ...]:
+    def update_alerts(self, now: datetime | None = None) -> tuple[Alert, ...]:
         """Compute the alerts that stand, record changes, and post them to the webhook; for health and metrics."""
         false = self._witnesses.false_answers()
-        raised, cleared = self._watch.look(
+        raised, cleared = self._watch.update(
             now or datetime.now(UTC),
             verification=self._verified,
             false_answers=None if false is None else false + self._shares.false_answers(),

@@ -1,4 +1,4 @@
-"""The desk does for the gateway what its routes and its clock ask, and keeps its alerts over a restart."""
+"""The evidence service does for the gateway what its routes and its clock ask, and keeps its alerts over a restart."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from model.evidence.peer import Answer, Witness, countersign
 from model.evidence.signing import SigningKey
 from plugin.evidence.alerts import Kind
 from plugin.evidence.closing import close_job, record_once
-from plugin.evidence.desk import Desk
+from plugin.evidence.service import EvidenceService
 from plugin.evidence.subjects import Swept
 from plugin.settings.evidence import EvidenceSection
 from plugin.state.database import open_database
@@ -35,14 +35,14 @@ def chain(tmp_path: Path) -> Chain:
     return open_chain(tmp_path / "chain", SITE, Clock(START))
 
 
-def desk(chain: Chain, folder: Path, section: dict[str, Any] | None = None, **more: Any) -> Desk:
+def evidence_service(chain: Chain, folder: Path, section: dict[str, Any] | None = None, **more: Any) -> EvidenceService:
     engine = open_database(f"sqlite:///{folder / 'jobs.sqlite'}")
     evidence = EvidenceSection.model_validate(section or {})
-    return Desk(chain, engine, folder / "desk", evidence, transfer_hours=24, host="host-1", **more)
+    return EvidenceService(chain, engine, folder / "evidence", evidence, transfer_hours=24, host="host-1", **more)
 
 
 def test_certificates_and_reports_are_issued_by_code_and_month(chain: Chain, tmp_path: Path) -> None:
-    ours = desk(chain, tmp_path)
+    ours = evidence_service(chain, tmp_path)
     code = record_job(chain)
     written_by_hand = printed(code).lower().replace("0", "o")
     assert ours.certificate(written_by_hand)["document"]["body"]["EvidenceCode"] == printed(code)
@@ -53,11 +53,11 @@ def test_certificates_and_reports_are_issued_by_code_and_month(chain: Chain, tmp
 
 
 def test_the_head_is_anchored_once_a_day_at_its_hour(chain: Chain, tmp_path: Path) -> None:
-    ours = desk(chain, tmp_path, {"AnchorHour": 2})
+    ours = evidence_service(chain, tmp_path, {"AnchorHour": 2})
     clock = Clock(datetime(2026, 11, 4, 1, tzinfo=UTC))
     assert ours.anchor_due(clock()), "yesterday's hour has passed and nothing was anchored"
     with open_chain(tmp_path / "other", SITE, clock) as own:
-        theirs = desk(own, tmp_path, {"AnchorHour": 2})
+        theirs = evidence_service(own, tmp_path, {"AnchorHour": 2})
         theirs.anchor(clock())
         assert not theirs.anchor_due(clock())
         clock.now = datetime(2026, 11, 4, 2, 0, 1, tzinfo=UTC)
@@ -90,18 +90,18 @@ def service(tmp_path: Path) -> Service:
 
 
 def test_an_anchor_that_a_service_witnessed_ends_the_alert(chain: Chain, service: Service, tmp_path: Path) -> None:
-    ours = desk(chain, tmp_path, witnesses=[service.witness])
+    ours = evidence_service(chain, tmp_path, witnesses=[service.witness])
     late = START + timedelta(hours=31)
-    assert [alert.kind for alert in ours.look(late)] == [Kind.ANCHOR_MISSING]
+    assert [alert.kind for alert in ours.update_alerts(late)] == [Kind.ANCHOR_MISSING]
     assert ours.anchor(START).countersigned
-    assert ours.look(START + timedelta(hours=1)) == ()
+    assert ours.update_alerts(START + timedelta(hours=1)) == ()
     assert ours.verify().remarks == ()
 
 
 def test_a_service_that_is_down_is_asked_again_with_pauses_and_shown(
     chain: Chain, service: Service, tmp_path: Path
 ) -> None:
-    ours = desk(chain, tmp_path, witnesses=[service.witness])
+    ours = evidence_service(chain, tmp_path, witnesses=[service.witness])
     service.up = False
     now = START + timedelta(hours=2)
     assert not ours.anchor(now).countersigned
@@ -114,11 +114,11 @@ def test_a_service_that_is_down_is_asked_again_with_pauses_and_shown(
     service.up = True
     ours.ask_witnesses(now + timedelta(minutes=60))
     assert service.asked == 6, "it is not yet time to ask again"
-    assert ours.nudge(now), "a transfer went through, so it is there"
+    assert ours.end_pauses(now), "a transfer went through, so it is there"
     ours.ask_witnesses(now + timedelta(minutes=60))
     (shown,) = ours.witnesses()
     assert (shown["Countersigned"] is not None, shown["Reason"]) == (True, None)
-    assert not ours.nudge(now), "today's head is held"
+    assert not ours.end_pauses(now), "today's head is held"
     asked = service.asked
     ours.ask_witnesses(now + timedelta(hours=2))
     assert service.asked == asked
@@ -131,45 +131,49 @@ def test_a_service_whose_chain_went_back_is_an_alert_until_it_answers_truly(
 ) -> None:
     for _ in range(2):
         record_job(service.chain)
-    assert desk(chain, tmp_path, witnesses=[service.witness]).anchor(START).countersigned
+    assert evidence_service(chain, tmp_path, witnesses=[service.witness]).anchor(START).countersigned
     true = service.chain
     service.chain = open_chain(tmp_path / "restored from an old copy", SERVICE)
-    ours = desk(chain, tmp_path, witnesses=[service.witness])
+    ours = evidence_service(chain, tmp_path, witnesses=[service.witness])
     day = timedelta(days=1)
     ours.anchor(START + day)
-    assert [(one.kind, one.reason) for one in ours.look(START + day)] == [
+    assert [(one.kind, one.reason) for one in ours.update_alerts(START + day)] == [
         (Kind.COUNTERSIGNATURE_WRONG, "PEER_BACKWARDS")
     ]
     service.up = False
     ours.ask_witnesses(START + day + timedelta(hours=1))
-    assert [one.kind for one in ours.look(START + day)] == [Kind.COUNTERSIGNATURE_WRONG], "silence is no true answer"
-    again = desk(chain, tmp_path, witnesses=[service.witness])
-    assert [one.kind for one in again.look(START + day)] == [Kind.COUNTERSIGNATURE_WRONG], "nor is a restart"
+    assert [one.kind for one in ours.update_alerts(START + day)] == [Kind.COUNTERSIGNATURE_WRONG], (
+        "silence is no true answer"
+    )
+    again = evidence_service(chain, tmp_path, witnesses=[service.witness])
+    assert [one.kind for one in again.update_alerts(START + day)] == [Kind.COUNTERSIGNATURE_WRONG], "nor is a restart"
     service.up, service.chain = True, true
     again.ask_witnesses(START + day)
-    assert again.look(START + day) == ()
+    assert again.update_alerts(START + day) == ()
 
 
 def test_a_service_that_holds_a_later_head_is_an_alert(chain: Chain, service: Service, tmp_path: Path) -> None:
     for _ in range(2):
         record_job(chain)
-    assert desk(chain, tmp_path, witnesses=[service.witness]).anchor(START).countersigned
+    assert evidence_service(chain, tmp_path, witnesses=[service.witness]).anchor(START).countersigned
     with open_chain(tmp_path / "cut", SITE, Clock(START)) as cut:
-        ours = desk(cut, tmp_path, witnesses=[service.witness])
+        ours = evidence_service(cut, tmp_path, witnesses=[service.witness])
         ours.anchor(START + timedelta(hours=1))
-        assert [(one.kind, one.reason) for one in ours.look(START)] == [(Kind.ANCHOR_REFUSED, "ANCHOR_BACKWARDS")]
+        assert [(one.kind, one.reason) for one in ours.update_alerts(START)] == [
+            (Kind.ANCHOR_REFUSED, "ANCHOR_BACKWARDS")
+        ]
 
 
 def test_alerts_are_on_record_once_over_a_restart_and_cleared_when_it_is_over(chain: Chain, tmp_path: Path) -> None:
     code = record_job(chain, until=Event.SENT)
     late = START + timedelta(hours=2)
-    assert [alert.kind for alert in desk(chain, tmp_path).look(late)] == [Kind.RECEIPT_MISSING]
-    restarted = desk(chain, tmp_path)
-    assert [alert.kind for alert in restarted.look(late)] == [Kind.RECEIPT_MISSING]
+    assert [alert.kind for alert in evidence_service(chain, tmp_path).update_alerts(late)] == [Kind.RECEIPT_MISSING]
+    restarted = evidence_service(chain, tmp_path)
+    assert [alert.kind for alert in restarted.update_alerts(late)] == [Kind.RECEIPT_MISSING]
     for event, facts in LIFE[5:]:
         chain.append(event, code, facts)
     close_job(chain, code, "done", 1)
-    assert restarted.look(late) == restarted.alerts == ()
+    assert restarted.update_alerts(late) == restarted.alerts == ()
     events = [record.event for record in chain.records(code)]
     assert (events.count(Event.ALERT_RAISED), events.count(Event.ALERT_CLEARED)) == (1, 1)
 
@@ -178,23 +182,23 @@ def test_a_broken_chain_stays_an_alert_until_a_verification_finds_it_whole(chain
     record_job(chain)
     path = month_files(chain.directory)[0]
     whole = path.read_bytes()
-    ours = desk(chain, tmp_path)
+    ours = evidence_service(chain, tmp_path)
     path.write_bytes(whole.replace(b'"rule":2', b'"rule":3'))
     assert not ours.verify().valid
-    assert [alert.kind for alert in ours.look(START)] == [Kind.CHAIN_BROKEN]
-    again = desk(chain, tmp_path)
-    assert [alert.kind for alert in again.look(START)] == [Kind.CHAIN_BROKEN]
+    assert [alert.kind for alert in ours.update_alerts(START)] == [Kind.CHAIN_BROKEN]
+    again = evidence_service(chain, tmp_path)
+    assert [alert.kind for alert in again.update_alerts(START)] == [Kind.CHAIN_BROKEN]
     path.write_bytes(path.read_bytes().replace(b'"rule":3', b'"rule":2'))
     assert again.verify().valid
-    assert again.look(START) == ()
+    assert again.update_alerts(START) == ()
 
 
 def test_a_silent_audit_repository_is_an_alert_and_no_error(chain: Chain, tmp_path: Path) -> None:
-    ours = desk(chain, tmp_path, {"Audit": {"Host": "127.0.0.1", "Port": 9}})
+    ours = evidence_service(chain, tmp_path, {"Audit": {"Host": "127.0.0.1", "Port": 9}})
     assert ours.tell_audit() == 0
-    assert [alert.kind for alert in ours.look(START)] == [Kind.AUDIT_UNREACHABLE]
+    assert [alert.kind for alert in ours.update_alerts(START)] == [Kind.AUDIT_UNREACHABLE]
     ours.close()
-    assert desk(chain, tmp_path).tell_audit() == 0, "without a repository there is nothing to tell"
+    assert evidence_service(chain, tmp_path).tell_audit() == 0, "without a repository there is nothing to tell"
 
 
 def test_the_webhook_is_told_later_when_it_is_down(chain: Chain, tmp_path: Path) -> None:
@@ -214,17 +218,17 @@ def test_the_webhook_is_told_later_when_it_is_down(chain: Chain, tmp_path: Path)
 
     with HTTPServer(("127.0.0.1", 0), Hook) as server:
         Thread(target=server.serve_forever, daemon=True).start()
-        ours = desk(chain, tmp_path, {"Webhook": {"Url": f"http://127.0.0.1:{server.server_address[1]}/"}})
+        ours = evidence_service(chain, tmp_path, {"Webhook": {"Url": f"http://127.0.0.1:{server.server_address[1]}/"}})
         record_job(chain, until=Event.SENT)
-        ours.look(START + timedelta(hours=2))
+        ours.update_alerts(START + timedelta(hours=2))
         up = True
-        ours.look(START + timedelta(hours=2))
+        ours.update_alerts(START + timedelta(hours=2))
         server.shutdown()
     assert got == ["RECEIPT_MISSING raised"]
 
 
 def test_a_patient_is_answered_erased_and_heard(chain: Chain, tmp_path: Path) -> None:
-    ours = desk(chain, tmp_path)
+    ours = evidence_service(chain, tmp_path)
     ours.subjects.remember("MARKER-4711", "1.2.3", record_job(chain))
     assert len(ours.subject("MARKER-4711")["Jobs"]) == 1
     assert ours.erase_subject("MARKER-4711", lambda codes: Swept(1, 0, 0)).rows == 3
@@ -246,7 +250,7 @@ def test_a_step_that_runs_again_is_recorded_once_until_it_failed(chain: Chain) -
 
 def test_a_retry_under_the_same_code_is_open_again_until_it_is_closed(chain: Chain, tmp_path: Path) -> None:
     code = record_job(chain)
-    ours = desk(chain, tmp_path)
+    ours = evidence_service(chain, tmp_path)
     assert ours.certificate(code)["document"]["body"]["State"] == "closed"
     for event, facts in LIFE[:5]:
         chain.append(event, code, facts)

@@ -1,4 +1,4 @@
-"""What runs inside Orthanc: it rings a bell, keeps the gateway alive, and passes /autocontour/ requests through.
+"""What runs inside Orthanc: it keeps the gateway alive, notifies it, and passes /autocontour/ requests through.
 
 Standard library only, so that it loads in whatever Python an Orthanc embeds. It computes nothing, parses no
 request, and never calls Orthanc's REST API through the SDK: from a callback that can hang Orthanc for good.
@@ -119,11 +119,11 @@ def system_authorities() -> ssl.SSLContext:
 class Gateway:
     """Starts the gateway as a child, starts it again with back-off when it ends, stops it with Orthanc."""
 
-    def __init__(self, command: list[str], environment: dict[str, str], folder: str, letter: bytes) -> None:
+    def __init__(self, command: list[str], environment: dict[str, str], folder: str, startup: bytes) -> None:
         self._command = command
         self._environment = environment
         self._folder = folder  # where it works: its own, and not where somebody happened to start Orthanc
-        self._letter = letter  # what the child reads first on its standard input, the token among it
+        self._startup = startup  # what the child reads first on its standard input, the token among it
         self._stopping = threading.Event()
         self._child: subprocess.Popen[bytes] | None = None
         self.trouble = "The gateway is starting."
@@ -157,7 +157,7 @@ class Gateway:
         self.trouble = "The gateway is starting."
         assert child.stdin is not None, "it was asked for as a pipe"
         try:
-            child.stdin.write(self._letter)
+            child.stdin.write(self._startup)
             child.stdin.flush()  # left open: the child leaves when this pipe ends, however Orthanc dies
         except OSError:
             orthanc.LogError("AutoContour: the gateway left before it was told what to do")
@@ -375,17 +375,16 @@ def certificate_of(configuration: Mapping[str, Any]) -> str | None:
     return str(base_directory() / str(certificate)) if certificate else None
 
 
-def letter_to_gateway(
+def startup_configuration(
     configuration: Mapping[str, Any], section: Mapping[str, Any], state: pathlib.Path, socket_path: str
 ) -> bytes:
     """One line of JSON for the child's standard input; the token never stands in argv or a file."""
     scheme = "https" if configuration.get("SslEnabled") else "http"
-    letter = {
+    startup = {
         "Orthanc": f"{scheme}://127.0.0.1:{configuration.get('HttpPort', 8042)}",
         "Certificate": certificate_of(configuration),
         "Token": orthanc.GenerateRestApiAuthorizationToken(),
         "Started": time.time(),
-        "Aet": configuration.get("DicomAet", "ORTHANC"),
         "Passwords": asks_for_password(configuration),
         "StateDirectory": str(state),
         "BaseDirectory": str(base_directory()),
@@ -393,7 +392,7 @@ def letter_to_gateway(
         "Dictionary": configuration.get("Dictionary"),
         "AutoContour": section,
     }
-    return json.dumps(letter).encode() + b"\n"
+    return json.dumps(startup).encode() + b"\n"
 
 
 def thread(target: Callable[[], None], name: str) -> threading.Thread:
@@ -432,7 +431,7 @@ class Plugin:
                 gateway_command(),
                 passed_environment(),
                 str(pathlib.Path(socket_path).parent),
-                letter_to_gateway(configuration, section, state, socket_path),
+                startup_configuration(configuration, section, state, socket_path),
             )
         self.bell = Bell(address)
         self.passage = Passage(address, self.trouble, waiting_callers(configuration))

@@ -1,6 +1,6 @@
 """``python -m plugin.gateway``: the gateway process, started by the plugin inside Orthanc.
 
-It reads one letter from its standard input, serves until that input ends (Orthanc stopped, or was killed), and
+It reads its start-up configuration from the standard input, serves until that input ends (Orthanc stopped, or was killed), and
 then leaves at once: whatever runs is resumed at the next start.
 """
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from model.process.hardening import harden_process
 from model.storage.sqlite import checkpoint
 from plugin.gateway.serve import serve
-from plugin.gateway.startup import Letter
+from plugin.gateway.startup import StartupConfiguration
 from plugin.privacy.reading import quiet_pydicom
 from plugin.state.directory import StateDirectory
 
@@ -25,7 +25,7 @@ CHECKPOINT_SECONDS = 2.0
 
 
 def main() -> None:
-    """Read the letter, watch the standard input, serve."""
+    """Read the start-up configuration, watch the standard input, serve."""
     harden_process()
     quiet_pydicom()
     logging.basicConfig(
@@ -36,21 +36,21 @@ def main() -> None:
     sys.warnoptions.append("ignore::UserWarning:multiprocessing.resource_tracker")
     line = sys.stdin.buffer.readline()
     if not line:
-        raise SystemExit("the gateway is started by Orthanc's plugin and got no letter from it")
-    letter = Letter.model_validate_json(line)
-    watch = threading.Thread(target=_leave_with_orthanc, args=(letter,), name="leave-with-orthanc", daemon=True)
+        raise SystemExit("the gateway is started by Orthanc's plugin and got no start-up configuration from it")
+    startup = StartupConfiguration.model_validate_json(line)
+    watch = threading.Thread(target=_leave_with_orthanc, args=(startup,), name="leave-with-orthanc", daemon=True)
     watch.start()
-    serve(letter)
+    serve(startup)
 
 
-def _leave_with_orthanc(letter: Letter) -> None:
+def _leave_with_orthanc(startup: StartupConfiguration) -> None:
     while sys.stdin.buffer.read(4096):
         pass
-    if letter.socket is not None:
-        shutil.rmtree(Path(letter.socket).parent, ignore_errors=True)
+    if startup.socket is not None:
+        shutil.rmtree(Path(startup.socket).parent, ignore_errors=True)
     # No farewell to work that runs: every stage is safe against being cut off, and a farewell can hang. The databases
     # are left without a log for who copies the folder, as far as that takes no longer than this.
-    tidy = threading.Thread(target=_checkpoint, args=(letter.state_directory,), name="checkpoint", daemon=True)
+    tidy = threading.Thread(target=_checkpoint, args=(startup.state_directory,), name="checkpoint", daemon=True)
     tidy.start()
     tidy.join(CHECKPOINT_SECONDS)
     os._exit(0)

@@ -17,7 +17,7 @@ from model.process.hardening import harden_process
 from plugin.evidence.alerts import Alert, Kind, post_alert
 from plugin.gateway.api.app import application, refusing_application
 from plugin.gateway.api.hosts import Hosts
-from plugin.gateway.startup import Letter
+from plugin.gateway.startup import StartupConfiguration
 from plugin.gateway.wiring import wire
 from plugin.settings.evidence import EvidenceSection
 from plugin.settings.settings import read_settings
@@ -26,40 +26,40 @@ from plugin.state.directory import lock_state, open_state, upgrade_state
 logger = logging.getLogger(__name__)
 
 
-def serve(letter: Letter) -> None:
+def serve(startup: StartupConfiguration) -> None:
     """Serve until the process ends; a wrong configuration serves nothing but its reasons."""
-    hosts = _hosts(letter)
+    hosts = _hosts(startup)
     try:
-        settings = read_settings(letter.section, letter.dictionary, letter.base_directory)
+        settings = read_settings(startup.section, startup.dictionary, startup.base_directory)
         if settings.lock_memory:
             harden_process(lock_memory=True)
-        state = open_state(letter.state_directory)
+        state = open_state(startup.state_directory)
         lock = lock_state(state)
         upgrade_state(state)
     except ConfigurationRefused as error:
         logger.error("auto-contouring is off: %s", error.message)
-        _listen(letter, refusing_application([error.message], hosts))
+        _listen(startup, refusing_application([error.message], hosts))
         return
     with lock:
         try:
-            gateway = wire(letter, settings, state)
+            gateway = wire(startup, settings, state)
         except AutocontourError as error:
             if error.retry:
                 raise  # the plugin starts the gateway again in a moment
             logger.error("auto-contouring is off: %s", error.message)
             alerts = _tell(error, settings.evidence)
             off = refusing_application([error.message], hosts, code=error.code, alerts=alerts, chain=state.chain)
-            _listen(letter, off)
+            _listen(startup, off)
             return
         threading.Thread(target=gateway.lifecycle.run, name="gateway", daemon=True).start()
-        _listen(letter, application(gateway.operations, hosts))
+        _listen(startup, application(gateway.operations, hosts))
 
 
-def _hosts(letter: Letter) -> Hosts:
+def _hosts(startup: StartupConfiguration) -> Hosts:
     """Whom the gateway answers; read before the section is validated, so that what is wrong with it can be shown."""
-    given = letter.section.get("AllowedHosts") if isinstance(letter.section, dict) else None
+    given = startup.section.get("AllowedHosts") if isinstance(startup.section, dict) else None
     names = [name for name in given if isinstance(name, str)] if isinstance(given, list) else []
-    return Hosts.configured(names, passwords=letter.passwords)
+    return Hosts.configured(names, passwords=startup.passwords)
 
 
 def _tell(error: AutocontourError, evidence: EvidenceSection) -> list[Alert]:
@@ -75,16 +75,16 @@ def _tell(error: AutocontourError, evidence: EvidenceSection) -> list[Alert]:
     return [alert]
 
 
-def _listen(letter: Letter, app: FastAPI) -> None:
+def _listen(startup: StartupConfiguration, app: FastAPI) -> None:
     config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
-    if letter.socket is None:
-        config.host, config.port = letter.host, letter.port or 8043
+    if startup.socket is None:
+        config.host, config.port = startup.host, startup.port or 8043
         server.run()
         return
-    path = Path(letter.socket)
+    path = Path(startup.socket)
     path.unlink(missing_ok=True)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
-        listener.bind(letter.socket)
+        listener.bind(startup.socket)
         path.chmod(0o600)
         server.run(sockets=[listener])

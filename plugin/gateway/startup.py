@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_pascal
 
 
-class Letter(BaseModel):
+class StartupConfiguration(BaseModel):
     """From the plugin inside Orthanc; ``section`` is the part "AutoContour" of orthanc.json, not yet validated."""
 
     model_config = ConfigDict(alias_generator=to_pascal, frozen=True)
@@ -20,7 +20,6 @@ class Letter(BaseModel):
     user: str | None = None
     password: str | None = None
     started: float
-    aet: str = "ORTHANC"
     state_directory: Path
     base_directory: Path
     # Whether Orthanc asks everybody for a password; if not, only known names of hosts are answered.

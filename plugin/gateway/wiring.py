@@ -29,7 +29,7 @@ from plugin.gateway.operations.readiness import Readiness
 from plugin.gateway.operations.rights import Rights
 from plugin.gateway.operations.targets import TargetOperations
 from plugin.gateway.retention import Retention
-from plugin.gateway.startup import Letter
+from plugin.gateway.startup import StartupConfiguration
 from plugin.intake.arrivals import Arrivals
 from plugin.intake.decider import Decider
 from plugin.intake.inspection import SeriesInspector
@@ -60,14 +60,14 @@ class Gateway:
     lifecycle: Lifecycle
 
 
-def wire(letter: Letter, settings: Settings, state: StateDirectory) -> Gateway:
+def wire(startup: StartupConfiguration, settings: Settings, state: StateDirectory) -> Gateway:
     """Make the gateway of a state directory; raises AutocontourError when one of its stores cannot be opened."""
     orthanc = Orthanc(
-        letter.orthanc,
-        token=letter.token,
-        user=letter.user,
-        password=letter.password,
-        certificate=letter.certificate,
+        startup.orthanc,
+        token=startup.token,
+        user=startup.user,
+        password=startup.password,
+        certificate=startup.certificate,
     )
     reader = SeriesReader(orthanc, settings)
     readiness = Readiness()
@@ -103,7 +103,7 @@ def wire(letter: Letter, settings: Settings, state: StateDirectory) -> Gateway:
         targets=settings.targets,
         models=settings.models,
         local=LOCAL,
-        script=SiteScript(letter.base_directory / script) if script is not None else None,
+        script=SiteScript(startup.base_directory / script) if script is not None else None,
     )
     inspector = SeriesInspector(orthanc, reader, decider, evidence.subjects)
     orphans = Orphans(orthanc, vault)
@@ -119,9 +119,9 @@ def wire(letter: Letter, settings: Settings, state: StateDirectory) -> Gateway:
         cancellation.cancel,
         orphans.delete_if_orphaned,
     )
-    loop = IntakeLoop(orthanc, arrivals, intake, settings.quiet_seconds, letter.started, intake_wakeup)
+    loop = IntakeLoop(orthanc, arrivals, intake, settings.quiet_seconds, startup.started, intake_wakeup)
 
-    versions = VersionWatch(partial(reported_by, orthanc), beside=letter.token is not None)
+    versions = VersionWatch(partial(reported_by, orthanc), beside=startup.token is not None)
     clock = Clock(evidence, vault, Retention(workflows, jobs, evidence).forget, versions.look, clock_wakeup)
     erasure = JobErasure(jobs, arrivals, vault, chain, cancellation, state.spool)
     target_operations = TargetOperations(settings, targets, jobs, queue_wakeup)
@@ -154,7 +154,7 @@ def wire(letter: Letter, settings: Settings, state: StateDirectory) -> Gateway:
         jobs=jobs,
         vault=vault,
         chain=chain,
-        configuration=configuration_digest(letter.section),
+        configuration=configuration_digest(startup.section),
         workers=workers,
         workflows=workflows,
         dispatcher=dispatcher,

@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from plugin.gateway.api.app import application
 from plugin.gateway.api.hosts import Hosts
 from plugin.gateway.operations.operations import Operations
-from plugin.gateway.startup import Letter
+from plugin.gateway.startup import StartupConfiguration
 from plugin.gateway.wiring import wire
 from plugin.settings.settings import read_settings
 from plugin.state.directory import open_state
@@ -21,7 +21,7 @@ from plugin.state.directory import open_state
 
 def gateway_in(folder: Path, section: dict[str, Any] | None = None) -> Operations:
     """The operations of a gateway whose Orthanc does not answer; it takes nothing in."""
-    letter = Letter.model_validate(
+    startup = StartupConfiguration.model_validate(
         {
             "Orthanc": "http://127.0.0.1:9",
             "Started": time.time(),
@@ -30,7 +30,7 @@ def gateway_in(folder: Path, section: dict[str, Any] | None = None) -> Operation
             "AutoContour": section or {},
         }
     )
-    return wire(letter, read_settings(letter.section), open_state(folder)).operations
+    return wire(startup, read_settings(startup.section), open_state(folder)).operations
 
 
 def app_of(gateway: Operations, allowed: Sequence[str] = (), *, passwords: bool = False) -> FastAPI:

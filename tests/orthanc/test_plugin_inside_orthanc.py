@@ -114,7 +114,7 @@ def test_a_gateway_that_hangs_up_in_the_middle_of_a_request_does_not_take_orthan
     assert_orthanc_works(orthanc)
 
 
-def test_orthanc_survives_a_gateway_that_does_not_read_its_letter(start_orthanc: Start, tmp_path: Path) -> None:
+def test_orthanc_survives_a_gateway_that_does_not_read_its_configuration(start_orthanc: Start, tmp_path: Path) -> None:
     environment = {"AUTOCONTOUR_PYTHON": script(tmp_path, "exec 0<&-; exit 3")}
     orthanc = start_orthanc(environment=environment, wait_for_gateway=False)
     time.sleep(8)

@@ -33,8 +33,8 @@ def test_a_person_who_starts_the_gateway_by_hand_is_told_who_does() -> None:
     assert "start Orthanc instead" in done.stderr
 
 
-def test_a_gateway_without_a_letter_says_so() -> None:
+def test_a_gateway_without_a_configuration_says_so() -> None:
     done = subprocess.run([*COMMAND, "gateway"], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
     assert done.returncode == FAILED
-    assert "got no letter" in done.stderr
+    assert "got no start-up configuration" in done.stderr
     assert "Traceback" not in done.stderr

@@ -126,7 +126,7 @@ class Gateway:
         self._startup = startup  # what the child reads first on its standard input, the token among it
         self._stopping = threading.Event()
         self._child: subprocess.Popen[bytes] | None = None
-        self.trouble = "The gateway is starting."
+        self.unavailable_reason = "The gateway is starting."
 
     def supervise(self) -> None:
         failures = 0
@@ -137,8 +137,9 @@ class Gateway:
                 return
             failures = 0 if time.monotonic() - started > 60 else failures + 1
             pause = BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS)) - 1] if failures else 1
-            self.trouble = f"The gateway ended ({status}); it is started again in {pause} s. Orthanc's log says more."
-            orthanc.LogError("AutoContour: " + self.trouble)
+            again = f"it is started again in {pause} s. Orthanc's log says more."
+            self.unavailable_reason = f"The gateway ended ({status}); {again}"
+            orthanc.LogError("AutoContour: " + self.unavailable_reason)
             self._stopping.wait(pause + random.random() / 4)
 
     def _run_once(self) -> str:
@@ -154,7 +155,7 @@ class Gateway:
         except OSError as error:
             return f"it could not be started: {error.strerror}"
         self._child = child
-        self.trouble = "The gateway is starting."
+        self.unavailable_reason = "The gateway is starting."
         assert child.stdin is not None, "it was asked for as a pipe"
         try:
             child.stdin.write(self._startup)
@@ -177,41 +178,41 @@ class Gateway:
             child.kill()
 
 
-class Bell:
-    """Tells the gateway that something was stored. Losing a ring costs nothing: the gateway reads /changes."""
+class Notifier:
+    """Notifies the gateway that something was stored; one that is lost costs nothing: the gateway reads /changes."""
 
     def __init__(self, address: Address) -> None:
         self._address = address
-        self._rung = threading.Event()
+        self._news = threading.Event()
         self._stopping = threading.Event()
 
-    def ring(self) -> None:
-        self._rung.set()
+    def notify(self) -> None:
+        self._news.set()
 
-    def carry(self) -> None:
+    def run(self) -> None:
         while not self._stopping.is_set():
-            self._rung.wait()
+            self._news.wait()
             if self._stopping.is_set():
                 return
-            self._rung.clear()
+            self._news.clear()
             with contextlib.suppress(OSError, http.client.HTTPException):
                 self._address.request("POST", "/internal/bell", headers={"host": "localhost"}, timeout=2)
-            self._stopping.wait(1.0)  # 300 slices in two seconds are two rings, not 300
+            self._stopping.wait(1.0)  # 300 slices in two seconds are two notifications, not 300
 
     def stop(self) -> None:
         self._stopping.set()
-        self._rung.set()
+        self._news.set()
 
 
-class Passage:
+class Proxy:
     """Passes requests from Orthanc's HTTP threads to the gateway, on threads of our own.
 
     Each caller holds one of Orthanc's HTTP threads while it waits: who comes when ``callers`` wait is refused at once.
     """
 
-    def __init__(self, address: Address, trouble: Callable[[], str], callers: int = WAITING_CALLERS) -> None:
+    def __init__(self, address: Address, unavailable_reason: Callable[[], str], callers: int = WAITING_CALLERS) -> None:
         self._address = address
-        self._trouble = trouble  # says, as text, why the gateway cannot be reached
+        self._unavailable_reason = unavailable_reason  # says why the gateway cannot be reached
         self._waiting: queue.Queue[Any] = queue.Queue()
         self._places = threading.BoundedSemaphore(callers)
 
@@ -282,7 +283,7 @@ class Passage:
         except TimeoutError:
             return unavailable("The gateway is too slow to answer; it may be busy starting.")
         except (OSError, http.client.HTTPException):
-            return unavailable(self._trouble())
+            return unavailable(self._unavailable_reason())
         if status < 200 or 300 <= status < 400 or status in (401, 407):
             return unavailable(f"Something before the gateway answered in its place, with HTTP status {status}.")
         status = status if status in ORTHANC_STATUSES else status - status % 100
@@ -413,7 +414,7 @@ def guarded(target: Callable[[], None], name: str) -> None:
 class Plugin:
     """Wires the parts and holds what must be stopped."""
 
-    RINGS = (orthanc.ChangeType.NEW_INSTANCE, orthanc.ChangeType.STABLE_SERIES, orthanc.ChangeType.DELETED)
+    NEWS = (orthanc.ChangeType.NEW_INSTANCE, orthanc.ChangeType.STABLE_SERIES, orthanc.ChangeType.DELETED)
 
     def __init__(self) -> None:
         configuration = json.loads(orthanc.GetConfiguration())
@@ -433,29 +434,29 @@ class Plugin:
                 str(pathlib.Path(socket_path).parent),
                 startup_configuration(configuration, section, state, socket_path),
             )
-        self.bell = Bell(address)
-        self.passage = Passage(address, self.trouble, waiting_callers(configuration))
+        self.notifier = Notifier(address)
+        self.proxy = Proxy(address, self.unavailable_reason, waiting_callers(configuration))
         self.threads: list[threading.Thread] = []
 
-    def trouble(self) -> str:
+    def unavailable_reason(self) -> str:
         if self.gateway is None:
             return "The gateway at the configured address does not answer."
-        return self.gateway.trouble
+        return self.gateway.unavailable_reason
 
     def start(self) -> None:
         previous = threading.stack_size(THREAD_STACK_BYTES)
         try:
             if self.gateway is not None:
                 self.threads.append(thread(self.gateway.supervise, "autocontour-gateway"))
-            self.threads.append(thread(self.bell.carry, "autocontour-bell"))
+            self.threads.append(thread(self.notifier.run, "autocontour-notifier"))
             for number in range(REQUEST_THREADS):
-                self.threads.append(thread(self.passage.work, f"autocontour-request-{number}"))
+                self.threads.append(thread(self.proxy.work, f"autocontour-request-{number}"))
         finally:
             threading.stack_size(previous)
 
     def stop(self) -> None:
-        self.bell.stop()
-        self.passage.stop()
+        self.notifier.stop()
+        self.proxy.stop()
         if self.gateway is not None:
             self.gateway.stop()
         deadline = time.monotonic() + STOP_SECONDS
@@ -465,8 +466,8 @@ class Plugin:
     def on_change(self, change: int, level: int, resource: str) -> None:
         if change == orthanc.ChangeType.ORTHANC_STOPPED:
             self.stop()
-        elif change in self.RINGS:
-            self.bell.ring()
+        elif change in self.NEWS:
+            self.notifier.notify()
 
 
 def single(uri: str, **request: Any) -> bool:
@@ -486,7 +487,7 @@ def register() -> None:
         plugin = Plugin()
         # A change says the same as a stored-instance callback, which would cost every slice a conversion to Python,
         # and in whose presence jobs started through the SDK hang Orthanc (measured).
-        HELD.extend((plugin.on_change, plugin.passage.answer))
+        HELD.extend((plugin.on_change, plugin.proxy.answer))
         orthanc.RegisterIncomingHttpRequestFilter(single)
         orthanc.RegisterOnChangeCallback(HELD[0])
         orthanc.RegisterRestCallback(ROUTE, HELD[1])

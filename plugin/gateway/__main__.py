@@ -1,7 +1,7 @@
 """``python -m plugin.gateway``: the gateway process, started by the plugin inside Orthanc.
 
-It reads its start-up configuration from the standard input, serves until that input ends (Orthanc stopped, or was killed), and
-then leaves at once: whatever runs is resumed at the next start.
+It reads its start-up configuration from its standard input, serves until that input ends (Orthanc stopped, or was
+killed), and then leaves at once: whatever runs is resumed at the next start.
 """
 
 from __future__ import annotations

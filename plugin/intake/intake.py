@@ -35,7 +35,7 @@ DELETED = "The series was deleted from Orthanc while its job was open."
 
 
 class Intake:
-    """Decides on series and inserts jobs; ``ring`` is called when one is new."""
+    """Decides on series and inserts jobs; ``notify`` is called when one is new."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Intake:
         inspector: SeriesInspector,
         subjects: Subjects,
         chain: Chain,
-        ring: Callable[[], None],
+        notify: Callable[[], None],
         cancel: Callable[[Job, State, str], bool],
         returned: Callable[[str, dict[str, Any]], bool] = lambda _series, _header: False,
     ) -> None:
@@ -57,7 +57,7 @@ class Intake:
         self._inspector = inspector
         self._subjects = subjects
         self._chain = chain
-        self._ring = ring
+        self._notify = notify
         self._cancel = cancel
         self._returned = returned
 
@@ -78,7 +78,7 @@ class Intake:
         snapshot = inspection.snapshot
         if snapshot.content.key == arrival.content or self._adopt_earlier_jobs(snapshot, arrival):
             if self._reopen_changed(inspection):
-                self._ring()
+                self._notify()
             self._arrivals.settle(arrival, snapshot.content.key)
             return
         waited = self._arrivals.quiet_for(arrival)
@@ -86,7 +86,7 @@ class Intake:
         if wanted and waited < self._settings.incomplete_seconds:
             return  # a slow sender: looked at again on the next turn
         if self._apply(inspection):
-            self._ring()
+            self._notify()
         self._arrivals.decided(arrival, snapshot.content.key, inspection.explanation.outcome)
 
     def request(self, series: str, model: str | None, target: str | None) -> Job:
@@ -121,7 +121,7 @@ class Intake:
                 return job
         job, new = self._insert_job(inspection, wanted, serial=1 + len(earlier))
         if new and not job.state.final:
-            self._ring()
+            self._notify()
         return job
 
     def link(self, subject: Subject, job: Job) -> None:

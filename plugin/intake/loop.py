@@ -47,7 +47,7 @@ class IntakeLoop:
         self._setbacks = Setbacks()
         self._wakeup = wakeup
         self._stopping = threading.Event()
-        self.trouble: str | None = None
+        self.unavailable_reason: str | None = None
 
     @property
     def remarks(self) -> list[str]:
@@ -66,7 +66,7 @@ class IntakeLoop:
             pause = IDLE_SECONDS
             try:
                 self.turn()
-                self.trouble = None
+                self.unavailable_reason = None
                 pause = self._until_quiet()
             except AutocontourError as error:
                 self._say(error.message)
@@ -116,7 +116,7 @@ class IntakeLoop:
         left = (self._quiet - self._arrivals.quiet_for(arrival) for arrival in self._arrivals.pending())
         return min(IDLE_SECONDS, max(0.05, min((one for one in left if one > 0), default=IDLE_SECONDS)))
 
-    def _say(self, trouble: str) -> None:
-        if trouble != self.trouble:
-            logger.warning("intake: %s", trouble)
-        self.trouble = trouble
+    def _say(self, reason: str) -> None:
+        if reason != self.unavailable_reason:
+            logger.warning("intake: %s", reason)
+        self.unavailable_reason = reason

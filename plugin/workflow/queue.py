@@ -111,7 +111,7 @@ class Dispatcher:
         self._wakeup.notify()
 
     def run(self) -> None:
-        """Loop until stopped; trouble with the database is logged and tried again."""
+        """Loop until stopped; an unexpected error is logged and tried again."""
         while not self._stopping.is_set():
             try:
                 self.turn()

@@ -36,9 +36,9 @@ class LoneGateway:
         self.folder = folder
         key = SigningKey.load_or_create(folder / "key")
         self.chain = Chain.open(folder / "chain", key, labels=("hu-ct", "cloud"))
-        self.troubles: list[str] = []
+        self.failures: list[str] = []
         target = ServiceTarget.model_validate(service.target())
-        self.forward = ServiceForward("cloud", target, key, TargetCallbacks(self.troubles.append, lambda: None))
+        self.forward = ServiceForward("cloud", target, key, TargetCallbacks(self.failures.append, lambda: None))
         self._original = files_of(phantom_series(Phantom(slices=1, size=16)))[0]
         self._change = change
 

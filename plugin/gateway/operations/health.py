@@ -47,8 +47,8 @@ class Health:
     def unavailable_reasons(self) -> list[str]:
         """Why the gateway cannot work now; empty when it can."""
         reasons = self._readiness.unavailable_reasons()
-        if not reasons and self._loop.trouble:
-            return [self._loop.trouble]
+        if not reasons and self._loop.unavailable_reason:
+            return [self._loop.unavailable_reason]
         return reasons
 
     def alerts(self) -> list[dict[str, Any]]:

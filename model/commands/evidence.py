@@ -13,7 +13,7 @@ from model.errors import EvidenceRefused, InputRefused
 from model.evidence.files import ANCHORS_NAME, Head, month_files, read_head
 from model.evidence.head import read_signed_head
 from model.evidence.record import parse_line
-from model.evidence.signed import Document, open_signed
+from model.evidence.signed import DocumentKind, open_signed
 from model.evidence.signing import PublicKey
 from model.evidence.verification import Verification, verify
 
@@ -106,11 +106,11 @@ def _document(path: Path, keys: Sequence[PublicKey], *, as_json: bool) -> int:
         raise InputRefused("EVIDENCE_KEY", "A single document needs --key: the public key of whoever signed it.")
     try:
         signed = json.loads(_bytes(path))
-        kind = Document(signed["document"]["kind"])
+        kind = DocumentKind(signed["document"]["kind"])
     except (ValueError, KeyError, TypeError) as error:
         raise InputRefused("SIGNATURE_SHAPE", "The file holds no signed document.") from error
     body = open_signed(kind, signed, keys)
-    records = body.get("Records", []) if kind is Document.CERTIFICATE else []
+    records = body.get("Records", []) if kind is DocumentKind.CERTIFICATE else []
     good = sum(_is_genuine(record, keys) for record in records)
     if good != len(records):
         raise EvidenceRefused("SIGNATURE_WRONG", f"{len(records) - good} of {len(records)} records inside are false.")
@@ -131,10 +131,10 @@ def _is_genuine(document: dict[str, Any], keys: Sequence[PublicKey]) -> bool:
 def _anchored(path: Path, keys: Sequence[PublicKey]) -> Head:
     try:
         signed = json.loads(_bytes(path))
-        kind = Document(signed["document"]["kind"])
+        kind = DocumentKind(signed["document"]["kind"])
     except (ValueError, KeyError, TypeError) as error:
         raise InputRefused("SIGNATURE_SHAPE", "The anchor is no signed document.") from error
-    if kind is Document.COUNTERSIGNATURE:
+    if kind is DocumentKind.COUNTERSIGNATURE:
         body = open_signed(kind, signed, keys)
         return Head(int(body["sequence"]), str(body["sha256"]))
     return read_signed_head(signed, keys)

@@ -161,10 +161,10 @@ def _verify(package: Package) -> int:
 
 def _import(options: argparse.Namespace, library: Path) -> int:
     from model.commands.terminal import progress_bar
-    from model.importing.draft import Wishes
+    from model.importing.draft import ImportOptions
     from model.importing.from_path import import_model
 
-    wishes = Wishes(
+    chosen = ImportOptions(
         name=options.name,
         version=options.version,
         license=options.license,
@@ -179,7 +179,7 @@ def _import(options: argparse.Namespace, library: Path) -> int:
         description=_description(options.description),
     )
     with progress_bar("importing") as show:
-        package = import_model(options.path, library, wishes, replace=options.replace, progress=show)
+        package = import_model(options.path, library, chosen, replace=options.replace, progress=show)
     document = package.document
     print(f"imported {document.id} {document.version} ({document.engine}), licence {document.license.spdx}")
     if document.license.use != "any":

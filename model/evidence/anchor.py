@@ -13,14 +13,14 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from model.errors import AutocontourError, EvidenceRefused
-from model.evidence.canonical import canonical
+from model.evidence.canonical_json import canonical
 from model.evidence.chain import Chain
 from model.evidence.event import Event
 from model.evidence.facts import Fact, Facts
 from model.evidence.files import ANCHORS_NAME, Head
 from model.evidence.head import head_of, sign_head
 from model.evidence.peer import Answer, Witness, last_peer_head, read_answer
-from model.evidence.signed import Document, digest_of, open_signed
+from model.evidence.signed import DocumentKind, digest_of, open_signed
 from model.evidence.signing import PublicKey
 from model.storage.files import write_whole
 
@@ -110,13 +110,15 @@ def anchor_head(
     return anchor
 
 
-def read_anchors(folder: Path) -> list[tuple[Document, bytes]]:
+def read_anchors(folder: Path) -> list[tuple[DocumentKind, bytes]]:
     """Read the anchors of a folder, heads and countersignatures, without judging them."""
-    kinds = {HEAD_SUFFIX: Document.HEAD, COUNTERSIGNATURE_SUFFIX: Document.COUNTERSIGNATURE}
+    kinds = {HEAD_SUFFIX: DocumentKind.HEAD, COUNTERSIGNATURE_SUFFIX: DocumentKind.COUNTERSIGNATURE}
     return [(kind, path.read_bytes()) for suffix, kind in kinds.items() for path in sorted(folder.glob(f"*{suffix}"))]
 
 
-def anchored_heads(anchors: Iterable[tuple[Document, bytes]], keys: Collection[PublicKey]) -> tuple[list[Head], int]:
+def anchored_heads(
+    anchors: Iterable[tuple[DocumentKind, bytes]], keys: Collection[PublicKey]
+) -> tuple[list[Head], int]:
     """Return the heads of the anchors that the given keys signed, and count the other anchors."""
     heads: list[Head] = []
     others = 0

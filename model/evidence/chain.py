@@ -18,7 +18,7 @@ from types import TracebackType
 from typing import Any
 
 from model.errors import EvidenceBroken, EvidenceRefused
-from model.evidence.canonical import Json
+from model.evidence.canonical_json import Json
 from model.evidence.event import SHAPES, Event
 from model.evidence.facts import Facts, check_facts, is_own_id
 from model.evidence.files import (
@@ -35,7 +35,7 @@ from model.evidence.files import (
     read_tail,
 )
 from model.evidence.record import START, Record, make_record, parse_line
-from model.evidence.signed import Document, sign
+from model.evidence.signed import DocumentKind, sign
 from model.evidence.signing import PublicKey, SigningKey
 from model.storage.files import sync_directory, write_whole
 from model.storage.hold import in_turn
@@ -123,7 +123,7 @@ class Chain:
             self._key = key
             return record
 
-    def sign(self, kind: Document, body: Mapping[str, Json]) -> dict[str, Any]:
+    def sign(self, kind: DocumentKind, body: Mapping[str, Json]) -> dict[str, Any]:
         """Sign a document with the chain's present key."""
         return sign(kind, body, self._key)
 

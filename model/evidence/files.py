@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.evidence.canonical import canonical
+from model.evidence.canonical_json import canonical
 from model.evidence.event import Event
 from model.evidence.record import Record, parse_line
 

@@ -10,19 +10,19 @@ from model.errors import EvidenceRefused
 from model.evidence.chain import Chain
 from model.evidence.files import Head
 from model.evidence.record import is_stamp, stamp
-from model.evidence.signed import Document, open_signed
+from model.evidence.signed import DocumentKind, open_signed
 from model.evidence.signing import PublicKey
 
 
 def sign_head(chain: Chain, time: datetime) -> dict[str, Any]:
     """Sign the chain's present head as a document to hand out."""
     head = chain.head()
-    return chain.sign(Document.HEAD, {"sequence": head.sequence, "sha256": head.digest, "time": stamp(time)})
+    return chain.sign(DocumentKind.HEAD, {"sequence": head.sequence, "sha256": head.digest, "time": stamp(time)})
 
 
 def read_signed_head(signed: object, keys: Collection[PublicKey]) -> Head:
     """Return the head that a signed document states; raises EvidenceRefused when it is none or not by these keys."""
-    return head_of(open_signed(Document.HEAD, signed, keys))
+    return head_of(open_signed(DocumentKind.HEAD, signed, keys))
 
 
 def head_of(body: dict[str, Any]) -> Head:

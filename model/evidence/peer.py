@@ -11,14 +11,14 @@ from datetime import datetime
 from typing import Any
 
 from model.errors import EvidenceRefused
-from model.evidence.canonical import Json
+from model.evidence.canonical_json import Json
 from model.evidence.chain import Chain
 from model.evidence.event import Event
 from model.evidence.facts import Facts
 from model.evidence.files import Head
 from model.evidence.head import head_of, read_signed_head
 from model.evidence.record import Record, stamp
-from model.evidence.signed import Document, digest_of, open_signed
+from model.evidence.signed import DocumentKind, digest_of, open_signed
 from model.evidence.signing import PublicKey
 
 # Answers that are false, unlike those that are late: each is a reason to call somebody.
@@ -73,8 +73,8 @@ def countersign(signed: dict[str, Any], key: PublicKey, chain: Chain, time: date
         "time": stamp(time),
         "own": own,
     }
-    countersignature = chain.sign(Document.COUNTERSIGNATURE, body)
-    return Answer(countersignature, chain.sign(Document.HEAD, {**own, "time": stamp(time)}))
+    countersignature = chain.sign(DocumentKind.COUNTERSIGNATURE, body)
+    return Answer(countersignature, chain.sign(DocumentKind.HEAD, {**own, "time": stamp(time)}))
 
 
 def read_answer(answer: Answer, anchor: dict[str, Any], key: PublicKey, held: Head | None) -> Head:
@@ -103,7 +103,7 @@ def read_countersignature(signed: object, anchor: dict[str, Any], keys: Collecti
 
     Raises EvidenceRefused: SIGNATURE_… or ANCHOR_FOREIGN when it is over another head.
     """
-    body = open_signed(Document.COUNTERSIGNATURE, signed, keys)
+    body = open_signed(DocumentKind.COUNTERSIGNATURE, signed, keys)
     stated = anchor["document"]["body"]
     same = (body.get("sequence"), body.get("sha256")) == (stated["sequence"], stated["sha256"])
     if body.get("anchor") != digest_of(anchor) or not same:

@@ -12,7 +12,7 @@ from model.errors import EvidenceRefused
 from model.evidence.facts import Fact, check_names, is_own_id
 from model.evidence.files import Head
 from model.evidence.record import is_stamp, stamp
-from model.evidence.signed import Document, open_signed, sign
+from model.evidence.signed import DocumentKind, open_signed, sign
 from model.evidence.signing import PublicKey, SigningKey
 
 
@@ -63,7 +63,7 @@ def issue_receipt(
         "head": None if head is None else {"sequence": head.sequence, "sha256": head.digest},
     }
     _check(body)
-    return sign(Document.RECEIPT, body, key)
+    return sign(DocumentKind.RECEIPT, body, key)
 
 
 def read_receipt(
@@ -74,7 +74,7 @@ def read_receipt(
     Raises EvidenceRefused: SIGNATURE_… when it is not signed by a pinned key, RECEIPT_FOREIGN when it is of another
     transfer, step or manifest, EVIDENCE_FACT when it holds what no receipt holds.
     """
-    body = open_signed(Document.RECEIPT, signed, keys)
+    body = open_signed(DocumentKind.RECEIPT, signed, keys)
     receipt = _check(body)
     if receipt.transfer != transfer or receipt.step is not step:
         raise EvidenceRefused("RECEIPT_FOREIGN", "The receipt is of another transfer or of another step.")

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from model.evidence.canonical import canonical, canonical_unchecked
+from model.evidence.canonical_json import canonical, canonical_unchecked
 from model.evidence.event import Event
 from model.evidence.facts import Facts
 from model.evidence.signing import SigningKey

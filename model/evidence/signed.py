@@ -9,11 +9,11 @@ from enum import StrEnum
 from typing import Any
 
 from model.errors import EvidenceRefused
-from model.evidence.canonical import Json, canonical
+from model.evidence.canonical_json import Json, canonical
 from model.evidence.signing import PublicKey, SigningKey
 
 
-class Document(StrEnum):
+class DocumentKind(StrEnum):
     """The kinds; the kind is signed with the body, so that no document can pass for one of another kind."""
 
     TRANSFER = "autocontour transfer"
@@ -24,7 +24,7 @@ class Document(StrEnum):
     REPORT = "autocontour monthly report"
 
 
-def sign(kind: Document, body: Mapping[str, Json], key: SigningKey) -> dict[str, Any]:
+def sign(kind: DocumentKind, body: Mapping[str, Json], key: SigningKey) -> dict[str, Any]:
     """Sign a body: ``{"document": {"body", "key", "kind"}, "sha256", "signature"}``."""
     document = {"kind": kind.value, "body": dict(body), "key": key.public.id}
     content = canonical(document)
@@ -35,7 +35,7 @@ def sign(kind: Document, body: Mapping[str, Json], key: SigningKey) -> dict[str,
     }
 
 
-def open_signed(kind: Document, signed: object, keys: Collection[PublicKey]) -> dict[str, Any]:
+def open_signed(kind: DocumentKind, signed: object, keys: Collection[PublicKey]) -> dict[str, Any]:
     """Return the body of a document that one of the keys signed.
 
     Raises EvidenceRefused: SIGNATURE_SHAPE when it is no such document, SIGNATURE_KEY when another key signed it,

@@ -29,7 +29,7 @@ OWN_LICENCE = "LicenseRef-own"
 
 
 @dataclass(frozen=True)
-class Wishes:
+class ImportOptions:
     """What whoever imports says beside the files; None where the files say it, or a default does."""
 
     name: str | None = None
@@ -54,7 +54,9 @@ class Draft:
     writers: dict[str, Writer]
 
 
-def license_of(wishes: Wishes, known: dict[str, str] | None = None, agreement_asked: str = "") -> dict[str, str]:
+def license_of(
+    options: ImportOptions, known: dict[str, str] | None = None, agreement_asked: str = ""
+) -> dict[str, str]:
     """The licence that was given, or ``known``.
 
     ``agreement_asked`` is ``certain`` or ``likely`` for weights that their makers hand out with a number: no other
@@ -62,35 +64,35 @@ def license_of(wishes: Wishes, known: dict[str, str] | None = None, agreement_as
 
     Raises InputRefused when nobody says the licence, or an agreement is missing.
     """
-    own = wishes.license == OWN_LICENCE and agreement_asked != "certain"
-    if agreement_asked and not own and not wishes.agreement:
+    own = options.license == OWN_LICENCE and agreement_asked != "certain"
+    if agreement_asked and not own and not options.agreement:
         own_words = "" if agreement_asked == "certain" else f" Weights of your own are --license {OWN_LICENCE}."
         raise InputRefused(
             "LICENCE",
             "These weights may be used under an agreement with their makers only; give its number with --agreement."
             + own_words,
         )
-    if wishes.license is None and known is None:
+    if options.license is None and known is None:
         raise InputRefused(
             "LICENCE",
             "The files do not say under which licence their weights are; give it, such as --license Apache-2.0, or "
             f"--license {OWN_LICENCE} for weights of your own.",
         )
-    if wishes.license is None and known is not None:
-        return {**known, "agreement": wishes.agreement or ""}
-    spdx = str(wishes.license)
-    if wishes.agreement:
+    if options.license is None and known is not None:
+        return {**known, "agreement": options.agreement or ""}
+    spdx = str(options.license)
+    if options.agreement:
         use = "agreement"
     elif "-NC" in spdx.upper():
         use = "non-commercial"
     else:
         use = "any" if spdx in OPEN_LICENCES or spdx == OWN_LICENCE else "unknown"
-    return {"spdx": spdx, "use": use, "agreement": wishes.agreement or ""}
+    return {"spdx": spdx, "use": use, "agreement": options.agreement or ""}
 
 
-def described(document: dict[str, Any], wishes: Wishes, axes: dict[str, str]) -> dict[str, Any]:
+def described(document: dict[str, Any], options: ImportOptions, axes: dict[str, str]) -> dict[str, Any]:
     """``document`` with what the description says in place of it; the axes stay those that were decided on."""
-    made = {**document, **wishes.description}
+    made = {**document, **options.description}
     if isinstance(made.get("input"), dict):
         made["input"] = {**made["input"], **axes}
     return made

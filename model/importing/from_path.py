@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from model.errors import InputRefused
 from model.importing import nnunet
 from model.importing.archive import unpacked
-from model.importing.draft import Draft, Wishes, copied, store
-from model.importing.orientation import wished
+from model.importing.draft import Draft, ImportOptions, copied, store
+from model.importing.orientation import given_orientation
 from model.packages.package import DOCUMENT, Package, open_package, verify_package
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def import_model(
     path: Path,
     library: Path,
-    wishes: Wishes,
+    options: ImportOptions,
     *,
     replace: bool = False,
     progress: Callable[[float, str], None] = lambda fraction, words: None,
@@ -55,8 +55,8 @@ def import_model(
         raise InputRefused("IMPORT", "There is nothing at this path.")
     if path.is_file() and path.suffix.lower() == ".zip":
         with tempfile.TemporaryDirectory(prefix="autocontour-import-") as scratch:
-            return stored(_draft(unpacked(path, Path(scratch)), wishes))
-    return stored(_draft(path, wishes))
+            return stored(_draft(unpacked(path, Path(scratch)), options))
+    return stored(_draft(path, options))
 
 
 def require_other_place(path: Path, package: Path) -> None:
@@ -67,12 +67,12 @@ def require_other_place(path: Path, package: Path) -> None:
         )
 
 
-def _draft(path: Path, wishes: Wishes) -> Draft:
+def _draft(path: Path, options: ImportOptions) -> Draft:
     from model.importing import monai, single_file
 
     if (path / DOCUMENT).is_file():
-        return _again(path, wishes)
-    importers: tuple[tuple[Callable[[Path], bool], Callable[[Path, Wishes], Draft]], ...] = (
+        return _again(path, options)
+    importers: tuple[tuple[Callable[[Path], bool], Callable[[Path, ImportOptions], Draft]], ...] = (
         (nnunet.recognises, nnunet.draft),
         (monai.recognises, monai.draft),
         (single_file.is_torchscript, single_file.draft_of_torchscript),
@@ -80,7 +80,7 @@ def _draft(path: Path, wishes: Wishes) -> Draft:
     )
     for recognises, draft in importers:
         if recognises(path):
-            return draft(path, wishes)
+            return draft(path, options)
     if nnunet.first_version(path):
         raise InputRefused(
             "IMPORT",
@@ -94,19 +94,19 @@ def _draft(path: Path, wishes: Wishes) -> Draft:
     )
 
 
-def _again(path: Path, wishes: Wishes) -> Draft:
+def _again(path: Path, options: ImportOptions) -> Draft:
     """A package from elsewhere, verified as it says of itself."""
     package = open_package(path)
     verify_package(package)
     document = package.document.model_dump(mode="json", exclude_none=True)
     del document["files"]
-    letters = wished(wishes)
+    letters = given_orientation(options)
     if letters is not None and letters != document["input"]["orientation"]:
         raise InputRefused(
             "ORIENTATION",
             f"The package says that its images lie {document['input']['orientation']}; import what it was made from "
             "with another --orientation.",
         )
-    if wishes.name:
-        document["id"] = wishes.name
+    if options.name:
+        document["id"] = options.name
     return Draft(document, {one.path: copied(package.path(one.path)) for one in package.document.files})

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 
 from model.errors import InputRefused
-from model.importing.draft import Draft, Wishes, copied, described, license_of, name_from
+from model.importing.draft import Draft, ImportOptions, copied, described, license_of, name_from
 from model.importing.expressions import require_harmless
 from model.importing.orientation import CANONICAL, Axes, Found, decided
 from model.importing.single_file import is_torchscript as is_program
@@ -28,7 +28,7 @@ def recognises(path: Path) -> bool:
     return path.is_dir() and all((path / one).is_file() for one in CONFIGURATIONS)
 
 
-def draft(path: Path, wishes: Wishes) -> Draft:
+def draft(path: Path, options: ImportOptions) -> Draft:
     """A package of a bundle; raises InputRefused when something in it would have to be run, or is not known."""
     inference, metadata = (_json(path / one) for one in CONFIGURATIONS)
     require_harmless(inference)
@@ -41,15 +41,15 @@ def draft(path: Path, wishes: Wishes) -> Draft:
         network["weights"] = ["network.pt"]
     steps = _inference(inference)
     labels = _labels(metadata, first=1 if steps["activation"] == "sigmoid" else 0)
-    taken, found = _input(inference, metadata, wishes)
-    axes = decided(found, wishes)
+    taken, found = _input(inference, metadata, options)
+    axes = decided(found, options)
     document = {
         "format": FORMAT,
-        "id": wishes.name or name_from(path.name),
-        "version": wishes.version or str(metadata.get("version", "1"))[:32],
+        "id": options.name or name_from(path.name),
+        "version": options.version or str(metadata.get("version", "1"))[:32],
         "title": str(metadata.get("name") or metadata.get("task") or "")[:120],
         "engine": engine,
-        "license": license_of(wishes),
+        "license": license_of(options),
         "input": taken,
         "inference": steps,
         "networks": [network],
@@ -64,12 +64,12 @@ def draft(path: Path, wishes: Wishes) -> Draft:
                 found = found[key]
         torch.save({k: v.detach().clone().contiguous() for k, v in tensors_of(found, weights.name).items()}, target)
 
-    if engine is EngineKind.TORCHSCRIPT and "input" not in wishes.description:
+    if engine is EngineKind.TORCHSCRIPT and "input" not in options.description:
         # The program takes MONAI's axes x, y, z as they are; ours are z, y, x, so that its first axis is our z.
         axes = Axes(axes.letters[::-1], axes.source)
         taken["spacing"], steps["patch"] = taken.get("spacing", [])[::-1] or None, steps["patch"][::-1]
     writer = state if engine is EngineKind.MONAI_BUNDLE else copied(weights)
-    return Draft(described(document, wishes, axes.written()), {network["weights"][0]: writer})
+    return Draft(described(document, options, axes.written()), {network["weights"][0]: writer})
 
 
 def _json(path: Path) -> dict[str, Any]:
@@ -101,16 +101,16 @@ def _constant(value: Any) -> dict[str, Any]:
     return value
 
 
-def _input(inference: dict[str, Any], metadata: dict[str, Any], wishes: Wishes) -> tuple[dict[str, Any], Found]:
+def _input(inference: dict[str, Any], metadata: dict[str, Any], options: ImportOptions) -> tuple[dict[str, Any], Found]:
     """Modality, spacing and intensities from the transforms that say so, and what they say of the axes."""
     image = metadata.get("network_data_format", {}).get("inputs", {}).get("image", {})
-    modality = wishes.modality or str(image.get("modality", "")).upper()
+    modality = options.modality or str(image.get("modality", "")).upper()
     taken: dict[str, Any] = {"modality": {"MRI": "MR"}.get(modality, modality)}
     axes = Found(None, "the bundle has no Orientation among its steps, so its network sees each file's own axes")
     if int(image.get("num_channels", 1)) != 1:
         raise InputRefused("CHANNELS", "The bundle's network wants several images at once; one series has one.")
     steps: list[dict[str, Any]] = []
-    if "input" in wishes.description:  # a person describes what the steps here need not be known for
+    if "input" in options.description:  # a person describes what the steps here need not be known for
         return taken, axes
     for step in _transforms(inference.get("preprocessing")):
         name = str(step.get("_target_", "")).rsplit(".", 1)[-1].removesuffix("d")

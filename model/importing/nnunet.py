@@ -13,7 +13,7 @@ from model.engines.nnunet.plans import Dataset, Plans, read_dataset, read_plans
 from model.engines.nnunet.weights import network_weights
 from model.errors import InputRefused
 from model.importing import orientation, totalsegmentator
-from model.importing.draft import Draft, Wishes, Writer, copied, described, license_of, name_from
+from model.importing.draft import Draft, ImportOptions, Writer, copied, described, license_of, name_from
 from model.packages.document import FORMAT
 from model.packages.kinds import EngineKind
 from model.packages.weights import read_tensors
@@ -49,17 +49,17 @@ def first_version(path: Path) -> bool:
     return path.is_dir() and any(next(path.glob(pattern), None) is not None for pattern in patterns)
 
 
-def draft(path: Path, wishes: Wishes) -> Draft:
+def draft(path: Path, options: ImportOptions) -> Draft:
     """A package of one network, or of several datasets merged; raises InputRefused when they cannot be drawn here."""
-    trained = _found(path, wishes)
-    parts = [_part(one, wishes) for one in trained]
+    trained = _found(path, options)
+    parts = [_part(one, options) for one in trained]
     numbers = tuple(number for one, part in zip(trained, parts, strict=True) if (number := _number_of(one, part)))
     # Names and terms alone go by the numbers of TotalSegmentator's datasets; what decides geometry does not.
-    known = totalsegmentator.task_of(numbers) if wishes.license is None else None
+    known = totalsegmentator.task_of(numbers) if options.license is None else None
     several = len(parts) > 1 or known is not None
-    if len({tuple(part.dataset.channels) for part in parts}) > 1 and wishes.modality is None:
+    if len({tuple(part.dataset.channels) for part in parts}) > 1 and options.modality is None:
         raise InputRefused("CHANNELS", "The datasets were trained on different kinds of images; import them apart.")
-    modality = wishes.modality or _modality(parts[0].dataset) or (known[1] if known else None)
+    modality = options.modality or _modality(parts[0].dataset) or (known[1] if known else None)
     if modality is None:
         raise InputRefused("CHANNELS", "dataset.json does not say whether the images are CT or MR; give --modality.")
     default = f"totalsegmentator-{known[0]}" if known else name_from(trained[0].name)
@@ -70,26 +70,26 @@ def draft(path: Path, wishes: Wishes) -> Draft:
         labels += [{"network": index, "value": value, "label": text} for text, value in part.dataset.labels.items()]
     names = [name for one, part in zip(trained, parts, strict=True) for name in (one.name, part.dataset_name)]
     terms = license_of(
-        wishes,
+        options,
         totalsegmentator.license_of_datasets(numbers) if known else None,
         agreement_asked=totalsegmentator.asks_for_agreement(numbers, names),
     )
     axes = orientation.decided(
-        orientation.agreed([part.axes for part in parts], wishes), wishes, [str(label["label"]) for label in labels]
+        orientation.agreed([part.axes for part in parts], options), options, [str(label["label"]) for label in labels]
     )
     document = {
         "format": FORMAT,
-        "id": wishes.name or default,
-        "version": wishes.version or (totalsegmentator.VERSION if known else "1"),
+        "id": options.name or default,
+        "version": options.version or (totalsegmentator.VERSION if known else "1"),
         "title": f"TotalSegmentator {known[0]}" if known else f"nnU-Net {trained[0].name}"[:120],
         "engine": EngineKind.TOTALSEGMENTATOR if several else EngineKind.NNUNET,
         "license": terms,
         "input": {"modality": modality, **axes.written()},
-        "inference": {"precision": wishes.precision},
+        "inference": {"precision": options.precision},
         "networks": networks,
         "labels": labels,
     }
-    return Draft(described(document, wishes, axes.written()), writers)
+    return Draft(described(document, options, axes.written()), writers)
 
 
 @dataclass(frozen=True)
@@ -107,20 +107,20 @@ def _number_of(one: Trained, part: _Part) -> int | None:
     return one.number if one.number is not None else int(match.group(1)) if match else None
 
 
-def _part(one: Trained, wishes: Wishes) -> _Part:
+def _part(one: Trained, options: ImportOptions) -> _Part:
     plans = read_plans(one.folder / "plans.json", one.configuration)
     dataset = read_dataset(one.folder / "dataset.json")
     if len(dataset.channels) != 1:
         raise InputRefused("CHANNELS", f"The network wants {len(dataset.channels)} images at once; one series has one.")
-    folds = _folds(one.folder, wishes.folds)
+    folds = _folds(one.folder, options.folds)
     name = name_from(one.name if one.number is None else f"{one.number}-{one.name}")
     found = read_tensors(folds[0])
     trained_as = (
         (found.get("init_args") or {}).get("configuration") if isinstance(found.get("init_args"), dict) else None
     )
-    if trained_as is not None and trained_as != one.configuration and wishes.configuration is None:
+    if trained_as is not None and trained_as != one.configuration and options.configuration is None:
         raise InputRefused("PLANS", "The weights belong to another configuration than their folder's name says.")
-    flips = _flips(found, plans, wishes)
+    flips = _flips(found, plans, options)
     writers: dict[str, Writer] = {
         f"{name}/plans.json": copied(one.folder / "plans.json"),
         f"{name}/dataset.json": copied(one.folder / "dataset.json"),
@@ -153,9 +153,9 @@ def weights_alone(checkpoint: Path) -> Writer:
     return write
 
 
-def _flips(found: dict[str, Any], plans: Plans, wishes: Wishes) -> list[int]:
+def _flips(found: dict[str, Any], plans: Plans, options: ImportOptions) -> list[int]:
     """Axes that were mirrored in training; nnU-Net then averages over mirror images, TotalSegmentator never does."""
-    if wishes.flips is False:
+    if options.flips is False:
         return []
     axes = found.get("inference_allowed_mirroring_axes")
     dimensions = len(plans.configuration.patch_size)
@@ -166,22 +166,22 @@ def _flips(found: dict[str, Any], plans: Plans, wishes: Wishes) -> list[int]:
     return [int(axis) for axis in axes]
 
 
-def _found(path: Path, wishes: Wishes) -> list[Trained]:
+def _found(path: Path, options: ImportOptions) -> list[Trained]:
     """The trainings to import: the folder itself, the one of a dataset, or one for each dataset in it."""
     if (path / "plans.json").is_file():
-        return [_trained(path, path.parent, wishes.configuration)]
+        return [_trained(path, path.parent, options.configuration)]
     if DATASET.match(path.name) and _trainings(path):
-        return [_chosen(path, wishes)]
+        return [_chosen(path, options)]
     datasets = [one for one in sorted(path.iterdir()) if one.is_dir() and DATASET.match(one.name) and _trainings(one)]
     numbers = [_number(one) for one in datasets]
-    if wishes.datasets:
-        missing = sorted(set(wishes.datasets) - set(numbers))
+    if options.datasets:
+        missing = sorted(set(options.datasets) - set(numbers))
         if missing:
             there = ", ".join(map(str, numbers)) or "none"
             raise InputRefused(
                 "DATASET", f"The folder has no dataset {', '.join(map(str, missing))}; there are: {there}."
             )
-        datasets = [one for one in datasets if _number(one) in wishes.datasets]
+        datasets = [one for one in datasets if _number(one) in options.datasets]
     elif len(datasets) > 1 and set(numbers) & totalsegmentator.NUMBERS and not totalsegmentator.task_of(tuple(numbers)):
         raise InputRefused(
             "DATASET",
@@ -189,8 +189,8 @@ def _found(path: Path, wishes: Wishes) -> list[Trained]:
             "merge, such as --datasets 291,292,293,294,295 for TotalSegmentator's total.",
         )
     if not datasets:
-        return [_chosen(path, wishes)]
-    return [_chosen(one, wishes) for one in datasets]
+        return [_chosen(path, options)]
+    return [_chosen(one, options) for one in datasets]
 
 
 def _number(folder: Path) -> int:
@@ -206,11 +206,11 @@ def _trainings(dataset: Path) -> list[Path]:
         return []
 
 
-def _chosen(dataset: Path, wishes: Wishes) -> Trained:
+def _chosen(dataset: Path, options: ImportOptions) -> Trained:
     trainings = _trainings(dataset)
-    if wishes.configuration is not None:
-        trainings = [one for one in trainings if one.name.rsplit("__", 1)[1] == wishes.configuration]
-    for name in PREFERRED if wishes.configuration is None else ():
+    if options.configuration is not None:
+        trainings = [one for one in trainings if one.name.rsplit("__", 1)[1] == options.configuration]
+    for name in PREFERRED if options.configuration is None else ():
         fitting = [one for one in trainings if one.name.rsplit("__", 1)[1] == name]
         if fitting:
             trainings = fitting

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from model.errors import InputRefused
-from model.importing.draft import Wishes
+from model.importing.draft import ImportOptions
 from model.names.sides import tells_sides
 from model.packages.document import AXES
 from model.packages.package import ALLOWED
@@ -61,10 +61,10 @@ def of_nnunet(names: Sequence[str], reader: str, ending: str) -> Found:
     return Found(None, f"{known} keeps the axes{files} as they are, and nothing here tells which those were")
 
 
-def agreed(found: Sequence[Found], wishes: Wishes) -> Found:
+def agreed(found: Sequence[Found], options: ImportOptions) -> Found:
     """What all datasets of one package say together; raises InputRefused when they contradict each other, or one of
     them the wish."""
-    given = wished(wishes)
+    given = given_orientation(options)
     for one in found:
         _require_no_contradiction(one, given)
     said = {one.letters for one in found}
@@ -75,11 +75,11 @@ def agreed(found: Sequence[Found], wishes: Wishes) -> Found:
     raise InputRefused("ORIENTATION", "The datasets were trained on images of different axes; import them apart.")
 
 
-def wished(wishes: Wishes) -> str | None:
+def given_orientation(options: ImportOptions) -> str | None:
     """The letters that were given, by option or description; raises InputRefused when they are none or differ."""
-    described = wishes.description.get("input")
+    described = options.description.get("input")
     letters = described.get("orientation") if isinstance(described, dict) else None
-    given = {str(one).strip().upper() for one in (wishes.orientation, letters) if one is not None}
+    given = {str(one).strip().upper() for one in (options.orientation, letters) if one is not None}
     if len(given) > 1:
         raise InputRefused("ORIENTATION", "--orientation and the description name different axes; give one of them.")
     for one in given:
@@ -89,18 +89,18 @@ def wished(wishes: Wishes) -> str | None:
     return None
 
 
-def decided(found: Found, wishes: Wishes, labels: Sequence[str] | None = None) -> Axes:
+def decided(found: Found, options: ImportOptions, labels: Sequence[str] | None = None) -> Axes:
     """The axes of a package; ``labels`` where nothing but a label with a side makes them worth a refusal.
 
     Raises InputRefused when a wish contradicts what the files fix, or neither says.
     """
-    given = wished(wishes)
+    given = given_orientation(options)
     if given is not None:
         _require_no_contradiction(found, given)
         return Axes(given, "given")
     if found.letters is not None:
         return Axes(found.letters, "files")
-    if labels is None or any(tells_sides(label) for label in (*labels, *_described_labels(wishes))):
+    if labels is None or any(tells_sides(label) for label in (*labels, *_described_labels(options))):
         raise InputRefused(
             "ORIENTATION",
             f"The files do not tell the orientation of the training images: {found.why}. On other axes a network sees "
@@ -119,7 +119,7 @@ def _require_no_contradiction(found: Found, given: str | None) -> None:
         )
 
 
-def _described_labels(wishes: Wishes) -> list[str]:
-    labels = wishes.description.get("labels")
+def _described_labels(options: ImportOptions) -> list[str]:
+    labels = options.description.get("labels")
     rows = labels if isinstance(labels, list) else []
     return [str(row.get("label", "")) for row in rows if isinstance(row, dict)]

@@ -9,8 +9,8 @@ from typing import Any
 from model.engines.onnx.graph import require_self_contained
 from model.engines.torchscript.program import harmless_archive
 from model.errors import InputRefused
-from model.importing.draft import Draft, Wishes, copied, described, license_of, name_from
-from model.importing.orientation import HOW_TO_FIND_OUT, Axes, wished
+from model.importing.draft import Draft, ImportOptions, copied, described, license_of, name_from
+from model.importing.orientation import HOW_TO_FIND_OUT, Axes, given_orientation
 from model.packages.document import FORMAT
 from model.packages.kinds import EngineKind
 
@@ -20,10 +20,10 @@ def is_onnx(path: Path) -> bool:
     return path.is_file() and path.suffix.lower() == ".onnx"
 
 
-def draft_of_onnx(path: Path, wishes: Wishes) -> Draft:
+def draft_of_onnx(path: Path, options: ImportOptions) -> Draft:
     """A package of an ONNX file; raises InputRefused when it is not self-contained."""
     require_self_contained(path)
-    return _draft(path, wishes, EngineKind.ONNX, "ONNX")
+    return _draft(path, options, EngineKind.ONNX, "ONNX")
 
 
 def is_torchscript(path: Path) -> bool:
@@ -34,22 +34,22 @@ def is_torchscript(path: Path) -> bool:
         return any("/code/" in one for one in archive.namelist())
 
 
-def draft_of_torchscript(path: Path, wishes: Wishes) -> Draft:
+def draft_of_torchscript(path: Path, options: ImportOptions) -> Draft:
     """A package of a TorchScript file; raises InputRefused when its program is not harmless."""
     harmless_archive(path)
-    return _draft(path, wishes, EngineKind.TORCHSCRIPT, "TorchScript")
+    return _draft(path, options, EngineKind.TORCHSCRIPT, "TorchScript")
 
 
-def _draft(path: Path, wishes: Wishes, engine: EngineKind, kind: str) -> Draft:
+def _draft(path: Path, options: ImportOptions, engine: EngineKind, kind: str) -> Draft:
     """A package of one file; raises InputRefused when the description lacks what the network needs."""
-    missing = [key for key in ("input", "labels") if key not in wishes.description]
+    missing = [key for key in ("input", "labels") if key not in options.description]
     if missing:
         raise InputRefused(
             "DESCRIPTION",
             f"A {kind} file does not say what goes in and what comes out; give --description with {', '.join(missing)} "
             "(docs/models.md shows one).",
         )
-    letters = wished(wishes)
+    letters = given_orientation(options)
     if letters is None:
         raise InputRefused(
             "ORIENTATION",
@@ -59,11 +59,11 @@ def _draft(path: Path, wishes: Wishes, engine: EngineKind, kind: str) -> Draft:
     name = f"network{path.suffix.lower()}"
     document: dict[str, Any] = {
         "format": FORMAT,
-        "id": wishes.name or name_from(path.stem),
-        "version": wishes.version or "1",
+        "id": options.name or name_from(path.stem),
+        "version": options.version or "1",
         "title": "",
         "engine": engine,
-        "license": license_of(wishes),
+        "license": license_of(options),
         "networks": [{"name": name_from(path.stem), "weights": [name]}],
     }
-    return Draft(described(document, wishes, Axes(letters, "given").written()), {name: copied(path)})
+    return Draft(described(document, options, Axes(letters, "given").written()), {name: copied(path)})

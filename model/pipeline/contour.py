@@ -14,7 +14,7 @@ from pydicom import Dataset
 
 from model.engines.engine import Drawing, Engine, Progress
 from model.engines.foreign import engine_errors
-from model.pipeline.selection import Selection, select
+from model.pipeline.selection import StructureSelection, select
 from model.pipeline.stopwatch import Stopwatch
 from model.quality import checked
 from model.quality.interleaved import of_interleaving
@@ -71,7 +71,7 @@ def contour(
     series_uid: str,
     instance_uid: str,
     now: datetime,
-    selection: Selection | None = None,
+    selection: StructureSelection | None = None,
     progress: Progress = lambda fraction, words: None,
     stopwatch: Stopwatch | None = None,
 ) -> Contoured:

@@ -15,7 +15,7 @@ from typing import Any
 
 from model.burned_in.policy import BurnedInText
 from model.engines.foreign import engine_errors
-from model.pipeline.selection import Selection
+from model.pipeline.selection import StructureSelection
 from model.storage.files import write_whole
 
 IMAGES, STRUCTURE_SET, PROGRESS = "images", "rtstruct.dcm", "progress.json"
@@ -66,7 +66,7 @@ def draw_series(
     instance_uid: str,
     now: datetime,
     library: Path | None = None,
-    selection: Selection | None = None,
+    selection: StructureSelection | None = None,
     burned_in_text: BurnedInText = BurnedInText.OFF,
 ) -> Drawn:
     """Verify the files under ``folder/images``, draw, and write ``folder/rtstruct.dcm``.
@@ -89,7 +89,7 @@ def _draw(
     instance_uid: str,
     now: datetime,
     library: Path | None,
-    selection: Selection | None,
+    selection: StructureSelection | None,
     burned_in_text: BurnedInText,
 ) -> Drawn:
     from model.gate.verify import verify

@@ -13,14 +13,14 @@ from model.names.shortening import shorten
 
 
 @dataclass(frozen=True)
-class Selection:
+class StructureSelection:
     """``rois`` are labels or ROI names, ``*`` and ``?`` allowed; ``rename`` pairs of one of them and the site's own."""
 
     rois: tuple[str, ...] = ("*",)
     rename: tuple[tuple[str, str], ...] = ()
 
 
-def select(drawing: Drawing, selection: Selection) -> Drawing:
+def select(drawing: Drawing, selection: StructureSelection) -> Drawing:
     """The drawing with the wanted structures alone, renamed; raises EngineFailed when none of them was drawn."""
     given = {entry.label: entry for entry in drawing.names}
     entries = {one.label: given.get(one.label) or entry_for(one.label) for one in drawing.structures}
@@ -42,5 +42,5 @@ def select(drawing: Drawing, selection: Selection) -> Drawing:
     return replace(drawing, structures=kept, not_drawn=missing, names=tuple(given.values()))
 
 
-def _wanted(entry: Entry, selection: Selection) -> bool:
+def _wanted(entry: Entry, selection: StructureSelection) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in selection.rois for name in (entry.label, entry.name))

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from model.contours.structure import BoxedMask
 from model.errors import InputRefused
-from model.volume.canonical import Canonical, to_canonical
+from model.volume.patient_axes import Canonical, to_canonical
 from model.volume.volume import Volume
 
 Colour = tuple[int, int, int]

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from model.evidence.canonical import Json
-from model.evidence.signed import Document, open_signed, sign
+from model.evidence.canonical_json import Json
+from model.evidence.signed import DocumentKind, open_signed, sign
 from model.evidence.signing import PublicKey, SigningKey
 from model.gate.manifest import Manifest
 
@@ -183,12 +183,12 @@ def announce(transfer: str, model: str, manifest: Manifest, key: SigningKey) -> 
         "manifest": manifest.model_dump(mode="json"),
         "public_key": key.public.raw.hex(),
     }
-    return sign(Document.TRANSFER, body, key)
+    return sign(DocumentKind.TRANSFER, body, key)
 
 
 def open_announcement(signed: SignedAnnouncement) -> Announcement:
     """Verify the signature by the key that the announcement names; raises EvidenceRefused with SIGNATURE_…."""
     announcement = signed.document.body
     key = PublicKey.of(bytes.fromhex(announcement.public_key))
-    open_signed(Document.TRANSFER, signed.model_dump(mode="json"), [key])
+    open_signed(DocumentKind.TRANSFER, signed.model_dump(mode="json"), [key])
     return announcement

@@ -12,7 +12,7 @@ from model.evidence.code import printed
 from model.evidence.event import Event
 from model.evidence.files import Head
 from model.evidence.record import Record, stamp
-from model.evidence.signed import Document
+from model.evidence.signed import DocumentKind
 from plugin.evidence.closing import closing_record, missing_before_close
 from plugin.evidence.wording import deletion_sentences, statements
 from plugin.settings.evidence import Recipient
@@ -37,7 +37,7 @@ def issue_certificate(
     """
     issued = stamp(time or datetime.now(UTC))
     body = certificate(chain.records(job), chain.head(), recipients, issued)
-    return chain.sign(Document.CERTIFICATE, body)
+    return chain.sign(DocumentKind.CERTIFICATE, body)
 
 
 def certificate(

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from model.evidence.canonical import canonical
+from model.evidence.canonical_json import canonical
 from plugin.evidence.paper.blocks import Block, Bullets, Command, Facts, Heading, Table, Text, Tone, Verdict
 from plugin.evidence.paper.page import Cover, to_pdf
 from plugin.evidence.paper.signature import PdfSeal, sign_pdf

@@ -16,7 +16,7 @@ from typing import Any
 
 from model.errors import AutocontourError, EvidenceRefused, TargetFailed
 from model.evidence.anchor import HEAD_SUFFIX
-from model.evidence.canonical import canonical
+from model.evidence.canonical_json import canonical
 from model.evidence.chain import Chain
 from model.evidence.files import Head
 from model.evidence.head import read_signed_head, sign_head

@@ -17,7 +17,7 @@ from model.evidence.event import Event
 from model.evidence.facts import Facts
 from model.evidence.files import Head, month_files, read_records
 from model.evidence.record import Record, stamp
-from model.evidence.signed import Document, digest_of
+from model.evidence.signed import DocumentKind, digest_of
 from model.evidence.signing import PublicKey
 from model.evidence.verification import Verification, verify
 from plugin.evidence.certificate import VERSIONS
@@ -77,7 +77,7 @@ def issue_report(
     issued = time or datetime.now(UTC)
     verification = verify(chain.directory, keys, heads)
     body = monthly_report(records_for(chain.directory, month), month, evidence, verification, issued)
-    signed = chain.sign(Document.REPORT, body)
+    signed = chain.sign(DocumentKind.REPORT, body)
     facts: Facts = {"month": month.text, "digest": digest_of(signed), "jobs": len(body["Transfers"])}
     chain.append(Event.REPORT_ISSUED, None, facts)
     return signed

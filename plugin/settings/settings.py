@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from model.errors import ConfigurationRefused
 from model.packages.library import default_directory
-from model.pipeline.selection import Selection
+from model.pipeline.selection import StructureSelection
 from model.registry import names as model_names
 from plugin.facts.dictionary import own_names
 from plugin.facts.series import known_keywords
@@ -49,7 +49,7 @@ class Settings:
     forwards: Mapping[str, ServiceTarget | DicomTarget]
     models: tuple[str, ...]
     models_directory: Path
-    templates: Mapping[str, Selection]
+    templates: Mapping[str, StructureSelection]
     routing_script: str | None
     allowed_hosts: tuple[str, ...]
     evidence: EvidenceSection
@@ -158,9 +158,9 @@ def _library(document: Section) -> Path:
     return Path(document.StateDirectory) / "models" if document.StateDirectory else default_directory()
 
 
-def _selection(template: Template) -> Selection:
+def _selection(template: Template) -> StructureSelection:
     """A template as the model's room knows it."""
-    return Selection(template.rois, tuple(template.rename.items()))
+    return StructureSelection(template.rois, tuple(template.rename.items()))
 
 
 def _unavailable(document: Section) -> list[Problem]:

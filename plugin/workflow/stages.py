@@ -24,7 +24,7 @@ from model.errors import AutocontourError, InputRefused, PrivacyRefused, TargetF
 from model.evidence.chain import Chain
 from model.packages.sides import NOT_VERIFIABLE
 from model.pipeline.draw import IMAGES, STRUCTURE_SET, Drawn, draw_series, read_progress
-from model.pipeline.selection import Selection
+from model.pipeline.selection import StructureSelection
 from model.quality.interleaved import BY_IMAGES
 from model.volume.interleaved import files_alternate
 from model.worker.pool import Workers
@@ -199,7 +199,7 @@ class Stages:
         )
         self.jobs.warn(job.id, *drawn.remarks)
 
-    def _selection(self, job: Job) -> Selection | None:
+    def _selection(self, job: Job) -> StructureSelection | None:
         """The structure template that the job's rule names."""
         name = (job.details.get("decision") or {}).get("Structures")
         if name is not None and name not in self.settings.templates:

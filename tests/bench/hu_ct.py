@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from model.quality import checked
 from model.registry import engine
-from model.volume.canonical import axes_of
+from model.volume.patient_axes import axes_of
 from model.volume.volume import Volume
 from tests.builders.acquisition import placed, sample_volume
 

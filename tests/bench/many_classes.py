@@ -15,7 +15,7 @@ import torch
 
 from model.engines.network.resample import resampled
 from model.engines.nnunet.engine import NnUnet
-from model.importing.draft import Wishes
+from model.importing.draft import ImportOptions
 from model.importing.from_path import import_model
 from model.volume.volume import Volume
 from tests.builders.nnunet_folder import TinyNet, write_folder
@@ -38,8 +38,8 @@ def main() -> int:
     volume = Volume(array, geometry(SeriesPlan(shape=SHAPE[1:], offsets=offsets, spacing=(0.8, 0.8))))
     with tempfile.TemporaryDirectory() as scratch:
         folder = write_folder(Path(scratch) / "results", NET)
-        wishes = Wishes(name="many", license="LicenseRef-own", precision="fp32", orientation="LPS")
-        engine = NnUnet(import_model(folder, Path(scratch) / "library", wishes, samples=none))
+        options = ImportOptions(name="many", license="LicenseRef-own", precision="fp32", orientation="LPS")
+        engine = NnUnet(import_model(folder, Path(scratch) / "library", options, samples=none))
         before = _memory("VmRSS")
         Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
         started = time.perf_counter()

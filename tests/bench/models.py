@@ -21,7 +21,7 @@ import torch
 from numpy.typing import NDArray
 
 from model.engines.network.resample import resampled
-from model.importing.draft import Wishes
+from model.importing.draft import ImportOptions
 from model.importing.from_path import import_model
 from tests.builders.nnunet_folder import TinyNet, write_folder
 from tests.builders.no_samples import none
@@ -51,7 +51,7 @@ def main() -> int:
             precision: import_model(
                 folder,
                 library,
-                Wishes(precision, license="LicenseRef-own", precision=precision, orientation="LPS"),
+                ImportOptions(precision, license="LicenseRef-own", precision=precision, orientation="LPS"),
                 samples=none,
             )
             for precision in ("fp32", "auto")

@@ -14,8 +14,8 @@ from model.engines.engine import Drawing
 from model.registry import engine
 from model.samples import series
 from model.series.geometry import SeriesGeometry, SlicePlane, geometry_of
-from model.volume.canonical import axes_of
 from model.volume.load import load_volume
+from model.volume.patient_axes import axes_of
 from model.volume.volume import Volume
 from tests.builders.series import series_in
 

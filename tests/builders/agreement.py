@@ -13,7 +13,7 @@ from model.contours.structure import BoxedMask
 from model.samples import reference
 from model.samples.image import read_nifti
 from model.samples.packages import TOTALSEGMENTATOR, extract
-from model.volume.canonical import axes_of
+from model.volume.patient_axes import axes_of
 from model.volume.volume import Volume
 
 Mask = NDArray[np.bool_]

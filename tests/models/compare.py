@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.engines.nnunet.engine import NnUnet, found_with
-from model.importing.draft import Wishes
+from model.importing.draft import ImportOptions
 from model.importing.from_path import import_model
 from tests.builders.no_samples import none
 from tests.models.trained import NETS, image, trained
@@ -53,8 +53,8 @@ def compare(name: str) -> Compared:
     array = np.ascontiguousarray(array[30:90:every, 10:90, 10:100])  # a part: nnU-Net takes minutes for the whole
     spacing = (every * slices, row, column)
     with tempfile.TemporaryDirectory() as scratch:
-        wishes = Wishes(name="x", license="LicenseRef-own", precision="fp32", orientation="LPS")
-        engine = NnUnet(import_model(folder, Path(scratch) / "library", wishes, samples=none))
+        options = ImportOptions(name="x", license="LicenseRef-own", precision="fp32", orientation="LPS")
+        engine = NnUnet(import_model(folder, Path(scratch) / "library", options, samples=none))
         member = engine.members[0]
         started = time.perf_counter()
         found = found_with(member, member.window, array, spacing)

@@ -33,7 +33,7 @@ def main(folder: str, image: str, spacing: str, out: str) -> None:
     np.save(out, labels)
     done = time.perf_counter()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    print(json.dumps({"load": loaded - started, "predict": done - loaded, "peak": peak, "place": member.place.words}))
+    print(json.dumps({"load": loaded - started, "predict": done - loaded, "peak": peak, "place": member.place.label}))
 
 
 if __name__ == "__main__":

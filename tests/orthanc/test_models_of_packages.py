@@ -29,7 +29,7 @@ def silent(fraction: float, words: str) -> None:
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library with a verified model, one that is not verifiable, and one that was mirrored by hand."""
-    from model.importing.draft import Wishes
+    from model.importing.draft import ImportOptions
     from model.importing.from_path import import_model
     from model.sides.check import ensure_sides
     from tests.builders import sided
@@ -37,8 +37,8 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     library = tmp_path_factory.mktemp("models")
     file = sided.halves(tmp_path_factory.mktemp("file"))
     for name in ("verified", "unverifiable", "mirrored"):
-        wishes = Wishes(name=name, license="MIT", description=sided.description_of_halves("LPS"))
-        import_model(file, library, wishes, samples=sided.samples)
+        options = ImportOptions(name=name, license="MIT", description=sided.description_of_halves("LPS"))
+        import_model(file, library, options, samples=sided.samples)
     write_sides(open_package(library / "unverifiable"), Sides(verdict="not verifiable", reason="made up"))
     document = json.loads((library / "mirrored/model.json").read_text())
     document["input"]["orientation"] = "RPS"

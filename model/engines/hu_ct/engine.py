@@ -25,7 +25,7 @@ from model.engines.hu_ct.midline import body_middle, spine_of
 from model.engines.hu_ct.spinal_canal import find_canal
 from model.engines.hu_ct.working import WorkingGrid, working_grid
 from model.errors import EngineFailed
-from model.volume.canonical import to_canonical
+from model.volume.patient_axes import to_canonical
 from model.volume.values import require_hounsfield
 from model.volume.volume import Volume
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.contours.structure import BoxedMask
-from model.volume.canonical import Canonical
+from model.volume.patient_axes import Canonical
 
 # Blocks come as near to this edge as whole voxels allow. Measured on real CT: finer costs time, coarser detail.
 WORKING_MM = 3.0

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from model.volume.canonical import Turn, axes_of
+from model.volume.patient_axes import Turn, axes_of
 from model.volume.volume import Volume
 
 # Patient axis (x, y, z of LPS) of each letter, and whether indices grow along it.

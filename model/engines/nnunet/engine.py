@@ -25,7 +25,7 @@ from model.engines.nnunet.weights import load_network
 from model.errors import EngineFailed, InputRefused
 from model.packages.document import Label, Network
 from model.packages.package import Package
-from model.volume.canonical import Turn
+from model.volume.patient_axes import Turn
 from model.volume.volume import Volume
 
 
@@ -37,8 +37,8 @@ class Member:
     dataset: Dataset
     folds: list[nn.Module]
     window: Window
-    place: devices.Place
-    home: devices.Place | None = None
+    place: devices.Device
+    home: devices.Device | None = None
 
     @property
     def multiple(self) -> Shape:
@@ -59,7 +59,7 @@ class Member:
         logits = logits / len(self.folds)
         return logits[:, :, None] if self.plans.flat else logits
 
-    def move(self, place: devices.Place) -> None:
+    def move(self, place: devices.Device) -> None:
         """Bring the weights to a device."""
         for fold in self.folds:
             fold.to(place.device)
@@ -116,7 +116,7 @@ class NnUnet:
 
     def algorithm(self) -> Algorithm:
         """Who drew."""
-        return algorithm_of(self.package, ", ".join(sorted({member.place.words for member in self.members})))
+        return algorithm_of(self.package, ", ".join(sorted({member.place.label for member in self.members})))
 
     def _networks(self) -> list[Network]:
         return self.package.document.networks
@@ -144,7 +144,7 @@ class NnUnet:
                 window = Window(less, window.overlap, window.gaussian, window.flips)
                 notes.append("drawn with smaller tiles, as memory was short")
             elif member.place.device.type != "cpu":
-                member.move(devices.Place(torch.device("cpu")))
+                member.move(devices.Device(torch.device("cpu")))
                 torch.cuda.empty_cache()
                 window = member.window
                 notes.append("drawn on the CPU, as the GPU's memory was short")
@@ -208,7 +208,7 @@ def _member(package: Package, network: Network, device: torch.device) -> Member:
     folds = [load_network(package.path(one), plans.configuration, dataset.classes) for one in network.weights]
     flips = tuple(axis + 1 for axis in network.flips) if plans.flat else network.flips
     window = Window(plans.patch, inference.overlap, inference.gaussian, flips)
-    member = Member(plans, dataset, folds, window, devices.Place(device))
+    member = Member(plans, dataset, folds, window, devices.Device(device))
     member.move(member.place)
     trial = plans.patch
     for _ in range(2):  # the trial is on a fraction of a tile: its time is paid at each load

@@ -61,7 +61,7 @@ class Plain:
             raise InputRefused(
                 "LABELS", f"The network has {self._classes} channels, and model.json names the value {most}."
             )
-        place = devices.Place(device)
+        place = devices.Device(device)
         self._home = devices.measured(predict, self._window.patch, device, inference.precision) if measure else place
         self._place = self._home
 
@@ -85,7 +85,7 @@ class Plain:
             structures, missing = structures_of(image.back(known[found]), numbered, voxel_ml)
         if notes:
             structures = [replace(one, flags=(*one.flags, *dict.fromkeys(notes))) for one in structures]
-        algorithm = algorithm_of(self.package, self._place.words)
+        algorithm = algorithm_of(self.package, self._place.label)
         return Drawing(algorithm, tuple(structures), tuple(missing), entries_of(document.labels))
 
     def _drawn(
@@ -106,7 +106,7 @@ class Plain:
                 window = replace(window, patch=less)
                 notes.append("drawn with smaller tiles, as memory was short")
             elif self._reload is not None and self._place.device.type != "cpu":
-                self._place = devices.Place(torch.device("cpu"))
+                self._place = devices.Device(torch.device("cpu"))
                 self._predict, window = self._reload(self._place.device), self._window
                 torch.cuda.empty_cache()
                 notes.append("drawn on the CPU, as the GPU's memory was short")

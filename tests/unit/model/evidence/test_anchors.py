@@ -14,13 +14,13 @@ from cryptography import x509
 
 from model.errors import EvidenceRefused, TargetFailed
 from model.evidence.anchor import anchor_head
-from model.evidence.canonical import canonical
+from model.evidence.canonical_json import canonical
 from model.evidence.chain import Chain
 from model.evidence.event import Event
 from model.evidence.files import ANCHORS_NAME, Head
 from model.evidence.head import read_signed_head, sign_head
 from model.evidence.peer import Answer, Witness, countersign, read_countersignature
-from model.evidence.signed import Document
+from model.evidence.signed import DocumentKind
 from model.evidence.signing import SigningKey
 from model.evidence.verification import verify
 from model.evidence.walk import Change
@@ -145,7 +145,7 @@ def test_an_answer_that_is_not_right_is_named_and_never_counted(
             own = {"sequence": stale.sequence, "sha256": stale.digest}
             body = true.countersignature["document"]["body"] | {"own": own}
             head = true.head["document"]["body"] | own
-            return Answer(service.sign(Document.COUNTERSIGNATURE, body), service.sign(Document.HEAD, head))
+            return Answer(service.sign(DocumentKind.COUNTERSIGNATURE, body), service.sign(DocumentKind.HEAD, head))
         return true
 
     pinned = SigningKey.new() if fault == "foreign key" else SERVICE

@@ -15,7 +15,7 @@ from model.evidence.anchor import anchor_head
 from model.evidence.event import Event
 from model.evidence.files import ANCHORS_NAME, month_files
 from model.evidence.peer import Answer, Witness, countersign
-from model.evidence.signed import Document, open_signed, sign
+from model.evidence.signed import DocumentKind, open_signed, sign
 from model.evidence.signing import SigningKey, signature_bytes
 from model.evidence.verification import verify
 from model.evidence.walk import Change
@@ -163,7 +163,9 @@ def test_an_emptied_anchor_is_none(anchored: Path) -> None:
 
 def test_an_anchor_without_a_record_is_remarked(anchored: Path) -> None:
     with open_chain(anchored, SITE) as chain:
-        signed = sign(Document.HEAD, {"sequence": 1, "sha256": "00" * 32, "time": "2026-11-06T02:00:00.000Z"}, SERVICE)
+        signed = sign(
+            DocumentKind.HEAD, {"sequence": 1, "sha256": "00" * 32, "time": "2026-11-06T02:00:00.000Z"}, SERVICE
+        )
         assert chain.head().sequence > 1
     (anchored / ANCHORS_NAME / "2026-11-06T020000Z.head.json").write_text(json.dumps(signed))
     remarks = " ".join(verify(anchored, [SITE.public]).remarks)
@@ -204,11 +206,11 @@ FORMS: dict[str, Callable[[str], object]] = {
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_signature_in_another_form_signs_no_document(form: str) -> None:
-    signed = sign(Document.HEAD, {"sequence": 1, "sha256": "00" * 32, "time": "2026-11-06T02:00:00.000Z"}, SITE)
-    assert open_signed(Document.HEAD, signed, [SITE.public])
+    signed = sign(DocumentKind.HEAD, {"sequence": 1, "sha256": "00" * 32, "time": "2026-11-06T02:00:00.000Z"}, SITE)
+    assert open_signed(DocumentKind.HEAD, signed, [SITE.public])
     signed["signature"] = FORMS[form](signed["signature"])
     with pytest.raises(EvidenceRefused, match="SIGNATURE_"):
-        open_signed(Document.HEAD, signed, [SITE.public])
+        open_signed(DocumentKind.HEAD, signed, [SITE.public])
     assert signature_bytes(signed["signature"]) is None
 
 
@@ -228,6 +230,6 @@ def test_a_signature_in_another_form_signs_no_record(tmp_path: Path, form: str) 
 
 
 def test_what_stands_beside_the_signed_is_refused() -> None:
-    signed = sign(Document.HEAD, {"sequence": 1, "sha256": "00" * 32, "time": "2026-11-06T02:00:00.000Z"}, SITE)
+    signed = sign(DocumentKind.HEAD, {"sequence": 1, "sha256": "00" * 32, "time": "2026-11-06T02:00:00.000Z"}, SITE)
     with pytest.raises(EvidenceRefused, match="SIGNATURE_SHAPE"):
-        open_signed(Document.HEAD, signed | {"valid": True}, [SITE.public])
+        open_signed(DocumentKind.HEAD, signed | {"valid": True}, [SITE.public])

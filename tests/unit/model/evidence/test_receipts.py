@@ -12,7 +12,7 @@ from model.errors import EvidenceRefused
 from model.evidence.facts import Facts
 from model.evidence.files import Head
 from model.evidence.receipt import Receipt, Step, issue_receipt, read_receipt
-from model.evidence.signed import Document, sign
+from model.evidence.signed import DocumentKind, sign
 from model.evidence.signing import SigningKey
 from tests.builders.evidence import digest
 
@@ -84,7 +84,7 @@ def test_a_receipt_holds_no_free_text_and_lacks_nothing(step: Step, facts: dict[
     assert refused.value.code == "EVIDENCE_FACT"
     body = {"step": step.value, "transfer": TRANSFER, "time": "2026-11-03T08:00:00.000Z", "facts": facts, "head": None}
     with pytest.raises(EvidenceRefused):
-        read_receipt(sign(Document.RECEIPT, body, SERVICE), [SERVICE.public], transfer=TRANSFER, step=step)
+        read_receipt(sign(DocumentKind.RECEIPT, body, SERVICE), [SERVICE.public], transfer=TRANSFER, step=step)
 
 
 @pytest.mark.parametrize("transfer", ["Testperson", "4711", ""])

@@ -14,7 +14,7 @@ import pytest
 
 from model.evidence import files
 from model.evidence.anchor import anchor_head
-from model.evidence.canonical import canonical
+from model.evidence.canonical_json import canonical
 from model.evidence.chain import Chain
 from model.evidence.files import ANCHORS_NAME, Head, month_files
 from model.evidence.record import Record, parse_line

@@ -20,7 +20,7 @@ from model.volume.acquisition import Acquisition
 from model.volume.load import load_volume
 from tests.builders.series import write_series
 from tests.builders.volumes import blobs, plan_of, volume
-from tests.unit.model.engines.plain.test_other_engines import SHAPE, script, wishes
+from tests.unit.model.engines.plain.test_other_engines import SHAPE, options, script
 
 
 def silent(fraction: float, words: str) -> None:
@@ -29,7 +29,7 @@ def silent(fraction: float, words: str) -> None:
 
 def package_for(tmp_path: Path, **limits: Any) -> Package:
     """The threshold as a package with these limits."""
-    return import_model(script(tmp_path), tmp_path / "library", wishes(limits=limits))
+    return import_model(script(tmp_path), tmp_path / "library", options(limits=limits))
 
 
 # The series has 20 slices, 5 mm apart, of pixels of 4 mm.

@@ -15,14 +15,14 @@ import pytest
 import torch
 
 from model.errors import InputRefused
-from model.importing.draft import Wishes
+from model.importing.draft import ImportOptions
 from model.importing.expressions import require_harmless
 from model.importing.from_path import import_model
 from model.packages.package import open_package, verify_package
 from tests.builders.bundles import write_bundle
 from tests.builders.nnunet_folder import TinyNet, write_folder
 
-OWN = Wishes(license="LicenseRef-own", precision="fp32", name="x", orientation="LPS")
+OWN = ImportOptions(license="LicenseRef-own", precision="fp32", name="x", orientation="LPS")
 CHECKPOINT = "fold_0/checkpoint_final.pth"
 
 
@@ -42,11 +42,11 @@ def harmed(tmp_path: Path) -> Path:
     return tmp_path / "harmed"
 
 
-def refused(path: Path, tmp_path: Path, wishes: Wishes = OWN) -> str:
+def refused(path: Path, tmp_path: Path, options: ImportOptions = OWN) -> str:
     """The code of the refusal, with the library untouched."""
     library = tmp_path / "library"
     with pytest.raises(InputRefused) as error:
-        import_model(path, library, wishes)
+        import_model(path, library, options)
     assert not library.exists()
     return error.value.code
 

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 
 from model.errors import InputRefused
-from model.importing.draft import Wishes
+from model.importing.draft import ImportOptions
 from model.importing.from_path import import_model
 from model.names.sides import side_in_the_body, side_of_label, tells_sides
 from tests.builders.bundles import write_bundle
 from tests.builders.nnunet_folder import TinyNet, write_folder
 from tests.unit.model.engines.plain.test_other_engines import DESCRIPTION, script
 
-OWN = Wishes(license="LicenseRef-own", precision="fp32", name="x")
+OWN = ImportOptions(license="LicenseRef-own", precision="fp32", name="x")
 SIDED = TinyNet(mirror=None)
 UNSIDED = replace(SIDED, labels={"background": 0, "prostate": 1, "urethra": 2})
 REGIONS = replace(SIDED, labels={"background": 0, "kidney_and_masses": [1, 2], "masses": [2]}, regions=(1, 2))
@@ -25,11 +25,11 @@ TOTAL = "Dataset297_TotalSegmentator_total_3mm_1559subj"
 ASKED = "refused"
 
 
-def outcome(folder: Path, tmp_path: Path, wishes: Wishes) -> tuple[str, str]:
+def outcome(folder: Path, tmp_path: Path, options: ImportOptions) -> tuple[str, str]:
     """Letters and who says so, or that the import was refused until somebody says them."""
     refusal: InputRefused | None = None
     try:
-        taken = import_model(folder, tmp_path / "library", wishes).document.input
+        taken = import_model(folder, tmp_path / "library", options).document.input
     except InputRefused as refused:
         refusal = refused
     if refusal is not None:
@@ -77,12 +77,12 @@ def test_an_nnunet_folder_is_taken_as_its_files_say_or_asked_about(
     "terms", [{}, {"license": "Apache-2.0"}, {"license": "MIT"}, {"agreement": "made-up"}], ids=str
 )
 def test_terms_say_nothing_about_axes(tmp_path: Path, terms: dict[str, str]) -> None:
-    wishes = Wishes(precision="fp32", name="x", **terms)  # type: ignore[arg-type]
+    options = ImportOptions(precision="fp32", name="x", **terms)  # type: ignore[arg-type]
     folder = write_folder(tmp_path / "results", replace(SIDED, dataset=TOTAL))
-    assert outcome(folder, tmp_path, wishes)[0] == "RAS"
+    assert outcome(folder, tmp_path, options)[0] == "RAS"
     # A folder that was copied elsewhere still says in plans.json what it is.
     folder.rename(tmp_path / "nnUNetTrainer__nnUNetPlans__3d_fullres")
-    assert outcome(tmp_path / "nnUNetTrainer__nnUNetPlans__3d_fullres", tmp_path / "again", wishes)[0] == "RAS"
+    assert outcome(tmp_path / "nnUNetTrainer__nnUNetPlans__3d_fullres", tmp_path / "again", options)[0] == "RAS"
 
 
 def test_the_reader_of_dataset_json_counts_only_where_plans_name_none(tmp_path: Path) -> None:
@@ -160,13 +160,13 @@ def test_a_file_without_axes_needs_somebody_who_says_them(
 ) -> None:
     asked = {key: value for key, value in DESCRIPTION["input"].items() if key != "orientation"}
     description = {**DESCRIPTION, "input": asked | ({"orientation": described} if described else {})}
-    wishes = Wishes(name="x", license="MIT", description=description, orientation=given)
-    assert outcome(script(tmp_path), tmp_path, wishes)[0] == expected
+    options = ImportOptions(name="x", license="MIT", description=description, orientation=given)
+    assert outcome(script(tmp_path), tmp_path, options)[0] == expected
 
 
 def test_a_package_keeps_the_axes_it_was_made_with(tmp_path: Path) -> None:
-    wishes = replace(OWN, orientation="RAS")
-    made = import_model(write_folder(tmp_path / "results", SIDED), tmp_path / "library", wishes)
+    options = replace(OWN, orientation="RAS")
+    made = import_model(write_folder(tmp_path / "results", SIDED), tmp_path / "library", options)
     with pytest.raises(InputRefused, match="ORIENTATION"):
         import_model(made.folder, tmp_path / "elsewhere", replace(OWN, orientation="LPS"))
     assert import_model(made.folder, tmp_path / "elsewhere", OWN).document.input.orientation == "RAS"

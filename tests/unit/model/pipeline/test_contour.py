@@ -11,7 +11,7 @@ import pytest
 from model.engines.engine import Drawing, Progress
 from model.errors import AutocontourError
 from model.pipeline.contour import Contoured, ImageSeries, contour
-from model.pipeline.selection import Selection
+from model.pipeline.selection import StructureSelection
 from model.pipeline.stopwatch import Stopwatch
 from model.series.folder import open_folder
 from model.volume.volume import Volume
@@ -52,7 +52,7 @@ def test_the_structure_set_carries_our_label_the_time_given_and_each_structure(t
 
 
 def test_a_template_keeps_and_renames(tmp_path: Path) -> None:
-    template = Selection(rois=("Heart",), rename=(("Heart", "Cor"),))
+    template = StructureSelection(rois=("Heart",), rename=(("Heart", "Cor"),))
     made = contoured(write_series(SeriesPlan(), tmp_path), selection=template)
     assert [roi.name for roi in made.structure_set.rois] == ["Cor"]
 

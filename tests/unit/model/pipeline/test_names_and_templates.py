@@ -14,7 +14,7 @@ from model.contours.structure import BoxedMask, Structure
 from model.engines.engine import Algorithm, Drawing, NotDrawn
 from model.errors import EngineFailed
 from model.names.naming import entries_for, entry_for, table
-from model.pipeline.selection import Selection, select
+from model.pipeline.selection import StructureSelection, select
 
 ROWS = json.loads(files("model.names").joinpath("tables/totalsegmentator.json").read_text())
 LABELS = [row["label"] for row in ROWS]
@@ -72,7 +72,7 @@ def test_some_names_are_those_of_tg_263() -> None:
 def test_a_template_selects_by_label_or_name_and_renames() -> None:
     chosen = select(
         drawing("kidney_left", "kidney_right", "liver"),
-        Selection(("Kidney_*",), (("Kidney_L", "Niere_li"),)),
+        StructureSelection(("Kidney_*",), (("Kidney_L", "Niere_li"),)),
     )
     assert [one.label for one in chosen.structures] == ["kidney_left", "kidney_right"]
     assert [entry.name for entry in entries_for([one.label for one in chosen.structures], chosen.names)] == [
@@ -84,4 +84,4 @@ def test_a_template_selects_by_label_or_name_and_renames() -> None:
 
 def test_a_template_that_nothing_fits_is_no_result() -> None:
     with pytest.raises(EngineFailed, match="none of the structures"):
-        select(drawing("liver"), Selection(("Heart",)))
+        select(drawing("liver"), StructureSelection(("Heart",)))

@@ -13,7 +13,7 @@ from model.contours.structure import BoxedMask
 from model.errors import InputRefused
 from model.preview.planes import render, three_planes
 from model.preview.view import PLANES
-from model.volume.canonical import to_canonical
+from model.volume.patient_axes import to_canonical
 from model.volume.volume import Volume
 from tests.builders.acquisition import turned
 from tests.builders.series import SeriesPlan, geometry

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from model.series.geometry import SeriesGeometry, geometry_of
 from model.series.header import SliceHeader
 from model.series.line import beside, sideways
-from model.volume.canonical import axes_of
+from model.volume.patient_axes import axes_of
 
 COUNT, STEP = 24, 5.0
 

@@ -170,11 +170,11 @@ def test_an_instance_announced_twice_is_refused(north: SiteClient, series: Clean
 
 
 def test_a_wrong_count_is_refused(service: ServiceProcess, north: SiteClient, series: CleanSeries) -> None:
-    from model.evidence.signed import Document, sign
+    from model.evidence.signed import DocumentKind, sign
     from model.service.wire import announce
 
     body = announce("cd" * 16, "hu-ct", series.manifest, north.key)["document"]["body"]
-    answer = north.call("POST", "/v1/transfers", json=sign(Document.TRANSFER, body | {"count": 11}, north.key))
+    answer = north.call("POST", "/v1/transfers", json=sign(DocumentKind.TRANSFER, body | {"count": 11}, north.key))
     assert (answer.status_code, answer.json()["Findings"]) == (422, {"MANIFEST": 1})
     assert north.steps("cd" * 16) == ["REJECTED", "DELETED"]
     assert service.left() == []

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from model.errors import InputRefused, TargetFailed
-from model.importing.draft import Wishes
+from model.importing.draft import ImportOptions
 from model.importing.from_path import import_model
 from model.packages.package import Package, open_package
 from model.packages.sides import read_sides
@@ -27,36 +27,36 @@ from tests.builders.sided import SHAPE
 EVERY = ["".join(one) for order in permutations(("LR", "AP", "SI")) for one in product(*order)]
 
 
-def nnunet(folder: Path, letters: str) -> tuple[Path, Wishes]:
-    return sided.nnunet(folder / "results", letters), Wishes(orientation=letters)
+def nnunet(folder: Path, letters: str) -> tuple[Path, ImportOptions]:
+    return sided.nnunet(folder / "results", letters), ImportOptions(orientation=letters)
 
 
-def torchscript(folder: Path, letters: str) -> tuple[Path, Wishes]:
-    return sided.torchscript(folder, letters), Wishes(description=sided.description(letters))
+def torchscript(folder: Path, letters: str) -> tuple[Path, ImportOptions]:
+    return sided.torchscript(folder, letters), ImportOptions(description=sided.description(letters))
 
 
-def onnx(folder: Path, letters: str) -> tuple[Path, Wishes]:
+def onnx(folder: Path, letters: str) -> tuple[Path, ImportOptions]:
     pytest.importorskip("onnx", reason="onnx makes the file")
     pytest.importorskip("onnxruntime", reason='the extra "onnx" is not installed')
-    return sided.onnx_file(folder, letters), Wishes(description=sided.description(letters))
+    return sided.onnx_file(folder, letters), ImportOptions(description=sided.description(letters))
 
 
-def bundle(folder: Path, letters: str) -> tuple[Path, Wishes]:
+def bundle(folder: Path, letters: str) -> tuple[Path, ImportOptions]:
     pytest.importorskip("monai", reason='the extra "monai" is not installed')
-    return sided.bundle(folder / "bundle", letters), Wishes()
+    return sided.bundle(folder / "bundle", letters), ImportOptions()
 
 
-def program(folder: Path, letters: str) -> tuple[Path, Wishes]:
-    return sided.bundle(folder / "bundle", letters, program=True), Wishes()
+def program(folder: Path, letters: str) -> tuple[Path, ImportOptions]:
+    return sided.bundle(folder / "bundle", letters, program=True), ImportOptions()
 
 
-Make = Callable[[Path, str], tuple[Path, Wishes]]
+Make = Callable[[Path, str], tuple[Path, ImportOptions]]
 KINDS: list[Make] = [nnunet, torchscript, onnx, bundle, program]
 
 
-def taken(path: Path, wishes: Wishes, library: Path) -> Package:
+def taken(path: Path, options: ImportOptions, library: Path) -> Package:
     """Imported with the made-up body as the sample."""
-    own = replace(wishes, name="x", license="LicenseRef-own", precision="fp32")
+    own = replace(options, name="x", license="LicenseRef-own", precision="fp32")
     return import_model(path, library, own, samples=sided.samples)
 
 
@@ -91,9 +91,9 @@ def test_each_of_the_48_axes_is_turned_to(tmp_path: Path, letters: str) -> None:
 def test_a_mirrored_import_is_refused_and_leaves_nothing(tmp_path: Path, make: Make, trained: str, said: str) -> None:
     path, _ = make(tmp_path, trained)
     described = {} if make is nnunet else sided.description(said)
-    wishes = Wishes(orientation=said, description=described)
+    options = ImportOptions(orientation=said, description=described)
     with pytest.raises(InputRefused) as refused:
-        taken(path, wishes, tmp_path / "library")
+        taken(path, options, tmp_path / "library")
     assert refused.value.code == "SIDES"
     assert "kidney_left, kidney_right" in refused.value.message
     assert "--orientation" in refused.value.message
@@ -106,25 +106,25 @@ REORIENTED = TinyNet(reader="NibabelIOWithReorient")
 
 @pytest.mark.parametrize("net", [TOTAL, REORIENTED], ids=["TotalSegmentator", "reader that turns"])
 def test_what_the_files_say_of_the_axes_is_tested_like_what_people_say(tmp_path: Path, net: TinyNet) -> None:
-    package = taken(sided.nnunet(tmp_path / "right", "RAS", net), Wishes(), tmp_path / "library")
+    package = taken(sided.nnunet(tmp_path / "right", "RAS", net), ImportOptions(), tmp_path / "library")
     assert package.document.input.orientation_from == "files"
     assert on_the_left(package)["kidney_left"] > 0.95
     # Files that name another training than theirs are found out.
     with pytest.raises(InputRefused, match="SIDES"):
-        taken(sided.nnunet(tmp_path / "wrong", "LPS", net), Wishes(), tmp_path / "elsewhere")
+        taken(sided.nnunet(tmp_path / "wrong", "LPS", net), ImportOptions(), tmp_path / "elsewhere")
 
 
 def test_each_network_of_several_is_tested(tmp_path: Path) -> None:
     for number, letters in ((291, "RAS"), (292, "RAS")):
         sided.nnunet(tmp_path / "good", letters, TinyNet(f"Dataset{number}_TotalSegmentator_part"))
-    good = taken(tmp_path / "good", Wishes(datasets=(291, 292)), tmp_path / "library")
+    good = taken(tmp_path / "good", ImportOptions(datasets=(291, 292)), tmp_path / "library")
     found = read_sides(good)
     assert found is not None
     assert (found.verdict, len(found.structures)) == ("verified", 4)
     sided.nnunet(tmp_path / "bad", "RAS", TinyNet("Dataset291_TotalSegmentator_part"))
     sided.nnunet(tmp_path / "bad", "LPS", TinyNet("Dataset292_TotalSegmentator_part"))
     with pytest.raises(InputRefused, match="SIDES"):
-        taken(tmp_path / "bad", Wishes(datasets=(291, 292)), tmp_path / "elsewhere")
+        taken(tmp_path / "bad", ImportOptions(datasets=(291, 292)), tmp_path / "elsewhere")
 
 
 def test_a_test_that_takes_too_long_is_ended_with_that_reason(package: Package) -> None:
@@ -138,7 +138,7 @@ def test_labels_whose_sides_are_exchanged_are_refused_too(tmp_path: Path) -> Non
     for label, name in zip(description["labels"], ("Kidney_R", "Kidney_L"), strict=True):
         label["name"] = name
     with pytest.raises(InputRefused, match="SIDES"):
-        taken(sided.torchscript(tmp_path, "LPS"), Wishes(description=description), tmp_path / "library")
+        taken(sided.torchscript(tmp_path, "LPS"), ImportOptions(description=description), tmp_path / "library")
 
 
 @pytest.fixture
@@ -205,11 +205,11 @@ def test_a_network_that_draws_nothing_there_is_not_verifiable(tmp_path: Path) ->
         flat = np.where(shown.volume.array > -200, -100, -240).astype(np.int16)
         yield Shown("flat body", type(shown.volume)(flat, shown.volume.geometry), shown.organs)
 
-    path, wishes = torchscript(tmp_path, "RAS")
+    path, options = torchscript(tmp_path, "RAS")
     made = import_model(
         path,
         tmp_path / "library",
-        Wishes(name="x", license="MIT", description=wishes.description),
+        ImportOptions(name="x", license="MIT", description=options.description),
         samples=empty,
     )
     found = read_sides(made)
@@ -224,7 +224,7 @@ def test_what_has_no_side_is_not_tested(tmp_path: Path) -> None:
     made = import_model(
         sided.torchscript(tmp_path, "RAS"),
         tmp_path / "library",
-        Wishes(name="x", license="MIT", description=description),
+        ImportOptions(name="x", license="MIT", description=description),
         samples=never,
     )
     found = read_sides(made)
@@ -235,7 +235,7 @@ def test_what_has_no_side_is_not_tested(tmp_path: Path) -> None:
 
 def test_axes_that_were_assumed_are_told_with_every_result(tmp_path: Path) -> None:
     net = TinyNet(labels={"background": 0, "prostate": 1}, mirror=None)
-    made = taken(write_folder(tmp_path / "results", net), Wishes(), tmp_path / "library")
+    made = taken(write_folder(tmp_path / "results", net), ImportOptions(), tmp_path / "library")
     assert made.document.input.orientation_from == "assumed"
     remarks, _ = sides_of_engine(engine_of(made), silent)
     assert "were assumed" in remarks[0]

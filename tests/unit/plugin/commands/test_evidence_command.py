@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from model.errors import ConfigurationRefused, EvidenceRefused, InputRefused
-from model.evidence.canonical import canonical
+from model.evidence.canonical_json import canonical
 from model.evidence.files import HEAD_NAME, month_files
 from model.evidence.head import sign_head
 from model.evidence.signing import SigningKey

@@ -22,7 +22,7 @@ from model.evidence.chain import Chain
 from model.evidence.code import new_code, printed
 from model.evidence.event import Event
 from model.evidence.facts import Facts
-from model.evidence.signed import Document, open_signed
+from model.evidence.signed import DocumentKind, open_signed
 from model.evidence.signing import SigningKey
 from plugin.evidence.certificate import issue_certificate
 from plugin.evidence.certificate_pages import ATTACHMENT, certificate_pdf
@@ -138,16 +138,16 @@ def test_an_unknown_code_has_no_certificate(chain: Chain) -> None:
 
 def test_the_json_certificate_is_signed_and_one_changed_word_is_found(chain: Chain) -> None:
     signed = issue_certificate(chain, record_job(chain), RECIPIENTS)
-    assert open_signed(Document.CERTIFICATE, signed, [KEY.public])["State"] == "closed"
+    assert open_signed(DocumentKind.CERTIFICATE, signed, [KEY.public])["State"] == "closed"
     changed = json.loads(json.dumps(signed).replace('"closed"', '"open"'))
     with pytest.raises(EvidenceRefused) as refused:
-        open_signed(Document.CERTIFICATE, changed, [KEY.public])
+        open_signed(DocumentKind.CERTIFICATE, changed, [KEY.public])
     assert refused.value.code == "SIGNATURE_WRONG"
     with pytest.raises(EvidenceRefused) as foreign:
-        open_signed(Document.CERTIFICATE, signed, [SigningKey.new().public])
+        open_signed(DocumentKind.CERTIFICATE, signed, [SigningKey.new().public])
     assert foreign.value.code == "SIGNATURE_KEY"
     with pytest.raises(EvidenceRefused) as other_kind:
-        open_signed(Document.REPORT, signed, [KEY.public])
+        open_signed(DocumentKind.REPORT, signed, [KEY.public])
     assert other_kind.value.code == "SIGNATURE_SHAPE"
 
 
@@ -187,7 +187,7 @@ def test_the_signed_json_lies_inside_the_pdf(chain: Chain, seal: PdfSeal, tmp_pa
         names = PdfFileReader(file).root["/Names"]["/EmbeddedFiles"]["/Names"]
         attached = names[1].get_object()["/EF"]["/F"].get_object().data
     assert names[0] == ATTACHMENT
-    assert open_signed(Document.CERTIFICATE, json.loads(attached), [KEY.public]) == signed["document"]["body"]
+    assert open_signed(DocumentKind.CERTIFICATE, json.loads(attached), [KEY.public]) == signed["document"]["body"]
 
 
 @pytest.mark.skipif(

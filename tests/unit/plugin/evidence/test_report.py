@@ -14,7 +14,7 @@ from model.evidence.chain import Chain
 from model.evidence.code import new_code, printed
 from model.evidence.event import Event
 from model.evidence.files import month_files
-from model.evidence.signed import Document, open_signed
+from model.evidence.signed import DocumentKind, open_signed
 from model.evidence.signing import SigningKey
 from plugin.evidence.paper.signature import make_seal
 from plugin.evidence.report import Month, issue_report
@@ -44,7 +44,7 @@ def chain(tmp_path: Path, clock: Clock) -> Chain:
 
 def body(chain: Chain) -> dict[str, Any]:
     return open_signed(
-        Document.REPORT, issue_report(chain, NOVEMBER, EVIDENCE, [KEY.public], time=ISSUED), [KEY.public]
+        DocumentKind.REPORT, issue_report(chain, NOVEMBER, EVIDENCE, [KEY.public], time=ISSUED), [KEY.public]
     )
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from model.importing.draft import Wishes
+from model.importing.draft import ImportOptions
 from model.importing.from_path import import_model
 from plugin.cli import main
 
@@ -44,7 +44,7 @@ def test_the_description_of_the_page_makes_a_package(tmp_path: Path) -> None:
     (text,) = re.findall(r"```json\n(.+?)```", PAGE, re.DOTALL)
     file = tmp_path / "heart.ts"
     torch.jit.trace(torch.nn.Conv3d(1, 3, 1), torch.zeros(1, 1, 16, 16, 16)).save(str(file))
-    package = import_model(file, tmp_path / "library", Wishes(license="MIT", description=json.loads(text)))
+    package = import_model(file, tmp_path / "library", ImportOptions(license="MIT", description=json.loads(text)))
     assert package.document.limits.outside == "refuse"
     assert package.document.input.orientation == "RAS"
 

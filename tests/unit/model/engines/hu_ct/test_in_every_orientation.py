@@ -10,7 +10,7 @@ import pytest
 from model.contours.structure import Structure
 from model.engines.engine import Drawing
 from model.registry import engine
-from model.volume.canonical import axes_of
+from model.volume.patient_axes import axes_of
 from model.volume.volume import Volume
 from tests.builders.acquisition import coarser, sample_volume, tilted, turned
 

@@ -13,7 +13,7 @@ from model.engines.hu_ct.circle import CUT, find_circle
 from model.engines.hu_ct.working import working_grid
 from model.quality import checked
 from model.registry import engine
-from model.volume.canonical import to_canonical
+from model.volume.patient_axes import to_canonical
 from model.volume.volume import Volume
 from tests.builders.person import Person, Scan
 

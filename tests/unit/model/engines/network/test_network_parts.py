@@ -11,7 +11,7 @@ from scipy import ndimage
 
 from model.engines.network.axis import Axis
 from model.engines.network.candidates import largest
-from model.engines.network.device import Place, measured, smaller
+from model.engines.network.device import Device, measured, smaller
 from model.engines.network.labelling import labels_of, regions_of
 from model.engines.network.orientation import oriented
 from model.engines.network.resample import resampled
@@ -156,7 +156,7 @@ def test_bf16_is_taken_only_when_its_answer_is_the_same() -> None:
             return torch.cat((tile, -tile), dim=1)
         return torch.cat((-tile, tile), dim=1)
 
-    assert measured(touchy, (8, 8, 8), torch.device("cpu"), "auto") == Place(torch.device("cpu"), bf16=False)
+    assert measured(touchy, (8, 8, 8), torch.device("cpu"), "auto") == Device(torch.device("cpu"), bf16=False)
     assert measured(touchy, (8, 8, 8), torch.device("cpu"), "bf16").bf16
 
 

@@ -11,13 +11,13 @@ import pytest
 import torch
 
 from model.engines.engine import Drawing
-from model.engines.network.device import Place
+from model.engines.network.device import Device
 from model.engines.network.orientation import oriented
 from model.engines.network.window import slices
 from model.engines.nnunet.engine import NnUnet
 from model.engines.nnunet.normalise import normalised
 from model.errors import AutocontourError, EngineFailed, InputRefused
-from model.importing.draft import Wishes
+from model.importing.draft import ImportOptions
 from model.importing.from_path import import_model
 from model.packages.package import Package
 from model.registry import Loaded, engine_of
@@ -26,13 +26,13 @@ from tests.builders.nnunet_folder import TinyNet, write_folder
 from tests.builders.series import geometry
 from tests.builders.volumes import blobs, plan_of, volume
 
-OWN = Wishes(license="LicenseRef-own", precision="fp32", orientation="LPS")
+OWN = ImportOptions(license="LicenseRef-own", precision="fp32", orientation="LPS")
 SHAPE = (20, 40, 44)
 
 
-def imported(tmp_path: Path, net: TinyNet, wishes: Wishes = OWN) -> Package:
+def imported(tmp_path: Path, net: TinyNet, options: ImportOptions = OWN) -> Package:
     """The package of a tiny network."""
-    return import_model(write_folder(tmp_path / "results", net), tmp_path / "library", wishes)
+    return import_model(write_folder(tmp_path / "results", net), tmp_path / "library", options)
 
 
 def draw(package: Package, image: Volume | None = None) -> Drawing:
@@ -194,8 +194,8 @@ def test_datasets_of_one_task_are_merged_with_names_and_codes(tmp_path: Path) ->
         tmp_path,
         TinyNet("Dataset293_Cardiac", labels={"background": 0, "aorta": 1, "femur_left": 2}, mirror=None, seed=3),
     )
-    wishes = replace(OWN, name="ts", datasets=(291, 293))
-    package = import_model(tmp_path, tmp_path / "library", wishes)
+    options = replace(OWN, name="ts", datasets=(291, 293))
+    package = import_model(tmp_path, tmp_path / "library", options)
     assert package.document.engine == "totalsegmentator"
     assert package.document.input.orientation == "LPS"
     drawing = draw(package)
@@ -207,11 +207,11 @@ def test_datasets_of_one_task_are_merged_with_names_and_codes(tmp_path: Path) ->
 
 def test_published_datasets_carry_their_licence_and_one_that_asks_for_a_number_gets_it(tmp_path: Path) -> None:
     open_one = write_folder(tmp_path / "a", TinyNet("Dataset297_TotalSegmentator_total_3mm_1559subj", mirror=None))
-    package = import_model(open_one.parent, tmp_path / "library", Wishes(precision="fp32"))
+    package = import_model(open_one.parent, tmp_path / "library", ImportOptions(precision="fp32"))
     assert (package.document.id, package.document.license.spdx) == ("totalsegmentator-total-fast", "Apache-2.0")
     closed = write_folder(tmp_path / "b", TinyNet("Dataset301_Heart", mirror=None))
     with pytest.raises(InputRefused, match="--agreement"):
-        import_model(closed.parent, tmp_path / "library", Wishes(precision="fp32"))
+        import_model(closed.parent, tmp_path / "library", ImportOptions(precision="fp32"))
     for licence in ("Apache-2.0", "MIT"):
         with pytest.raises(InputRefused, match="--agreement"):
             import_model(closed.parent, tmp_path / "library", replace(OWN, license=licence))
@@ -220,22 +220,22 @@ def test_published_datasets_carry_their_licence_and_one_that_asks_for_a_number_g
         import_model(published.parent, tmp_path / "library", OWN)
     # The number alone may be anybody's.
     assert import_model(closed.parent, tmp_path / "library", replace(OWN, name="own")).document.license.use == "any"
-    agreed = Wishes(precision="fp32", agreement="made-up-number", orientation="RAS")
+    agreed = ImportOptions(precision="fp32", agreement="made-up-number", orientation="RAS")
     given = import_model(closed.parent, tmp_path / "library", agreed)
     assert given.document.license.use == "agreement"
 
 
 def test_a_folder_that_does_not_say_its_licence_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputRefused, match="--license"):
-        imported(tmp_path, TinyNet(), Wishes())
+        imported(tmp_path, TinyNet(), ImportOptions())
 
 
 def test_short_memory_falls_back_to_smaller_tiles_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = engine_of(imported(tmp_path, TinyNet(mirror=None)))
     assert isinstance(engine, NnUnet)
-    plain = Place.run
+    plain = Device.run
 
-    def short(self: Place, predict: object) -> object:
+    def short(self: Device, predict: object) -> object:
         run = plain(self, predict)  # type: ignore[arg-type]
 
         def limited(tile: torch.Tensor) -> torch.Tensor:
@@ -245,7 +245,7 @@ def test_short_memory_falls_back_to_smaller_tiles_and_says_so(tmp_path: Path, mo
 
         return limited
 
-    monkeypatch.setattr(Place, "run", short)
+    monkeypatch.setattr(Device, "run", short)
     drawing = engine.draw(volume(SHAPE), lambda fraction, words: None)
     assert all("smaller tiles" in one.flags[0] for one in drawing.structures)
 
@@ -253,13 +253,13 @@ def test_short_memory_falls_back_to_smaller_tiles_and_says_so(tmp_path: Path, mo
 def test_memory_that_never_suffices_ends_with_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     engine = engine_of(imported(tmp_path, TinyNet(mirror=None)))
 
-    def never(self: Place, predict: object) -> object:
+    def never(self: Device, predict: object) -> object:
         def limited(tile: torch.Tensor) -> torch.Tensor:
             raise torch.OutOfMemoryError("out of memory")
 
         return limited
 
-    monkeypatch.setattr(Place, "run", never)
+    monkeypatch.setattr(Device, "run", never)
     with pytest.raises(EngineFailed) as failed:
         engine.draw(volume(SHAPE), lambda fraction, words: None)
     assert failed.value.code == "OUT_OF_MEMORY"
@@ -267,12 +267,12 @@ def test_memory_that_never_suffices_ends_with_a_reason(tmp_path: Path, monkeypat
 
 def test_engines_stay_loaded_until_their_package_is_replaced(tmp_path: Path) -> None:
     folder = write_folder(tmp_path / "results", TinyNet(mirror=None))
-    wishes = replace(OWN, name="kept")
-    import_model(folder, tmp_path / "library", wishes)
+    options = replace(OWN, name="kept")
+    import_model(folder, tmp_path / "library", options)
     kept = Loaded(tmp_path / "library")
     first = kept.engine("kept")
     assert kept.engine("kept") is first
-    import_model(folder, tmp_path / "library", replace(wishes, version="2"), replace=True)
+    import_model(folder, tmp_path / "library", replace(options, version="2"), replace=True)
     assert kept.engine("kept") is not first
     with pytest.raises(AutocontourError, match="kept"):
         kept.engine("nonesuch")

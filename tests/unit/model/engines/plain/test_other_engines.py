@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from model.engines.network.device import Place
+from model.engines.network.device import Device
 from model.errors import EngineFailed, InputRefused
-from model.importing.draft import Wishes
+from model.importing.draft import ImportOptions
 from model.importing.from_path import import_model
 from model.registry import engine_of
 from tests.builders.bundles import NETWORK, write_bundle
@@ -40,9 +40,9 @@ class Threshold(torch.nn.Module):
         return torch.cat((torch.ones_like(image), image), dim=1)
 
 
-def wishes(**changes: Any) -> Wishes:
+def options(**changes: Any) -> ImportOptions:
     """A description with changes."""
-    return Wishes(name="threshold", license="LicenseRef-own", description={**DESCRIPTION, **changes})
+    return ImportOptions(name="threshold", license="LicenseRef-own", description={**DESCRIPTION, **changes})
 
 
 def script(folder: Path) -> Path:
@@ -78,7 +78,7 @@ def graph(folder: Path) -> Path:
 
 @pytest.mark.parametrize("make", [script, graph], ids=["torchscript", "onnx"])
 def test_a_threshold_is_drawn_as_a_threshold(tmp_path: Path, make: Any) -> None:
-    package = import_model(make(tmp_path), tmp_path / "library", wishes())
+    package = import_model(make(tmp_path), tmp_path / "library", options())
     drawing = engine_of(package).draw(volume(SHAPE), lambda fraction, words: None)
     assert [one.label for one in drawing.structures] == ["heart"]
     array = blobs(SHAPE)
@@ -91,17 +91,17 @@ def test_a_threshold_is_drawn_as_a_threshold(tmp_path: Path, make: Any) -> None:
 def test_regions_of_their_own_are_channels_above_one_half(tmp_path: Path) -> None:
     labels = [{"value": 1, "label": "body"}, {"value": 2, "label": "heart"}]
     inference = {"patch": [8, 16, 16], "activation": "sigmoid", "precision": "fp32"}
-    package = import_model(script(tmp_path), tmp_path / "library", wishes(labels=labels, inference=inference))
+    package = import_model(script(tmp_path), tmp_path / "library", options(labels=labels, inference=inference))
     drawing = engine_of(package).draw(volume(SHAPE), lambda fraction, words: None)
     heart = next(one for one in drawing.structures if one.label == "heart")
     assert np.array_equal(heart.mask.full(SHAPE), blobs(SHAPE) > 0)
 
 
 def limited(most: int) -> Any:
-    """``Place.run`` on a machine whose memory holds tiles of at most so many voxels."""
-    plain = Place.run
+    """``Device.run`` on a machine whose memory holds tiles of at most so many voxels."""
+    plain = Device.run
 
-    def run(self: Place, predict: Any) -> Any:
+    def run(self: Device, predict: Any) -> Any:
         within = plain(self, predict)
 
         def answer(tile: torch.Tensor) -> torch.Tensor:
@@ -116,33 +116,33 @@ def limited(most: int) -> Any:
 
 def test_short_memory_is_met_by_smaller_tiles_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     inference = {"patch": [16, 32, 32], "precision": "fp32"}
-    engine = engine_of(import_model(script(tmp_path), tmp_path / "library", wishes(inference=inference)))
+    engine = engine_of(import_model(script(tmp_path), tmp_path / "library", options(inference=inference)))
     whole = engine.draw(volume(SHAPE), lambda fraction, words: None).structures[0]
-    monkeypatch.setattr(Place, "run", limited(16 * 16 * 16))
+    monkeypatch.setattr(Device, "run", limited(16 * 16 * 16))
     less = engine.draw(volume(SHAPE), lambda fraction, words: None).structures[0]
     assert not whole.flags
     assert less.flags == ("drawn with smaller tiles, as memory was short",)
     clear = np.abs(blobs(SHAPE) - 100) > 1
     assert np.array_equal(less.mask.full(SHAPE)[clear], whole.mask.full(SHAPE)[clear])
-    monkeypatch.setattr(Place, "run", limited(0))
+    monkeypatch.setattr(Device, "run", limited(0))
     with pytest.raises(EngineFailed, match="OUT_OF_MEMORY"):
         engine.draw(volume(SHAPE), lambda fraction, words: None)
 
 
 def test_a_label_that_the_network_has_no_channel_for_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputRefused, match="2 channels"):
-        import_model(script(tmp_path), tmp_path / "library", wishes(labels=[{"value": 2, "label": "heart"}]))
+        import_model(script(tmp_path), tmp_path / "library", options(labels=[{"value": 2, "label": "heart"}]))
     assert not (tmp_path / "library").exists()
 
 
 def test_a_file_without_a_description_is_refused_with_what_is_missing(tmp_path: Path) -> None:
     with pytest.raises(InputRefused, match="--description with input, labels"):
-        import_model(script(tmp_path), tmp_path / "library", Wishes(license="MIT"))
+        import_model(script(tmp_path), tmp_path / "library", ImportOptions(license="MIT"))
 
 
 def test_pieces_are_cleaned_as_the_package_asks(tmp_path: Path) -> None:
     labels = [{"value": 1, "label": "heart", "keep_largest": True}]
-    package = import_model(script(tmp_path), tmp_path / "library", wishes(labels=labels))
+    package = import_model(script(tmp_path), tmp_path / "library", options(labels=labels))
     drawing = engine_of(package).draw(volume(SHAPE), lambda fraction, words: None)
     import cc3d
 
@@ -155,7 +155,7 @@ def test_a_monai_bundle_draws_with_its_own_network(tmp_path: Path) -> None:
     arguments = {key: value for key, value in NETWORK.items() if key != "_target_"}
     network = nets.UNet(**arguments).eval()
     bundle = write_bundle(tmp_path / "tiny", weights=network.state_dict())
-    package = import_model(bundle, tmp_path / "library", Wishes(license="Apache-2.0"))
+    package = import_model(bundle, tmp_path / "library", ImportOptions(license="Apache-2.0"))
     document = package.document
     assert (document.id, document.version, document.input.orientation) == ("tiny", "0.1.0", "RAS")
     assert document.input.spacing == (5.0, 4.0, 4.0)

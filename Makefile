@@ -2,7 +2,7 @@
 # make run     Orthanc with the plugin and orthanc.json, in the foreground
 # make test    lint, types and the whole suite against a real Orthanc
 # make test-docker  the main job in containers, alone and through the service; builds the images
-# make fuzz    the service's uploads and its API, longer than in the suite; MINUTES=10
+# make fuzz    both APIs and the service's uploads, longer than in the suite; MINUTES=10
 # make bench   speed and memory beside the peers, as ratios
 # make test-models  the network engines against nnU-Net itself, in a Python of its own (minutes)
 # make sbom    what this is made of, as CycloneDX, from the lock: build/sbom.cdx.json
@@ -55,7 +55,8 @@ release: setup
 
 fuzz: setup
 	SCHEMA_EXAMPLES=$$((200 * $(MINUTES))) FUZZ_SECONDS=$$((60 * $(MINUTES))) $(BIN)/python -m pytest \
-		tests/unit/model/service/test_any_request_is_answered.py tests/unit/model/service/test_uploads_are_fuzzed.py $(ARGS)
+		tests/unit/plugin/gateway/api/test_any_request_is_answered.py tests/unit/model/service/test_any_request_is_answered.py \
+		tests/unit/model/service/test_uploads_are_fuzzed.py $(ARGS)
 
 unit: setup
 	$(BIN)/python -m pytest tests/unit $(ARGS)

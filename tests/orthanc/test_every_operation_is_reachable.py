@@ -11,6 +11,7 @@ import pytest
 import requests
 
 from model.samples.dicom_series import Patient
+from tests.builders.openapi import Described
 from tests.builders.orthanc_process import OrthancProcess
 from tests.builders.phantom import files_of, phantom_series
 
@@ -44,6 +45,20 @@ WANTED: list[tuple[str, str, Any, int]] = [
     ("POST", "/autocontour/subjects/erase", BY_ID, 200),
 ]
 
+# As the same job is shown otherwise, and what is refused; asked before anything is erased.
+FURTHER: list[tuple[str, str, str, Any, int]] = [
+    ("GET", "/autocontour/jobs", "?Cursor=&Limit=1", None, 200),
+    ("GET", "/autocontour/jobs", "?Limit=x", None, 400),
+    ("GET", "/autocontour/jobs/{job_id}/preview", "?Plane=axial&Slice=100000", None, 422),
+    ("GET", "/autocontour/series/{series}/outgoing", "?format=zip", None, 200),
+    ("GET", "/autocontour/evidence/{code}", "?format=pdf", None, 200),
+    ("GET", "/autocontour/reports/{month}", "?format=pdf", None, 200),
+    ("POST", "/autocontour/routing/explain", "", {"Series": "{series}"}, 200),
+    ("POST", "/autocontour/routing/explain", "", {"Series": "-".join(["0" * 8] * 5)}, 404),
+    ("POST", "/autocontour/routing/explain", "", {"Serie": "x"}, 400),
+    ("POST", "/autocontour/lua/series/{series}/jobs", "", {"Model": "nobody"}, 200),
+]
+
 
 @pytest.fixture(scope="module")
 def values(shared_orthanc: OrthancProcess) -> Iterator[dict[str, str]]:
@@ -72,20 +87,41 @@ def ask(shared_orthanc: OrthancProcess) -> Ask:
     return asked
 
 
-def test_every_operation_of_the_document_is_asked_for_here(shared_orthanc: OrthancProcess) -> None:
-    paths = shared_orthanc.json("/autocontour/openapi.json")["paths"]
-    described = {(method.upper(), path) for path, methods in paths.items() for method in methods}
-    assert described == {(method, path) for method, path, _, _ in WANTED}
+@pytest.fixture(scope="module")
+def described(shared_orthanc: OrthancProcess) -> Described:
+    return Described(shared_orthanc.json("/autocontour/openapi.json"))
+
+
+def test_every_operation_of_the_document_is_asked_for_here(described: Described) -> None:
+    assert described.operations() == {(method, path) for method, path, _, _ in WANTED}
+
+
+@pytest.mark.parametrize(("method", "path", "query", "body", "status"), FURTHER)
+def test_an_answer_of_another_form_or_status_is_as_described(
+    ask: Ask,
+    values: dict[str, str],
+    described: Described,
+    method: str,
+    path: str,
+    query: str,
+    body: dict[str, str] | None,
+    status: int,
+) -> None:
+    filled = body and {key: text.format(**values) for key, text in body.items()}
+    answer = ask(method, path.format(**values) + query, json=filled)
+    assert answer.status_code == status, answer.text
+    described.check(method, path, answer)
 
 
 @pytest.mark.parametrize(("method", "path", "body", "status"), WANTED)
-def test_an_operation_is_answered_with_and_without_a_last_slash(
-    ask: Ask, values: dict[str, str], method: str, path: str, body: Any, status: int
+def test_an_operation_is_answered_as_described_with_and_without_a_last_slash(
+    ask: Ask, values: dict[str, str], described: Described, method: str, path: str, body: Any, status: int
 ) -> None:
     for slash in ("", "/"):
         answer = ask(method, path.format(**values) + slash, json=body)
         assert answer.status_code == status, answer.text
         assert answer.content, "no answer is empty"
+        described.check(method, path, answer)
         assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 

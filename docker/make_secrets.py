@@ -80,7 +80,7 @@ def forward(orthanc: int) -> None:
 
 
 def certificates(host: str) -> tuple[bytes, bytes, bytes]:
-    """An authority's certificate, and certificate and key of one host, in PEM."""
+    """Make an authority's certificate, and certificate and key of one host, in PEM."""
     authority_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "AutoContour compose authority")])
     start = datetime.now(UTC) - timedelta(hours=1)

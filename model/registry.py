@@ -29,14 +29,20 @@ def embedded_algorithm(name: str) -> Algorithm:
 
 
 def names(library: Path | None = None) -> tuple[str, ...]:
-    """The names that ``engine`` knows: embedded models, and the packages in ``library`` (default: the user's own)."""
+    """Return the names that ``engine`` knows.
+
+    They are the embedded models, and the packages in ``library`` (default: the user's own).
+    """
     packages = packages_in(library or default_directory())[0]
     return tuple(sorted({*EMBEDDED, *(one.document.id for one in packages)}))
 
 
 def engine(name: str, library: Path | None = None) -> Engine:
-    """The engine of a model, loaded; raises EngineFailed when there is no model of this name, InputRefused when its
-    package is not what it was when it was imported."""
+    """Return the engine of a model, loaded.
+
+    Raises EngineFailed when there is no model of this name, InputRefused when its package is not what it was when it
+    was imported.
+    """
     if name in EMBEDDED:
         embedded: Engine = imported(EMBEDDED_MODELS[name].entry)()
         return embedded
@@ -48,8 +54,10 @@ def engine(name: str, library: Path | None = None) -> Engine:
 
 
 def engine_of(package: Package) -> Engine:
-    """Load a verified package; raises EngineFailed when what it needs is not installed, InputRefused when its parts do
-    not fit each other."""
+    """Load a verified package.
+
+    Raises EngineFailed when what it needs is not installed, InputRefused when its parts do not fit each other.
+    """
     kind = package.document.engine
     try:
         made: Engine = imported(kind.entry)(package)
@@ -87,5 +95,5 @@ class Loaded:
 
 @cache
 def loaded(library: Path | None) -> Loaded:
-    """The engines that this process keeps."""
+    """Return the engines that this process keeps."""
     return Loaded(library)

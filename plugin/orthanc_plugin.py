@@ -328,7 +328,7 @@ def asks_for_password(configuration: Mapping[str, Any]) -> bool:
 
 
 def base_directory() -> pathlib.Path:
-    """The folder that Orthanc resolves relative paths of its configuration against."""
+    """Return the folder that Orthanc resolves relative paths of its configuration against."""
     path = pathlib.Path(orthanc.GetConfigurationPath() or ".")
     return (path if path.is_dir() else path.parent).resolve()
 
@@ -340,7 +340,7 @@ def state_directory(configuration: Mapping[str, Any], section: Mapping[str, Any]
 
 
 def fresh_socket_path() -> str:
-    """A path in a new private folder; not in the state directory, which may be missing or full."""
+    """Return a path in a new private folder; not in the state directory, which may be missing or full."""
     folder = tempfile.mkdtemp(prefix="autocontour-")
     if len(folder.encode()) > MAX_SOCKET_FOLDER:
         pathlib.Path(folder).rmdir()
@@ -349,7 +349,7 @@ def fresh_socket_path() -> str:
 
 
 def gateway_command() -> list[str]:
-    """The gateway in the interpreter of its own environment: AUTOCONTOUR_PYTHON, else .venv beside this folder.
+    """Return the gateway in the interpreter of its own environment: AUTOCONTOUR_PYTHON, else .venv beside this folder.
 
     Isolated (-I): neither PYTHON* variables nor the working folder nor a user's own folder add modules to it. The
     code is that beside this file, behind the standard library and what is installed.
@@ -362,7 +362,7 @@ def gateway_command() -> list[str]:
 
 
 def passed_environment() -> dict[str, str]:
-    """What the gateway is told of Orthanc's environment."""
+    """Return what the gateway is told of Orthanc's environment."""
     return {
         name: value
         for name, value in os.environ.items()
@@ -371,7 +371,7 @@ def passed_environment() -> dict[str, str]:
 
 
 def certificate_of(configuration: Mapping[str, Any]) -> str | None:
-    """The file with Orthanc's own certificate, where it speaks TLS."""
+    """Return the file with Orthanc's own certificate, where it speaks TLS."""
     certificate = configuration.get("SslCertificate") if configuration.get("SslEnabled") else None
     return str(base_directory() / str(certificate)) if certificate else None
 
@@ -482,7 +482,7 @@ HELD: list[Callable[..., Any]] = []
 
 
 def register() -> None:
-    """Called once, when Orthanc loads this file; whatever goes wrong, Orthanc itself must start."""
+    """Start once, when Orthanc loads this file; whatever goes wrong, Orthanc itself must start."""
     try:
         plugin = Plugin()
         # A change says the same as a stored-instance callback, which would cost every slice a conversion to Python,

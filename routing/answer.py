@@ -21,7 +21,7 @@ class Answer:
 
 
 def combine(answers: Sequence[Answer], facts: SeriesFacts, rules: Sequence[Rule]) -> Explanation:
-    """The first answer that says something, else what the rules say. An objection and a veto go before all."""
+    """Return the first answer that says something, else what the rules say. An objection and a veto go before all."""
     if refused := refused_before_rules(facts):
         return refused
     for answer in answers:

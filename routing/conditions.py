@@ -234,7 +234,7 @@ def _explain(condition: Condition, facts: SeriesFacts, rows: list[Row]) -> bool:
 
 
 def result_of(row: Row) -> ConditionResult:
-    """A row as people read it."""
+    """Return a row as people read it."""
     condition, met, matched = row
     if isinstance(condition, Leaf):
         shown = met.shown if isinstance(met, Attribute) else None

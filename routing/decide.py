@@ -115,7 +115,7 @@ _OBJECTION, _VETO = FactName("Objection"), FactName("Veto")
 
 
 def refused_before_rules(facts: SeriesFacts) -> Explanation | None:
-    """The exclusion that no rule can lift: the patient objected, or the site's Lua vetoed."""
+    """Return the exclusion that no rule can lift: the patient objected, or the site's Lua vetoed."""
     if facts.attribute(_OBJECTION).distinct == ((True,),):
         return Explanation(EXCLUDED, "The patient objected to the processing.")
     veto = facts.attribute(_VETO)

@@ -47,7 +47,7 @@ def wrong(where: str, found: str, allowed: str, guess: str | None = None) -> NoR
 
 
 def read_expected(key: str, value: Any, where: str) -> tuple[tuple[Test, ...], bool | None]:
-    """The tests of one condition, and what ``Exists`` says; raises Mistake."""
+    """Return the tests of one condition, and what ``Exists`` says; raises Mistake."""
     kind = FACTS[key][0] if key in FACTS else None
     if isinstance(value, dict):
         return _read_object(value, kind, where)

@@ -68,10 +68,10 @@ class Item(Protocol):
     """One slice, or one item of a sequence: what attributes are read from."""
 
     def values(self, step: Step) -> Values:
-        """The values of one element; empty when it is missing or empty."""
+        """Return the values of one element; empty when it is missing or empty."""
 
     def items(self, step: Step) -> Sequence[Item]:
-        """The items of one sequence; empty when it is missing or no sequence."""
+        """Return the items of one sequence; empty when it is missing or no sequence."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +107,7 @@ class SeriesFacts:
         return cls(tuple(items), named)
 
     def attribute(self, name: FactName) -> Attribute:
-        """The attribute or fact of that name over all slices; MISSING when no slice has it."""
+        """Return the attribute or fact of that name over all slices; MISSING when no slice has it."""
         found = self._seen.get(name.text)
         if found is None:
             found = self._seen[name.text] = self._read(name)
@@ -156,7 +156,7 @@ class GivenItem:
         return cls(tree, tag_of)
 
     def values(self, step: Step) -> Values:
-        """The values of one element."""
+        """Return the values of one element."""
         canonical = _canonical(step, self.tag_of)
         if isinstance(canonical, Private) and canonical.element is None:
             block = (
@@ -168,7 +168,7 @@ class GivenItem:
         return _scalars(self.elements.get(canonical))
 
     def items(self, step: Step) -> Sequence[GivenItem]:
-        """The items of one sequence."""
+        """Return the items of one sequence."""
         value = self.elements.get(_canonical(step, self.tag_of))
         inner = [value] if isinstance(value, Mapping) else value if isinstance(value, list) else []
         return [self._item(one) for one in inner if isinstance(one, Mapping)]
@@ -210,7 +210,7 @@ _YEARS = {"D": 1 / 365.25, "W": 7 / 365.25, "M": 1 / 12, "Y": 1.0}
 
 
 def number_of(text: str) -> float | None:
-    """The number that a text writes (DS, IS; PS3.5 6.2), an age string (AS, ``045Y``) in years, or None."""
+    """Return the number that a text writes (DS, IS; PS3.5 6.2), an age string (AS, ``045Y``) in years, or None."""
     if _DECIMAL.match(text):
         number = float(text)
         return number if math.isfinite(number) else None

@@ -43,7 +43,7 @@ class Hours:
         return any(window.open_at(moment) for window in self.windows)
 
     def next_open(self, moment: datetime) -> datetime:
-        """The moment itself when open, else the next local moment at which a window opens."""
+        """Return the moment itself when open, else the next local moment at which a window opens."""
         if self.open_at(moment):
             return moment
         starts = [

@@ -40,7 +40,7 @@ def read_marks(metadata: Mapping[str, Any]) -> Marks:
 
 
 def filter_answer(marks: Marks, *, required: bool) -> Answer:
-    """The error of a site that requires its filter to be asked, about a series that it was not asked about."""
+    """Return the error of a site that requires its filter to be asked, about a series that it was not asked about."""
     if required and not marks.asked:
         return Answer(LUA, error="AutoContourFilter was not asked; load autocontour.lua as the last of LuaScripts")
     return Answer(LUA)

@@ -30,7 +30,7 @@ class Problem:
 
 
 def nearest(word: str, words: Iterable[str]) -> str | None:
-    """The word that was probably meant, without regard to case, or None."""
+    """Return the word that was probably meant, without regard to case, or None."""
     by_fold = {candidate.casefold(): candidate for candidate in words}
     begun = [candidate for candidate in by_fold if _begins(candidate, word.casefold())]
     if len(begun) == 1:
@@ -45,7 +45,7 @@ def _begins(one: str, other: str) -> bool:
 
 
 def shown(value: Any) -> str:
-    """A configured value as a message shows it, shortened."""
+    """Return a configured value as a message shows it, shortened."""
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list):

@@ -74,7 +74,7 @@ def check_script(script: Script) -> str | None:
 
 
 def late(seconds: float) -> Answer:
-    """The answer in the place of one that did not come in time."""
+    """Return the answer in the place of one that did not come in time."""
     return Answer(SCRIPT, error=f"it did not answer within {seconds:g} s")
 
 

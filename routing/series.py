@@ -22,12 +22,12 @@ class Series:
         self._facts = facts
 
     def text(self, name: str) -> str:
-        """The value as text; empty when missing, multi-valued or different between slices."""
+        """Return the value as text; empty when missing, multi-valued or different between slices."""
         value = self._single(name)
         return "" if value is None or isinstance(value, Opaque) else str(value)
 
     def number(self, name: str) -> float | None:
-        """The value as a number; None when missing, no number, multi-valued or different between slices."""
+        """Return the value as a number; None when missing, no number, multi-valued or different between slices."""
         attribute = self._attribute(name)
         return attribute.prepared[0][0].number if self._single(name) is not None else None
 

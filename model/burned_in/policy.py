@@ -14,5 +14,5 @@ class BurnedInText(StrEnum):
 
 
 def warning(slices: int) -> str:
-    """What the job and the log say of a suspicion that refuses nothing."""
+    """Return what the job and the log say of a suspicion that refuses nothing."""
     return f"{slices} slice(s) look as if text were drawn into them; look at the images."

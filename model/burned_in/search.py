@@ -29,7 +29,7 @@ _CLOSELY = 8
 
 
 def slices_with_text(slices: Sequence[NDArray[np.integer]]) -> tuple[int, ...]:
-    """Indices of slices, each (row, column) of stored integers, in which a line of characters seems to be drawn.
+    """Return indices of slices, each (row, column) of stored integers, in which a line of characters seems to be drawn.
 
     At most 16 slices are looked at closely, so that the count is a lower bound.
     """
@@ -55,7 +55,10 @@ def slices_with_text(slices: Sequence[NDArray[np.integer]]) -> tuple[int, ...]:
 
 
 def _most_suspicious(counts: NDArray[np.intp]) -> list[int]:
-    """Indices of the slices with the most dense blocks, and with the most beyond their neighbours'; ascending."""
+    """Return indices of the slices with the most dense blocks, and with the most beyond their neighbours'.
+
+    Both are ascending.
+    """
     around = np.pad(counts, 1, mode="edge")
     excess = counts - np.maximum(around[:-2], around[2:])
     chosen = {*np.argsort(counts, kind="stable")[::-1][:_CLOSELY], *np.argsort(excess, kind="stable")[::-1][:_CLOSELY]}

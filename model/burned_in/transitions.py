@@ -23,13 +23,13 @@ AROUND = (2, 1)
 
 
 def sampled(slices: Sequence[NDArray[np.integer]]) -> list[NDArray[np.integer]]:
-    """A few slices, spread over the series."""
+    """Return a few slices, spread over the series."""
     at = np.unique(np.linspace(0, len(slices) - 1, min(SAMPLED, len(slices))).astype(int))
     return [slices[index] for index in at]
 
 
 def contrast_of(slices: Sequence[NDArray[np.integer]]) -> float:
-    """The span from the background to the bright parts of the series, in stored units."""
+    """Return the span from the background to the bright parts of the series, in stored units."""
     values = np.concatenate([one[::4, ::4].ravel() for one in sampled(slices)])
     low, high = np.percentile(values, (30, 99.5))
     return float(high - low)
@@ -51,6 +51,6 @@ def dense_blocks(pixels: NDArray[np.integer], step: float) -> NDArray[np.bool_]:
 
 
 def region_of(blocks: NDArray[np.bool_], shape: tuple[int, ...]) -> NDArray[np.bool_]:
-    """The pixels of the blocks and of those up to ``AROUND`` blocks away: (row, column) bool."""
+    """Return the pixels of the blocks and of those up to ``AROUND`` blocks away: (row, column) bool."""
     grown = ndimage.maximum_filter(blocks, size=(2 * AROUND[0] + 1, 2 * AROUND[1] + 1), mode="constant")
     return np.asarray(np.repeat(np.repeat(grown, BLOCK[0], axis=0), BLOCK[1], axis=1)[: shape[0], : shape[1]])

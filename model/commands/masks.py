@@ -91,7 +91,7 @@ def _document(found: Masks, names: list[str], counts: list[int], warnings: list[
 
 
 def remarks(found: Masks) -> Iterator[str]:
-    """What of the structure set is in no mask, or in one that people should look at."""
+    """Yield what of the structure set is in no mask, or in one that people should look at."""
     for unread in found.unread:
         yield f'{unread.label} "{unread.name}" is left out: {unread.reason}'
     for roi in found:
@@ -120,7 +120,7 @@ def remarks(found: Masks) -> Iterator[str]:
 
 
 def file_names(names: Iterable[str]) -> list[str]:
-    """A file name for each ROI: letters, digits and a few signs, and a number where two would be the same."""
+    """Return a file name for each ROI: letters, digits and a few signs, and a number where two would be the same."""
     taken: set[str] = set()
     files = []
     for name in names:

@@ -109,7 +109,7 @@ def _identity(path: Path) -> tuple[int, int] | None:
 
 
 def _place(path: Path) -> str:
-    """The path without links and without regard to case, as some file systems have it."""
+    """Return the path without links and without regard to case, as some file systems have it."""
     return str(path.resolve()).casefold()
 
 

@@ -13,7 +13,7 @@ from model.engines.engine import Progress
 
 @contextmanager
 def progress_bar(what: str) -> Iterator[Progress]:
-    """A bar on standard error, only when that is a terminal."""
+    """Yield a bar on standard error, only when that is a terminal."""
     with tqdm(
         total=1.0, desc=what, disable=not sys.stderr.isatty(), bar_format="{desc} {bar} {percentage:3.0f}%"
     ) as bar:

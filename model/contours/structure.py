@@ -31,7 +31,7 @@ class BoxedMask:
         return cls((origin[0] + z0, origin[1] + y0, origin[2] + x0), part.copy() if copy else part)
 
     def full(self, shape: tuple[int, int, int]) -> NDArray[np.bool_]:
-        """The mask in a whole (slice, row, column) array of ``shape``."""
+        """Return the mask in a whole (slice, row, column) array of ``shape``."""
         whole = np.zeros(shape, dtype=np.bool_)
         z, y, x = self.origin
         d, h, w = self.array.shape

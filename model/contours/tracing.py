@@ -196,7 +196,7 @@ def _cycle_minimum(succ: Indices, values: Indices) -> Indices:
 
 
 def _ranks(succ: Indices, count: int) -> Indices:
-    """Number of elements after each one in its list (-1 ends a list)."""
+    """Return the number of elements after each one in its list (-1 ends a list)."""
     rank = (succ >= 0).astype(np.int64)
     jump = np.where(succ >= 0, succ, np.arange(count))
     while True:

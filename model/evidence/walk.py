@@ -79,10 +79,12 @@ class Walk:
 
     @property
     def trusted(self) -> list[PublicKey]:
+        """The keys that may sign, in the order in which they were handed over."""
         return list(self._trusted.values())
 
     @property
     def good(self) -> int:
+        """How many records hold so far."""
         return len(self.passed)
 
     @property
@@ -90,6 +92,7 @@ class Walk:
         return self._start.sequence + self.good + 1
 
     def run(self) -> Broken | None:
+        """Walk over all lines; returns the first that breaks the chain, or None."""
         torn = b""
         signer: str | None = None
         for index, line in enumerate(self._lines):
@@ -200,7 +203,7 @@ class Walk:
         return None
 
     def _month(self, index: int) -> Broken | None:
-        """A file begins only after the one before it was closed, and ends with its closing record."""
+        """Require that a file begins only after the one before it was closed, and ends with its closing record."""
         last = self.passed[-1] if self.passed else None
         if last is None:
             return None
@@ -213,7 +216,7 @@ class Walk:
         return None
 
     def _name(self, index: int, record: Record) -> Broken | None:
-        """A file has the month of its first record, or follows the one before where the clock had gone back."""
+        """Require that a file has its first record's month, or follows the one before where the clock had gone back."""
         file = self._lines[index].file
         before = self._lines[self._places[-1]].file if self._places else None
         if file == before:

@@ -75,7 +75,10 @@ def attribute(
 
 @cache
 def method_codes(options: frozenset[Option]) -> bytes:
-    """The value of (0012,0064): items of code value, scheme designator and meaning, explicit VR little endian."""
+    """Return the value of (0012,0064).
+
+    It holds items of code value, scheme designator and meaning, explicit VR little endian.
+    """
     codes = [BASIC_CODE, *(OPTION_CODES[option] for option in sorted(options))]
     return sequence_value(
         [
@@ -86,7 +89,7 @@ def method_codes(options: frozenset[Option]) -> bytes:
 
 
 def options_of(codes: bytes) -> frozenset[Option]:
-    """The options that a value of (0012,0064) declares; empty for one that the predicate does not accept."""
+    """Return the options that a value of (0012,0064) declares; empty for one that the predicate does not accept."""
     return _OPTIONS_BY_CODES.get(codes, frozenset())
 
 

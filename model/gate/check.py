@@ -53,7 +53,7 @@ class CheckedFile:
     options: frozenset[Option] = field(default_factory=frozenset)
 
     def pixels_in(self, data: bytes) -> NDArray[np.integer]:
-        """The stored pixels of the file, whose bytes these are: (row, column), 8 or 16 bit, a read-only view."""
+        """Return the stored pixels of the file, whose bytes these are: (row, column), 8 or 16 bit, a read-only view."""
         return self.form.array(memoryview(data)[self.pixel_start :])
 
 
@@ -145,7 +145,7 @@ class FileCheck:
 
 
 def refusal(row: Attribute, value: bytes, options: frozenset[Option]) -> Rule | None:
-    """The rule by which a value may not be there, or None when it may."""
+    """Return the rule by which a value may not be there, or None when it may."""
     if row.option is not None and row.option not in options:
         if row.without_option is not None and row.without_option.accepts(value):
             return None

@@ -36,7 +36,7 @@ def is_no_slice(values: Iterable[str]) -> bool:
 
 
 def values_of(image_type: bytes) -> list[str]:
-    """The values of a raw ImageType."""
+    """Return the values of a raw ImageType."""
     return [part.strip(" \0") for part in image_type.decode("latin-1").split("\\")]
 
 

@@ -52,7 +52,7 @@ class PixelFormat:
         return np.dtype(f"<{'i' if self.signed else 'u'}{self.bits_allocated // 8}")
 
     def array(self, pixels: bytes | memoryview) -> NDArray[np.integer]:
-        """The pixels as (row, column) in their own type, a view."""
+        """Return the pixels as (row, column) in their own type, a view."""
         return np.frombuffer(pixels, dtype=self.dtype, count=self.rows * self.columns).reshape(self.rows, self.columns)
 
 
@@ -68,7 +68,10 @@ def unused_bits_silent(form: PixelFormat, pixels: bytes | memoryview) -> bool:
 
 
 def with_silent_bits(form: PixelFormat, pixels: bytes | memoryview) -> bytes | memoryview:
-    """The pixels with the bits above HighBit cleared, or made equal to the sign bit; unchanged where they are so."""
+    """Return the pixels with the bits above HighBit cleared, or made equal to the sign bit.
+
+    They are unchanged where they are so already.
+    """
     if unused_bits_silent(form, pixels):
         return pixels
     shift = form.bits_allocated - form.bits_stored

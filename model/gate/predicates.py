@@ -26,7 +26,7 @@ class Predicate(Protocol):
         """Whether the value, without padding, may stay."""
 
     def describe(self) -> str:
-        """What is accepted, in words."""
+        """Return what is accepted, in words."""
 
 
 @dataclass(frozen=True)

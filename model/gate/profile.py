@@ -53,14 +53,14 @@ class Profile:
 
 
 def product_version() -> str:
-    """The product's version as three numbers."""
+    """Return the product's version as three numbers."""
     parts = metadata.version(PRODUCT).split(".")[:3]
     return ".".join("".join(c for c in part if c.isdigit()) or "0" for part in parts)
 
 
 @cache
 def method() -> bytes:
-    """The value of (0012,0063): product and version, then profile and digest."""
+    """Return the value of (0012,0063): product and version, then profile and digest."""
     return f"{PRODUCT} {product_version()}\\profile {PROFILE_NAME} {profile_digest()[:DIGEST_CHARACTERS]}".encode()
 
 
@@ -79,7 +79,7 @@ def profile_digest() -> str:
 
 
 def _canonical(predicate: Predicate | None) -> list[object]:
-    """A predicate as JSON that is the same in every process (sets sorted)."""
+    """Return a predicate as JSON that is the same in every process (sets sorted)."""
     if predicate is None:
         return []
     fields = vars(predicate).items()
@@ -92,7 +92,7 @@ def _sorted(value: object) -> object:
 
 @cache
 def profile_of(sop_class: str) -> Profile:
-    """The profile of CT or MR Image Storage; raises KeyError for another class."""
+    """Return the profile of CT or MR Image Storage; raises KeyError for another class."""
     if sop_class not in SOP_CLASSES:
         raise KeyError(sop_class)
     rows = sorted((*rows_of(sop_class), _method_row()), key=lambda row: row.tag)

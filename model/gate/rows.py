@@ -21,7 +21,7 @@ from model.gate.predicates import (
 
 
 def rows_of(sop_class: str) -> tuple[Attribute, ...]:
-    """The rows of one SOP class by tag; each is on the allow-list, or added to it with a reason."""
+    """Return the rows of one SOP class by tag; each is on the allow-list, or added to it with a reason."""
     rows = [*_identity(), *_image(sop_class), *(_ct_only() if sop_class == CT_IMAGE else _mr_only())]
     allowed = staying(sop_class)
     for row in rows:

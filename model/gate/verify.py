@@ -75,7 +75,7 @@ class VerifiedFile:
         return self.checked.pixels_in(self.data)
 
     def dataset(self) -> Any:
-        """The slice as a pydicom dataset."""
+        """Return the slice as a pydicom dataset."""
         return pydicom.dcmread(io.BytesIO(self.data))
 
 

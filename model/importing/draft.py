@@ -57,7 +57,7 @@ class Draft:
 def license_of(
     options: ImportOptions, known: dict[str, str] | None = None, agreement_asked: str = ""
 ) -> dict[str, str]:
-    """The licence that was given, or ``known``.
+    """Return the licence that was given, or ``known``.
 
     ``agreement_asked`` is ``certain`` or ``likely`` for weights that their makers hand out with a number: no other
     licence takes its place, but that of likely ones may be said to be one's own.
@@ -172,7 +172,7 @@ def _write(draft: Draft, document: ModelDocument, folder: Path, progress: Callab
 
 
 def copied(source: Path) -> Writer:
-    """A writer that copies a plain file."""
+    """Return a writer that copies a plain file."""
 
     def write(target: Path) -> None:
         if source.is_symlink() or not source.is_file():
@@ -183,6 +183,6 @@ def copied(source: Path) -> Writer:
 
 
 def name_from(text: str) -> str:
-    """A package name from any text."""
+    """Return a package name from any text."""
     plain = "".join(char if char.isascii() and (char.isalnum() or char in "._-") else "-" for char in text.lower())
     return plain.strip("-._")[:64] or "model"

@@ -95,7 +95,7 @@ def _draft(path: Path, options: ImportOptions) -> Draft:
 
 
 def _again(path: Path, options: ImportOptions) -> Draft:
-    """A package from elsewhere, verified as it says of itself."""
+    """Return a package from elsewhere, verified as it says of itself."""
     package = open_package(path)
     verify_package(package)
     document = package.document.model_dump(mode="json", exclude_none=True)

@@ -29,7 +29,7 @@ def recognises(path: Path) -> bool:
 
 
 def draft(path: Path, options: ImportOptions) -> Draft:
-    """A package of a bundle; raises InputRefused when something in it would have to be run, or is not known."""
+    """Return a package of a bundle; raises InputRefused when something in it would have to be run, or is not known."""
     inference, metadata = (_json(path / one) for one in CONFIGURATIONS)
     require_harmless(inference)
     require_harmless(metadata)
@@ -92,7 +92,7 @@ def _weights(path: Path) -> Path:
 
 
 def _constant(value: Any) -> dict[str, Any]:
-    """The network's definition; raises InputRefused when it is not made of constants."""
+    """Return the network's definition; raises InputRefused when it is not made of constants."""
     if not isinstance(value, dict) or not isinstance(value.get("_target_"), str):
         raise InputRefused("BUNDLE", "The bundle does not define its network by name.")
     text = json.dumps(value)
@@ -139,7 +139,7 @@ def _input(inference: dict[str, Any], metadata: dict[str, Any], options: ImportO
 
 
 def _axes(step: dict[str, Any]) -> Found:
-    """The axes that MONAI's Orientation turns to (monai.transforms.spatial.array, version 1.6)."""
+    """Return the axes that MONAI's Orientation turns to (monai.transforms.spatial.array, version 1.6)."""
     if step.get("labels") not in (None, [["L", "R"], ["P", "A"], ["I", "S"]]):
         raise InputRefused("BUNDLE", "The bundle's Orientation gives its letters a meaning of its own.")
     if step.get("as_closest_canonical") is True:

@@ -50,7 +50,10 @@ def first_version(path: Path) -> bool:
 
 
 def draft(path: Path, options: ImportOptions) -> Draft:
-    """A package of one network, or of several datasets merged; raises InputRefused when they cannot be drawn here."""
+    """Return a package of one network, or of several datasets merged.
+
+    Raises InputRefused when they cannot be drawn here.
+    """
     trained = _found(path, options)
     parts = [_part(one, options) for one in trained]
     numbers = tuple(number for one, part in zip(trained, parts, strict=True) if (number := _number_of(one, part)))
@@ -141,7 +144,10 @@ def _part(one: Trained, options: ImportOptions) -> _Part:
 
 
 def weights_alone(checkpoint: Path) -> Writer:
-    """A writer of the network's tensors without what training left: half of a checkpoint is its optimizer's state."""
+    """Return a writer of the network's tensors without what training left.
+
+    Half of a checkpoint is its optimizer's state.
+    """
 
     def write(target: Path) -> None:
         found = read_tensors(checkpoint)
@@ -167,7 +173,7 @@ def _flips(found: dict[str, Any], plans: Plans, options: ImportOptions) -> list[
 
 
 def _found(path: Path, options: ImportOptions) -> list[Trained]:
-    """The trainings to import: the folder itself, the one of a dataset, or one for each dataset in it."""
+    """Return the trainings to import: the folder itself, the one of a dataset, or one for each dataset in it."""
     if (path / "plans.json").is_file():
         return [_trained(path, path.parent, options.configuration)]
     if DATASET.match(path.name) and _trainings(path):
@@ -239,7 +245,7 @@ def _trained(folder: Path, dataset: Path, configuration: str | None) -> Trained:
 
 
 def _folds(folder: Path, wanted: tuple[int, ...]) -> list[Path]:
-    """The checkpoints of the folds, final before best."""
+    """Return the checkpoints of the folds, final before best."""
     found = []
     names = [f"fold_{number}" for number in wanted] if wanted else sorted(one.name for one in folder.glob("fold_*"))
     for name in names:

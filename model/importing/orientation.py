@@ -46,12 +46,15 @@ class Axes:
     source: Literal["files", "given", "assumed"]
 
     def written(self) -> dict[str, str]:
-        """The two keys of model.json's ``input``."""
+        """Return the two keys of model.json's ``input``."""
         return {"orientation": self.letters, "orientation_from": self.source}
 
 
 def of_nnunet(names: Sequence[str], reader: str, ending: str) -> Found:
-    """What a results folder says: ``names`` of its dataset, the reader of plans.json, dataset.json's file ending."""
+    """Return what a results folder says.
+
+    That is ``names`` of its dataset, the reader of plans.json, dataset.json's file ending.
+    """
     if reader in TURNS_TO_CANONICAL:
         return Found(CANONICAL, f"nnU-Net's reader {reader} turned every image to {CANONICAL}", binding=True)
     if any(TOTALSEGMENTATOR.search(name) for name in names):
@@ -62,8 +65,10 @@ def of_nnunet(names: Sequence[str], reader: str, ending: str) -> Found:
 
 
 def agreed(found: Sequence[Found], options: ImportOptions) -> Found:
-    """What all datasets of one package say together; raises InputRefused when they contradict each other, or one of
-    them the wish."""
+    """Return what all datasets of one package say together.
+
+    Raises InputRefused when they contradict each other, or one of them the options.
+    """
     given = given_orientation(options)
     for one in found:
         _require_no_contradiction(one, given)
@@ -76,7 +81,10 @@ def agreed(found: Sequence[Found], options: ImportOptions) -> Found:
 
 
 def given_orientation(options: ImportOptions) -> str | None:
-    """The letters that were given, by option or description; raises InputRefused when they are none or differ."""
+    """Return the letters that were given, by option or description.
+
+    Raises InputRefused when they are not three axes, or differ.
+    """
     described = options.description.get("input")
     letters = described.get("orientation") if isinstance(described, dict) else None
     given = {str(one).strip().upper() for one in (options.orientation, letters) if one is not None}
@@ -90,7 +98,7 @@ def given_orientation(options: ImportOptions) -> str | None:
 
 
 def decided(found: Found, options: ImportOptions, labels: Sequence[str] | None = None) -> Axes:
-    """The axes of a package; ``labels`` where nothing but a label with a side makes them worth a refusal.
+    """Return the axes of a package; ``labels`` where nothing but a label with a side makes them worth a refusal.
 
     Raises InputRefused when a wish contradicts what the files fix, or neither says.
     """

@@ -21,7 +21,7 @@ def is_onnx(path: Path) -> bool:
 
 
 def draft_of_onnx(path: Path, options: ImportOptions) -> Draft:
-    """A package of an ONNX file; raises InputRefused when it is not self-contained."""
+    """Return a package of an ONNX file; raises InputRefused when it is not self-contained."""
     require_self_contained(path)
     return _draft(path, options, EngineKind.ONNX, "ONNX")
 
@@ -35,13 +35,13 @@ def is_torchscript(path: Path) -> bool:
 
 
 def draft_of_torchscript(path: Path, options: ImportOptions) -> Draft:
-    """A package of a TorchScript file; raises InputRefused when its program is not harmless."""
+    """Return a package of a TorchScript file; raises InputRefused when its program is not harmless."""
     harmless_archive(path)
     return _draft(path, options, EngineKind.TORCHSCRIPT, "TorchScript")
 
 
 def _draft(path: Path, options: ImportOptions, engine: EngineKind, kind: str) -> Draft:
-    """A package of one file; raises InputRefused when the description lacks what the network needs."""
+    """Return a package of one file; raises InputRefused when the description lacks what the network needs."""
     missing = [key for key in ("input", "labels") if key not in options.description]
     if missing:
         raise InputRefused(

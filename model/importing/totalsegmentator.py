@@ -54,15 +54,17 @@ def task_of(numbers: tuple[int, ...]) -> tuple[str, str] | None:
 
 
 def license_of_datasets(numbers: tuple[int, ...]) -> dict[str, str]:
-    """The terms of the published weights of these datasets."""
+    """Return the terms of the published weights of these datasets."""
     if WITH_AGREEMENT & set(numbers):
         return {"spdx": "LicenseRef-TotalSegmentator", "use": "agreement"}
     return {"spdx": "Apache-2.0", "use": "any"}
 
 
 def asks_for_agreement(numbers: tuple[int, ...], names: Iterable[str]) -> str:
-    """``certain`` when these are weights that are handed out with a licence number, ``likely`` when only their number
-    says so, else nothing."""
+    """Say whether these are weights that are handed out with a licence number.
+
+    ``certain`` when they are, ``likely`` when only their number says so, else nothing.
+    """
     if not WITH_AGREEMENT & set(numbers):
         return ""
     return "certain" if any(PUBLISHED.search(name) for name in names) else "likely"

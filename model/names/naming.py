@@ -93,7 +93,7 @@ def _entry(row: dict[str, object]) -> Entry:
 
 
 def _colour(name: str) -> tuple[int, int, int]:
-    """A bright colour that depends on the name alone."""
+    """Return a bright colour that depends on the name alone."""
     hue = hashlib.sha256(name.casefold().encode()).digest()[0] / 256
     red, green, blue = (round(255 * part) for part in colorsys.hsv_to_rgb(hue, 0.65, 1.0))
     return red, green, blue

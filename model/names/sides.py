@@ -52,7 +52,10 @@ def side_of_label(label: str) -> str:
 
 
 def side_in_the_body(label: str) -> str:
-    """The side of the spine on which all of a structure lies in people of usual build, ``L`` or ``R``; else nothing."""
+    """Return the side of the spine on which all of a structure lies in people of usual build, ``L`` or ``R``.
+
+    It is empty for all others.
+    """
     words = [word.lower() for word in WORDS.findall(label)]
     for word in words:
         if word in BY_PLACE and not side_of_label(label):
@@ -72,6 +75,6 @@ def tells_sides(label: str) -> bool:
 
 
 def partner(label: str) -> str:
-    """The label's words without those of a side: the same for the two of a pair."""
+    """Return the label's words without those of a side: the same for the two of a pair."""
     words = (word.lower() for word in WORDS.findall(label))
     return " ".join(word for word in words if not LEFT.fullmatch(word) and not RIGHT.fullmatch(word))

@@ -25,7 +25,10 @@ def folded(text: str) -> str:
 
 
 def words_of(text: str) -> tuple[str, ...]:
-    """The words of a name in their order, folded: split at what is no letter or digit, at capitals and at digits."""
+    """Return the words of a name in their order, folded.
+
+    It is split at what is not a letter or digit, at capitals and at digits.
+    """
     words = (folded(part) for run in _RUN.findall(text) for part in _WORD.findall(run))
     return tuple(word for word in words if word)
 
@@ -57,7 +60,7 @@ def is_known(name: str, announced: Iterable[str] = ()) -> bool:
 
 @cache
 def vocabulary() -> frozenset[str]:
-    """The words of all names and labels that the tables and TG-263 hold."""
+    """Return the words of all names and labels that the tables and TG-263 hold."""
     return frozenset(_vocabulary())
 
 

@@ -53,8 +53,10 @@ class License(Part):
 
 
 class Normalisation(Part):
-    """Of one channel. ``ct``: clip to ``low`` and ``high``, subtract ``mean``, divide by ``std``; ``zscore``: by the
-    image's own mean and deviation; ``range``: ``low`` to ``high`` become ``to``; ``none``."""
+    """Of one channel. ``ct``: clip to ``low`` and ``high``, subtract ``mean``, divide by ``std``.
+
+    ``zscore``: by the image's own mean and deviation; ``range``: ``low`` to ``high`` become ``to``; ``none``.
+    """
 
     kind: Literal["ct", "zscore", "range", "none"]
     low: float | None = None
@@ -74,10 +76,13 @@ class Normalisation(Part):
 
 
 class Input(Part):
-    """``orientation``: where indices of x, y and z of the images in training grow in the patient (``LPS`` as DICOM,
-    ``RAS`` as NIfTI's canonical axes); ``orientation_from`` who says so: the files, a person, or nobody, where nothing
+    """What goes into the network.
+
+    ``orientation`` says where indices of x, y and z of the images in training grow in the patient (``LPS`` as DICOM,
+    ``RAS`` as NIfTI's canonical axes), ``orientation_from`` who says so: the files, a person, or nobody, where nothing
     that is drawn has a side. ``spacing`` is mm of (z, y, x); nnU-Net parts have their own in plans.json and leave it
-    empty."""
+    empty.
+    """
 
     modality: Literal["CT", "MR"]
     orientation: str = Field(pattern=AXES)
@@ -89,8 +94,11 @@ class Input(Part):
 
 
 class Inference(Part):
-    """``patch`` is voxels of (z, y, x); ``flips`` the axes of it that are mirrored and averaged; ``precision``
-    ``auto`` is measured at load. ``crop``: to the voxels that are not 0."""
+    """``patch`` is voxels of (z, y, x).
+
+    ``flips`` the axes of it that are mirrored and averaged; ``precision`` ``auto`` is measured at load. ``crop``: to
+    the voxels that are not 0.
+    """
 
     patch: tuple[Count, Count, Count] | None = None
     overlap: float = Field(0.5, ge=0.0, lt=1.0)
@@ -117,9 +125,11 @@ class Network(Part):
 
 
 class Label(Part):
-    """What ``value`` of network number ``network`` means. ``name`` … ``side`` only where the name tables do not have
-    ``label`` or the package knows better. ``keep_largest`` and ``smallest_ml`` are post-processing; labels with one
-    ``label`` are merged into one structure."""
+    """What ``value`` of network number ``network`` means.
+
+    ``name`` … ``side`` only where the name tables do not have ``label`` or the package knows better. ``keep_largest``
+    and ``smallest_ml`` are post-processing; labels with one ``label`` are merged into one structure.
+    """
 
     network: int = Field(0, ge=0, le=63)
     value: int = Field(ge=1, le=1023)

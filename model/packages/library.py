@@ -29,7 +29,7 @@ def default_directory() -> Path:
 
 
 def packages_in(directory: Path) -> tuple[list[Package], list[Broken]]:
-    """The packages of a library by id, and what lies there but cannot be one."""
+    """Return the packages of a library by id, and what lies there but cannot be one."""
     good: list[Package] = []
     broken: list[Broken] = []
     try:
@@ -48,7 +48,7 @@ def packages_in(directory: Path) -> tuple[list[Package], list[Broken]]:
 
 
 def find_package(directory: Path, name: str) -> Package | None:
-    """The package of an id, or None; raises InputRefused when it is there but broken."""
+    """Return the package of an id, or None; raises InputRefused when it is there but broken."""
     if "/" in name or name.startswith(".") or not (directory / name / DOCUMENT).is_file():
         return None
     package = open_package(directory / name)

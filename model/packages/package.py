@@ -43,7 +43,7 @@ class Package:
     digest: str
 
     def path(self, name: str) -> Path:
-        """A listed file of the package."""
+        """Return a listed file of the package."""
         return self.folder / name
 
 

@@ -23,8 +23,10 @@ VERIFIED, NOT_VERIFIABLE = "verified", "not verifiable"
 
 
 class Sides(BaseModel):
-    """``verified``: every structure that was found lies on its side; ``not verifiable``: ``reason`` says why;
-    ``mirrored``: the package is not used."""
+    """``verified``: every structure that was found lies on its side.
+
+    ``not verifiable``: ``reason`` says why; ``mirrored``: the package is not used.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -48,7 +50,7 @@ class _Record(BaseModel):
 
 
 def read_sides(package: Package) -> Sides | None:
-    """The result for this very package; None when it was never tested, or another package or test was."""
+    """Return the result for this very package; None when it was never tested, or another package or test was."""
     path = package.folder / SIDES
     try:
         if path.is_symlink() or path.stat().st_size > RECORD_BYTES:

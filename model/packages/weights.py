@@ -24,7 +24,7 @@ SCALARS: list[Any] = [
 
 
 def read_tensors(path: Path) -> dict[str, Any]:
-    """The dictionary in a PyTorch file, on the CPU and mapped from the disk; nothing in it is executed.
+    """Return the dictionary in a PyTorch file, on the CPU and mapped from the disk; nothing in it is executed.
 
     Raises InputRefused when the file is older than PyTorch 1.6's format, is packed, claims more than 4 GB, or holds
     anything but tensors, numbers, texts and containers of them.
@@ -65,7 +65,7 @@ def require_plain_archive(path: Path) -> None:
 
 
 def tensors_of(found: dict[str, Any], name: str) -> dict[str, torch.Tensor]:
-    """A state dictionary; raises InputRefused when a value is no tensor."""
+    """Return a state dictionary; raises InputRefused when a value is no tensor."""
     if not found or not all(isinstance(key, str) and isinstance(value, torch.Tensor) for key, value in found.items()):
         raise InputRefused("WEIGHTS_SHAPE", f"{name} is no dictionary of tensors.")
     for value in found.values():

@@ -147,6 +147,7 @@ class ProgressFile:
         self._last = 0.0
 
     def __call__(self, fraction: float, what: str) -> None:
+        """Write how far the work is, unless it was written a moment ago."""
         now = time.monotonic()
         if now - self._last < PROGRESS_SECONDS and fraction < 1.0:
             return
@@ -156,7 +157,7 @@ class ProgressFile:
 
 
 def read_progress(folder: Path) -> dict[str, Any]:
-    """What the worker last said it was doing; empty when it has not said anything."""
+    """Return what the worker last said it was doing; empty when it has not said anything."""
     try:
         return dict(json.loads((folder / PROGRESS).read_bytes()))
     except (FileNotFoundError, ValueError):

@@ -21,7 +21,7 @@ class StructureSelection:
 
 
 def select(drawing: Drawing, selection: StructureSelection) -> Drawing:
-    """The drawing with the wanted structures alone, renamed; raises EngineFailed when none of them was drawn."""
+    """Return the drawing with the wanted structures alone, renamed; raises EngineFailed when none of them was drawn."""
     given = {entry.label: entry for entry in drawing.names}
     entries = {one.label: given.get(one.label) or entry_for(one.label) for one in drawing.structures}
     kept = tuple(one for one in drawing.structures if _wanted(entries[one.label], selection))

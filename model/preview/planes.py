@@ -88,7 +88,7 @@ def _extent(view: View) -> tuple[float, float]:
 
 
 def _panel(view: View, window: Window, pixels_per_mm: float, height: int = 0) -> Image.Image:
-    """The plane with contours, letters and its place, on black of at least ``height`` pixels."""
+    """Return the plane with contours, letters and its place, on black of at least ``height`` pixels."""
     height_mm, width_mm = _extent(view)
     size = max(1, round(width_mm * pixels_per_mm)), max(1, round(height_mm * pixels_per_mm))
     large = size[0] * OVERSAMPLE, size[1] * OVERSAMPLE

@@ -57,7 +57,7 @@ _SIDE = re.compile(r"[_ ](l|r|left|right)$")
 
 
 def expected(label: str) -> Expected:
-    """What is expected of a label, by its name without the side."""
+    """Return what is expected of a label, by its name without the side."""
     plain = _SIDE.sub("", label.strip().lower())
     return TABLE.get(plain.replace("_", "").replace(" ", ""), UNKNOWN)
 
@@ -69,5 +69,5 @@ def side_of(label: str) -> str:
 
 
 def partner(label: str) -> str:
-    """The label without its side, in lower case: equal for the two of a pair."""
+    """Return the label without its side, in lower case: equal for the two of a pair."""
     return _SIDE.sub("", label.strip().lower())

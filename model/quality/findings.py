@@ -28,7 +28,7 @@ def volume_ml(mask: BoxedMask, geometry: SeriesGeometry) -> float:
 
 
 def cut_off(structure: Structure, geometry: SeriesGeometry, wanted: Expected) -> tuple[str, ...]:
-    """Findings where a structure ends at the border of the image."""
+    """Return findings where a structure ends at the border of the image."""
     found = []
     mask, shape = structure.mask, geometry.shape
     slices, rows, columns = ((mask.origin[a], mask.origin[a] + mask.array.shape[a], shape[a]) for a in range(3))
@@ -40,7 +40,10 @@ def cut_off(structure: Structure, geometry: SeriesGeometry, wanted: Expected) ->
 
 
 def out_of_range(structure: Structure, geometry: SeriesGeometry, wanted: Expected) -> tuple[str, ...]:
-    """A finding when the volume is not one of this structure; the lower bound holds where the series shows it all."""
+    """Return a finding when the volume is not one of this structure.
+
+    The lower bound holds where the series shows all of it.
+    """
     if wanted.volume_ml is None:
         return ()
     low, high = wanted.volume_ml
@@ -56,7 +59,7 @@ def out_of_range(structure: Structure, geometry: SeriesGeometry, wanted: Expecte
 
 
 def in_pieces(structure: Structure, wanted: Expected) -> tuple[str, ...]:
-    """A finding when a structure falls apart into more pieces than it should."""
+    """Return a finding when a structure falls apart into more pieces than it should."""
     array = structure.mask.array
     if array.size > COUNTED_WHOLE:
         array = array[:, ::2, ::2]
@@ -69,20 +72,20 @@ def in_pieces(structure: Structure, wanted: Expected) -> tuple[str, ...]:
 
 
 def fills_image(structure: Structure, geometry: SeriesGeometry) -> tuple[str, ...]:
-    """A finding when hardly a voxel of the image is left out."""
+    """Return a finding when hardly a voxel of the image is left out."""
     share = float(np.count_nonzero(structure.mask.array)) / float(np.prod(geometry.shape))
     return ("fills the whole image",) if share > FILLS else ()
 
 
 def unequal(left: Structure, right: Structure, geometry: SeriesGeometry) -> tuple[str, ...]:
-    """A finding for both of a pair whose volumes differ too much."""
+    """Return a finding for both of a pair whose volumes differ too much."""
     volumes = sorted((volume_ml(left.mask, geometry), volume_ml(right.mask, geometry)))
     ratio = volumes[1] / volumes[0]
     return (f"left and right differ by a factor of {ratio:.1f}",) if ratio > PAIR_RATIO else ()
 
 
 def swapped(left: Structure, right: Structure, geometry: SeriesGeometry) -> tuple[str, ...]:
-    """A finding for both of a pair whose left lies to the right of its right (DICOM: x grows to the left)."""
+    """Return a finding for both of a pair whose left lies to the right of its right (DICOM: x grows to the left)."""
     if _middle(left.mask, geometry)[0] > _middle(right.mask, geometry)[0]:
         return ()
     return ("left and right are swapped",)

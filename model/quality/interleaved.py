@@ -39,12 +39,12 @@ def of_interleaving(drawing: Drawing, volume: Volume, headers: Sequence[SliceHea
 
 
 def by_order(keyword: str) -> str:
-    """What the order of an attribute's values says."""
+    """Return what the order of an attribute's values says."""
     return f"every other slice was taken after all those between, by {keyword}: two acquisitions in one series?"
 
 
 def in_order(headers: Sequence[SliceHeader], geometry: SeriesGeometry) -> list[SliceHeader]:
-    """The headers of the volume's slices, along the normal."""
+    """Return the headers of the volume's slices, along the normal."""
     place = {plane.sop_instance_uid: index for index, plane in enumerate(geometry.planes)}
     return sorted(
         (header for header in headers if header.sop_instance_uid in place),

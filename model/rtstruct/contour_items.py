@@ -25,7 +25,7 @@ from model.series.geometry import SeriesGeometry
 
 
 def slice_openings(geometry: SeriesGeometry) -> tuple[bytes, ...]:
-    """What every contour of a slice begins with: the reference to its image, and its geometric type."""
+    """Return what every contour of a slice begins with: the reference to its image, and its geometric type."""
     openings = []
     for plane in geometry.planes:
         image = implicit_element(REFERENCED_SOP_CLASS_UID, plane.sop_class_uid.encode("ascii"), b"\0")

@@ -27,7 +27,7 @@ class Shortfall:
 
 
 def shortfall(dataset: Dataset, geometry: SeriesGeometry) -> Shortfall | None:
-    """What is missing of an answer for all slices of the series that was sent; None for a whole answer.
+    """Return what is missing of an answer for all slices of the series that was sent; None for a whole answer.
 
     Raises InputRefused when the structure set cannot be read.
     """
@@ -49,7 +49,7 @@ def shortfall(dataset: Dataset, geometry: SeriesGeometry) -> Shortfall | None:
 
 
 def _slices(item: Dataset, places: dict[str, int], geometry: SeriesGeometry) -> set[int]:
-    """The slices on which an ROI has contours, by their image references, or else their heights."""
+    """Return the slices on which an ROI has contours, by their image references, or else their heights."""
     found: set[int] = set()
     for contour in items(item, "ContourSequence"):
         named = {places[uid] for uid in _images(contour) if uid in places}

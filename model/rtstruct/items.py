@@ -41,7 +41,7 @@ def items(dataset: Dataset | None, keyword: str) -> Iterator[Dataset]:
 
 
 def text(item: Dataset, keyword: str) -> str:
-    """The value as written, values between backslashes, stripped; "" where there is none."""
+    """Return the value as written, values between backslashes, stripped; "" where there is none."""
     tag = Tag(keyword)
     if tag not in item:
         return ""
@@ -58,7 +58,7 @@ def text(item: Dataset, keyword: str) -> str:
 
 
 def whole(written: str) -> int | None:
-    """A whole number in any form (``3``, ``+03``, ``3.0``); None for anything else."""
+    """Return a whole number in any form (``3``, ``+03``, ``3.0``); None for anything else."""
     try:
         value = float(written)
     except ValueError:
@@ -86,8 +86,10 @@ def contour_data(contour: Dataset) -> bytes:
 
 
 def points_of(texts: list[bytes]) -> tuple[NDArray[np.float64], NDArray[np.int32]] | None:
-    """Decimal strings of contours to (n, 3) float64, LPS mm, and (m,) lengths; None when one is no triples of
-    numbers, or lies farther off than any patient."""
+    """Decimal strings of contours to (n, 3) float64, LPS mm, and (m,) lengths.
+
+    None when one is not made of triples of numbers, or lies farther off than any patient.
+    """
     counts = np.array([one.count(b"\\") + 1 for one in texts], dtype=np.int32)
     with warnings.catch_warnings():
         # numpy only warns where a text is no number.

@@ -26,7 +26,7 @@ LO, SH, ST = 64, 16, 1024
 
 
 def coded(code: Code) -> DicomSequence:
-    """A code sequence of one item (PS3.3 8.8)."""
+    """Return a code sequence of one item (PS3.3 8.8)."""
     item = Dataset()
     item.CodeValue = code.value
     item.CodingSchemeDesignator = code.scheme

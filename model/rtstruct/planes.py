@@ -77,7 +77,7 @@ def place(points: NDArray[np.float64], lengths: NDArray[np.int32], geometry: Ser
 
 
 def planes_of(heights: NDArray[np.float64], thinnest: float) -> NDArray[np.int64]:
-    """Number the planes of an ROI's contours, (m,) mm along the normal to (m,) int64, ascending.
+    """Return the number the planes of an ROI's contours, (m,) mm along the normal to (m,) int64, ascending.
 
     Heights that agree within rounding are one plane; so are those much nearer to each other than the ROI's planes
     usually are: a rim and its hole that were rounded otherwise. ``thinnest`` is that of the slices, in mm.
@@ -98,7 +98,7 @@ def planes_of(heights: NDArray[np.float64], thinnest: float) -> NDArray[np.int64
 
 
 def _clusters(ascending: NDArray[np.float64], width: float) -> NDArray[np.int64]:
-    """Number ascending values so that those of one number lie within ``width`` of its first."""
+    """Return the number ascending values so that those of one number lie within ``width`` of its first."""
     numbers = np.zeros(len(ascending), dtype=np.int64)
     first, number = ascending[0], 0
     for index, value in enumerate(ascending):
@@ -111,8 +111,10 @@ def _clusters(ascending: NDArray[np.float64], width: float) -> NDArray[np.int64]
 def _first_of_its_kind(
     pixels: NDArray[np.float64], lengths: NDArray[np.int32], plane: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
-    """(m,) bool: contours that repeat no earlier one of their plane, wherever they begin, whichever way they run and
-    however they were rounded."""
+    """(m,) bool: contours that repeat no earlier one of their plane.
+
+    They repeat it wherever they begin, whichever way they run and however they were rounded.
+    """
     first = np.ones(len(lengths), dtype=np.bool_)
     forms = _forms(pixels, lengths)
     order = np.argsort(plane, kind="stable")

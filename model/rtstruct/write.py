@@ -154,7 +154,7 @@ def _remarks(geometry: SeriesGeometry) -> list[str]:
 
 
 def _file(dataset: Dataset, instance_uid: str, contours: Sequence[bytes | memoryview]) -> bytes:
-    """The whole file: what pydicom writes before and after the contours, and the contours' bytes between."""
+    """Return the whole file: what pydicom writes before and after the contours, and the contours' bytes between."""
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = RTStructureSetStorage
     meta.MediaStorageSOPInstanceUID = UID(instance_uid)

@@ -45,12 +45,12 @@ KEPT = (
 
 
 def demo_series(directory: Path | None = None) -> Path:
-    """The demo's CT: a thorax, 48 slices of 512 × 512; see ``series``."""
+    """Return the demo's CT: a thorax, 48 slices of 512 × 512; see ``series``."""
     return series("thorax", directory)
 
 
 def series(name: str, directory: Path | None = None) -> Path:
-    """The folder of DICOM files of one sample, under ``directory`` (default: the cache), made at the first call.
+    """Return the folder of DICOM files of one sample, under ``directory`` (default: the cache), made at the first call.
 
     Raises InputRefused for an unknown name, TargetFailed when the package cannot be fetched or is another one.
     """
@@ -75,7 +75,7 @@ def series(name: str, directory: Path | None = None) -> Path:
 
 
 def reference(name: str) -> SampleImage:
-    """The label map that comes with a sample, in its own grid; raises InputRefused when none does."""
+    """Return the label map that comes with a sample, in its own grid; raises InputRefused when none does."""
     sample = _sample(name)
     if not sample.labels:
         raise InputRefused("SAMPLE_LABELS", f"The sample {name} comes without labels.")
@@ -85,7 +85,7 @@ def reference(name: str) -> SampleImage:
 
 
 def image_of(name: str) -> SampleImage:
-    """The image of a sample before it became DICOM; raises InputRefused when it comes as DICOM."""
+    """Return the image of a sample before it became DICOM; raises InputRefused when it comes as DICOM."""
     sample = _sample(name)
     if sample.member.endswith("/"):
         raise InputRefused("SAMPLE_FORMAT", f"The sample {name} comes as DICOM files.")
@@ -116,7 +116,7 @@ def _build(sample: Sample, source: Path, made: Path) -> None:
 
 
 def _with_header(original: Dataset, dataset: Dataset) -> Dataset:
-    """The pixels of ``original``, compressed as they are, under a new header."""
+    """Return the pixels of ``original``, compressed as they are, under a new header."""
     for keyword in KEPT:
         if keyword in original:
             dataset[keyword] = original[keyword]

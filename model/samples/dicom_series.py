@@ -43,7 +43,7 @@ class SeriesText:
 
 
 def made_uid(*parts: object) -> str:
-    """A UID of the form 2.25.<UUID as a number> (DICOM PS3.5 B.2), the same one for the same parts."""
+    """Return a UID of the form 2.25.<UUID as a number> (DICOM PS3.5 B.2), the same one for the same parts."""
     name = "/".join(("orthanc-autocontour", *map(str, parts)))
     return uuid_uid(uuid.uuid5(uuid.NAMESPACE_OID, name).int)
 
@@ -121,6 +121,6 @@ def header(patient: Patient, text: SeriesText, index: int) -> Dataset:
 
 
 def _decimal(value: float) -> str:
-    """A decimal string of at most 16 characters (DICOM PS3.5 6.2, VR DS)."""
+    """Return a decimal string of at most 16 characters (DICOM PS3.5 6.2, VR DS)."""
     text = repr(round(float(value), 12) + 0.0)
     return text if len(text) <= 16 else f"{value:.9g}"

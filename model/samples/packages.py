@@ -72,7 +72,7 @@ def cache_directory() -> Path:
 
 
 def archive_of(package: Package) -> Path:
-    """The package's file, fetched once; raises TargetFailed when it cannot be had or is not the pinned one."""
+    """Return the package's file, fetched once; raises TargetFailed when it cannot be had or is not the pinned one."""
     kept = cache_directory() / "packages" / package.archive
     if kept.is_file() and _sha256(kept) == package.sha256:
         return kept

@@ -94,7 +94,7 @@ def images_in(path: Path) -> tuple[list[tuple[Path, SliceHeader]], Counter[Kind]
 
 
 def read_folder(path: Path) -> tuple[SeriesGeometry, tuple[Path, ...]]:
-    """The geometry and the files of ``open_folder``."""
+    """Return the geometry and the files of ``open_folder``."""
     folder = open_folder(path)
     return folder.geometry, folder.files
 
@@ -114,7 +114,7 @@ def is_of_the_system(name: str) -> bool:
 
 
 def folders_in(path: Path) -> Iterator[tuple[Path, list[str]]]:
-    """A folder and those below it, links to folders followed, each once, with the names of its files.
+    """Yield a folder and those below it, links to folders followed, each once, with the names of its files.
 
     Raises InputRefused when one cannot be listed: what lies in it would be left out without a word.
     """
@@ -160,8 +160,10 @@ def kinds_of_files(path: Path) -> Iterator[tuple[Path, Kind]]:
 
 
 def _bare(beginning: bytes) -> bool:
-    """Whether a file begins with a data element of group 0002 or 0008, as a DICOM object without file header does, or
-    with DICM, as one without preamble."""
+    """Whether a file begins as a DICOM object without file header does, or one without preamble.
+
+    Those begin with a data element of group 0002 or 0008, or with DICM.
+    """
     if beginning.startswith(b"DICM"):
         return True
     explicit = beginning[4:6].isalpha() and beginning[4:6].isupper()
@@ -206,8 +208,10 @@ def _least_bytes(dataset: Dataset) -> int:
 
 
 def _pixels_whole(stream: BinaryIO, syntax: UID, least: int) -> bool:
-    """Whether the element at which reading stopped is pixel data of ``least`` bytes, unless they are compressed, and
-    all of it is in the file."""
+    """Whether the element at which reading stopped is pixel data, and all of it is in the file.
+
+    ``least`` is how many bytes it must have, unless it is compressed.
+    """
     order = "<" if syntax.is_little_endian else ">"
     size = os.fstat(stream.fileno()).st_size
     opening = stream.read(8)
@@ -232,7 +236,7 @@ def _pixels_whole(stream: BinaryIO, syntax: UID, least: int) -> bool:
 
 
 def read_source(file: Path) -> Dataset:
-    """The whole header of one image, without pixels."""
+    """Return the whole header of one image, without pixels."""
     return dcmread(file, stop_before_pixels=True)
 
 

@@ -60,7 +60,7 @@ def interleaving_of(headers: Sequence[SliceHeader]) -> Interleaving | None:
 
 
 def _shared(column: Sequence[str]) -> tuple[tuple[int, ...], ...]:
-    """Indices by value, where every value is that of enough slices."""
+    """Return indices by value, where every value is that of enough slices."""
     groups: dict[str, list[int]] = {}
     for index, value in enumerate(column):
         groups.setdefault(value, []).append(index)
@@ -85,7 +85,10 @@ def _returns(column: Sequence[object], period: int) -> int:
 
 
 def _runs(column: Sequence[str]) -> tuple[tuple[int, ...], ...] | None:
-    """The two runs through the stack that slices make in the order of their values, if these lie between each other."""
+    """Return the two runs through the stack that slices make in the order of their values.
+
+    None unless these lie between each other.
+    """
     try:
         numbers = [float(value) for value in column]
     except ValueError:

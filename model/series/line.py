@@ -17,7 +17,10 @@ FEWEST = 3
 
 
 def direction_of(geometry: SeriesGeometry) -> NDArray[np.float64]:
-    """The way from slice to slice in mm per mm along the normal; (3,) float64, LPS. Odd slices do not move it."""
+    """Return the way from slice to slice in mm per mm along the normal; (3,) float64, LPS.
+
+    Odd slices do not move it.
+    """
     positions, offsets = geometry.positions, geometry.offsets
     if len(offsets) < 2:
         return geometry.normal
@@ -36,7 +39,7 @@ def beside(geometry: SeriesGeometry) -> NDArray[np.float64]:
 
 
 def sideways(geometry: SeriesGeometry) -> str | None:
-    """What is to be said of slices that lie beside the line of the others; None where all keep to it."""
+    """Return what is to be said of slices that lie beside the line of the others; None where all keep to it."""
     found = beside(geometry)
     count = int(np.count_nonzero(found > max(NOTHING_MM, BESIDE_PIXELS * min(geometry.common.spacing))))
     if not count:

@@ -25,11 +25,16 @@ class Plane(Protocol):
     """Directions and pixel spacing of one slice, as SlicePlane has them."""
 
     @property
-    def row_direction(self) -> Vector: ...
+    def row_direction(self) -> Vector:
+        """Direction cosines along a row."""
+
     @property
-    def column_direction(self) -> Vector: ...
+    def column_direction(self) -> Vector:
+        """Direction cosines along a column."""
+
     @property
-    def spacing(self) -> tuple[float, float]: ...
+    def spacing(self) -> tuple[float, float]:
+        """Distance of rows, then of columns, in mm."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +67,7 @@ def alike(planes: Sequence[Plane], rows: int, columns: int) -> bool:
 
 
 def groups(planes: Sequence[Plane], rows: int, columns: int) -> list[list[int]]:
-    """Indices of the planes that belong together, each group held against its own common plane.
+    """Return indices of the planes that belong together, each group held against its own common plane.
 
     Groups come in the order of their first members.
     """

@@ -63,7 +63,7 @@ class _Run:
 
 
 def _run(steps: NDArray[np.float64]) -> _Run | None:
-    """The run of long steps with which the steps begin, when the rest has shorter ones."""
+    """Return the run of long steps with which the steps begin, when the rest has shorter ones."""
     if not len(steps):
         return None
     usual = float(steps[0])

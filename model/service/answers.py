@@ -51,7 +51,7 @@ class ErrorAnswer(BaseModel):
 
 
 def answer(error: AutocontourError, receipts: list[dict[str, Any]] | None = None) -> JSONResponse:
-    """The answer for one of our own errors."""
+    """Return the answer for one of our own errors."""
     body: dict[str, Any] = {"Error": error.code, "Message": error.message}
     headers = {}
     status = 422

@@ -63,7 +63,7 @@ def application(
     metrics: Metrics,
     crowd: Crowd | None = None,
 ) -> FastAPI:
-    """The application of one service; ``crowd`` is told whose a connection is."""
+    """Return the application of one service; ``crowd`` is told whose a connection is."""
     app = FastAPI(
         title="orthanc-autocontour segmentation service",
         version=VERSION,
@@ -225,7 +225,7 @@ def _open(transfers: Transfers, request: Request, body: bytes) -> wire.Status:
 
 
 def allowed(site: Site) -> Iterator[str]:
-    """The models that a site may use."""
+    """Return the models that a site may use."""
     return (name for name in model_names() if site.Models is None or name in site.Models)
 
 

@@ -30,7 +30,7 @@ class Attestation:
     ledger: Ledger
 
     def opened(self, row: Row, manifest: Manifest) -> None:
-        """A transfer was announced and accepted."""
+        """Record that a transfer was announced and accepted."""
         self.chain.declare((row.model, manifest.profile))
         facts: Facts = {
             "instances": row.count,
@@ -55,7 +55,7 @@ class Attestation:
         self._append(Event.TRANSFER_VERIFIED, row.id, record)
 
     def rejected(self, row: Row, findings: Mapping[str, int]) -> None:
-        """The gate found something; rule identifiers and counts."""
+        """Record that the gate found something; rule identifiers and counts."""
         counts = dict(findings)
         receipt = self._sign(Step.REJECTED, row, {"findings": counts, "manifest": row.manifest})
         self._append(
@@ -75,7 +75,9 @@ class Attestation:
         self._append(Event.TRANSFER_PROCESSED, row.id, {**facts, "receipt": digest_of(receipt)})
 
     def deleted(self, row: Row, deletion: Deletion, code: str | None) -> None:
-        """The folder was deleted and listed again; all that had been written into it was there, or it was not.
+        """Record that the folder was deleted and listed again.
+
+        It says too whether all that had been written into it was there.
 
         Files that were written and could not be deleted are left somewhere, for all that is known.
         """
@@ -86,7 +88,7 @@ class Attestation:
         self._append(Event.TRANSFER_DELETED, row.id, {**facts, "receipt": digest_of(receipt)})
 
     def swept(self, deletion: Deletion, transfers: int) -> None:
-        """What a crash had left is gone."""
+        """Record that what a crash had left is gone."""
         self._append(Event.SWEPT, None, {"jobs": transfers, **_counts(deletion)})
 
     def _append(self, event: Event, transfer: str | None, facts: Facts) -> None:

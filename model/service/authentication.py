@@ -62,7 +62,7 @@ class AuthAndLimits:
             await answer(refusal)(scope, receive, send)
 
     async def _recognise(self, headers: Headers, scope: Scope) -> tuple[str, Site]:
-        """The site that asks; a valid token is never slowed, whoever else is behind its address."""
+        """Return the site that asks; a valid token is never slowed, whoever else is behind its address."""
         peer = tuple(scope.get("state", {}).get("peer") or ())
         try:
             name, site = self._sites.recognise(headers.get("authorization"), _certificate_name(scope))
@@ -141,7 +141,7 @@ def _too_large() -> Refusal:
 
 
 def _certificate_name(scope: Scope) -> str | None:
-    """The common name of the client's certificate, which TLS has verified."""
+    """Return the common name of the client's certificate, which TLS has verified."""
     certificate: Mapping[str, object] | None = scope.get("state", {}).get("client_certificate")
     if not certificate:
         return None

@@ -66,7 +66,7 @@ async def into_file(stream: AsyncIterator[bytes], transfer: Transfer, limit: int
 
 
 def arriving_name() -> str:
-    """A fresh name for a file that has not arrived whole."""
+    """Return a fresh name for a file that has not arrived whole."""
     return f"{ARRIVING}/{secrets.token_hex(8)}"
 
 
@@ -98,7 +98,7 @@ class Sink:
                 return
 
     def finish(self) -> None:
-        """The body has ended; raises zlib.error for half a stream."""
+        """Note that the body has ended; raises zlib.error for half a stream."""
         if self._unpack is not None and not self._unpack.eof:
             raise zlib.error("incomplete")
 

@@ -1,5 +1,8 @@
-"""HTTP as uvicorn speaks it, and four things more: whose certificate TLS has verified, who is at the other end, and
-an end to what comes slowly, and to headers that go on and on."""
+"""HTTP as uvicorn speaks it, and four things more.
+
+They are whose certificate TLS has verified, who is at the other end, and an end to what comes slowly and to headers
+that go on and on.
+"""
 
 from __future__ import annotations
 
@@ -41,19 +44,19 @@ class Connection(HttpToolsProtocol):
         self._end_in(self.header_seconds)
 
     def data_received(self, data: bytes) -> None:
-        """Some bytes came; one call never brings more than 256 KiB."""
+        """Note that some bytes came; one call never brings more than 256 KiB."""
         self._kept += len(data)
         super().data_received(data)
         if self._kept > MAXIMUM_HEADERS:
             self.transport.abort()
 
     def on_body(self, body: bytes) -> None:
-        """A piece of a body came."""
+        """Note that a piece of a body came."""
         self._kept = 0
         super().on_body(body)
 
     def on_message_begin(self) -> None:
-        """A request begins."""
+        """Note that a request begins."""
         super().on_message_begin()
         self._end_in(self.header_seconds)
 
@@ -64,27 +67,27 @@ class Connection(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_response_complete(self) -> None:
-        """It is answered; a body that nobody waits for may still come, but not for ever."""
+        """Note that it is answered; a body that nobody waits for may still come, but not for ever."""
         super().on_response_complete()
         if self.cycle.more_body and self.cycle.response_complete:
             self._end_in(self.rest_seconds if self.crowd.is_known(self._peer) else self.header_seconds)
 
     def on_message_complete(self) -> None:
-        """The request's body has come to its end."""
+        """Note that the request's body has come to its end."""
         self._kept = 0
         super().on_message_complete()
         if self.cycle.response_complete:
             self._end_never()
 
     def shutdown(self) -> None:
-        """The service stops: who is not being served is let go at once, and need not say goodbye."""
+        """Note that the service stops: who is not being served is let go at once, and need not say goodbye."""
         idle = self.cycle is None or self.cycle.response_complete
         super().shutdown()
         if idle:
             self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is over."""
+        """Note that the connection is over."""
         self._end_never()
         super().connection_lost(exc)
 
@@ -100,7 +103,7 @@ class Connection(HttpToolsProtocol):
 
 
 def connections(header_seconds: float, rest_seconds: float, crowd: Crowd) -> type[Connection]:
-    """The protocol for uvicorn, which makes its objects itself."""
+    """Return the protocol for uvicorn, which makes its objects itself."""
     return type(
         "Connection",
         (Connection,),
@@ -119,5 +122,5 @@ class ServiceLoop(asyncio.SelectorEventLoop):
 
 
 def event_loop() -> asyncio.AbstractEventLoop:
-    """What uvicorn runs in."""
+    """Return what uvicorn runs in."""
     return ServiceLoop()

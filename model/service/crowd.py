@@ -79,7 +79,7 @@ class Crowd:
         return True
 
     def prove(self, peer: Peer, site: str) -> bool:
-        """A connection has shown that it is a site's; False when the site has too many already."""
+        """Note that a connection has shown that it is a site's; returns False when the site has too many already."""
         if self._sites.get(peer) == site:
             return True
         if Counter(self._sites.values())[site] >= self.per_site:
@@ -94,7 +94,7 @@ class Crowd:
         return peer in self._sites
 
     def leave(self, peer: Peer, connection: socket.socket) -> None:
-        """A connection is closed."""
+        """Note that a connection is closed."""
         group = self._strangers.get(group_of(peer), {})
         if group.get(peer) is connection:
             del group[peer]

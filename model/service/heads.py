@@ -80,7 +80,7 @@ class Heads:
             return answer
 
     def of_site(self, name: str, limit: int) -> list[HeldHead]:
-        """The heads of one site, newest first."""
+        """Return the heads of one site, newest first."""
         query = "SELECT received, key, refused, head, answer FROM site_head WHERE site = ? ORDER BY number DESC LIMIT ?"
         with self._lock:
             rows = self._database.execute(query, (name, limit)).fetchall()
@@ -113,7 +113,7 @@ class Heads:
         return Answer(told["countersignature"], told["head"])
 
     def _require_key(self, name: str, site: Site, key: PublicKey) -> None:
-        """A site's keys are those that its operator registered, or else the one that came first."""
+        """Return a site's keys: those that its operator registered, or else the one that came first."""
         if site.ManifestKeys:
             known = {PublicKey.of(bytes.fromhex(one)).id for one in site.ManifestKeys}
         else:

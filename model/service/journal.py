@@ -24,15 +24,18 @@ class Journal:
     path: Path
 
     def wrote(self, name: str, size: int) -> None:
-        """A file lies under its name for good; raises NotRecorded."""
+        """Record that a file lies under its name for good; raises NotRecorded."""
         self._append(f"{size} {name}\n")
 
     def deletes(self, folder: str) -> None:
-        """What lies in a folder, or with an empty name in all, is about to be deleted; raises NotRecorded."""
+        """Record that what lies in a folder, or with an empty name in all, is about to be deleted.
+
+        Raises NotRecorded.
+        """
         self._append(f"{_DELETED} {folder}\n")
 
     def written(self) -> dict[str, int]:
-        """The files that have to be there, with their sizes; none where no journal was kept."""
+        """Return the files that have to be there, with their sizes; none where no journal was kept."""
         try:
             lines = self.path.read_text(encoding="ascii", errors="replace").splitlines()
         except FileNotFoundError:
@@ -47,7 +50,7 @@ class Journal:
         return found
 
     def remove(self) -> None:
-        """The transfer is over and signed for."""
+        """Record that the transfer is over and signed for."""
         self.path.unlink(missing_ok=True)
 
     def _append(self, line: str) -> None:
@@ -68,11 +71,11 @@ class Journals:
     directory: Path
 
     def of(self, folder: str) -> Journal:
-        """The journal of a folder by its name."""
+        """Return the journal of a folder by its name."""
         return Journal(self.directory / folder)
 
     def names(self) -> list[str]:
-        """The folders that have one."""
+        """Return the folders that have one."""
         return sorted(path.name for path in self.directory.iterdir())
 
 
@@ -83,7 +86,7 @@ def open_journals(directory: Path) -> Journals:
 
 
 def lifetime(boot: Path = BOOT, first: Path = FIRST_PROCESS) -> str:
-    """What memory file systems live as long as: this start of the machine and, in a container, of the container.
+    """Return what memory file systems live as long as: this start of the machine and, in a container, of the container.
 
     The kernel's boot id (random(4)) and the start time of process 1 (proc(5), field 22).
     """

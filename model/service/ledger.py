@@ -112,13 +112,13 @@ class Ledger:
         return kept
 
     def receipts(self, site: str, transfer: str) -> list[dict[str, Any]]:
-        """The receipts of one transfer, in the order in which they were signed."""
+        """Return the receipts of one transfer, in the order in which they were signed."""
         query = "SELECT content FROM receipt WHERE site = ? AND id = ? ORDER BY rowid"
         with self._lock:
             return [json.loads(content) for (content,) in self._database.execute(query, (site, transfer))]
 
     def signed(self, step: str) -> set[str]:
-        """The transfers of all sites that have a receipt of a step."""
+        """Return the transfers of all sites that have a receipt of a step."""
         with self._lock:
             return {str(one) for (one,) in self._database.execute("SELECT id FROM receipt WHERE step = ?", (step,))}
 

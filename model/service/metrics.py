@@ -47,28 +47,28 @@ class Metrics:
         Gauge("autocontour_spool_bytes", "Bytes announced by them", registry=self._registry).set_function(held)
 
     def opened(self) -> None:
-        """A transfer was announced."""
+        """Record that a transfer was announced."""
         self._opened.inc()
 
     def received(self, size: int) -> None:
-        """An instance was taken."""
+        """Record that an instance was taken."""
         self._instances.inc()
         self._bytes.inc(size)
 
     def rejected(self) -> None:
-        """The gate refused a transfer."""
+        """Record that the gate refused a transfer."""
         self._rejected.inc()
 
     def head_refused(self) -> None:
-        """A site's chain of evidence went backwards."""
+        """Record that a site's chain of evidence went backwards."""
         self._heads_refused.inc()
 
     def waited(self, seconds: float) -> None:
-        """A transfer waited for a worker."""
+        """Record that a transfer waited for a worker."""
         self._waited.observe(seconds)
 
     def drew(self, seconds: float) -> None:
-        """A transfer was drawn."""
+        """Record that a transfer was drawn."""
         self._drew.observe(seconds)
 
     def left(self, files: int) -> None:
@@ -80,17 +80,17 @@ class Metrics:
         self._missing.inc(files)
 
     def cut(self) -> None:
-        """A connection was cut off so that another could be let in."""
+        """Record that a connection was cut off so that another could be let in."""
         self._cut.inc()
 
     def unrecorded(self, transfers: int) -> None:
-        """The chain lacks what the ledger signed for."""
+        """Record that the chain lacks what the ledger signed for."""
         self._unrecorded.set(transfers)
 
     def ended(self, state: str) -> None:
-        """A transfer is over."""
+        """Record that a transfer is over."""
         self._ended.labels(state).inc()
 
     def text(self) -> bytes:
-        """The metrics as Prometheus reads them."""
+        """Return the metrics as Prometheus reads them."""
         return bytes(generate_latest(self._registry))

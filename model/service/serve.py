@@ -60,7 +60,7 @@ FORGET_SECONDS = 3600.0
 
 
 def signing_key(settings: ServiceDocument) -> SigningKey:
-    """The key that signs receipts; made at the first start where none is configured."""
+    """Return the key that signs receipts; made at the first start where none is configured."""
     state = ServiceState(Path(settings.StateDirectory))
     if settings.SigningKeyFile is None:
         return load_chain_key(state.signing_key, state.chain)
@@ -73,7 +73,7 @@ def signing_key(settings: ServiceDocument) -> SigningKey:
 
 
 def tls_options(files: TlsFiles) -> dict[str, Any]:
-    """uvicorn's options for TLS; raises ConfigurationRefused for files that are none of a certificate or key."""
+    """Uvicorn's options for TLS; raises ConfigurationRefused for files that are none of a certificate or key."""
     for name in ("CertificateFile", "KeyFile", "ClientCaFile"):
         file = getattr(files, name)
         if file is not None and not os.access(file, os.R_OK):
@@ -96,7 +96,10 @@ def tls_options(files: TlsFiles) -> dict[str, Any]:
 
 
 def own_name(path: Path) -> str:
-    """What tells this service from others that share its database, and perhaps its signing key; kept in a file."""
+    """Return what tells this service from others that share its database, and perhaps its signing key.
+
+    It is kept in a file.
+    """
     if not path.exists():
         create_once(path, secrets.token_hex(8).encode())
     return path.read_text().strip()

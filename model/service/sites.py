@@ -20,7 +20,10 @@ TOKEN_BYTES = 32
 
 
 def new_token() -> tuple[str, str]:
-    """A token of 256 random bits, and the SHA-256 that the configuration holds; a slow hash adds nothing to that."""
+    """Return a token of 256 random bits, and the SHA-256 that the configuration holds.
+
+    A slow hash adds nothing to that.
+    """
     token = secrets.token_urlsafe(TOKEN_BYTES)
     return token, token_digest(token)
 
@@ -40,7 +43,7 @@ class Sites:
         self._sites: Mapping[str, Site] | None = None
 
     def recognise(self, authorization: str | None, certificate_name: str | None) -> tuple[str, Site]:
-        """The site that makes a request; raises Refusal 401, and 503 while the configuration cannot be read."""
+        """Return the site that makes a request; raises Refusal 401, and 503 while the configuration cannot be read."""
         sites = self._current()
         if authorization is not None:
             scheme, _, token = authorization.partition(" ")

@@ -36,7 +36,7 @@ class Spool:
     fresh: bool = False
 
     def new(self, journals: Journals) -> TransferFolder:
-        """A fresh folder with an unguessable name; raises FileNotFoundError once the spool was exchanged."""
+        """Return a fresh folder with an unguessable name; raises FileNotFoundError once the spool was exchanged."""
         if self.exchanged():
             raise FileNotFoundError("the spool is not the folder that was opened")
         name = secrets.token_hex(16)
@@ -44,7 +44,7 @@ class Spool:
         return TransferFolder.open(self.path / name, self.held, journals.of(name))
 
     def folders(self) -> list[Path]:
-        """The folders that are there."""
+        """Return the folders that are there."""
         return sorted(self.path / name for name in _names(self.held) if _FOLDER.fullmatch(name))
 
     def exchanged(self) -> bool:
@@ -93,7 +93,7 @@ def open_spool(path: Path, limit: int | None, *, encrypted: bool, mounts: Path =
 
 
 def filesystem_of(path: Path, mounts: Path = MOUNTS) -> str:
-    """The type of the file system that a path lies on, from the kernel's table of mounts (proc(5))."""
+    """Return the type of the file system that a path lies on, from the kernel's table of mounts (proc(5))."""
     target = str(path.resolve())
     best, kind = "", ""
     for line in mounts.read_text(encoding="utf-8", errors="surrogateescape").splitlines():

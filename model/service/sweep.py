@@ -40,7 +40,7 @@ class LastSpool:
             return cls(None, same_life=False)
 
     def require_the_same(self, path: Path, interrupted: int) -> None:
-        """Raises ConfigurationRefused while images of interrupted transfers may lie in another folder than this."""
+        """Raise ConfigurationRefused while images of interrupted transfers may lie in another folder than this."""
         path = path.absolute()
         if interrupted and self.path is not None and self.path != path and self.path.is_dir():
             raise ConfigurationRefused(

@@ -51,7 +51,7 @@ class Transfer:
         return [file.sop_instance_uid for file in self.manifest.files if file.sop_instance_uid not in self.received]
 
     def check(self, expected: ManifestFile | None, data: bytes) -> tuple[ManifestFile | None, dict[str, int]]:
-        """The gate on one instance, and on its place in the series; rule identifiers and counts.
+        """Return the gate on one instance, and on its place in the series; rule identifiers and counts.
 
         Returns the announced file that it is, found by its SOP Instance UID where ``expected`` is None.
         """
@@ -77,7 +77,7 @@ class Transfer:
 
 
 def announced_wrongly(manifest: Manifest, count: int) -> dict[str, int]:
-    """What is wrong with an announcement before anything has arrived."""
+    """Return what is wrong with an announcement before anything has arrived."""
     findings = Findings()
     if manifest.profile != PROFILE_NAME or manifest.profile_digest != profile_digest():
         findings.add(Rule.PROFILE)

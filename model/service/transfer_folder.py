@@ -48,7 +48,7 @@ class TransferFolder:
         return made
 
     def create(self, name: str) -> BinaryIO:
-        """A new file to write into; ``arrived`` or ``wrote`` says that it is whole. Raises OSError."""
+        """Return a new file to write into; ``arrived`` or ``wrote`` says that it is whole. Raises OSError."""
         with self._lock:
             return open_new(name, within=self._held)
 
@@ -64,14 +64,14 @@ class TransferFolder:
             self._journal.wrote(name, size)
 
     def write(self, name: str, content: bytes) -> None:
-        """A whole new file, in the place of one that has its name; raises OSError, NotRecorded."""
+        """Write a whole new file, in the place of one that has its name; raises OSError, NotRecorded."""
         self.discard(name)
         with self.create(name) as file:
             file.write(content)
         self.wrote(name, len(content))
 
     def read(self, name: str) -> bytes:
-        """The content of a file; raises FileNotFoundError."""
+        """Return the content of a file; raises FileNotFoundError."""
         with self._lock:
             descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._held)
         with os.fdopen(descriptor, "rb") as file:

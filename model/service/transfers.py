@@ -159,7 +159,7 @@ class Transfers:
     # --- filling ----------------------------------------------------------------------------------------------
 
     def find(self, name: str, transfer: str) -> Transfer:
-        """A live transfer; raises Refusal 404 for one that this site never had, 410 for one that is over."""
+        """Return a live transfer; raises Refusal 404 for one that this site never had, 410 for one that is over."""
         found = self._live.get((name, transfer))
         if found is not None:
             if not found.state.final:
@@ -172,7 +172,7 @@ class Transfers:
         raise Refusal(410, row.code or "GONE", row.message or "The transfer is over, and nothing of it is left.")
 
     def find_open(self, name: str, transfer: str) -> Transfer:
-        """A transfer that takes instances; raises Refusal as ``find`` does, and 409 for one that was started."""
+        """Return a transfer that takes instances; raises Refusal as ``find`` does, and 409 for one that was started."""
         found = self.find(name, transfer)
         with found.lock:
             state = found.state
@@ -183,7 +183,7 @@ class Transfers:
         return found
 
     def take(self, transfer: Transfer, expected: ManifestFile | None, arrived: str) -> wire.Stored:
-        """The gate on a file that has arrived whole as ``arrived``; raises PrivacyRefused, the transfer deleted.
+        """Return the gate on a file that has arrived whole as ``arrived``; raises PrivacyRefused, the transfer deleted.
 
         ``expected`` is None for a part without a name: which instance it is, it says itself, and its digest proves.
         """
@@ -206,13 +206,13 @@ class Transfers:
             transfer.folder.discard(arrived)
 
     def vanished(self, transfer: Transfer) -> NoReturn:
-        """A file or folder of a transfer is not there: it is over, or else somebody took it. Raises Refusal."""
+        """Refuse, as a file or folder of a transfer is not there: the transfer is over, or somebody took it."""
         self._require_live(transfer)
         self.end(transfer, State.FAILED, "SPOOL_CHANGED")
         raise Refusal(503, "SPOOL_CHANGED", REASONS["SPOOL_CHANGED"], retry_after=30) from None
 
     def full(self, transfer: Transfer) -> NoReturn:
-        """The spool took no more: delete the transfer; raises Refusal 507."""
+        """Delete the transfer, as the spool took no more; raises Refusal 507."""
         self.end(transfer, State.FAILED, "SPOOL_FULL")
         raise Refusal(507, "SPOOL_FULL", REASONS["SPOOL_FULL"], retry_after=30) from None
 
@@ -342,7 +342,7 @@ class Transfers:
             self._delete(transfer, state, error, {})
 
     def fetched(self, transfer: Transfer) -> None:
-        """The contours were handed over: nothing of the transfer is kept."""
+        """Delete the transfer: its contours were handed over."""
         self.end(transfer, State.DELETED, None)
 
     def reject(self, transfer: Transfer, findings: Mapping[str, int]) -> NoReturn:
@@ -417,14 +417,14 @@ class Transfers:
             logger.error("%d received file(s) were not there to be deleted: somebody else took or changed them", files)
 
     def lacking(self, transfers: int) -> None:
-        """Deletions have receipts and no record: the chain was cut."""
+        """Tell that deletions have receipts and no record: the chain was cut."""
         self._unrecorded = transfers
         self._metrics.unrecorded(transfers)
         if transfers:
             logger.error("%d deletions have a receipt and no record in the chain: call the auditor", transfers)
 
     def alerts(self) -> list[dict[str, str | int]]:
-        """What its operator must look at, though the service works; gone when it is started again."""
+        """Return what its operator must look at, though the service works; gone when it is started again."""
         found: list[dict[str, str | int]] = []
         if self._missed:
             message = (
@@ -468,7 +468,7 @@ class Transfers:
         return len(self._live)
 
     def held_bytes(self) -> int:
-        """What the open transfers announced, in bytes."""
+        """Return what the open transfers announced, in bytes."""
         return sum(one.size for one in list(self._live.values()))
 
     def _require_live(self, transfer: Transfer) -> None:
@@ -480,5 +480,5 @@ class Transfers:
 
 
 def _made_uid() -> str:
-    """A fresh UID (PS3.5 section B.2)."""
+    """Return a fresh UID (PS3.5 section B.2)."""
     return uuid_uid(uuid.uuid4().int)

@@ -34,7 +34,9 @@ def ensure_sides(
     fetch: bool = False,
     anew: bool = False,
 ) -> Sides:
-    """The kept result of the self-test, or that of a test now, which is then kept; ``fetch`` lets it get a sample.
+    """Return the kept result of the self-test, or that of a test now, which is then kept.
+
+    ``fetch`` lets it get a sample.
 
     Raises InputRefused when the package draws on the wrong side, or is not what it was when it was imported.
     """
@@ -94,8 +96,10 @@ def sided_labels(document: ModelDocument) -> dict[str, str]:
 
 
 def sides_of_engine(drawer: Engine, progress: Progress) -> tuple[tuple[str, ...], str]:
-    """What whoever reads a result is to know of its model's sides, and the verdict of the self-test, which is made now
-    if it never was; nothing for engines of this software, and no verdict where nothing has a side.
+    """Return what whoever reads a result is to know of its model's sides, and the verdict of the self-test.
+
+    The test is made now if it never was. There is nothing for engines of this software, and no verdict where
+    nothing has a side.
 
     Nothing is fetched, and nothing tested whose result could not be kept. Raises InputRefused when it is mirrored.
     """

@@ -48,7 +48,7 @@ SHOWN: dict[str, dict[str, tuple[str, ...]]] = {
 
 
 def installed(modality: str, fetch: bool) -> Iterator[Shown]:
-    """The samples of this machine; raises TargetFailed when none is here and none could be fetched."""
+    """Yield the samples of this machine; raises TargetFailed when none is here and none could be fetched."""
     here = 0
     for name, organs in SHOWN.get(modality, {}).items():
         archive = cache_directory() / "packages" / SAMPLES[name].package.archive
@@ -63,6 +63,6 @@ def installed(modality: str, fetch: bool) -> Iterator[Shown]:
 
 
 def volume_of(folder: Path) -> Volume:
-    """The volume of a folder that holds one series."""
+    """Return the volume of a folder that holds one series."""
     geometry, files = read_folder(folder)
     return load_volume(files, geometry)

@@ -12,8 +12,11 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class Acquisition:
-    """Of all slices together, in upper case: the values of ImageType and ComplexImageComponent, the parts of the body
-    that are named, and whether a contrast agent is; what a pseudonymised series no longer says is not there."""
+    """What the slices say of how they were taken, all together and in upper case.
+
+    The values of ImageType and ComplexImageComponent, the parts of the body that are named, and whether a contrast
+    agent is; what a pseudonymised series no longer says is not there.
+    """
 
     image_types: frozenset[str] = field(default=frozenset())
     body_parts: frozenset[str] = field(default=frozenset())
@@ -21,7 +24,7 @@ class Acquisition:
 
     @classmethod
     def of(cls, slices: Iterable[Acquisition]) -> Acquisition:
-        """That of a series from those of its slices."""
+        """Combine those of the slices into that of the series."""
         everything = list(slices)
         return cls(
             frozenset().union(*(one.image_types for one in everything)),
@@ -34,7 +37,7 @@ KEYWORDS = ("ImageType", "ComplexImageComponent", "BodyPartExamined", "ContrastB
 
 
 def acquisition_of(values: Mapping[str, Iterable[str]]) -> Acquisition:
-    """What one slice says, from the values of ``KEYWORDS`` as text."""
+    """Return what one slice says, from the values of ``KEYWORDS`` as text."""
 
     def said(*keywords: str) -> frozenset[str]:
         texts = (text.strip(" \0").upper() for keyword in keywords for text in values.get(keyword, ()))

@@ -39,7 +39,7 @@ def alternates(array: NDArray[np.int16] | NDArray[np.float32]) -> bool:
 
 
 def files_alternate(files: Iterable[bytes]) -> bool:
-    """The same of DICOM files with pixels that are not compressed, in any order."""
+    """Return the same of DICOM files with pixels that are not compressed, in any order."""
     sheets = []
     for file in files:
         dataset = pydicom.dcmread(BytesIO(file))

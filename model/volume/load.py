@@ -168,7 +168,7 @@ def _bright_padding(dataset: Dataset, stored: NDArray[Any], slope: float, interc
 
 
 def _as_stored(value: int, stored: NDArray[Any]) -> int:
-    """A padding value as pixels of this type hold it: writers disagree on its sign."""
+    """Return a padding value as pixels of this type hold it: writers disagree on its sign."""
     return int(np.array([value & (2 ** (8 * stored.dtype.itemsize) - 1)]).astype(stored.dtype)[0])
 
 

@@ -37,7 +37,7 @@ class Meaning:
 
     @classmethod
     def of(cls, slices: Iterable[Meaning]) -> Meaning:
-        """That of a series from those of its slices."""
+        """Combine those of the slices into that of the series."""
         everything = list(slices)
         return cls(
             frozenset().union(*(one.rescale_types for one in everything)),
@@ -52,7 +52,7 @@ class Meaning:
 
 
 def meaning_of(rescale_type: str, image_type: Iterable[str], *, rescaled: bool) -> Meaning:
-    """What one slice says, from its attributes as text (values of RescaleType with backslashes between them)."""
+    """Return what one slice says, from its attributes as text (values of RescaleType with backslashes between them)."""
     types = frozenset(part.strip(" \0").upper() for part in rescale_type.split("\\"))
     kinds = [frozenset(_WORD.findall(part.upper())) for part in image_type]
     return Meaning(types, int(not rescaled), any(words <= kind for kind in kinds for words in OTHER_QUANTITIES))

@@ -33,8 +33,10 @@ PATIENT_AXIS = (2, 1, 0)
 
 @dataclass(frozen=True)
 class Canonical:
-    """``array`` int16 HU on the patient's axes, ``spacing`` mm per (slice, row, column); ``frame`` takes masks
-    there and back."""
+    """``array`` int16 HU on the patient's axes, ``spacing`` mm per (slice, row, column).
+
+    ``frame`` takes masks there and back.
+    """
 
     array: NDArray[np.int16]
     spacing: tuple[float, float, float]
@@ -49,12 +51,12 @@ class Turn:
     flip: tuple[bool, bool, bool]
 
     def forward(self, array: NDArray[Any]) -> NDArray[Any]:
-        """A view of the series' array on the canonical axes."""
+        """Return a view of the series' array on the canonical axes."""
         steps = tuple(slice(None, None, -1 if flipped else 1) for flipped in self.flip)
         return array.transpose(self.order)[steps]
 
     def forth(self, mask: BoxedMask, own_shape: tuple[int, int, int], shape: tuple[int, int, int]) -> BoxedMask:
-        """A mask on the series' grid of ``own_shape`` on the canonical grid of ``shape``."""
+        """Return a mask on the series' grid of ``own_shape`` on the canonical grid of ``shape``."""
         origin = [0, 0, 0]
         for axis, own in enumerate(self.order):
             start, size = mask.origin[own], mask.array.shape[own]
@@ -62,7 +64,7 @@ class Turn:
         return BoxedMask((origin[0], origin[1], origin[2]), self.forward(mask.array))
 
     def back(self, mask: BoxedMask, shape: tuple[int, int, int]) -> BoxedMask:
-        """The same voxels on the series' own grid of ``shape``."""
+        """Return the same voxels on the series' own grid of ``shape``."""
         steps = tuple(slice(None, None, -1 if flipped else 1) for flipped in self.flip)
         inverse = tuple(int(axis) for axis in np.argsort(self.order))
         array = np.ascontiguousarray(mask.array[steps].transpose(inverse))
@@ -81,11 +83,11 @@ class Resampling:
     shift: NDArray[np.float64]
 
     def back(self, mask: BoxedMask, shape: tuple[int, int, int]) -> BoxedMask:
-        """The mask sampled at the centres of the series' voxels, linearly, inside at one half and above."""
+        """Return the mask sampled at the centres of the series' voxels, linearly, inside at one half and above."""
         return self._sample(mask, self.matrix, self.shift, shape)
 
     def forth(self, mask: BoxedMask, own_shape: tuple[int, int, int], shape: tuple[int, int, int]) -> BoxedMask:
-        """A mask on the series' grid of ``own_shape`` on the canonical grid of ``shape``."""
+        """Return a mask on the series' grid of ``own_shape`` on the canonical grid of ``shape``."""
         inverse = np.asarray(np.linalg.inv(self.matrix), dtype=np.float64)
         return self._sample(mask, inverse, -inverse @ self.shift, shape)
 
@@ -93,7 +95,7 @@ class Resampling:
     def _sample(
         mask: BoxedMask, matrix: NDArray[np.float64], shift: NDArray[np.float64], shape: tuple[int, int, int]
     ) -> BoxedMask:
-        """The mask at ``matrix`` @ index + ``shift`` for every index of a grid of ``shape`` that it can reach."""
+        """Return the mask at ``matrix`` @ index + ``shift`` for every index of a grid of ``shape`` in its reach."""
         if mask.empty:
             return mask
         inverse = np.linalg.inv(matrix)
@@ -145,7 +147,7 @@ def _int16(array: NDArray[np.int16] | NDArray[np.float32]) -> NDArray[np.int16]:
 
 
 def _nearest(cosines: NDArray[np.float64]) -> Turn:
-    """The axis of the series nearest to each patient axis, the surest first, each used once."""
+    """Return the axis of the series nearest to each patient axis, the surest first, each used once."""
     order, flip = [0, 0, 0], [False, False, False]
     table = np.abs(cosines).copy()
     for _ in range(3):

@@ -109,7 +109,7 @@ class _Worker:
         self._pipe: Connection[Any, Any] | None = None
 
     def call(self, function: Callable[..., Any], arguments: tuple[Any, ...], seconds: float) -> Any:
-        """The function's result, or the exception that it, or the end of the process, makes."""
+        """Return the function's result, or the exception that it, or the end of the process, makes."""
         process, pipe = self._alive()
         deadline = time.monotonic() + seconds
         try:
@@ -147,7 +147,7 @@ class _Worker:
 
 
 def _work(pipe: Connection[Any, Any], lock_memory: bool) -> None:
-    """What a worker does: take a task, answer, until the pipe ends; then the gateway is gone, however it went."""
+    """Work: take a task, answer, until the pipe ends; then the gateway is gone, however it went."""
     harden_process(lock_memory=lock_memory)
     os.nice(10)  # Orthanc answers first: its latency doubles beside a busy worker of equal rank (measured)
     threading.Thread(target=_leave_with_parent, name="leave-with-parent", daemon=True).start()

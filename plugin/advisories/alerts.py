@@ -28,7 +28,7 @@ def alerts_of(found: Sequence[Finding], listed: FlawList, today: date) -> list[d
 
 
 def joined(reported: Sequence[Installed], packages: Sequence[Installed]) -> tuple[Installed, ...]:
-    """What the running Orthanc says of itself, with what the packager mended where it is the packager's build.
+    """Return what the running Orthanc says of itself, with what the packager mended where it is the packager's build.
 
     Libraries below it (DCMTK) are known from the packages alone.
     """
@@ -58,7 +58,7 @@ class VersionWatch:
         self._found = findings(joined(self._reported(), packages), known_flaws().flaws)
 
     def alerts(self, today: date) -> list[dict[str, Any]]:
-        """The alerts of the last look."""
+        """Return the alerts of the last look."""
         return alerts_of(self._found, known_flaws(), today)
 
 

@@ -86,14 +86,14 @@ def known_flaws() -> FlawList:
 
 
 def release_of(version: str) -> tuple[int, ...] | None:
-    """The numbers of a version, Debian's epoch, revision and suffixes aside; None for mainline and the like."""
+    """Return the numbers of a version, Debian's epoch, revision and suffixes aside; None for mainline and the like."""
     upstream = version.split(":", 1)[-1].split("-", 1)[0]
     numbers = re.match(r"\d+(\.\d+)*", upstream)
     return tuple(map(int, numbers.group().split("."))) if numbers else None
 
 
 def findings(installed: Iterable[Installed], flaws: Iterable[Flaw]) -> tuple[Finding, ...]:
-    """The flaws that these products have; a version without numbers (mainline) is not judged."""
+    """Return the flaws that these products have; a version without numbers (mainline) is not judged."""
     flaws = tuple(flaws)
     found = []
     for product in installed:

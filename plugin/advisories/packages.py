@@ -22,7 +22,7 @@ _MAXIMUM_CHANGELOG = 8_000_000  # characters; orthanc's has 60,000
 
 
 def installed_packages(root: Path = ROOT) -> tuple[Installed, ...]:
-    """The products of the list that Debian's packages brought; empty on a machine without dpkg.
+    """Return the products of the list that Debian's packages brought; empty on a machine without dpkg.
 
     Distributions mend flaws without raising the version: their changelog names them (Debian Policy 4.4 asks for the
     changelog in every package), and a flaw that it names counts as mended.

@@ -35,7 +35,7 @@ def read_configuration(path: Path, environment: Mapping[str, str] | None = None)
 
 
 def without_comments(text: str) -> str:
-    """The text with comments blanked out, so that lines and columns stay what they are."""
+    """Return the text with comments blanked out, so that lines and columns stay what they are."""
 
     def blank(found: re.Match[str]) -> str:
         return found[0] if found[0].startswith('"') else re.sub(r"[^\n]", " ", found[0])

@@ -164,7 +164,7 @@ def stop(orthanc: subprocess.Popen[bytes]) -> None:
 
 
 def free_port(wanted: int) -> int:
-    """The wanted port of this machine, or the next that is free."""
+    """Return the wanted port of this machine, or the next that is free."""
     for port in range(wanted, wanted + 200):
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

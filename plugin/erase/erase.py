@@ -37,7 +37,10 @@ def erase_folder(folder: Path) -> Deletion:
 
 
 def _written(folder: Path) -> tuple[dict[str, int], Deletion]:
-    """What was written into the folder, by its manifest, which goes first: killed half-way, the rest is not missed."""
+    """Return what was written into the folder, by its manifest, which goes first.
+
+    Where it is killed half-way, the rest is not missed.
+    """
     path = folder / IMAGES / MANIFEST_NAME
     try:
         content = path.read_bytes()

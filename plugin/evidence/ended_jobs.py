@@ -49,7 +49,7 @@ def with_ended_jobs(answer: Verification, chain: Chain, ended: Iterable[EndedJob
 
 
 def unrecorded(chain: Chain, ended: Iterable[EndedJob], now: datetime) -> list[str]:
-    """The evidence codes of ended jobs that the chain should have closed, and did not."""
+    """Return the evidence codes of ended jobs that the chain should have closed, and did not."""
     jobs = list(ended)
     first = _first(chain)
     if not jobs or first is None:
@@ -68,7 +68,7 @@ def unrecorded(chain: Chain, ended: Iterable[EndedJob], now: datetime) -> list[s
 
 
 def ended_at(seconds: float) -> datetime:
-    """A time of the table of jobs."""
+    """Return a time of the table of jobs."""
     return datetime.fromtimestamp(seconds, UTC)
 
 

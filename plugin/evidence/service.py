@@ -150,7 +150,10 @@ class EvidenceService:
             self._witnesses.note(anchor_head(self._chain, time=now, witnesses=lacking, again=True).answers, now)
 
     def end_pauses(self, now: datetime) -> bool:
-        """A transfer went through: whether a service that lacks today's head can be asked without waiting longer."""
+        """Note that a transfer went through.
+
+        Returns whether a service that lacks today's head can be asked without waiting.
+        """
         return self._witnesses.end_pauses(now)
 
     def witnesses(self) -> list[dict[str, Any]]:
@@ -162,7 +165,7 @@ class EvidenceService:
         return retire_months(self._chain, f"{self.end_of_retention(now):%Y-%m}")
 
     def end_of_retention(self, now: datetime) -> datetime:
-        """The start of the oldest month that is kept: what ended before it is removed everywhere."""
+        """Return the start of the oldest month that is kept: what ended before it is removed everywhere."""
         month = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
         return month.replace(year=month.year - self._evidence.RecordYears)
 
@@ -217,7 +220,10 @@ class EvidenceService:
             del self._unsent[0]
 
     def _keys(self) -> list[PublicKey]:
-        """The keys that the chain laid beside itself: in the hospital's own house, the folder is its own word."""
+        """Return the keys that the chain laid beside itself.
+
+        In the hospital's own house the folder is trusted.
+        """
         return keys_beside(self._chain.directory) + [witness.key for witness in self._witnesses.all]
 
     def _seal(self) -> PdfSeal:

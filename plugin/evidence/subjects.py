@@ -156,7 +156,7 @@ class Subjects:
 
 
 def canonical_id(text: str) -> str:
-    """An identifier as the index knows it.
+    """Return an identifier as the index knows it.
 
     Spaces around an LO, and the null that pads a UI, have no meaning (PS3.5 section 6.2); nor has other white space
     there for Orthanc. Letters that Unicode writes in two ways are one (NFC); upper and lower case are two.

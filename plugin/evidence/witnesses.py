@@ -78,7 +78,10 @@ class Witnesses:
                 state.next_try = now + timedelta(seconds=BACKOFF.pause(state.failures))
 
     def end_pauses(self, now: datetime) -> bool:
-        """A transfer went through: end the pauses; returns whether somebody lacks today's head and can be asked."""
+        """Note that a transfer went through and end the pauses.
+
+        Returns whether somebody who lacks today's head can be asked.
+        """
         with self._lock:
             for state in self._states.values():
                 state.next_try, state.failures = None, 0
@@ -93,7 +96,10 @@ class Witnesses:
             ]
 
     def false_answers(self) -> tuple[tuple[str, str], ...] | None:
-        """False answers that stand, as code and since when; None while somebody was not asked since the start."""
+        """Return false answers that stand, as code and since when.
+
+        None while somebody was not asked since the start.
+        """
         with self._lock:
             if not all(state.asked for state in self._states.values()):
                 return None
@@ -106,6 +112,6 @@ def is_wrong(code: str) -> bool:
 
 
 def last_hour(hour: int, now: datetime) -> datetime:
-    """The last time at which a day's head was due."""
+    """Return the last time at which a day's head was due."""
     today = now.astimezone(UTC).replace(hour=hour, minute=0, second=0, microsecond=0)
     return today if now >= today else today - timedelta(days=1)

@@ -35,7 +35,7 @@ class Reading:
     originals: Originals = field(default_factory=dict)
 
     def text(self, tag: str, given: str, *, single: bool) -> str:
-        """The text of an element, with backslashes between its values unless it has a single one."""
+        """Return the text of an element, with backslashes between its values unless it has a single one."""
         original = self.originals.get((tag, given))
         if original is not None:
             return original
@@ -49,7 +49,10 @@ def reading_of(tags: Mapping[str, Any], originals: Originals) -> Reading:
 
 
 def slices_to_read(instances_tags: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
-    """The instances whose files are needed for their text: none but with code extensions, and one of each text."""
+    """Return the instances whose files are needed for their text.
+
+    Only those with code extensions, and one of each text.
+    """
     seen: dict[tuple[object, ...], str] = {}
     for instance, tags in instances_tags.items():
         if isinstance(tags, Mapping) and _is_unreliable(tags):

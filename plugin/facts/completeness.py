@@ -89,7 +89,10 @@ def _count_hint(items: Sequence[OrthancItem]) -> _Hint | None:
 
 
 def _expected(items: Sequence[OrthancItem]) -> int | None:
-    """The number of images announced for the series; what counts the series itself goes before what counts a scan."""
+    """Return the number of images announced for the series.
+
+    What counts the series itself goes before what counts a scan.
+    """
     for step in (_tag("NumberOfSeriesRelatedInstances"), _GE_IMAGES_IN_SERIES):
         if (count := _agreed(items, step)) is not None:
             return count
@@ -108,7 +111,7 @@ def _scans(items: Sequence[OrthancItem], number: Tag | Private) -> int:
 
 
 def _agreed(items: Sequence[OrthancItem], step: Tag | Private) -> int | None:
-    """The count that every slice gives alike, when it is one."""
+    """Return the count that every slice gives alike, when it is one."""
     found = {item.values(step) for item in items}
     if len(found) != 1:
         return None

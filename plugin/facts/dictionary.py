@@ -18,7 +18,7 @@ def keywords(own: tuple[str, ...] = ()) -> frozenset[str]:
 
 
 def own_names(dictionary: Any) -> tuple[str, ...]:
-    """The names in Orthanc's ``Dictionary``: ``{"4321,1012": ["LO", "ScannerProtocol", 1, 1, "CREATOR"]}``."""
+    """Return the names in Orthanc's ``Dictionary``: ``{"4321,1012": ["LO", "ScannerProtocol", 1, 1, "CREATOR"]}``."""
     entries = dictionary.values() if isinstance(dictionary, dict) else ()
     named = (entry[1] for entry in entries if isinstance(entry, list) and len(entry) > 1)
     return tuple(name for name in named if isinstance(name, str))
@@ -26,7 +26,7 @@ def own_names(dictionary: Any) -> tuple[str, ...]:
 
 @cache
 def tag_of(keyword: str) -> str | None:
-    """The tag of a keyword as ``gggg,eeee``, or None when the standard has no such keyword."""
+    """Return the tag of a keyword as ``gggg,eeee``, or None when the standard has no such keyword."""
     tag = tag_for_keyword(keyword)
     return None if tag is None else f"{tag >> 16:04x},{tag & 0xFFFF:04x}"
 

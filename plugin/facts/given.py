@@ -12,7 +12,7 @@ from routing.facts import SeriesFacts
 
 
 def given_facts(data: Any) -> SeriesFacts:
-    """The facts of a series given as JSON; raises InputRefused when it has another form than these.
+    """Return the facts of a series given as JSON; raises InputRefused when it has another form than these.
 
     ``{"Modality": "CT", "Slices": 120}``: tags by keyword, tag, path or private creator, facts beside them;
     a list of such objects, one per slice; the answer of ``/series/{id}/instances-tags``; or that of

@@ -32,11 +32,11 @@ class OrthancItem:
     reading: Reading = _PLAIN
 
     def values(self, step: Step) -> Values:
-        """The values of one element."""
+        """Return the values of one element."""
         return tuple(value for tag in self._tags_of(step) for value in self._values(tag))
 
     def items(self, step: Step) -> Sequence[OrthancItem]:
-        """The items of one sequence."""
+        """Return the items of one sequence."""
         found = []
         for tag in self._tags_of(step):
             element = self.tags.get(tag)
@@ -46,7 +46,7 @@ class OrthancItem:
         return found
 
     def text(self, tag: str) -> str:
-        """The text of one plain element as Orthanc gives it; empty when missing or no text."""
+        """Return the text of one plain element as Orthanc gives it; empty when missing or no text."""
         element = self.tags.get(tag, _NOTHING)
         value = element.get("Value") if isinstance(element, Mapping) else None
         return self.reading.text(tag, value, single=is_single_text(tag)) if isinstance(value, str) else ""
@@ -102,5 +102,5 @@ def items_of(instances_tags: InstancesTags, originals: Originals | None = None) 
 
 
 def header_of(item: OrthancItem) -> SliceHeader:
-    """The header of one slice, for model.series.geometry; missing values are empty."""
+    """Return the header of one slice, for model.series.geometry; missing values are empty."""
     return SliceHeader.from_texts({keyword: item.text(tag) for keyword, tag in _HEADER_TAGS.items()})

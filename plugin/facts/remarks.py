@@ -58,7 +58,7 @@ def remarks_of(
     interleaving: Interleaving | None = None,
     geometry: SeriesGeometry | None = None,
 ) -> tuple[str, ...]:
-    """The warnings that a series gives by itself.
+    """Return the warnings that a series gives by itself.
 
     ``items`` are all its slices; ``interleaving`` and ``geometry`` are of those that are contoured.
     """

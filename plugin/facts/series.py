@@ -78,7 +78,7 @@ def series_facts(
 
 
 def known_keywords(own: Iterable[str] = ()) -> frozenset[str]:
-    """The names that a rule may use for DICOM attributes; ``own`` are those of Orthanc's ``Dictionary``."""
+    """Return the names that a rule may use for DICOM attributes; ``own`` are those of Orthanc's ``Dictionary``."""
     return dicom_keywords(tuple(own))
 
 

@@ -123,7 +123,7 @@ def tell_apart(slices: Iterable[Slice]) -> Volumes:
 
 
 def select(found: Volumes, *, mixed: MixedPolicy = "refuse", localizers: LocalizerPolicy = "leave-out") -> Selection:
-    """The slices to contour; raises InputRefused when the site refuses such series, or nothing is left."""
+    """Return the slices to contour; raises InputRefused when the site refuses such series, or nothing is left."""
     if localizers == "refuse" and found.localizers:
         count = len(found.localizers)
         raise InputRefused(
@@ -193,7 +193,7 @@ def _repeats(group: Sequence[Slice]) -> list[Volume]:
 
 
 def _one_by_one(whole: Volume) -> list[Volume]:
-    """A volume without a hole may still be two acquisitions, the one between the other."""
+    """Look whether a volume without a hole is two acquisitions, the one between the other."""
     found = interleaving_of(in_order(whole))
     if found is None or not found.certain:
         return [whole]
@@ -203,7 +203,7 @@ def _one_by_one(whole: Volume) -> list[Volume]:
 
 
 def in_order(volume: Volume) -> list[SliceHeader]:
-    """The headers of a volume's slices along its normal; none where it has no geometry."""
+    """Return the headers of a volume's slices along its normal; none where it has no geometry."""
     return [one.header for one in _along(volume)]
 
 

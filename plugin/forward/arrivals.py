@@ -30,7 +30,7 @@ class Arrivals:
     target: str
 
     def whole(self, files: Sequence[bytes]) -> bytes | None:
-        """The one that answers for all slices; a part is kept, in place of an earlier one.
+        """Return the one that answers for all slices; a part is kept, in place of an earlier one.
 
         What cannot be read counts as an answer, and is refused by who takes it. Raises TargetFailed when two came
         that are no part of one another.
@@ -54,7 +54,7 @@ class Arrivals:
         return (self.folder / PART).exists()
 
     def part(self) -> tuple[bytes, Shortfall] | None:
-        """The latest that answers for a part of the slices, and for which."""
+        """Return the latest that answers for a part of the slices, and for which."""
         try:
             file = (self.folder / PART).read_bytes()
         except FileNotFoundError:

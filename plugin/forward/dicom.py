@@ -141,7 +141,9 @@ class DicomForward:
     def _await(
         self, remote: RemoteJob, study: str, retry: Retry, progress: ProgressFile
     ) -> tuple[bytes, Shortfall | None]:
-        """The file that came back, and what it falls short of; its copies in Orthanc are removed, whatever it is.
+        """Return the file that came back, and what it falls short of.
+
+        Its copies in Orthanc are removed, whatever it is.
 
         A structure set of a part of the slices is waited on until the deadline, as a later one may be whole.
         """
@@ -162,7 +164,7 @@ class DicomForward:
             retry.sleep(POLL_SECONDS)
 
     def _part(self, arrivals: Arrivals) -> tuple[bytes, Shortfall]:
-        """What there is at the deadline, where the target takes it."""
+        """Return what there is at the deadline, where the target takes it."""
         kept = arrivals.part()
         if kept is None:
             raise TargetFailed(

@@ -60,7 +60,7 @@ class ServiceClient:
         self.rate = UploadRate(PARALLEL)
 
     def json(self, method: str, path: str, body: Any = None, *, seconds: float = READ_SECONDS) -> Any:
-        """A request with a JSON answer, which may take so many seconds to begin."""
+        """Return a request with a JSON answer, which may take so many seconds to begin."""
         answer = self._call(method, path, seconds=seconds, json=body)
         try:
             return answer.json()
@@ -70,7 +70,7 @@ class ServiceClient:
             ) from None
 
     def content(self, path: str) -> bytes:
-        """A request with a file as its answer."""
+        """Return a request with a file as its answer."""
         return bytes(self._call("GET", path).content)
 
     def put(self, path: str, data: bytes) -> None:
@@ -173,7 +173,7 @@ def _unreachable(name: str, error: Exception) -> TargetFailed:
 
 
 def _proxy_failed(name: str, text: str) -> TargetFailed:
-    """What the proxy said instead of making the connection (RFC 9110, section 9.3.6)."""
+    """Return what the proxy said instead of making the connection (RFC 9110, section 9.3.6)."""
     said = re.search(r"Tunnel connection failed: (\d{3})", text)
     if said is None:
         return TargetFailed(
@@ -193,7 +193,10 @@ def _proxy_failed(name: str, text: str) -> TargetFailed:
 
 
 def _another_answered(name: str, answer: requests.Response) -> TargetFailed:
-    """An error in words that the service does not use: something before it answered, and the service never knew."""
+    """Return an error in words that the service does not use.
+
+    Something before it answered, and the service never knew.
+    """
     sentence = (
         f"Not the target {name} itself but something on the way to it (a proxy, a filter, a load balancer) answered, "
         f"with HTTP status {answer.status_code}; look there, and whether the target is up."

@@ -47,7 +47,7 @@ class Orphans:
         return True
 
     def warnings(self) -> list[str]:
-        """What the administrator should know; counts only."""
+        """Return what the administrator should know; counts only."""
         if not self.removed:
             return []
         return [

@@ -28,7 +28,7 @@ class Receipts:
                 continue  # no receipt of ours; if one was needed, it is missing
 
     def require_chain(self, manifest: Manifest, result: str) -> None:
-        """Verified, processed, deleted: over these files, with this result, and nothing left.
+        """Check that these files were verified, processed and deleted, with this result, and nothing is left.
 
         Raises EvidenceRefused: RECEIPT_MISSING, RECEIPT_FOREIGN, SIGNATURE_….
         """

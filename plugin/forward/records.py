@@ -50,7 +50,7 @@ class ForwardRecords:
         self._once(Event.SENT, facts)
 
     def verified(self, signed: Mapping[str, Any], receipt: Receipt, key: PublicKey) -> None:
-        """The service's gate found nothing."""
+        """Record that the service's gate found nothing."""
         self.keep(receipt.transfer, Step.VERIFIED, signed)
         facts: Facts = {
             "receipt": digest_of(signed),
@@ -60,7 +60,7 @@ class ForwardRecords:
         self._once(Event.REMOTE_VERIFIED, facts)
 
     def rejected(self, findings: Mapping[str, int], signed: Mapping[str, Any] | None, key: PublicKey) -> None:
-        """The service's gate refused; with its receipt, where it gave one."""
+        """Record that the service's gate refused; with its receipt, where it gave one."""
         facts: dict[str, bool | int | str | Mapping[str, int]] = {"findings": known_rules(findings)}
         if signed is not None:
             facts |= {"receipt": digest_of(signed), "recipient_key": key.id}
@@ -107,7 +107,7 @@ class ForwardRecords:
 
 
 def known_rules(findings: Mapping[str, int]) -> dict[str, int]:
-    """Findings as records may hold them; what another party names otherwise is counted without its name."""
+    """Return findings as records may hold them; what another party names otherwise is counted without its name."""
     counts: dict[str, int] = {}
     for rule, count in findings.items():
         name = rule.partition(":")[0]

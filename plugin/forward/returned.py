@@ -22,7 +22,7 @@ from plugin.restore.left_out import without
 
 
 def prepared(file: bytes, first_file: bytes) -> tuple[bytes, tuple[int | None, ...]]:
-    """The structure set in Implicit VR Little Endian, and the numbers of the ROIs that were taken out of it.
+    """Return the structure set in Implicit VR Little Endian, and the numbers of the ROIs that were taken out of it.
 
     ``first_file`` is a slice of the original series: an ROI whose name holds the patient's name or number is left
     out, the others get short names. Raises PrivacyRefused with RESTORE_… findings, also when no ROI is left.
@@ -45,7 +45,7 @@ def prepared(file: bytes, first_file: bytes) -> tuple[bytes, tuple[int | None, .
 
 
 def stripped(file: bytes, numbers: Collection[int | None]) -> bytes:
-    """A structure set in the encoding of ``prepared`` without the ROIs of these numbers."""
+    """Return a structure set in the encoding of ``prepared`` without the ROIs of these numbers."""
     return encoded(without(pydicom.dcmread(io.BytesIO(file)), numbers))
 
 
@@ -55,7 +55,7 @@ def personal(names: Iterable[tuple[int | None, str]], identity: Identity) -> tup
 
 
 def refused(rule: str) -> PrivacyRefused:
-    """The refusal of a structure set that came back."""
+    """Return the refusal of a structure set that came back."""
     return PrivacyRefused(
         "RESTORE", f"The returned structure set was refused ({rule}); nothing of it was stored.", {rule: 1}
     )
@@ -83,7 +83,7 @@ def _numbered(dataset: Dataset) -> Iterator[tuple[int, Dataset]]:
 
 
 def encoded(dataset: Dataset) -> bytes:
-    """The structure set as restoration reads it: a file in Implicit VR Little Endian."""
+    """Return the structure set as restoration reads it: a file in Implicit VR Little Endian."""
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = dataset.SOPClassUID
     meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID

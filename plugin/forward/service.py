@@ -169,7 +169,10 @@ class TransferAttempt:
             raise
 
     def _take_verification(self) -> None:
-        """The receipt of the check is there once the transfer was started; that the rest is owed, the chain knows."""
+        """Look for the receipt of the check, there once the transfer was started.
+
+        The chain knows that the rest is owed.
+        """
         answer = self.retry.run(lambda: self.client.json("GET", f"{self.path}/receipts"))
         if isinstance(answer, dict) and answer.get("State") in ("queued", "running", "ready"):
             Receipts(answer, self.pinned, self.transfer, self.remote.records).record_verification(self.manifest)
@@ -240,7 +243,7 @@ class TransferAttempt:
         return said_of(without_personal_texts(details, identity), left_out)
 
     def _require_all_slices(self, content: bytes) -> None:
-        """A service refers to every slice that it was given; one that does not has drawn on fewer."""
+        """Require references to every slice that was given; a service that leaves one out has drawn on fewer."""
         sent = {file.sop_instance_uid for file in self.manifest.files}
         try:
             listed = references_of(read_structure_set(content)).images
@@ -278,7 +281,7 @@ _TEMPORARY = ("RECORDS", "RESTARTED", "SPOOL_FULL", "STOPPED", "WORKER_DIED")
 
 
 def wire_id(workflow_id: str, number: int) -> str:
-    """The transfer's id at the service: the same for the same attempt and round, and linked to nothing else."""
+    """Return the transfer's id at the service: the same for the same attempt and round, and linked to nothing else."""
     return hashlib.sha256(f"transfer {workflow_id} {number}".encode()).hexdigest()[:32]
 
 

@@ -26,7 +26,7 @@ class Deliveries:
         self._clock = clock
 
     def delivered(self) -> None:
-        """A service works: if it lacks today's head, it can be asked now."""
+        """Note that a service works: if it lacks today's head, it can be asked now."""
         if self._evidence.end_pauses(datetime.now(UTC)):
             self._clock.notify()
 

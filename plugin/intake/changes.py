@@ -91,7 +91,7 @@ def _lost(position: Position, changes: Sequence[Mapping[str, Any]], newest: int)
 
 
 def _named(orthanc: Orthanc, changes: Sequence[Mapping[str, Any]], after: float) -> tuple[tuple[str, ...], list[str]]:
-    """The series that changes tell of: those with something new, and those that were deleted."""
+    """Return the series that changes tell of: those with something new, and those that were deleted."""
     instances: list[str] = []
     found: list[str] = []
     deleted: list[str] = []
@@ -111,7 +111,7 @@ def _named(orthanc: Orthanc, changes: Sequence[Mapping[str, Any]], after: float)
 
 
 def mark_of(change: Mapping[str, Any]) -> str:
-    """The digest by which an entry of the log is known again."""
+    """Return the digest by which an entry of the log is known again."""
     text = "\n".join(str(change.get(key, "")) for key in ("Seq", "ChangeType", "ID", "Date"))
     return hashlib.sha256(text.encode()).hexdigest()
 

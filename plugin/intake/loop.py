@@ -37,7 +37,10 @@ class IntakeLoop:
         started: float,
         wakeup: Wakeup,
     ) -> None:
-        """``started`` is when Orthanc started (seconds since the epoch); ``wakeup`` is notified when it has news."""
+        """Follow one Orthanc.
+
+        ``started`` is when Orthanc started (seconds since the epoch); ``wakeup`` is notified when it has news.
+        """
         self._orthanc = orthanc
         self._arrivals = arrivals
         self._intake = intake

@@ -33,7 +33,10 @@ class SiteScript:
         return self._keeper.problem
 
     def ask(self, facts: SeriesFacts) -> Answer:
-        """What the script says of a series; never raises: a late, broken or dying script is an error to be seen."""
+        """Return what the script says of a series.
+
+        Never raises: a late, broken or dying script is an error to be seen.
+        """
         with self._lock:
             script = self._keeper.look()
             if script is None:

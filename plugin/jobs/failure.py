@@ -37,7 +37,7 @@ class Failure:
     findings: dict[str, int]
 
     def record(self, stage: Stage) -> FailureRecord:
-        """What is stored and shown of a failure in ``stage``."""
+        """Return what is stored and shown of a failure in ``stage``."""
         return {
             "state": str(self.state),
             "code": self.code,

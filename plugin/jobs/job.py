@@ -80,7 +80,7 @@ class Job:
         return f"{self.id}-{self.attempt}"
 
     def to_json(self) -> dict[str, Any]:
-        """The job as the REST API shows it."""
+        """Return the job as the REST API shows it."""
         details = self.details
         answer: dict[str, Any] = {
             "ID": self.id,

@@ -67,7 +67,7 @@ class JobStore:
         self._clock = clock
 
     def draft(self, new: NewJob, *, state: State = State.WAITING, error: tuple[str, str] | None = None) -> Job:
-        """The job as it would be noted."""
+        """Return the job as it would be noted."""
         now = self._clock()
         return Job(
             id=uuid.uuid4().hex,
@@ -106,7 +106,7 @@ class JobStore:
         return job, True
 
     def by_key(self, key: str) -> Job | None:
-        """The job that is this work, or None."""
+        """Return the job that is this work, or None."""
         with self._engine.connect() as connection:
             row = connection.execute(sa.select(jobs).where(jobs.c.key == key)).mappings().first()
         return _job(row) if row else None
@@ -118,7 +118,7 @@ class JobStore:
         return _job(row) if row else None
 
     def by_evidence_code(self, code: str) -> Job | None:
-        """The job behind an evidence code, or None."""
+        """Return the job behind an evidence code, or None."""
         with self._engine.connect() as connection:
             row = connection.execute(sa.select(jobs).where(jobs.c.evidence_code == code)).mappings().first()
         return _job(row) if row else None
@@ -147,7 +147,7 @@ class JobStore:
         since: float | None = None,
         limit: int = 100,
     ) -> Page:
-        """The jobs that fit and come after a place, newest first; from the newest one when there is none."""
+        """Return the jobs that fit and come after a place, newest first; from the newest one when there is none."""
         query = _newest_first(series, study, states, since).limit(limit + 1)
         if after is not None:
             at_once = sa.and_(jobs.c.created == after.created, jobs.c.id > after.id)

@@ -59,7 +59,7 @@ class TargetStore:
         return next_try
 
     def succeeded(self, name: str) -> None:
-        """The target works: its back-off is over."""
+        """Note that the target works: its back-off is over."""
         if self.states().get(name, TargetState(name)).failures:
             self._write(name, {"failures": 0, "next_try": None, "reason": None})
 

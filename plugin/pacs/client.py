@@ -72,12 +72,12 @@ class Orthanc:
         return dict(self._get("system"))
 
     def release(self) -> tuple[int, ...]:
-        """The version of Orthanc, as (1, 12, 7); empty when it is none of numbers (mainline)."""
+        """Return the version of Orthanc, as (1, 12, 7); empty when it is none of numbers (mainline)."""
         text = str(self.system().get("Version", ""))
         return tuple(map(int, text.split("."))) if re.fullmatch(r"\d+(\.\d+)*", text) else ()
 
     def plugins(self) -> dict[str, str]:
-        """The version of each plugin that Orthanc has loaded, by the plugin's name."""
+        """Return the version of each plugin that Orthanc has loaded, by the plugin's name."""
         # One of the names is a script of all plugins for Orthanc's own page, and no plugin.
         names = [str(name) for name in self._get("plugins") if re.fullmatch(r"(?!explorer\.js$)[\w.-]+", str(name))]
         return {name: str(self._get(f"plugins/{name}").get("Version", "")) for name in names}
@@ -87,11 +87,11 @@ class Orthanc:
         return dict(self._get(f"changes?since={since}&limit={limit}"))
 
     def last_change(self) -> int:
-        """The newest sequence number of the change log."""
+        """Return the newest sequence number of the change log."""
         return int(self._get("changes?last").get("Last", 0))
 
     def parents_of(self, instances: Sequence[str]) -> list[str]:
-        """The series that hold these instances; instances that are gone are passed over."""
+        """Return the series that hold these instances; instances that are gone are passed over."""
         body = {"Resources": list(instances), "Level": "Series", "Short": True, "Metadata": False}
         found = self._call(lambda: self._http.post("tools/bulk-content", json=body, **self._options).json())
         return [str(series["ID"]) for series in found]
@@ -101,7 +101,7 @@ class Orthanc:
         return dict(self._get(f"series/{series}"))
 
     def series_page(self, since: int, limit: int) -> list[str]:
-        """The ids of ``limit`` series from number ``since`` on, in the order of Orthanc's index."""
+        """Return the ids of ``limit`` series from number ``since`` on, in the order of Orthanc's index."""
         return [str(one) for one in self._get(f"series?since={since}&limit={limit}")]
 
     def last_updates(self, series: Sequence[str]) -> dict[str, float]:
@@ -115,7 +115,7 @@ class Orthanc:
         return dict(self._get(f"studies/{study}"))
 
     def patient_id_of(self, study: str) -> str:
-        """The PatientID of a study as Orthanc's index has it, without padding; empty when there is none."""
+        """Return the PatientID of a study as Orthanc's index has it, without padding; empty when there is none."""
         return str(self.study(study).get("PatientMainDicomTags", {}).get("PatientID", "")).strip(" \0")
 
     def series_of_study(self, study: str) -> list[dict[str, Any]]:
@@ -135,14 +135,14 @@ class Orthanc:
         return dict(self._get(f"series/{series}/instances-tags"))
 
     def files_of_series(self, series: str) -> list[StoredFile]:
-        """The file of each slice of a series, in one request."""
+        """Return the file of each slice of a series, in one request."""
         return [
             StoredFile(str(one["ID"]), str(one["MainDicomTags"]["SOPInstanceUID"]), str(one["FileUuid"]))
             for one in self._get(f"series/{series}/instances")
         ]
 
     def file_digest(self, instance: str) -> tuple[str, str]:
-        """The uuid of an instance's file and the MD5 of what was received, empty where Orthanc keeps none."""
+        """Return the uuid of an instance's file and the MD5 of what was received, empty where Orthanc keeps none."""
         said = self._get(f"instances/{instance}/attachments/dicom/info")
         return str(said["Uuid"]), str(said.get("UncompressedMD5", ""))
 
@@ -154,11 +154,11 @@ class Orthanc:
         return max((_seconds(date) for date in dates if date), default=0.0)
 
     def series_metadata(self, series: str) -> dict[str, Any]:
-        """The metadata of one series by name; user-defined ones without a name by their number."""
+        """Return the metadata of one series by name; user-defined ones without a name by their number."""
         return dict(self._get(f"series/{series}/metadata?expand"))
 
     def instance_metadata(self, instance: str) -> dict[str, Any]:
-        """The metadata of one instance by name: RemoteAET, CalledAET, Origin, ReceptionDate …"""
+        """Return the metadata of one instance by name: RemoteAET, CalledAET, Origin, ReceptionDate and more."""
         return dict(self._get(f"instances/{instance}/metadata?expand"))
 
     def anonymize_instance(self, instance: str, request: Mapping[str, Any]) -> bytes:

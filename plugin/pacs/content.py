@@ -37,7 +37,7 @@ class Content:
 
 
 def content_of(digests: Mapping[str, str]) -> Content:
-    """The content of a series from the digest of each of its files, by SOP Instance UID."""
+    """Return the content of a series from the digest of each of its files, by SOP Instance UID."""
     uids = sorted(digests)
     lines = "\n".join(f"{uid} {digests[uid]}" for uid in uids)
     uids_only = hashlib.sha256("\n".join(uids).encode()).hexdigest()
@@ -57,7 +57,10 @@ class Contents:
         self._lock = threading.Lock()
 
     def of(self, series: str) -> Content:
-        """The content of a series now; raises SeriesGone, and TargetFailed while its files are being replaced."""
+        """Return the content of a series now.
+
+        Raises SeriesGone, and TargetFailed while its files are being replaced.
+        """
         for _ in range(LOOKS):
             files = self._orthanc.files_of_series(series)
             known = self._known(files)
@@ -81,7 +84,7 @@ class Contents:
         return found
 
     def _digest(self, file: StoredFile) -> tuple[str, str]:
-        """The uuid of an instance's file and the MD5 of what was received."""
+        """Return the uuid of an instance's file and the MD5 of what was received."""
         uuid, digest = self._orthanc.file_digest(file.instance)
         if digest:
             return uuid, digest

@@ -61,22 +61,25 @@ class SeriesReader:
         self._lock = threading.Lock()
 
     def content(self, series: str) -> Content:
-        """The content of a series now; raises SeriesGone, and TargetFailed while its files are being replaced."""
+        """Return the content of a series now.
+
+        Raises SeriesGone, and TargetFailed while its files are being replaced.
+        """
         return self._contents.of(series)
 
     def snapshot(self, series: str) -> SeriesSnapshot:
-        """The series as it is now, its tags read only when they are not known yet; raises as ``content``."""
+        """Return the series as it is now, its tags read only when they are not known yet; raises as ``content``."""
         content = self.content(series)
         with self._lock:
             known = self._snapshots.get(series)
         return known if known is not None and known.content == content else self.read(series)[0]
 
     def tags(self, series: str) -> SeriesTags:
-        """The tags of a series; raises SeriesGone."""
+        """Return the tags of a series; raises SeriesGone."""
         return SeriesTags.parse(self._orthanc.instances_tags(series))
 
     def read(self, series: str, header: Mapping[str, Any] | None = None) -> tuple[SeriesSnapshot, SeriesTags]:
-        """The series as it is now, with the tags of its slices; raises as ``content``.
+        """Return the series as it is now, with the tags of its slices; raises as ``content``.
 
         ``header`` is Orthanc's ``/series/{id}``, where it is known already.
         """

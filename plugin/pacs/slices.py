@@ -34,7 +34,7 @@ def slices_of(tags: SeriesTags, *, mixed: MixedPolicy, localizers: LocalizerPoli
 
 
 def remarks_on(tags: SeriesTags, completeness: Completeness, left_out: tuple[LeftOut, ...]) -> tuple[str, ...]:
-    """What a person must know of a series; ``left_out`` is empty when the series is refused."""
+    """Return what a person must know of a series; ``left_out`` is empty when the series is refused."""
     volumes = tags.volumes.volumes
     if not volumes:
         return remarks_of(tags.items, completeness, left_out)

@@ -36,7 +36,7 @@ def decodable(transfer_syntax: str) -> bool:
 
 
 def pixels_of(file: RawFile, form: PixelFormat) -> bytes | memoryview:
-    """The pixels of one slice, exactly as long as its format says, unused bits silent; raises Undecodable.
+    """Return the pixels of one slice, exactly as long as its format says, unused bits silent; raises Undecodable.
 
     What follows the image inside PixelData (tails, surplus fragments, comments in the code stream) is left behind.
     """

@@ -33,7 +33,7 @@ def what_leaves() -> str:
 
 
 def what_we_narrowed() -> str:
-    """What the procedure would let stay and the profile does not, by reason; and what it adds."""
+    """Return what the procedure would let stay and the profile does not, by reason; and what it adds."""
     by_reason: dict[str, list[str]] = {}
     for keyword, reason in NARROWED.items():
         by_reason.setdefault(reason, []).append(keyword)
@@ -44,7 +44,7 @@ def what_we_narrowed() -> str:
 
 
 def which_tables() -> str:
-    """The digests of the tables and of the profile."""
+    """Return the digests of the tables and of the profile."""
     return "\n".join(
         [
             "| table | SHA-256 |",
@@ -57,7 +57,7 @@ def which_tables() -> str:
 
 
 def rules() -> str:
-    """What the sender's rules mean."""
+    """Return what the sender's rules mean."""
     lines = ["| rule | means |", "|---|---|"]
     return "\n".join([*lines, *(f"| `{rule}` | {reason} |" for rule, reason in REASONS.items())])
 
@@ -71,7 +71,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
 
 
 def current(text: str) -> str:
-    """The document with every generated section as the code has it now."""
+    """Return the document with every generated section as the code has it now."""
     for name, make in SECTIONS.items():
         opening, closing = f"<!-- generated: {name} -->", f"<!-- end: {name} -->"
         pattern = re.compile(re.escape(opening) + ".*?" + re.escape(closing), re.DOTALL)

@@ -36,7 +36,7 @@ class Native(Protocol):
         """``GET /instances/{id}/file``: the original."""
 
     def release(self) -> tuple[int, ...]:
-        """The version of Orthanc, as (1, 12, 7); empty when it is none of numbers (mainline)."""
+        """Return the version of Orthanc, as (1, 12, 7); empty when it is none of numbers (mainline)."""
 
 
 class NativeStep:
@@ -54,7 +54,7 @@ class NativeStep:
         return self._version
 
     def run(self, instance_id: str, replace: Mapping[str, str]) -> bytes:
-        """The anonymized file of one instance; ``replace`` gives our own identifiers by keyword."""
+        """Return the anonymized file of one instance; ``replace`` gives our own identifiers by keyword."""
         if self._version is None:
             # The first instance finds out which profile works; the others wait for it.
             with self._lock:
@@ -85,7 +85,7 @@ class NativeStep:
 
 
 def request(replace: Mapping[str, str], version: str, options: frozenset[Option]) -> dict[str, object]:
-    """The body for ``/instances/{id}/anonymize``: remove the whole deny-list, put our identifiers."""
+    """Return the body for ``/instances/{id}/anonymize``: remove the whole deny-list, put our identifiers."""
     spared = {tag_for_keyword(keyword) for keyword in replace}
     kept: list[str] = []
     if Option.PATIENT_CHARACTERISTICS in options:
@@ -103,5 +103,5 @@ def request(replace: Mapping[str, str], version: str, options: frozenset[Option]
 
 @cache
 def _removed(spared: frozenset[int | None]) -> tuple[str, ...]:
-    """The deny-list as Orthanc writes tags, without those that are replaced or kept."""
+    """Return the deny-list as Orthanc writes tags, without those that are replaced or kept."""
     return tuple(f"{tag >> 16:04x}-{tag & 0xFFFF:04x}" for tag in deny_list() if tag not in spared)

@@ -111,7 +111,7 @@ def _rebuild(
 
 
 def native_identifiers(source: SourceInstance, key: TransferKey) -> dict[str, str]:
-    """The identifiers that the native step puts in, by keyword."""
+    """Return the identifiers that the native step puts in, by keyword."""
     return {
         "PatientName": key.pseudonym,
         "PatientID": key.pseudonym,

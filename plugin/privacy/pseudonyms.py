@@ -33,10 +33,13 @@ class TransferKey:
         return cls(transfer, pseudonym, secrets.token_bytes(KEY_BYTES))
 
     def uid(self, original: str) -> str:
-        """The pseudonymous UID: ``2.25.`` and the first 128 bits of HMAC-SHA256(key, UID) (PS3.5 section B.2)."""
+        """Return the pseudonymous UID.
+
+        It is ``2.25.`` and the first 128 bits of HMAC-SHA256(key, UID) (PS3.5 section B.2).
+        """
         digest = hmac.digest(self.secret, original.encode("ascii", "surrogateescape"), hashlib.sha256)
         return uuid_uid(int.from_bytes(digest[:16], "big"))
 
     def originals(self, uids: Iterable[str]) -> dict[str, str]:
-        """The way back: pseudonymous UID → original, for the originals that the PACS still has."""
+        """Return the way back: pseudonymous UID → original, for the originals that the PACS still has."""
         return {self.uid(original): original for original in uids}

@@ -66,16 +66,16 @@ class RawFile:
         return self.transfer_syntax == ExplicitVRBigEndian
 
     def value(self, tag: int) -> bytes | None:
-        """The value of a top-level element, padding included; None when it is missing or a sequence."""
+        """Return the value of a top-level element, padding included; None when it is missing or a sequence."""
         found = self.elements.get(tag)
         return found.value if found is not None and isinstance(found.value, bytes) and found.vr != "SQ" else None
 
     def text(self, tag: int) -> str:
-        """The value as text, stripped; bytes beyond ASCII stay distinct."""
+        """Return the value as text, stripped; bytes beyond ASCII stay distinct."""
         return (self.value(tag) or b"").strip(b" \0").decode("ascii", "surrogateescape")
 
     def word(self, tag: int) -> int | None:
-        """The value of an unsigned 16-bit element."""
+        """Return the value of an unsigned 16-bit element."""
         value = self.value(tag)
         return int.from_bytes(value, "little") if value is not None and len(value) == 2 else None
 
@@ -100,7 +100,7 @@ def read_with_pydicom(data: bytes) -> RawFile:
 
 
 def items_of(element: RawElement) -> tuple[Any, ...]:
-    """The items of a sequence as pydicom datasets; raises Unreadable or TooDeep."""
+    """Return the items of a sequence as pydicom datasets; raises Unreadable or TooDeep."""
     if element.items is not None:
         return element.items
     if not element.value:
@@ -115,7 +115,7 @@ def items_of(element: RawElement) -> tuple[Any, ...]:
 
 
 def elements_of(dataset: Any) -> dict[int, RawElement]:
-    """The elements of a pydicom dataset by tag, values as read; raises Unreadable or TooDeep."""
+    """Return the elements of a pydicom dataset by tag, values as read; raises Unreadable or TooDeep."""
     return {int(element.tag): _raw(dataset, element) for element in list(dataset.values())}
 
 

@@ -61,7 +61,7 @@ _SHOWN = 6
 
 
 def in_words(findings: Mapping[str, int]) -> str:
-    """The findings as a sentence: what each rule means, its identifier and its count; no value."""
+    """Return the findings as a sentence: what each rule means, its identifier and its count; no value."""
     parts = []
     for finding, count in list(findings.items())[:_SHOWN]:
         reason = REASONS.get(finding.partition(":")[0])

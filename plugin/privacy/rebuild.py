@@ -85,7 +85,7 @@ def rebuild(
 
 
 def replacements(source: SourceInstance, key: TransferKey, rules: PrivacyRules) -> dict[int, bytes]:
-    """The values that we write ourselves, by tag."""
+    """Return the values that we write ourselves, by tag."""
     return {
         SOP_INSTANCE_UID: key.uid(source.sop_instance).encode(),
         PATIENT_NAME: key.pseudonym.encode(),
@@ -128,7 +128,10 @@ def _value(
 
 
 def fitted(row: Attribute, found: bytes | None) -> bytes | None:
-    """The value in canonical form: parts stripped, numbers without leading zeros, lists without unknown terms."""
+    """Return the value in canonical form.
+
+    Its parts are stripped, numbers without leading zeros, lists without unknown terms.
+    """
     if found is None:
         return b"" if isinstance(row.predicate, Terms) and row.predicate.least == 0 else None
     if row.vrs[0] not in _TEXTS:

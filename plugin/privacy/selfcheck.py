@@ -68,7 +68,7 @@ class SelfCheck:
             findings.add("SELF_CHECK_NUMBER")
 
     def _numbers_in(self, values: Mapping[bytes, int], files: int) -> list[bytes]:
-        """The numbers of the source that occur among the values, each given with how many files have it."""
+        """Return the numbers of the source that occur among the values, each given with how many files have it."""
         runs: Counter[bytes] = Counter()
         for value, count in values.items():
             for run in set(_DIGITS.findall(value)):

@@ -18,7 +18,7 @@ _TRANSFER_SYNTAX = b"\x02\0\x10\0UI"
 
 
 def as_implicit(data: bytes) -> tuple[bytes, int]:
-    """The file in Implicit VR Little Endian, and where its dataset starts; raises Unreadable or TooDeep."""
+    """Return the file in Implicit VR Little Endian, and where its dataset starts; raises Unreadable or TooDeep."""
     syntax, start = _transfer_syntax(data)
     if syntax == IMPLICIT:
         return data, start

@@ -88,7 +88,7 @@ def _items(dataset: Dataset, keyword: str) -> list[Dataset]:
 
 
 def _spellings(text: str) -> Iterator[tuple[str, ...]]:
-    """The words of each representation of a person name (PS3.5 section 6.2.1), titles left out."""
+    """Yield the words of each representation of a person name (PS3.5 section 6.2.1), titles left out."""
     for group in text.split("="):
         plain = " ".join(group.split("^")[:3])
         for written in {plain, plain.casefold().translate(_UMLAUTS)}:
@@ -109,7 +109,7 @@ def _together(words: tuple[str, ...]) -> Iterator[str]:
 
 
 def _telling(text: str) -> Iterator[str]:
-    """A number as it is searched: whole, and without zeros in front; none that is too short to name anybody."""
+    """Yield a number as it is searched: whole, and without zeros in front; none that is too short to name anybody."""
     for whole in (folded(text), folded(text).lstrip("0")):
         digits = sum(character.isdigit() for character in whole)
         if digits == len(whole):
@@ -120,7 +120,7 @@ def _telling(text: str) -> Iterator[str]:
 
 
 def _dates(text: str) -> Iterator[str]:
-    """A birth date in the orders in which people write it."""
+    """Yield a birth date in the orders in which people write it."""
     if re.fullmatch(r"\d{8}", text):
         year, month, day = text[:4], text[4:6], text[6:]
         for long in (year, year[2:]):

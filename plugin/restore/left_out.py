@@ -39,7 +39,7 @@ def without(dataset: Dataset, numbers: Collection[int | None]) -> Dataset:
 
 
 def said_of(details: Mapping[str, Any], numbers: Collection[int | None]) -> dict[str, Any]:
-    """The details of a job without these ROIs; each is said by its number, and never by its name."""
+    """Return the details of a job without these ROIs; each is said by its number, and never by its name."""
     if not numbers:
         return dict(details)
     listed = ", ".join("none" if number is None else str(number) for number in numbers)
@@ -55,7 +55,7 @@ def said_of(details: Mapping[str, Any], numbers: Collection[int | None]) -> dict
 
 
 def without_personal_texts(details: Mapping[str, Any], identity: Identity) -> dict[str, Any]:
-    """The details of a job as another party told them, without texts that name the patient."""
+    """Return the details of a job as another party told them, without texts that name the patient."""
     rois = [roi | {"FullName": roi["Name"] if identity.named_in(roi["FullName"]) else roi["FullName"]}
             for roi in details["rois"]]  # fmt: skip
     undrawn = [one for one in details["not_drawn"] if not identity.named_in(f"{one['Label']} {one['Reason']}")]

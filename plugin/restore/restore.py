@@ -147,7 +147,7 @@ class _Resolver:
         self._resolved: dict[tuple[int, bytes], bytes] = {}
 
     def resolve(self, tag: int, value: bytes, depth: int) -> bytes:
-        """The value to write for a UID."""
+        """Return the value to write for a UID."""
         if depth == 1 and tag in (SOP_INSTANCE_UID, SERIES_INSTANCE_UID):
             return value  # the new object's own takes its place
         known = self._resolved.get((tag, value))
@@ -174,7 +174,7 @@ class _Resolver:
 
 
 def uid_value(uid: str) -> bytes:
-    """A UID as padded bytes."""
+    """Return a UID as padded bytes."""
     value = uid.encode("ascii")
     return value + b"\0" * (len(value) % 2)
 

@@ -64,7 +64,7 @@ class Rewriter:
         self.texts: dict[int, list[bytes]] = {tag: [] for tag in wanted}
 
     def top(self, start: int) -> dict[int, Pieces]:
-        """The elements of the whole dataset from ``start`` on, by tag; raises Unreadable or TooDeep."""
+        """Return the elements of the whole dataset from ``start`` on, by tag; raises Unreadable or TooDeep."""
         elements: dict[int, Pieces] = {}
         at = start
         while at < len(self._data):

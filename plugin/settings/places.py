@@ -69,7 +69,7 @@ def on_this_machine(url: str) -> bool:
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    """A host that is written in numbers, as the system reads it: ``127.1`` and ``::ffff:127.0.0.1`` too."""
+    """Return a host that is written in numbers, as the system reads it: ``127.1`` and ``::ffff:127.0.0.1`` too."""
     try:
         address = ipaddress.ip_address(host)
     except ValueError:

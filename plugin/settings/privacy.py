@@ -110,5 +110,5 @@ def _rows() -> dict[str, list[Attribute]]:
 
 
 def _no(reason: str) -> PydanticCustomError:
-    """A refusal whose text is the reason and nothing else."""
+    """Return a refusal whose text is the reason and nothing else."""
     return PydanticCustomError("privacy", "{reason}", {"reason": reason})

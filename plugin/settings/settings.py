@@ -74,7 +74,7 @@ def read_settings(section: Any, dictionary: Any = None, base: Path | None = None
 
 
 def examine(section: Any, dictionary: Any = None, base: Path | None = None) -> tuple[Settings | None, list[Problem]]:
-    """The settings, or all that is wrong with the section."""
+    """Return the settings, or all that is wrong with the section."""
     if not isinstance(section, dict):
         return None, [Problem(ROOT, shown(section), "an object")]
     problems: list[Problem] = []
@@ -146,20 +146,20 @@ def _misnamed(targets: Any) -> list[Problem]:
 
 
 def _models(document: Section) -> tuple[str, ...]:
-    """The models of this machine, and those that targets elsewhere are said to have."""
+    """Return the models of this machine, and those that targets elsewhere are said to have."""
     elsewhere = (model for target in document.Targets.values() for model in target.Models)
     return tuple(dict.fromkeys((*model_names(_library(document)), *elsewhere)))
 
 
 def _library(document: Section) -> Path:
-    """The folder with the model packages."""
+    """Return the folder with the model packages."""
     if document.ModelsDirectory is not None:
         return Path(document.ModelsDirectory)
     return Path(document.StateDirectory) / "models" if document.StateDirectory else default_directory()
 
 
 def _selection(template: Template) -> StructureSelection:
-    """A template as the model's room knows it."""
+    """Return a template as the model's room knows it."""
     return StructureSelection(template.rois, tuple(template.rename.items()))
 
 
@@ -174,7 +174,7 @@ _KINDS: dict[str, type[Document]] = {"service": ServiceTarget, "dicom": DicomTar
 
 
 def _keys_at(location: tuple[int | str, ...]) -> tuple[str, ...]:
-    """The keys that are allowed at a place of the section."""
+    """Return the keys that are allowed at a place of the section."""
     kind: type[Document] = Section
     if location and location[0] == "Targets":
         kind = next((_KINDS[step] for step in location if step in _KINDS), ServiceTarget)

@@ -175,7 +175,7 @@ def _digests(folder: Path) -> dict[str, str]:
 
 
 def _require_free(folder: Path, code: str) -> None:
-    """A folder that is not there, or is there and empty."""
+    """Return a folder that is not there, or is there and empty."""
     if folder.is_symlink() or (folder.exists() and (not folder.is_dir() or any(folder.iterdir()))):
         raise InputRefused(code, f"{folder} is there and not empty; name a folder that is new.")
 
@@ -188,7 +188,7 @@ def _require_apart(written: Path, read: Path) -> None:
 
 
 def _aside(folder: Path) -> Path:
-    """A new folder beside the one that will be made, of a name that nobody has."""
+    """Return a new folder beside the one that will be made, of a name that nobody has."""
     place = folder.absolute()
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}-"))

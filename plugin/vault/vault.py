@@ -116,7 +116,7 @@ class Vault:
         return found.key
 
     def get(self, transfer: str) -> OpenTransfer:
-        """The key of an open transfer; raises PrivacyRefused when it is unknown, destroyed or past its limit."""
+        """Return the key of an open transfer; raises PrivacyRefused when it is unknown, destroyed or past its limit."""
         with self._read() as database:
             row = database.execute("SELECT state, expires, sealed FROM transfer WHERE id = ?", (transfer,)).fetchone()
         return self._opened(transfer, row, datetime.now(UTC))
@@ -131,7 +131,7 @@ class Vault:
         return self._destroy("expires <= ?", (limit,))
 
     def record(self, transfer: str) -> TransferRecord | None:
-        """What is known about a transfer without its key; None for one that never was."""
+        """Return what is known about a transfer without its key; None for one that never was."""
         return next(iter(self._records("id = ?", (transfer,))), None)
 
     def open_transfers(self) -> tuple[TransferRecord, ...]:
@@ -223,7 +223,7 @@ class Vault:
 
 
 def _bound(transfer: str, expires: datetime) -> str:
-    """What an entry is bound to: moved to another transfer or another limit, it no longer decrypts."""
+    """Return what an entry is bound to: moved to another transfer or another limit, it no longer decrypts."""
     return f"{transfer}|{expires.isoformat()}"
 
 

@@ -75,7 +75,7 @@ class Workflows:
 
 
 def sqlite_url(path: Path) -> str:
-    """The address of an SQLite file as SQLAlchemy writes it."""
+    """Return the address of an SQLite file as SQLAlchemy writes it."""
     return f"sqlite:///{path}"
 
 

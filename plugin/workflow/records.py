@@ -42,7 +42,7 @@ class JobRecords:
         record_once(self.chain, self._code, event, facts)
 
     def received(self, modality: str, target_type: str = "local") -> None:
-        """The series was taken in and a rule, or a person, chose model and target."""
+        """Record that the series was taken in and a rule, or a person, chose model and target."""
         self._taken_in(modality)
         target: Facts = {"model": self.job.model, "target": self.job.target, "target_type": target_type}
         self._record(Event.MATCHED, target)
@@ -59,7 +59,7 @@ class JobRecords:
         self._record(Event.RECEIVED, facts)
 
     def ended_at_intake(self, modality: str) -> None:
-        """The job ended before anything was made of the series: excluded, or refused as it came."""
+        """Record that the job ended before anything was made of the series: excluded, or refused as it came."""
         code = self.job.error_code or "UNKNOWN"
         if self.job.state is State.EXCLUDED:
             self._taken_in(modality)
@@ -73,7 +73,7 @@ class JobRecords:
         self.closed(str(self.job.state), 0.0)
 
     def deidentified(self, clean: CleanSeries, size: int, left_out: Mapping[str, int]) -> None:
-        """The pseudonymised files were made, searched for every identifier of the patient, and nothing was found.
+        """Record that the pseudonymised files were made, and searched for the patient's identifiers without a find.
 
         ``left_out`` counts the slices of the series of which none was made, by reason.
         """
@@ -97,7 +97,7 @@ class JobRecords:
         return bool(self.chain.records(self._code))
 
     def drawn(self, drawn: Drawn, digest: str) -> None:
-        """The local worker's gate accepted the files, and contours came back."""
+        """Record that the local worker's gate accepted the files, and contours came back."""
         self._record(
             Event.RESULT_RECEIVED,
             {
@@ -114,15 +114,15 @@ class JobRecords:
         self._record(Event.REIDENTIFIED, {"references": references, "rois": rois})
 
     def stored(self, rois: int, size: int, digest: str) -> None:
-        """The RTSTRUCT lies under the original study: it was read back, and ``digest`` is its SHA-256."""
+        """Record that the RTSTRUCT lies under the original study: it was read back, and ``digest`` is its SHA-256."""
         self._record(Event.STORED, {"rois": rois, "bytes": size, "digest": digest})
 
     def failed(self, failure: FailureRecord) -> None:
-        """The job did not succeed."""
+        """Record that the job did not succeed."""
         self._record(Event.FAILED, {"code": failure["code"], "stage": failure["stage"]})
 
     def erased(self, erasure: Deletion, copies: Copies) -> None:
-        """The spool was deleted and listed again, and Orthanc was asked for copies.
+        """Record that the spool was deleted and listed again, and Orthanc was asked for copies.
 
         Said once, though the gateway was killed right after saying it: a second look finds nothing, and no pseudonym.
         """
@@ -142,7 +142,7 @@ class JobRecords:
         self._record(Event.LOCAL_DELETED, facts)
 
     def key_destroyed(self) -> None:
-        """The transfer's key is gone from the vault, which was read again."""
+        """Record that the transfer's key is gone from the vault, which was read again."""
         self._record(Event.KEY_DESTROYED, {"verified": "READ_BACK"})
 
     def closed(self, outcome: str, seconds: float) -> None:

@@ -115,7 +115,7 @@ class Stages:
         self.queue.notify()
 
     def progress(self, job: Job) -> dict[str, Any]:
-        """What the worker of a running job says, in the scale of the whole job."""
+        """Return what the worker of a running job says, in the scale of the whole job."""
         if job.stage is not Stage.DRAW:
             return {}
         said = read_progress(self._folder(job))
@@ -200,14 +200,14 @@ class Stages:
         self.jobs.warn(job.id, *drawn.remarks)
 
     def _selection(self, job: Job) -> StructureSelection | None:
-        """The structure template that the job's rule names."""
+        """Return the structure template that the job's rule names."""
         name = (job.details.get("decision") or {}).get("Structures")
         if name is not None and name not in self.settings.templates:
             raise InputRefused("NO_TEMPLATE", "The configuration has the structure template of this job no more.")
         return None if name is None else self.settings.templates[name]
 
     def _restored(self, job: Job) -> bytes:
-        """The RTSTRUCT with its patient: the same bytes each time, and in memory only."""
+        """Return the RTSTRUCT with its patient: the same bytes each time, and in memory only."""
         started = time.perf_counter()
         chosen = self._chosen(job)
         source = SourceSeries(self.orthanc.instance_file(chosen.instances[0]), chosen.sop_instance_uids)
@@ -349,11 +349,11 @@ class Stages:
         return RemoteJob(job, self._folder(job), records, wanted, transfer, first_file)
 
     def _chosen(self, job: Job) -> Slices:
-        """The slices that are contoured; refused when the series is not the job's any more."""
+        """Return the slices that are contoured; refused when the series is not the job's any more."""
         return self._unchanged(job).chosen
 
     def _unchanged(self, job: Job) -> SeriesSnapshot:
-        """The series as it is now; refused when it is not the job's any more."""
+        """Return the series as it is now; refused when it is not the job's any more."""
         snapshot = self.reader.snapshot(job.series)
         _require_content(job, snapshot.content)
         return snapshot
@@ -387,5 +387,5 @@ def _require_content(job: Job, content: Content) -> None:
 
 
 def made_uid(job: Job, what: str) -> str:
-    """A UID that this attempt of the job makes again each time (PS3.5 B.2), so that storing twice stores one."""
+    """Return a UID that this attempt of the job makes again each time (PS3.5 B.2), so that storing twice stores one."""
     return uuid_uid(uuid.uuid5(uuid.UUID(hex=job.id), f"{what} {job.attempt}").int)

@@ -47,8 +47,11 @@ class DeepBet:
         self._networks = BrainExtraction()
 
     def draw(self, volume: Volume, progress: Progress) -> Drawing:
-        """Draw the brain; raises EngineFailed for another modality, for phase, real and imaginary images, and where
-        there is no head or no brain."""
+        """Draw the brain.
+
+        Raises EngineFailed for another modality, for phase, real and imaginary images, and where there is no head or no
+        brain.
+        """
         if volume.geometry.modality != "MR":
             raise EngineFailed("MODEL_MODALITY", "deepbet draws on T1-weighted MR of the head; choose another model.")
         if min(_extent(volume)) < SMALLEST_MM:

@@ -76,7 +76,7 @@ def find_airway(grid: WorkingGrid, body: Mask, spine: Spine) -> Airway | None:
 
 
 def draw_trachea(grid: WorkingGrid, airway: Airway) -> BoxedMask:
-    """The lumen at full resolution."""
+    """Return the lumen at full resolution."""
     return to_full(surface_field(airway.trachea, share_below(grid.hu, LUMEN_EDGE_HU, 1000.0)), grid)
 
 
@@ -95,7 +95,10 @@ def leads_to_lungs(grid: WorkingGrid, airway: Airway, lungs: Mask) -> bool:
 
 
 def below_larynx(grid: WorkingGrid, airway: Airway, lungs: Mask) -> Airway:
-    """The airway without larynx and throat: as long as a trachea is, and no wider or narrower than its own middle."""
+    """Return the airway without larynx and throat.
+
+    What is left is as long as a trachea, and no wider or narrower than its own middle.
+    """
     own = np.flatnonzero(airway.trachea.any(axis=(1, 2)))
     apex = int(np.flatnonzero(lungs.any(axis=(1, 2)))[-1])
     top = min(own[0] + LONGEST_MM / grid.spacing[0], apex + ABOVE_APEX_MM / grid.spacing[0], float(own[-1]))

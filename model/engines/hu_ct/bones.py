@@ -58,13 +58,13 @@ def find_bones(grid: WorkingGrid, body: Mask) -> Mask:
 
 
 def draw_bones(grid: WorkingGrid, bones: Mask) -> BoxedMask:
-    """The bones at full resolution."""
+    """Return the bones at full resolution."""
     soft: NDArray[np.float32] = share_below(-grid.hu, -WEAK_HU, 400.0)
     return to_full(surface_field(bones, soft), grid)
 
 
 def without(bones: BoxedMask, cavity: BoxedMask) -> BoxedMask:
-    """The bones without what lies in a cavity that they enclose (canal, brain)."""
+    """Return the bones without what lies in a cavity that they enclose (canal, brain)."""
     low = [max(a, b) for a, b in zip(bones.origin, cavity.origin, strict=True)]
     ends = zip(bones.origin, bones.array.shape, cavity.origin, cavity.array.shape, strict=True)
     high = [min(a + size, b + other) for a, size, b, other in ends]
@@ -78,7 +78,7 @@ def without(bones: BoxedMask, cavity: BoxedMask) -> BoxedMask:
 
 
 def _marrow(bone: Mask, grid: WorkingGrid, body: Mask) -> Mask:
-    """What bone encloses in some plane, near it and in pieces no larger than a marrow cavity."""
+    """Return what bone encloses in some plane, near it and in pieces no larger than a marrow cavity."""
     filled = np.zeros_like(bone)
     for axis in range(3):
         turned = fill_in_plane(np.ascontiguousarray(np.moveaxis(bone, axis, 0)))

@@ -39,7 +39,7 @@ LEAST_ML, MOST_ML = 250.0, 2500.0
 
 
 def find_brain(grid: WorkingGrid, body: Mask) -> Mask | None:
-    """The intracranial space on the working grid; None when there is no skull around one."""
+    """Return the intracranial space on the working grid; None when there is no skull around one."""
     bone = (grid.hu > SKULL_HU) & body
     content = (grid.hu > CONTENT_HU[0]) & (grid.hu < CONTENT_HU[1]) & body
     inside = content & (_votes(bone) >= VOTES)
@@ -67,7 +67,7 @@ def is_cut(grid: WorkingGrid, body: Mask, brain: Mask) -> bool:
 
 
 def draw_brain(grid: WorkingGrid, brain: Mask) -> BoxedMask:
-    """The intracranial space at full resolution."""
+    """Return the intracranial space at full resolution."""
     smooth = ndimage.gaussian_filter(brain.astype(np.float32), 0.6)
     return to_full(surface_field(brain, smooth), grid)
 
@@ -101,7 +101,7 @@ def _meets(bone: Mask, step: tuple[int, int, int]) -> Mask:
 
 
 def _moved(plane: NDArray[np.bool_], rows: int, columns: int) -> NDArray[np.bool_]:
-    """The plane's value (rows, columns) away; False beyond it."""
+    """Return the plane's value (rows, columns) away; False beyond it."""
     if not rows and not columns:
         return plane
     moved = np.zeros_like(plane)

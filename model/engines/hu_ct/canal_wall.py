@@ -20,7 +20,7 @@ PASSES = 3
 
 
 def draw_canal(grid: WorkingGrid, path: Path) -> BoxedMask:
-    """The canal in its slices at full resolution."""
+    """Return the canal in its slices at full resolution."""
     first, last, rows, columns = _to_full_slices(grid, path)
     radii = np.full((last - first, ANGLES), ORDINARY_MM)
     for _ in range(PASSES):
@@ -34,7 +34,7 @@ def draw_canal(grid: WorkingGrid, path: Path) -> BoxedMask:
 
 
 def _to_full_slices(grid: WorkingGrid, path: Path) -> tuple[int, int, NDArray[np.float64], NDArray[np.float64]]:
-    """The path in voxels of the full volume, one middle per slice: (first, after last, rows, columns)."""
+    """Return the path in voxels of the full volume, one middle per slice: (first, after last, rows, columns)."""
     step_z, step_y, step_x = grid.factor
     first = path.first * step_z
     last = min(grid.full.array.shape[0], (path.first + len(path.rows)) * step_z)
@@ -100,7 +100,7 @@ def _fill(
     columns: NDArray[np.float64],
     radii: NDArray[np.float64],
 ) -> BoxedMask:
-    """The voxels within the wall."""
+    """Return the voxels within the wall."""
     _, row_mm, column_mm = grid.full.spacing
     low_row, low_column = int(rows.min() - MOST_MM / row_mm) - 1, int(columns.min() - MOST_MM / column_mm) - 1
     low_row, low_column = max(0, low_row), max(0, low_column)

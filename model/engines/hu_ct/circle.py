@@ -39,7 +39,7 @@ class Circle:
         return np.asarray(_from_middle(grid.hu.shape[1:], grid.spacing[1:])[None] <= self.radius_mm)
 
     def clip(self, mask: BoxedMask, grid: WorkingGrid) -> tuple[BoxedMask, bool]:
-        """The mask, of the full canonical volume, within the circle; and whether it reaches that."""
+        """Return the mask, of the full canonical volume, within the circle; and whether it reaches that."""
         _, height, width = mask.array.shape
         rows = slice(mask.origin[1], mask.origin[1] + height)
         columns = slice(mask.origin[2], mask.origin[2] + width)
@@ -50,7 +50,7 @@ class Circle:
 
 
 def find_circle(grid: WorkingGrid) -> Circle | None:
-    """The scanner's circle on the working grid; None where the whole image is one."""
+    """Return the scanner's circle on the working grid; None where the whole image is one."""
     padding: NDArray[np.bool_] = np.all(grid.hu == grid.hu[0, 0, 0], axis=0)
     if padding.all() or not (padding[0, 0] and padding[0, -1] and padding[-1, 0] and padding[-1, -1]):
         return None
@@ -64,7 +64,7 @@ def find_circle(grid: WorkingGrid) -> Circle | None:
 
 
 def carried_on(grid: WorkingGrid, circle: Circle) -> WorkingGrid:
-    """The grid with what is seen at the circle carried on to the edges of the image."""
+    """Return the grid with what is seen at the circle carried on to the edges of the image."""
     distance = _from_middle(grid.hu.shape[1:], grid.spacing[1:])
     beyond = distance > circle.radius_mm - RIM_CELLS * max(grid.spacing[1:])
     rows, columns = ndimage.distance_transform_edt(

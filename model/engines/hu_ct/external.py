@@ -120,7 +120,7 @@ def _gas_within(tissue: Mask, body: Mask) -> Mask:
 
 
 def draw_external(grid: WorkingGrid, body: Mask) -> BoxedMask:
-    """The skin at full resolution, halfway between the values of air and of soft tissue."""
+    """Return the skin at full resolution, halfway between the values of air and of soft tissue."""
     outline = share_below(-grid.hu, -SKIN_HU, 1000.0)
     # What the skin encloses counts whole, lungs and bowel gas too.
     outline[body & ~_rim(body)] = 1.0

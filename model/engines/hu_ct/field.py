@@ -75,7 +75,7 @@ def _span(lines: NDArray[np.bool_]) -> NDArray[np.intp]:
 
 
 def closed_at_edges(grid: WorkingGrid, body: Mask, above_hu: float) -> Mask:
-    """The body with the lung that the edge of the image opens: what both enclose, of a median ``above_hu``."""
+    """Return the body with the lung that the edge of the image opens: what both enclose, of a median ``above_hu``."""
     height, width = body.shape[1:]
     # Once around: along the front, down the left, back along the back, up the right.
     rows = np.concatenate(
@@ -109,8 +109,10 @@ def closed_at_edges(grid: WorkingGrid, body: Mask, above_hu: float) -> Mask:
 
 @dataclass(frozen=True)
 class FieldOfView:
-    """``body`` is where structures are looked for, (slice, row, column) on the working grid; ``cut`` says how the image
-    cuts the patient so that External is not drawn, or nothing."""
+    """``body`` is where structures are looked for, (slice, row, column) on the working grid.
+
+    ``cut`` says how the image cuts the patient so that External is not drawn, or nothing.
+    """
 
     body: Mask
     cut: str = ""

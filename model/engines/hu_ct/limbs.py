@@ -25,7 +25,9 @@ PART_BONE_SHARE = 0.01
 
 
 def patient_parts(core: Mask, grid: WorkingGrid) -> Mask:
-    """The pieces of ``core``, tissue eroded by the thickness of a table top, that are the patient; all False for none.
+    """Return the pieces of ``core``, tissue eroded by the thickness of a table top, that are the patient.
+
+    It is all False when there is none.
 
     The patient is the piece with the most bone within, not the largest: a table's insert may outweigh a head.
     """

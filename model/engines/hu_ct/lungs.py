@@ -43,8 +43,10 @@ NOT_APART = "the air under the ribs cannot be told apart into a left and a right
 
 @dataclass(frozen=True)
 class Lung:
-    """``mask`` (slice, row, column) on the working grid, all False where it was not found; ``share`` is that of lung
-    in each block of it, float32."""
+    """``mask`` (slice, row, column) on the working grid, all False where it was not found.
+
+    ``share`` is that of lung in each block of it, float32.
+    """
 
     mask: Mask
     share: NDArray[np.float32]

@@ -16,8 +16,10 @@ SMOOTH_SLICES = 9
 
 @dataclass(frozen=True)
 class Spine:
-    """The canal's ``rows`` and ``columns`` in every slice of the working grid, (slices,) float64, beyond its ends those
-    of its nearest slice; it was seen from slice ``first`` to before slice ``last``."""
+    """Return the canal's ``rows`` and ``columns`` in every slice of the working grid, (slices,) float64.
+
+    Beyond its ends those of its nearest slice; it was seen from slice ``first`` to before slice ``last``.
+    """
 
     rows: NDArray[np.float64]
     columns: NDArray[np.float64]
@@ -26,7 +28,7 @@ class Spine:
 
 
 def spine_of(canal: Path, slices: int) -> Spine:
-    """The spine by its canal, for all ``slices`` of the working grid."""
+    """Return the spine by its canal, for all ``slices`` of the working grid."""
     known = canal.first + np.arange(len(canal.columns))
     wanted = np.arange(slices)
     rows, columns = np.interp(wanted, known, canal.rows), np.interp(wanted, known, canal.columns)

@@ -145,7 +145,7 @@ def _rays(bone: Mask, grid: WorkingGrid) -> tuple[NDArray[np.float32], NDArray[n
 
 
 def _shifted(mask: Mask, shift: tuple[int, int]) -> Mask:
-    """The mask's value ``shift`` (rows, columns) away; False beyond the array."""
+    """Return the mask's value ``shift`` (rows, columns) away; False beyond the array."""
     moved = np.zeros_like(mask)
     target, source = [slice(None)], [slice(None)]
     for count, size in zip(shift, mask.shape[1:], strict=True):

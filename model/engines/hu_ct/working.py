@@ -38,7 +38,7 @@ class WorkingGrid:
         return float(np.prod(self.spacing)) / 1000.0
 
     def cells(self, millimetres: float) -> Factor:
-        """A distance as whole blocks along each axis, at least 1."""
+        """Return a distance as whole blocks along each axis, at least 1."""
         steps = [max(1, round(millimetres / size)) for size in self.spacing]
         return steps[0], steps[1], steps[2]
 
@@ -76,7 +76,7 @@ def _block_means(slab: NDArray[np.int16], factor: Factor) -> NDArray[np.float32]
 
 
 def to_full(field: NDArray[np.float32], grid: WorkingGrid) -> BoxedMask:
-    """The voxels of the full canonical volume where ``field``, linearly interpolated, is at least one half.
+    """Return the voxels of the full canonical volume where ``field``, linearly interpolated, is at least one half.
 
     ``field`` is (slice, row, column) float32 on the working grid, between 0 outside and 1 inside.
     """
@@ -106,7 +106,7 @@ def to_full(field: NDArray[np.float32], grid: WorkingGrid) -> BoxedMask:
 
 
 def _surface_blocks(padded: NDArray[np.float32]) -> NDArray[np.intp]:
-    """Indices (n, 3) of the blocks whose 26 neighbours are not all on one side of the surface."""
+    """Return indices (n, 3) of the blocks whose 26 neighbours are not all on one side of the surface."""
     least, most = padded, padded
     for axis in range(3):
         shifts = [np.take(least, range(s, least.shape[axis] - 2 + s), axis=axis) for s in range(3)]

@@ -35,7 +35,7 @@ class MonaiBundle(Plain):
 
 
 def load(definition: dict[str, Any], weights: Path, device: torch.device) -> Predict:
-    """The network of a definition ``{"_target_": NAME, arguments…}`` with its weights."""
+    """Return the network of a definition ``{"_target_": NAME, arguments…}`` with its weights."""
     name = str(definition.get("_target_", "")).rsplit(".", 1)[-1]
     if name not in NETWORKS:
         raise InputRefused(

@@ -37,11 +37,11 @@ class Axis:
         return slice(int(touching[0]), int(touching[-1]) + 1)
 
     def cut(self, part: slice, start: int = 0) -> Axis:
-        """The fine indices of ``part``, on coarse ones that count from ``start``."""
+        """Return the fine indices of ``part``, on coarse ones that count from ``start``."""
         return Axis(self.below[part] - start, self.above[part] - start, self.share[part])
 
     def blocks(self, size: int) -> list[slice]:
-        """The fine indices, in runs that begin between the same ``size`` coarse ones."""
+        """Return the fine indices, in runs that begin between the same ``size`` coarse ones."""
         edges = np.flatnonzero(np.diff(self.below // size)) + 1
         bounds = [0, *(int(edge) for edge in edges), len(self.below)]
         return [slice(a, b) for a, b in pairwise(bounds)]

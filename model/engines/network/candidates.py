@@ -37,7 +37,7 @@ def largest(logits: torch.Tensor, rows: Axis, columns: Axis) -> NDArray[np.uint1
 
 
 def _last(axis: Axis) -> int:
-    """The end of the cells whose first corner the axis uses."""
+    """Return the end of the cells whose first corner the axis uses."""
     return int(axis.below.max()) + 1
 
 

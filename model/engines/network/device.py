@@ -43,7 +43,7 @@ def best_device() -> torch.device:
 
 
 def measured(predict: Predict, patch: Shape, device: torch.device, precision: Precision) -> Device:
-    """The faster precision whose answer is the same: a patch is drawn in both, unless ``precision`` decides.
+    """Return the faster precision whose answer is the same: a patch is drawn in both, unless ``precision`` decides.
 
     bf16 is taken when it is 15 % faster and moves at most 2 voxels in 1000 of noise to another label.
     """
@@ -84,7 +84,10 @@ def out_of_memory(error: BaseException) -> bool:
 
 
 def smaller(patch: Shape, multiple: Shape) -> Shape | None:
-    """A tile of half the longest axis, in whole multiples of what the network strides by; None when it is the least."""
+    """Return a tile of half the longest axis, in whole multiples of what the network strides by.
+
+    It is None when the tile is the smallest already.
+    """
     for axis in sorted(range(3), key=lambda a: -patch[a]):
         half = -(-patch[axis] // (2 * multiple[axis])) * multiple[axis]
         if half < patch[axis]:

@@ -26,8 +26,10 @@ Found = Labels | tuple[BoxedMask, ...]
 
 
 def labels_of(logits: Iterator[torch.Tensor], coarse: Shape, fine: Shape, orders: Sequence[int] = (1, 1, 1)) -> Labels:
-    """(z, y, x) uint16 label of the largest class on a grid of ``fine``, from slices (classes, y, x) of one of
-    ``coarse``; class 0 is the background."""
+    """Return the (z, y, x) uint16 label of the largest class on a grid of ``fine``; class 0 is the background.
+
+    The slices (classes, y, x) are those of a grid of ``coarse``.
+    """
     labels = np.zeros(fine, dtype=np.uint16)
     for sheet in _sheets(logits, coarse, fine, lambda one: one[1:].amax(dim=0) > one[0], orders):
         classes = sheet.logits.shape[0]
@@ -42,7 +44,7 @@ def labels_of(logits: Iterator[torch.Tensor], coarse: Shape, fine: Shape, orders
 def regions_of(
     logits: Iterator[torch.Tensor], coarse: Shape, fine: Shape, channels: int, orders: Sequence[int] = (1, 1, 1)
 ) -> tuple[BoxedMask, ...]:
-    """A mask for each channel on a grid of ``fine``: where its own logit is above 0, a probability of one half.
+    """Return a mask for each channel on a grid of ``fine``: where its own logit is above 0, a probability of one half.
 
     Channels are decided one by one and may overlap (nnU-Net's region-based training; MONAI's sigmoid). What is held
     grows with what is found and not with channels times voxels.
@@ -81,7 +83,10 @@ def _sheets(
     foreground: Callable[[torch.Tensor], torch.Tensor],
     orders: Sequence[int],
 ) -> Iterator[_Sheet]:
-    """The slices of the fine grid on which something may be found; ``foreground`` is (classes, y, x) to (y, x)."""
+    """Yield the slices of the fine grid on which something may be found.
+
+    ``foreground`` is (classes, y, x) to (y, x).
+    """
     z, y, x = (Axis.between(c, f, order) for c, f, order in zip(coarse, fine, orders, strict=True))
     held: dict[int, tuple[torch.Tensor, tuple[int, int, int, int] | None]] = {}
     arrived = -1

@@ -12,7 +12,9 @@ from model.volume.volume import Volume
 
 
 def require_fits(package: Package, volume: Volume) -> tuple[str, ...]:
-    """Flags for every ROI of a series beyond the package's limits, where the package says that it is to be drawn.
+    """Return flags for every ROI of a series beyond the package's limits.
+
+    There are some only where the package says that such a series is to be drawn.
 
     Raises EngineFailed when the series is not what the package is for (modality, extent, limits), InputRefused for a
     CT whose values are no Hounsfield units.
@@ -53,7 +55,7 @@ def algorithm_of(package: Package, place: str) -> Algorithm:
 
 
 def _of_sides(package: Package) -> str:
-    """What is known of left and right, for whoever reads the structure set."""
+    """Return what is known of left and right, for whoever reads the structure set."""
     result = read_sides(package)
     words = "sides not tested" if result is None else result.words
     assumed = package.document.input.orientation_from == "assumed"

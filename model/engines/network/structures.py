@@ -46,8 +46,9 @@ def structures_of(
     voxel_ml: float,
     regions: Sequence[tuple[Label, BoxedMask]] = (),
 ) -> tuple[list[Structure], list[NotDrawn]]:
-    """Structures of a label map (slice, row, column) whose numbers ``labels`` explains, and of ``regions``, which are
-    masks of their own and may overlap everything.
+    """Structures of a label map (slice, row, column) whose numbers ``labels`` explains, and of ``regions``.
+
+    Which are masks of their own and may overlap everything.
 
     Labels with one text are merged, whatever they come from.
     """
@@ -97,7 +98,10 @@ def united(parts: Sequence[BoxedMask]) -> BoxedMask:
 def _of_map(
     drawn: NDArray[np.unsignedinteger], boxes: Sequence[tuple[slice, slice, slice] | None], numbers: Sequence[int]
 ) -> BoxedMask | None:
-    """The voxels of some numbers of a label map, None when there are none; ``boxes`` are those of each number."""
+    """Return the voxels of some numbers of a label map, None when there are none.
+
+    ``boxes`` are those of each number.
+    """
     parts = [box for number in numbers if number <= len(boxes) and (box := boxes[number - 1]) is not None]
     if not parts:
         return None

@@ -129,7 +129,10 @@ class NnUnet:
         progress: Callable[[float], None],
         notes: list[str],
     ) -> Found:
-        """What one network finds; when memory runs out with smaller tiles, then on the CPU, then EngineFailed."""
+        """Return what one network finds.
+
+        When memory runs out it tries smaller tiles, then the CPU; then it raises EngineFailed.
+        """
         window = member.window
         if member.home is not None and member.place != member.home:
             member.move(member.home)  # the memory that an earlier series lacked may be there again
@@ -161,8 +164,10 @@ def found_with(
     spacing: tuple[float, float, float],
     progress: Callable[[float], None] = lambda fraction: None,
 ) -> Found:
-    """What one network finds in an image on its axes, the way of nnU-Net's own prediction: labels (z, y, x), or for a
-    network of regions a mask for each of them."""
+    """Return what one network finds in an image on its axes, the way of nnU-Net's own prediction.
+
+    That is labels (z, y, x), or for a network of regions a mask for each of them.
+    """
     plans, order = member.plans, member.plans.transpose
     turned = array.transpose(order)
     own = (spacing[order[0]], spacing[order[1]], spacing[order[2]])
@@ -192,7 +197,7 @@ def found_with(
 def _placed(
     mask: BoxedMask, box: tuple[slice, slice, slice], order: tuple[int, int, int], shape: tuple[int, ...]
 ) -> BoxedMask:
-    """A mask within ``box`` of transposed axes, on those of the image of ``shape``."""
+    """Return a mask within ``box`` of transposed axes, on those of the image of ``shape``."""
     z, y, x = (start + one.start for start, one in zip(mask.origin, box, strict=True))
     turn = Turn(order, (False, False, False))
     return turn.back(BoxedMask((z, y, x), mask.array), (shape[0], shape[1], shape[2]))

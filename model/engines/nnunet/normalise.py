@@ -24,7 +24,7 @@ def require_known(plans: Plans) -> None:
 
 
 def box_of_image(array: NDArray[np.float32]) -> tuple[slice, slice, slice]:
-    """The box of what is not 0, which nnU-Net crops to before anything else."""
+    """Return the box of what is not 0, which nnU-Net crops to before anything else."""
     found = ndimage.find_objects((array != 0).view(np.uint8))
     return (found[0][0], found[0][1], found[0][2]) if found else (slice(0, 1), slice(0, 1), slice(0, 1))
 

@@ -86,15 +86,18 @@ class Plans:
         return (1, sizes[0], sizes[1]) if self.flat else (sizes[0], sizes[1], sizes[2])
 
     def target_spacing(self, spacing: tuple[float, float, float]) -> tuple[float, float, float]:
-        """mm of the grid that the network sees; a 2d network keeps the distance of slices."""
+        """Mm of the grid that the network sees; a 2d network keeps the distance of slices."""
         wanted = self.configuration.spacing
         return (spacing[0], wanted[0], wanted[1]) if self.flat else (wanted[0], wanted[1], wanted[2])
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """``labels``: label name → value, without background; ``regions``: the value of each channel of a network whose
-    channels are regions, each decided by itself, or none; ``reader`` where dataset.json names one."""
+    """``labels``: label name → value, without background.
+
+    ``regions``: the value of each channel of a network whose channels are regions, each decided by itself, or none;
+    ``reader`` where dataset.json names one.
+    """
 
     labels: dict[str, int]
     regions: tuple[int, ...]
@@ -121,8 +124,10 @@ def read_json(path: Path) -> Any:
 
 
 def read_plans(path: Path, configuration: str) -> Plans:
-    """One configuration of a plans.json; raises InputRefused when it is not there, a cascade, or of a kind that is
-    not built here."""
+    """One configuration of a plans.json.
+
+    Raises InputRefused when it is not there, a cascade, or of a kind that is not built here.
+    """
     document = read_json(path)
     try:
         raw = _inherited(document["configurations"], configuration)
@@ -150,7 +155,7 @@ def read_plans(path: Path, configuration: str) -> Plans:
 
 
 def _inherited(configurations: dict[str, Any], name: str) -> dict[str, Any]:
-    """A configuration with what it inherits; a circle ends as a ValueError."""
+    """Return a configuration with what it inherits; a circle ends as a ValueError."""
     seen: list[dict[str, Any]] = []
     following: str | None = name
     while following is not None:
@@ -209,7 +214,7 @@ def read_dataset(path: Path) -> Dataset:
 
 
 def _region_values(count: int, order: object) -> tuple[int, ...]:
-    """A value for each channel: channel i is the i-th region that dataset.json names (nnunetv2 LabelManager).
+    """Return a value for each channel: channel i is the i-th region that dataset.json names (nnunetv2 LabelManager).
 
     regions_class_order says how regions are painted into one label map, the last on top. Here each region keeps all of
     its voxels, so its numbers only tell regions apart, and where they cannot the channels are counted.
@@ -222,7 +227,7 @@ def _region_values(count: int, order: object) -> tuple[int, ...]:
 
 
 def separate_axis(force: object, current: tuple[float, ...], new: tuple[float, ...]) -> int | None:
-    """The axis whose slices are resampled apart, or None; nnU-Net's rule for anisotropic images."""
+    """Return the axis whose slices are resampled apart, or None; nnU-Net's rule for anisotropic images."""
     if force is False:
         return None
     spacing = next((one for one in (current, new) if force or max(one) / min(one) > ANISOTROPIC), None)

@@ -40,7 +40,7 @@ class Arguments(BaseModel):
 
 
 def build(configuration: Configuration, classes: int) -> nn.Module:
-    """The network without weights, on the ``meta`` device: no memory is taken for what plans merely claim.
+    """Return the network without weights, on the ``meta`` device: no memory is taken for what plans merely claim.
 
     Raises InputRefused when plans describe another network than the two that are built here.
     """
@@ -219,7 +219,7 @@ class Encoder(nn.Module):
         self.stages = nn.Sequential(*stages)
 
     def forward(self, image: torch.Tensor) -> list[torch.Tensor]:
-        """The features of every stage, finest first."""
+        """Return the features of every stage, finest first."""
         if self.stem is not None:
             image = self.stem(image)
         found = []

@@ -14,7 +14,7 @@ from model.packages.weights import read_tensors, tensors_of
 
 
 def network_weights(found: dict[str, torch.Tensor], name: str) -> dict[str, torch.Tensor]:
-    """The weights by the names of our modules: nnU-Net's checkpoints carry the same ones two or three times."""
+    """Return the weights by the names of our modules: nnU-Net's checkpoints carry the same ones two or three times."""
     plain = {}
     for key, value in tensors_of(found, name).items():
         for prefix in ("module.", "_orig_mod."):  # of training on several devices and of torch.compile
@@ -25,7 +25,7 @@ def network_weights(found: dict[str, torch.Tensor], name: str) -> dict[str, torc
 
 
 def load_network(path: Path, configuration: Configuration, classes: int) -> nn.Module:
-    """The network with the weights of a file, float32, ready to draw on the CPU.
+    """Return the network with the weights of a file, float32, ready to draw on the CPU.
 
     Raises InputRefused when the weights are not those of the network.
     """

@@ -25,7 +25,7 @@ class Onnx(Plain):
 
 
 def load(path: Path) -> Predict:
-    """The network in an ONNX file, on CUDA where the runtime has it."""
+    """Return the network in an ONNX file, on CUDA where the runtime has it."""
     import onnxruntime
 
     content = require_self_contained(path)

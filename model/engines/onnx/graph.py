@@ -25,7 +25,7 @@ DEPTH = 32
 
 
 def require_self_contained(path: Path) -> bytes:
-    """The content of an ONNX file; raises InputRefused when it refers to other files or to foreign operators."""
+    """Return the content of an ONNX file; raises InputRefused when it refers to other files or to foreign operators."""
     if path.stat().st_size > FILE_BYTES:
         raise InputRefused("PACKAGE_TOO_LARGE", f"{path.name} has more than 2 GB, which no ONNX file may.")
     content = path.read_bytes()

@@ -91,7 +91,10 @@ class Plain:
     def _drawn(
         self, array: NDArray[np.float32], spacing: tuple[float, float, float], progress: Callable[[float], None]
     ) -> tuple[Found, list[str]]:
-        """What is found, and what was done about short memory: smaller tiles, then the CPU, then EngineFailed."""
+        """Return what is found, and what was done about short memory.
+
+        It tries smaller tiles, then the CPU; then it raises EngineFailed.
+        """
         if self._reload is not None and self._place != self._home:
             self._predict, self._place = self._reload(self._home.device), self._home
         window, notes = self._window, list[str]()
@@ -116,7 +119,7 @@ class Plain:
                 )
 
     def _smaller(self, patch: Shape) -> Shape | None:
-        """The next smaller tile that the network takes: one that was traced may take no other than its own."""
+        """Return the next smaller tile that the network takes: one that was traced may take no other than its own."""
         less = devices.smaller(patch, STEP)
         while less is not None:
             try:

@@ -27,7 +27,7 @@ class TorchScript(Plain):
 
 
 def load(path: Path, device: torch.device) -> Predict:
-    """The network in a TorchScript file, after its program was found harmless."""
+    """Return the network in a TorchScript file, after its program was found harmless."""
     archive = harmless_archive(path)
     try:
         with warnings.catch_warnings():

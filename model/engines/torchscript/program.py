@@ -29,7 +29,7 @@ CODE_BYTES = 32 * 1024**2
 
 
 def harmless_archive(path: Path) -> io.BytesIO:
-    """The file packed anew, ready to be loaded, when its program does nothing but compute.
+    """Return the file packed anew, ready to be loaded, when its program does nothing but compute.
 
     Raises InputRefused when it is no TorchScript, or its program names what reads or writes files or runs code.
     """
@@ -89,7 +89,7 @@ def _unsafe(name: str) -> InputRefused:
 
 
 def _kinds(graph: Any) -> Iterator[str]:
-    """The kinds of all operations of a graph, and of the blocks and graphs within them."""
+    """Yield the kinds of all operations of a graph, and of the blocks and graphs within them."""
     waiting = list(graph.nodes())
     while waiting:
         node = waiting.pop()

@@ -43,7 +43,7 @@ CODES = {"EVIDENCE_UNKNOWN": 404, "EVIDENCE_CODE": 404, "REPORT_MONTH": 400}
 
 
 def refusal(error: AutocontourError) -> JSONResponse:
-    """The answer for one of our own errors."""
+    """Return the answer for one of our own errors."""
     status = CODES.get(error.code) or next(
         (status for kind, status in STATUS if isinstance(error, kind)), 503 if error.retry else 422
     )

@@ -24,7 +24,7 @@ PREFIX = "/autocontour"
 
 
 def application(operations: Operations, hosts: Hosts) -> FastAPI:
-    """The application of a gateway that works, or is about to; it answers to ``hosts``."""
+    """Return the application of a gateway that works, or is about to; it answers to ``hosts``."""
     app = _bare(hosts)
     router = APIRouter(prefix=PREFIX)
 
@@ -54,7 +54,7 @@ def refusing_application(
     alerts: Sequence[Alert] = (),
     chain: Path | None = None,
 ) -> FastAPI:
-    """The application of a gateway that may not work: every route says why, by default the configuration.
+    """Return the application of a gateway that may not work: every route says why, by default the configuration.
 
     The page shows it too; the metrics tell of the alerts, and the chain in that folder can be verified all the same.
     """

@@ -14,13 +14,13 @@ LONGEST = 200
 
 
 def write_cursor(place: Place) -> str:
-    """The cursor of the page that begins after a job."""
+    """Return the cursor of the page that begins after a job."""
     text = f"{place.created.hex()} {place.id}"
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def read_cursor(text: str) -> Place | None:
-    """The job after which a page begins; None for the first page.
+    """Return the job after which a page begins; None for the first page.
 
     Raises:
         BadRequest: BAD_CURSOR, when it is none of ours.

@@ -35,7 +35,7 @@ USERS = {
 
 
 def operation_id(route: APIRoute) -> str:
-    """The name of an operation, which generated clients use for its function."""
+    """Return the name of an operation, which generated clients use for its function."""
     return route.name
 
 

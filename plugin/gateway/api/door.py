@@ -1,5 +1,7 @@
-"""What every request passes before a route sees it: the host's name, the page it comes from, its size; and what every
-answer carries, so that a browser does with it what it is meant for and nothing else."""
+"""What every request passes before a route sees it: the host's name, the page it comes from, its size.
+
+It holds too what every answer carries, so that a browser does with it what it is meant for and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -48,12 +50,12 @@ class Door:
 
 
 def error(status: int, code: str, message: str) -> JSONResponse:
-    """An answer in the shape of every error."""
+    """Return an answer in the shape of every error."""
     return JSONResponse({"Error": code, "Message": message}, status_code=status)
 
 
 def too_large() -> JSONResponse:
-    """The answer to a body that nobody reads to its end."""
+    """Return the answer to a body that nobody reads to its end."""
     return error(413, "TOO_LARGE", "The body is larger than the 4 MB that are taken here.")
 
 

@@ -19,14 +19,14 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 
 
 def metrics_text(health: Health) -> bytes:
-    """The metrics of this moment in Prometheus' text format."""
+    """Return the metrics of this moment in Prometheus' text format."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Moment(health))
     return generate_latest(registry)
 
 
 def refusing_metrics(alerts: Sequence[Alert]) -> bytes:
-    """The metrics of a gateway that may not work."""
+    """Return the metrics of a gateway that may not work."""
     registry = CollectorRegistry(auto_describe=False)
     Gauge("autocontour_up", "1 when auto-contouring works, else 0", registry=registry).set(0)
     standing = Gauge("autocontour_alerts", "Alerts that stand, by kind", ["alert"], registry=registry)

@@ -15,7 +15,7 @@ POLICY = (
 
 
 def router(prefix: str) -> APIRouter:
-    """The addresses of the page: it is served at each, for a redirect would have to name a host or a depth."""
+    """Return the addresses of the page: it is served at each, for a redirect would have to name a host or a depth."""
     routes = APIRouter(prefix=prefix, include_in_schema=False)
 
     @routes.get("")

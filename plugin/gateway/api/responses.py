@@ -31,7 +31,7 @@ FILE = {"schema": {"type": "string", "format": "binary"}}
 
 
 def errors(*more: int, unavailable: type[Answer] = UnavailableAnswer) -> Responses:
-    """The errors of a route: those that every route may give, and ``more``.
+    """Return the errors of a route: those that every route may give, and ``more``.
 
     ``unavailable`` is the body of its 503, where that says more than usual.
     """
@@ -39,7 +39,7 @@ def errors(*more: int, unavailable: type[Answer] = UnavailableAnswer) -> Respons
 
 
 def content(media_type: str, description: str, *, text: bool = False) -> Responses:
-    """A success that is, or may also be, of this media type."""
+    """Return a success that is, or may also be, of this media type."""
     return {200: {"description": description, "content": {media_type: TEXT if text else FILE}}}
 
 

@@ -52,7 +52,7 @@ class Health:
         return reasons
 
     def alerts(self) -> list[dict[str, Any]]:
-        """What somebody should look at, though the gateway works."""
+        """Return what somebody should look at, though the gateway works."""
         return [alert.to_json() for alert in self._evidence.alerts] + self._versions.alerts(datetime.now(UTC).date())
 
     def job_counts(self) -> dict[str, int]:
@@ -68,7 +68,7 @@ class Health:
         return self._evidence.witnesses()
 
     def status(self) -> dict[str, Any]:
-        """What health says beside whether the gateway works, warnings included."""
+        """Return what health says beside whether the gateway works, warnings included."""
         status = {
             "Jobs": self.job_counts(),
             "Rules": self._rules,

@@ -19,7 +19,7 @@ class Readiness:
         self._up.set()
 
     def set_broken(self, reason: str) -> None:
-        """It cannot be brought up; ``reason`` is the sentence that health shows."""
+        """Note that it cannot be brought up; ``reason`` is the sentence that health shows."""
         self._broken = reason
 
     def unavailable_reasons(self) -> list[str]:

@@ -29,7 +29,7 @@ class Rights:
         self._cancellation = cancellation
 
     def find(self, patient_id: str) -> dict[str, Any]:
-        """What was done with a patient's data, job by job; that somebody asked is recorded."""
+        """Return what was done with a patient's data, job by job; that somebody asked is recorded."""
         return {"Series": self._series(self._codes(patient_id))} | self._evidence.subject(patient_id)
 
     def erase(self, patient_id: str) -> dict[str, Any]:
@@ -71,7 +71,10 @@ class Rights:
         }
 
     def _certificate(self, code: str) -> dict[str, Any] | None:
-        """The certificate of a job; None when the job has not begun, or was ended before it did, and has no record."""
+        """Return the certificate of a job.
+
+        It is None when the job has not begun, or was ended before it did, and has no record.
+        """
         try:
             return self._evidence.certificate(code)
         except EvidenceRefused as error:

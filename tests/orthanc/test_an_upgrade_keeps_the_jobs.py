@@ -14,11 +14,18 @@ from tests.builders.orthanc_process import OrthancProcess, until
 
 
 def orthanc_of_the_old_state(directory: Path) -> tuple[OrthancProcess, dict[str, str]]:
-    """An Orthanc that holds the series of the old state; returns it, stopped, and the ids of the series by key."""
+    """An Orthanc that holds the series of the old state, which has read its change log as far as it goes.
+
+    Returns it, stopped, and the ids of the series by key.
+    """
     orthanc = OrthancProcess(directory, section={"Workers": 1}, plugin=False).start()
     ids = {key: orthanc.store_all(series_of(key)) for key in (*DONE, *RUNNING, *WAITING)}
+    last = int(orthanc.json("/changes?last")["Last"])
     orthanc.stop()
     orthanc.plugin = True
+    state = unpack_state(directory / "storage")
+    with closing(sqlite3.connect(state / "jobs.sqlite", isolation_level=None)) as database:
+        database.execute("UPDATE cursor SET value = ? WHERE name = 'changes'", (last,))
     return orthanc, ids
 
 
@@ -29,7 +36,6 @@ def refusal(orthanc: OrthancProcess) -> dict[str, Any] | None:
 
 def test_jobs_that_the_last_release_left_open_are_finished_and_its_results_are_not_made_again(tmp_path: Path) -> None:
     orthanc, ids = orthanc_of_the_old_state(tmp_path / "orthanc")
-    unpack_state(tmp_path / "orthanc" / "storage")
     orthanc.start()
     try:
         for key in (*RUNNING, *WAITING):
@@ -51,8 +57,7 @@ def test_jobs_that_the_last_release_left_open_are_finished_and_its_results_are_n
 
 def test_a_state_of_a_newer_release_is_refused_in_health_and_orthanc_goes_on(tmp_path: Path) -> None:
     orthanc, ids = orthanc_of_the_old_state(tmp_path / "orthanc")
-    state = unpack_state(tmp_path / "orthanc" / "storage")
-    with sqlite3.connect(state / "jobs.sqlite") as connection:
+    with sqlite3.connect(orthanc.state / "jobs.sqlite") as connection:
         connection.execute("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
         connection.execute("INSERT INTO alembic_version VALUES ('9999')")
     orthanc.start(wait_for_gateway=False)

@@ -12,7 +12,6 @@ import logging
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 from model.dicom.tags import STUDY_INSTANCE_UID
 from model.errors import TargetFailed
@@ -23,14 +22,15 @@ from model.rtstruct.coverage import Shortfall
 from model.storage.files import write_whole
 from model.worker.pool import Workers
 from plugin.forward.arrivals import Arrivals
+from plugin.forward.details import without_rois
 from plugin.forward.measure import measure
 from plugin.forward.retry import Retry
 from plugin.forward.returned import prepared, stripped
 from plugin.forward.service import RESERVE, wire_id
 from plugin.forward.target import RemoteJob, TargetCallbacks
+from plugin.jobs.details import JobDetails
 from plugin.pacs.client import Orthanc, OrthancFailed, SeriesGone
 from plugin.privacy.reading import read_with_pydicom
-from plugin.restore.left_out import said_of
 from plugin.settings.document import DicomTarget
 
 logger = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ class DicomForward:
         self._workers = workers
         self._callbacks = callbacks
 
-    def draw(self, remote: RemoteJob) -> Mapping[str, Any]:
+    def draw(self, remote: RemoteJob) -> JobDetails:
         """See ``Target.draw``."""
         assert remote.transfer is not None, "the key lives while its job is drawn"
         limit = remote.transfer.expires - RESERVE
@@ -88,8 +88,7 @@ class DicomForward:
         remote.records.result(hashlib.sha256(content).hexdigest(), len(measured.rois), len(content), "0", None)
         if part := remote.load_state().get("part"):
             measured = measured.of_a_part(*part)
-        details = measured.details | {"algorithm": {"Version": "0", "Digest": ""}, "timings": {}}
-        return said_of(details, remote.load_state().get("left_out", ()))
+        return without_rois(measured.details, remote.load_state().get("left_out", ()))
 
     def release(self, remote: RemoteJob) -> None:
         """Remove what came back and is still in Orthanc; that the node deletes is its operator's contract."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import pydicom
 
@@ -13,6 +12,7 @@ from model.pipeline.draw import IMAGES, STRUCTURE_SET
 from model.rtstruct.read import Masks, RoiMask, read_masks
 from model.series.geometry import SeriesGeometry, geometry_of
 from model.series.header import SliceHeader
+from plugin.jobs.details import DrawnRoi, JobDetails, NotDrawn, UsedAlgorithm
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class Measured:
     ``unread`` are the numbers of ROIs that cannot; None stands for those without a usable number.
     """
 
-    rois: list[dict[str, Any]]
-    not_drawn: list[dict[str, str]]
-    warnings: list[str]
+    rois: tuple[DrawnRoi, ...]
+    not_drawn: tuple[NotDrawn, ...]
+    warnings: tuple[str, ...]
     unread: frozenset[int | None]
 
     def of_a_part(self, slices: int, sent: int) -> Measured:
@@ -32,14 +32,19 @@ class Measured:
         words = f"The structure set that came back answers for {slices} of the {sent} slices that were sent."
         return replace(
             self,
-            rois=[roi | {"Flags": [*roi["Flags"], "PARTIAL"]} for roi in self.rois],
-            warnings=[*self.warnings, words],
+            rois=tuple(roi.model_copy(update={"flags": (*roi.flags, "PARTIAL")}) for roi in self.rois),
+            warnings=(*self.warnings, words),
         )
 
     @property
-    def details(self) -> dict[str, Any]:
-        """For the details of a job."""
-        return {"rois": self.rois, "not_drawn": self.not_drawn, "warnings": self.warnings}
+    def details(self) -> JobDetails:
+        """For the details of a job; a node says neither what drew nor how long it took."""
+        return JobDetails(
+            rois=self.rois,
+            not_drawn=self.not_drawn,
+            warnings=self.warnings,
+            algorithm=UsedAlgorithm(version="0", digest=""),
+        )
 
 
 def measure(folder: Path) -> Measured:
@@ -48,22 +53,22 @@ def measure(folder: Path) -> Measured:
     geometry = geometry_of(SliceHeader.from_dataset(header) for header in headers)
     masks = read_masks(pydicom.dcmread(folder / STRUCTURE_SET), geometry)
     return Measured(
-        [_roi(roi, geometry) for roi in masks],
-        [{"Label": one.label, "Reason": f"not stored: {one.reason}"} for one in masks.unread],
-        list(_warnings(masks)),
+        tuple(_roi(roi, geometry) for roi in masks),
+        tuple(NotDrawn(label=one.label, reason=f"not stored: {one.reason}") for one in masks.unread),
+        tuple(_warnings(masks)),
         frozenset(one.number for one in masks.unread),
     )
 
 
-def _roi(roi: RoiMask, geometry: SeriesGeometry) -> dict[str, Any]:
+def _roi(roi: RoiMask, geometry: SeriesGeometry) -> DrawnRoi:
     row_mm, column_mm = geometry.common.spacing
     volume = 0.0
     if not roi.mask.empty:
         counts = roi.mask.array.sum(axis=(1, 2))
         start = roi.mask.origin[0]
         volume = float(geometry.thicknesses[start : start + len(counts)] @ counts) * row_mm * column_mm / 1000
-    flags = ["OFF_GRID"] if roi.off_grid else []
-    return {"Number": roi.number, "Name": roi.name, "FullName": roi.name, "Volume": round(volume, 2), "Flags": flags}
+    flags = ("OFF_GRID",) if roi.off_grid else ()
+    return DrawnRoi(number=roi.number, name=roi.name, full_name=roi.name, volume=round(volume, 2), flags=flags)
 
 
 def _warnings(masks: Masks) -> Iterator[str]:

@@ -22,6 +22,7 @@ from model.rtstruct.file import read_structure_set
 from model.rtstruct.reference import references_of
 from model.service.wire import Status, announce
 from model.storage.files import write_whole
+from plugin.forward.details import without_personal_texts, without_rois
 from plugin.forward.http import ServiceClient, TransferLost
 from plugin.forward.receipts import Receipts
 from plugin.forward.records import known_rules
@@ -29,9 +30,9 @@ from plugin.forward.retry import Retry
 from plugin.forward.returned import personal, refused, stripped
 from plugin.forward.target import RemoteJob, TargetCallbacks
 from plugin.forward.upload import Upload
+from plugin.jobs.details import DrawnRoi, JobDetails, NotDrawn, UsedAlgorithm
 from plugin.privacy.reading import read_with_pydicom
 from plugin.restore.identity import Identity
-from plugin.restore.left_out import said_of, without_personal_texts
 from plugin.settings.document import ServiceTarget
 
 logger = logging.getLogger(__name__)
@@ -58,7 +59,7 @@ class ServiceForward:
         self._key = key
         self._callbacks = callbacks
 
-    def draw(self, remote: RemoteJob) -> Mapping[str, Any]:
+    def draw(self, remote: RemoteJob) -> JobDetails:
         """See ``Target.draw``."""
         assert remote.transfer is not None, "the key lives while its job is drawn"
         limit = remote.transfer.expires - RESERVE
@@ -120,14 +121,14 @@ class TransferAttempt:
         self.path = f"/v1/transfers/{self.transfer}"
         self.progress = ProgressFile(self.remote.folder / PROGRESS)
 
-    def run(self) -> Mapping[str, Any]:
+    def run(self) -> JobDetails:
         """Send, wait, fetch and settle; returns the job's details. Raises TransferLost: it has to be begun anew."""
         fetched = self.remote.load_state().get("fetched")
         if fetched != self.transfer or not self._structure_set.exists():
             self._send()
             self._take_verification()
             details = self._await()
-            self.remote.save_state(details=details)
+            self.remote.save_state(details=details.to_json())
             content = self.retry.run(lambda: self.client.content(f"{self.path}/rtstruct"))
             write_whole(self._structure_set, content)
             self.remote.save_state(fetched=self.transfer)
@@ -191,7 +192,7 @@ class TransferAttempt:
             raise TransferLost("GONE", f"The target {self.name} has ended the transfer.")
         return set(status.Missing)
 
-    def _await(self) -> dict[str, Any]:
+    def _await(self) -> JobDetails:
         """Poll until the contours are there; the job's details."""
         began = time.monotonic()
         while True:
@@ -213,7 +214,7 @@ class TransferAttempt:
             waited = time.monotonic() - began
             self.retry.sleep(min(LONGEST_POLL, max(SHORTEST_POLL, POLL_PART * waited)))
 
-    def _close(self) -> Mapping[str, Any]:
+    def _close(self) -> JobDetails:
         """Delete at the service and verify all its receipts; without them there is no result."""
         ending = self.retry.run(lambda: self.client.json("DELETE", self.path))
         receipts = Receipts(ending, self.pinned, self.transfer, self.remote.records)
@@ -225,14 +226,15 @@ class TransferAttempt:
         except EvidenceRefused:
             self._structure_set.unlink()
             raise
-        details: dict[str, Any] = self.remote.load_state()["details"]
+        details = JobDetails.model_validate(self.remote.load_state()["details"])
+        assert details.algorithm is not None, "a service says what drew"
         identity = Identity.of(read_with_pydicom(self.remote.first_file()))
-        names = [(int(roi["Number"]), str(roi["Name"])) for roi in details["rois"]]
+        names = [(roi.number, roi.name) for roi in details.rois]
         left_out = personal(names, identity)
         if names and len(left_out) == len(names):
             raise refused("RESTORE_ROI_NAME")
         self.remote.records.result(
-            digest, len(details["rois"]), len(content), details["algorithm"]["Version"], digest_of(receipts.processed)
+            digest, len(details.rois), len(content), details.algorithm.version, digest_of(receipts.processed)
         )
         receipts.record_deletion()
         self._require_all_slices(content)
@@ -240,7 +242,7 @@ class TransferAttempt:
             self.remote.save_state(received=digest)
             write_whole(self._structure_set, stripped(content, left_out))
         self.progress(1.0, "fetched, and deleted there")
-        return said_of(without_personal_texts(details, identity), left_out)
+        return without_rois(without_personal_texts(details, identity), left_out)
 
     def _require_all_slices(self, content: bytes) -> None:
         """Require references to every slice that was given; a service that leaves one out has drawn on fewer."""
@@ -285,18 +287,19 @@ def wire_id(workflow_id: str, number: int) -> str:
     return hashlib.sha256(f"transfer {workflow_id} {number}".encode()).hexdigest()[:32]
 
 
-def _details(status: Status) -> dict[str, Any]:
-    return {
-        "rois": [roi.model_dump() for roi in status.Rois],
-        "not_drawn": [one.model_dump() for one in status.NotDrawn],
-        "algorithm": {
-            "Version": status.Algorithm.get("Version", "0"),
-            "Digest": status.Algorithm.get("Digest", ""),
+def _details(status: Status) -> JobDetails:
+    sides = status.Algorithm.get("Sides")
+    return JobDetails(
+        rois=tuple(DrawnRoi.model_validate(roi.model_dump()) for roi in status.Rois),
+        not_drawn=tuple(NotDrawn.model_validate(one.model_dump()) for one in status.NotDrawn),
+        algorithm=UsedAlgorithm(
+            version=status.Algorithm.get("Version", "0"),
+            digest=status.Algorithm.get("Digest", ""),
             # One of two words, whatever else a service may say.
-            "Sides": sides if (sides := status.Algorithm.get("Sides")) in (VERIFIED, NOT_VERIFIABLE) else "",
-        },
-        "timings": status.Timings,
-    }
+            sides=sides if sides in (VERIFIED, NOT_VERIFIABLE) else "",
+        ),
+        timings=status.Timings,
+    )
 
 
 def _plain(code: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from model.pipeline.draw import PROGRESS, ProgressFile, read_progress
 from model.storage.files import write_whole
 from plugin.forward.records import ForwardRecords
+from plugin.jobs.details import JobDetails
 from plugin.jobs.job import Job
 from plugin.vault.vault import OpenTransfer
 
@@ -68,7 +69,7 @@ class Target(Protocol):
         """As records name it: service or dicom."""
         ...
 
-    def draw(self, remote: RemoteJob) -> Mapping[str, Any]:
+    def draw(self, remote: RemoteJob) -> JobDetails:
         """Send the images of the job's folder, leave ``rtstruct.dcm`` there; returns the job's new details.
 
         May be run again after being cut off anywhere. Raises AutocontourError with the reason.

@@ -14,6 +14,7 @@ from plugin.evidence.subjects import Subjects
 from plugin.facts.completeness import CompletenessState
 from plugin.intake.arrivals import Arrival, Arrivals
 from plugin.intake.inspection import Inspection, SeriesInspector, Subject
+from plugin.jobs.details import JobDetails, RequestedWork
 from plugin.jobs.job import Job, State
 from plugin.jobs.store import JobStore, NewJob
 from plugin.pacs.client import Orthanc, SeriesGone
@@ -161,7 +162,7 @@ class Intake:
             target="",
             priority="normal",
             evidence_code=new_code(),
-            details={},
+            details=JobDetails(),
             serial=1 + len(self._jobs.list(series=arrival.series, limit=1000)),
         )
         error = ("SERIES_UNREADABLE", UNREADABLE.format(code=code))
@@ -198,12 +199,11 @@ class Intake:
         snapshot = inspection.snapshot
         if inspection.refusal is not None and not state.final:
             state, error = State.FAILED, (inspection.refusal.code, inspection.refusal.message)
-        details: dict[str, Any] = {
-            "decision": decision.to_json(),
-            "explanation": inspection.explanation.to_json(redacted=True),
-        }
-        if snapshot.warnings:
-            details["warnings"] = list(snapshot.warnings)
+        details = JobDetails(
+            decision=RequestedWork.model_validate(decision.to_json()),
+            explanation=inspection.explanation.to_json(redacted=True),
+            warnings=snapshot.warnings,
+        )
         new = NewJob(
             series=snapshot.series,
             study=snapshot.study,

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from plugin.jobs.details import JobDetails
+
 
 class State(StrEnum):
     """The states of a job; all but the first two are final and have their reason."""
@@ -72,7 +74,7 @@ class Job:
     evidence_code: str | None = None
     error_code: str | None = None
     error_message: str | None = None
-    details: dict[str, Any] = field(default_factory=dict)
+    details: JobDetails = field(default_factory=JobDetails)
 
     @property
     def workflow_id(self) -> str:
@@ -98,19 +100,19 @@ class Job:
             "Attempt": self.attempt,
             "Instances": self.instances,
             "Rtstruct": self.rtstruct,
-            "Rois": details.get("rois", []),
-            "NotDrawn": details.get("not_drawn", []),
-            "LeftOut": details.get("left_out", []),
-            "Algorithm": details.get("algorithm"),
-            "Segmentation": details.get("segmentation"),
+            "Rois": [roi.to_json() for roi in details.rois],
+            "NotDrawn": [one.to_json() for one in details.not_drawn],
+            "LeftOut": [one.to_json() for one in details.left_out],
+            "Algorithm": details.algorithm.to_json() if details.algorithm is not None else None,
+            "Segmentation": details.segmentation,
             "EvidenceCode": self.evidence_code,
             "Error": {"Code": self.error_code, "Message": self.error_message} if self.error_code else None,
-            "Findings": details.get("findings", {}),
-            "Warnings": details.get("warnings", []),
-            "Timings": details.get("timings", {}),
+            "Findings": details.findings,
+            "Warnings": list(details.warnings),
+            "Timings": details.timings,
         }
-        if "explanation" in details:
-            answer["Explanation"] = details["explanation"]
+        if details.explanation is not None:
+            answer["Explanation"] = details.explanation
         return answer
 
 

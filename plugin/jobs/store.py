@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from plugin.evidence.ended_jobs import EndedJob, ended_at
+from plugin.jobs.details import JobDetails
 from plugin.jobs.job import STAGE_BEGINS, Job, Stage, State
 from plugin.jobs.page import Page, Place
 from plugin.state.database import jobs
@@ -38,7 +39,7 @@ class NewJob:
     target: str
     priority: str
     evidence_code: str
-    details: Mapping[str, Any]
+    details: JobDetails
     serial: int = 0
 
     @property
@@ -89,12 +90,13 @@ class JobStore:
             evidence_code=new.evidence_code,
             error_code=error[0] if error else None,
             error_message=error[1] if error else None,
-            details=dict(new.details),
+            details=new.details,
         )
 
     def add(self, job: Job) -> tuple[Job, bool]:
         """Note a job; returns it and whether it is new. The same work noted twice is one job."""
-        row = {column: getattr(job, column) for column in COLUMNS} | {"state": str(job.state), "stage": str(job.stage)}
+        row = {column: getattr(job, column) for column in COLUMNS}
+        row |= {"state": str(job.state), "stage": str(job.stage), "details": job.details.to_json()}
         try:
             with self._engine.begin() as connection:
                 connection.execute(sa.insert(jobs).values(row))
@@ -178,9 +180,8 @@ class JobStore:
         columns = (jobs.c.id, jobs.c.study, jobs.c.target, jobs.c.priority, jobs.c.created, jobs.c.details)
         query = sa.select(*columns).where(jobs.c.state == str(State.WAITING)).order_by(jobs.c.created)
         with self._engine.connect() as connection:
-            return [
-                Waiting(*row[:5], (row.details.get("decision") or {}).get("Hours")) for row in connection.execute(query)
-            ]
+            rows = connection.execute(query).all()
+        return [Waiting(*row[:5], JobDetails.model_validate(row.details).decision.hours) for row in rows]
 
     def running_by_target(self) -> dict[str, int]:
         """How many jobs run, by target."""
@@ -220,33 +221,33 @@ class JobStore:
             return None
         return self.get(job_id)
 
-    def merge_details(self, job_id: str, details: Mapping[str, Any], **columns: Any) -> None:
-        """Add to the details of a job; ``timings`` and ``warnings`` are merged, everything else is replaced."""
+    def merge_details(self, job_id: str, details: JobDetails) -> None:
+        """Add what ``details`` say to those of a job; ``timings`` and ``warnings`` are merged, the others replaced."""
+        said = details.to_json()
         with self._engine.begin() as connection:
             row = connection.execute(sa.select(jobs.c.details).where(jobs.c.id == job_id).with_for_update()).first()
             if row is None:
                 return
-            merged = dict(row[0]) | dict(details)
-            if "timings" in details:
-                merged["timings"] = dict(row[0].get("timings", {})) | dict(details["timings"])
-            if "warnings" in details:
-                merged["warnings"] = list(dict.fromkeys([*row[0].get("warnings", []), *details["warnings"]]))
-            connection.execute(
-                sa.update(jobs).where(jobs.c.id == job_id).values(details=merged, updated=self._clock(), **columns)
-            )
+            # As they are in the row, so that what only another release knows stays there.
+            merged = dict(row[0]) | said
+            if "timings" in said:
+                merged["timings"] = dict(row[0].get("timings", {})) | said["timings"]
+            if "warnings" in said:
+                merged["warnings"] = list(dict.fromkeys([*row[0].get("warnings", []), *said["warnings"]]))
+            connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(details=merged, updated=self._clock()))
 
     def warn(self, job_id: str, *sentences: str) -> None:
         """Add to the warnings of a job; each sentence once."""
-        self.merge_details(job_id, {"warnings": list(sentences)})
+        self.merge_details(job_id, JobDetails(warnings=sentences))
 
-    def begin(self, job_id: str, details: Mapping[str, Any]) -> None:
+    def begin(self, job_id: str, details: JobDetails) -> None:
         """Note what an attempt begins with, in the place of what an earlier one had left."""
         with self._engine.begin() as connection:
             row = connection.execute(sa.select(jobs.c.details).where(jobs.c.id == job_id).with_for_update()).first()
             if row is None:
                 return
             kept = {name: row[0][name] for name in OF_THE_JOB if name in row[0]}
-            values = {"details": kept | dict(details), "updated": self._clock()}
+            values = {"details": kept | details.to_json(), "updated": self._clock()}
             connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(values))
 
     def rekey(self, job: Job, content: str) -> None:
@@ -277,6 +278,12 @@ class JobStore:
     def publish(self, job_id: str, rtstruct: str) -> bool:
         """Note the stored RTSTRUCT; False when the job was stopped meanwhile. Of this and ``stop``, one succeeds."""
         return self._change(job_id, OPEN_STATES, {"rtstruct": rtstruct})
+
+    def withdraw(self, job_id: str) -> None:
+        """Say that the RTSTRUCT of a job is not stored any more."""
+        with self._engine.begin() as connection:
+            values = {"rtstruct": None, "updated": self._clock()}
+            connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(values))
 
     def supersede_done(self, job_id: str, message: str) -> bool:
         """Mark a finished job as overtaken by a newer content of its series."""
@@ -334,4 +341,5 @@ def _job(row: Mapping[Any, Any]) -> Job:
     values = {column: row[column] for column in COLUMNS}
     stage = EARLIER_STAGES.get(values["stage"], values["stage"])
     values["state"], values["stage"] = State(values["state"]), Stage(stage)
+    values["details"] = JobDetails.model_validate(values["details"])
     return Job(**values)

@@ -33,6 +33,7 @@ from plugin.erase.orthanc_copies import NEVER_MADE, UNKNOWN, Copies, remove_copi
 from plugin.facts.remarks import counted
 from plugin.forward.records import ForwardRecords
 from plugin.forward.target import RemoteJob, Target
+from plugin.jobs.details import DrawnRoi, JobDetails, LeftOutSlice, NotDrawn, UsedAlgorithm
 from plugin.jobs.failure import FailureRecord
 from plugin.jobs.job import STAGE_BEGINS, Job, Stage, State
 from plugin.jobs.store import JobStore
@@ -106,7 +107,7 @@ class Stages:
         state = job.state if job.state.final else State(failure["state"]) if failure else State.DONE
         if failure is not None and not job.state.final:
             records.failed(failure)
-            self.jobs.merge_details(job_id, {"findings": failure["findings"]})
+            self.jobs.merge_details(job_id, JobDetails(findings=failure["findings"]))
         if failure is None or failure["code"] != "ERASE_FAILED":
             # Before the job is seen to have ended, so that whoever sees it finds its evidence closed.
             records.closed(str(state), time.time() - job.created)
@@ -125,7 +126,7 @@ class Stages:
         return {"Progress": round(begins + (ends - begins) * said["Progress"], 3), "Doing": said["Doing"]}
 
     def _note_seconds(self, job_id: str, part: str, started: float) -> None:
-        self.jobs.merge_details(job_id, {"timings": {part: round(time.perf_counter() - started, 3)}})
+        self.jobs.merge_details(job_id, JobDetails(timings={part: round(time.perf_counter() - started, 3)}))
 
     def _work(self, stage: Stage) -> Callable[[Job], None]:
         return {
@@ -140,9 +141,9 @@ class Stages:
         self._rekey(job)
         snapshot = self._unchanged(job)
         chosen = snapshot.chosen
-        left_out = [one.to_json() for one in chosen.left_out]
-        said = list(snapshot.warnings)
-        self.jobs.begin(job.id, {"left_out": left_out, "warnings": said, "remarks": said})
+        left_out = tuple(LeftOutSlice(instance=one.instance, reason=one.reason) for one in chosen.left_out)
+        remarks = snapshot.warnings
+        self.jobs.begin(job.id, JobDetails(left_out=left_out, warnings=remarks, remarks=remarks))
         target = self.targets.get(job.target)
         JobRecords(self.chain, job).received(chosen.modality, target.type if target else "local")
         key = self.vault.open_transfer(job.workflow_id, job.series, hours=self.settings.privacy.transfer_hours)
@@ -154,16 +155,15 @@ class Stages:
         if clean.suspected:
             self.jobs.warn(job.id, text_in(clean.suspected))
         if files_alternate(file.data for file in clean):
-            said = [*said, f"Look at the images: {BY_IMAGES}"]
-            self.jobs.merge_details(job.id, {"warnings": said, "remarks": said})
+            remarks = (*remarks, f"Look at the images: {BY_IMAGES}")
+            self.jobs.merge_details(job.id, JobDetails(warnings=remarks, remarks=remarks))
 
     def _draw(self, job: Job) -> None:
         target = self.targets.get(job.target)
         if target is not None:
-            details = dict(target.draw(self._remote_job(job, self.vault.get(job.workflow_id))))
-            self.jobs.warn(job.id, *details.pop("warnings", ()))
+            details = target.draw(self._remote_job(job, self.vault.get(job.workflow_id)))
             self.jobs.merge_details(job.id, details)
-            if details.get("algorithm", {}).get("Sides") == NOT_VERIFIABLE:
+            if details.algorithm is not None and details.algorithm.sides == NOT_VERIFIABLE:
                 self.jobs.warn(job.id, f"Left and right of the model {job.model} are not verifiable, the target says.")
             return
         if job.target != LOCAL:
@@ -182,26 +182,11 @@ class Stages:
         )
         digest = hashlib.sha256((self._folder(job) / STRUCTURE_SET).read_bytes()).hexdigest()
         JobRecords(self.chain, job).drawn(drawn, digest)
-        rois = [
-            {
-                "Number": roi.number,
-                "Name": roi.name,
-                "FullName": roi.full_name,
-                "Volume": round(roi.volume_cm3, 2),
-                "Flags": list(roi.flags),
-            }
-            for roi in drawn.rois
-        ]
-        not_drawn = [{"Label": label, "Reason": reason} for label, reason in drawn.not_drawn]
-        algorithm = {"Version": drawn.version, "Digest": drawn.digest, "Sides": drawn.sides}
-        self.jobs.merge_details(
-            job.id, {"rois": rois, "not_drawn": not_drawn, "algorithm": algorithm, "timings": drawn.timings}
-        )
-        self.jobs.warn(job.id, *drawn.remarks)
+        self.jobs.merge_details(job.id, _details_of(drawn))
 
     def _selection(self, job: Job) -> StructureSelection | None:
         """Return the structure template that the job's rule names."""
-        name = (job.details.get("decision") or {}).get("Structures")
+        name = job.details.decision.structures
         if name is not None and name not in self.settings.templates:
             raise InputRefused("NO_TEMPLATE", "The configuration has the structure template of this job no more.")
         return None if name is None else self.settings.templates[name]
@@ -215,12 +200,12 @@ class Stages:
             (self._folder(job) / STRUCTURE_SET).read_bytes(),
             self.vault.get(job.workflow_id),
             source,
-            [roi["Name"] for roi in job.details["rois"]],
+            [roi.name for roi in job.details.rois],
             series_uid=made_uid(job, "series"),
             instance_uid=made_uid(job, "instance"),
-            remarks=job.details.get("remarks", []),  # and no later warning, for the same bytes each time
+            remarks=job.details.remarks,  # and no later warning, for the same bytes each time
         )
-        JobRecords(self.chain, job).restored(len(chosen.instances), len(job.details["rois"]))
+        JobRecords(self.chain, job).restored(len(chosen.instances), len(job.details.rois))
         self._note_seconds(job.id, "restore", started)
         return restored
 
@@ -251,8 +236,8 @@ class Stages:
             return
         if stored.rewritten:
             self.jobs.warn(job.id, REWRITTEN)
-        JobRecords(self.chain, job).stored(len(job.details["rois"]), len(file), stored.digest)
-        if "SEG" in ((job.details.get("decision") or {}).get("Outputs") or ()):
+        JobRecords(self.chain, job).stored(len(job.details.rois), len(file), stored.digest)
+        if "SEG" in job.details.decision.outputs:
             self._store_segmentation(job, file)
         if not self.settings.keep_superseded:
             self._take_back_superseded(job)
@@ -260,7 +245,7 @@ class Stages:
     def _take_back(self, job: Job, instance: str) -> None:
         """Delete what was stored and may not stay; the job shows none."""
         self.orthanc.delete_instance(instance)
-        self.jobs.merge_details(job.id, {}, rtstruct=None)
+        self.jobs.withdraw(job.id)
 
     def _store_segmentation(self, job: Job, rtstruct: bytes) -> None:
         """Store the SEG; one that Orthanc does not keep is said in the job, whose RTSTRUCT stays what it is."""
@@ -271,7 +256,7 @@ class Stages:
                 raise
             self.jobs.warn(job.id, f"The SEG that the rule asks for is not stored ({failure.code}). {failure.message}")
             return
-        self.jobs.merge_details(job.id, {"segmentation": stored.instance})
+        self.jobs.merge_details(job.id, JobDetails(segmentation=stored.instance))
 
     def _segmentation(self, job: Job, rtstruct: bytes) -> bytes:
         instances = self._chosen(job).instances
@@ -279,8 +264,9 @@ class Stages:
             pydicom.dcmread(io.BytesIO(self.orthanc.instance_file(instance)), stop_before_pixels=True)
             for instance in instances
         ]
-        said = job.details["algorithm"]
-        algorithm = Algorithm(job.model, said["Version"], said["Digest"], licence="", description="")
+        used = job.details.algorithm
+        assert used is not None, "what was drawn says by what"
+        algorithm = Algorithm(job.model, used.version, used.digest, licence="", description="")
         return segmentation_of(rtstruct, headers, algorithm, lambda what: made_uid(job, what))
 
     def _take_back_superseded(self, job: Job) -> None:
@@ -288,10 +274,8 @@ class Stages:
         for old in self.jobs.list(series=job.series, states=(State.SUPERSEDED,), limit=1000):
             if old.rtstruct is not None and (old.rule, old.model, old.target) == (job.rule, job.model, job.target):
                 self.orthanc.delete_instance(old.rtstruct)
-                self.jobs.merge_details(
-                    old.id, {"warnings": ["Its RTSTRUCT was removed when the newer one was stored."]}
-                )
-                self.jobs.merge_details(old.id, {}, rtstruct=None)
+                self.jobs.warn(old.id, "Its RTSTRUCT was removed when the newer one was stored.")
+                self.jobs.withdraw(old.id)
 
     def _erase(self, job: Job) -> None:
         target, records, transfer = self.targets.get(job.target), JobRecords(self.chain, job), self._still_open(job)
@@ -377,6 +361,26 @@ class Stages:
     def _require_room(self, size: int) -> None:
         if shutil.disk_usage(self.state.spool).free < size + RESERVE_BYTES:
             raise OSError(errno.ENOSPC, "the series would fill the disk")
+
+
+def _details_of(drawn: Drawn) -> JobDetails:
+    """What a job says of what the local worker drew."""
+    return JobDetails(
+        rois=tuple(
+            DrawnRoi(
+                number=roi.number,
+                name=roi.name,
+                full_name=roi.full_name,
+                volume=round(roi.volume_cm3, 2),
+                flags=tuple(roi.flags),
+            )
+            for roi in drawn.rois
+        ),
+        not_drawn=tuple(NotDrawn(label=label, reason=reason) for label, reason in drawn.not_drawn),
+        algorithm=UsedAlgorithm(version=drawn.version, digest=drawn.digest, sides=drawn.sides),
+        timings=dict(drawn.timings),
+        warnings=tuple(drawn.remarks),
+    )
 
 
 def _require_content(job: Job, content: Content) -> None:

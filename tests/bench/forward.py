@@ -47,7 +47,7 @@ def overhead(folder: Path) -> None:
         remote, local = [], []
         for turn in range(REPEATS):
             took, details = timed(lambda: gateway.send(series)[1])
-            remote.append(took - details["timings"]["engine"])
+            remote.append(took - details.timings["engine"])
             place = folder / f"local{turn}"
             place.mkdir()
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from plugin.jobs.details import JobDetails
 from plugin.jobs.job import Job, Stage, State
 
 
 def a_job(**changed: Any) -> Job:
-    """A running job of a CT with the target cloud."""
+    """A running job of a CT with the target cloud; its details as they lie in the table."""
     values: dict[str, Any] = {
         "id": uuid.uuid4().hex,
         "key": uuid.uuid4().hex,
@@ -28,4 +29,5 @@ def a_job(**changed: Any) -> Job:
         "attempt": 1,
         "instances": 120,
     }
-    return Job(**(values | changed))
+    details = JobDetails.model_validate(changed.pop("details", {}))
+    return Job(details=details, **(values | changed))

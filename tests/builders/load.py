@@ -55,7 +55,7 @@ def send_at_once(service: ServiceProcess, folder: Path, sent: list[CleanSeries])
         except Exception as error:  # noqa: BLE001 - whatever costs a series is a loss, and told at the end
             lost.append(f"{type(error).__name__}: {error}")
             return True
-        waits.append(time.perf_counter() - began - sum(details["timings"].values()))
+        waits.append(time.perf_counter() - began - sum(details.timings.values()))
         return belongs(content, sent[number])
 
     with Memory(service) as memory, ThreadPoolExecutor(2 * GATEWAYS) as pool:

@@ -16,6 +16,7 @@ from model.pipeline.draw import IMAGES, STRUCTURE_SET
 from plugin.forward.records import ForwardRecords
 from plugin.forward.service import ServiceForward
 from plugin.forward.target import RemoteJob, TargetCallbacks
+from plugin.jobs.details import JobDetails
 from plugin.privacy.clean import CleanSeries
 from plugin.settings.document import ServiceTarget
 from plugin.vault.vault import OpenTransfer
@@ -55,8 +56,8 @@ class LoneGateway:
         transfer = OpenTransfer(key, "", datetime.now(UTC) + timedelta(minutes=minutes))
         return RemoteJob(job, folder, records, lambda: True, transfer, lambda: self._original)
 
-    def send(self, series: CleanSeries) -> tuple[bytes, dict[str, Any]]:
+    def send(self, series: CleanSeries) -> tuple[bytes, JobDetails]:
         """The RTSTRUCT of a series, with the details of its job."""
         remote = self.remote_job(series)
         details = self.forward.draw(remote)
-        return (remote.folder / STRUCTURE_SET).read_bytes(), dict(details)
+        return (remote.folder / STRUCTURE_SET).read_bytes(), details

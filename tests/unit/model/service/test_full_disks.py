@@ -118,7 +118,7 @@ def test_a_gateway_whose_announcement_was_noted_but_not_answered_begins_anew(
     north.announce(series.manifest, transfer=used)
     north.call("DELETE", f"/v1/transfers/{used}")
     monkeypatch.setattr(Retry, "sleep", lambda _self, _seconds: None)
-    assert gateway.forward.draw(remote)["rois"]
+    assert gateway.forward.draw(remote).rois
     assert remote.load_state()["round"] == 2
 
 

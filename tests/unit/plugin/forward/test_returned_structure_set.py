@@ -9,8 +9,9 @@ import pytest
 from pydicom.dataset import Dataset
 
 from model.errors import PrivacyRefused
+from plugin.forward.details import without_rois
 from plugin.forward.returned import prepared, stripped
-from plugin.restore.left_out import said_of
+from plugin.jobs.details import DrawnRoi, JobDetails
 from tests.builders.marked import encoded as file_of
 from tests.builders.phantom import Phantom, phantom_series
 from tests.builders.vendor import square
@@ -83,9 +84,10 @@ def test_a_relation_to_an_roi_that_is_left_out_goes_with_it() -> None:
 
 
 def test_the_job_says_which_by_number_and_never_by_name() -> None:
-    details = {"rois": [{"Number": 1, "Name": "Spleen"}, {"Number": 2, "Name": "Lee"}], "not_drawn": []}
-    told = said_of(details, (2,))
-    assert told["rois"] == [{"Number": 1, "Name": "Spleen"}]
-    assert told["not_drawn"][0]["Label"] == "ROI 2"
-    assert "Lee" not in str(told)
-    assert said_of(details, ()) == details
+    spleen, lee = DrawnRoi(number=1, name="Spleen"), DrawnRoi(number=2, name="Lee")
+    details = JobDetails(rois=(spleen, lee))
+    shown = without_rois(details, (2,))
+    assert shown.rois == (spleen,)
+    assert [one.label for one in shown.not_drawn] == ["ROI 2"]
+    assert "Lee" not in str(shown)
+    assert without_rois(details, ()) == details

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from plugin.jobs.details import DrawnRoi, JobDetails, LeftOutSlice, RequestedWork, UsedAlgorithm
 from plugin.jobs.job import Job, Stage, State
 from plugin.jobs.store import JobStore, NewJob
 from plugin.state.database import open_database
@@ -30,7 +32,7 @@ def new(**changed: Any) -> NewJob:
         "target": "local",
         "priority": "normal",
         "evidence_code": changed.pop("evidence_code", "code-" + repr(sorted(changed.items()))),
-        "details": {},
+        "details": JobDetails(),
     }
     return NewJob(**(values | changed))
 
@@ -69,25 +71,55 @@ def test_a_job_runs_only_while_it_is_open(store: JobStore) -> None:
 
 def test_timings_and_warnings_add_up_and_other_details_are_replaced(store: JobStore) -> None:
     job, _ = store.add(draft(store))
-    store.merge_details(job.id, {"timings": {"gate": 1.0}, "warnings": ["a"], "left_out": ["x"]})
-    store.merge_details(job.id, {"timings": {"engine": 2.0}, "warnings": ["b", "a"], "left_out": []})
+    left_out = LeftOutSlice(instance="x", reason="localizer")
+    store.merge_details(job.id, JobDetails(timings={"gate": 1.0}, warnings=("a",), left_out=(left_out,)))
+    store.merge_details(job.id, JobDetails(timings={"engine": 2.0}, warnings=("b", "a"), left_out=()))
     store.warn(job.id, "c")
     found = store.get(job.id)
     assert found is not None
-    assert found.details == {
-        "timings": {"gate": 1.0, "engine": 2.0},
-        "warnings": ["a", "b", "c"],
-        "left_out": [],
+    assert found.details == JobDetails(timings={"gate": 1.0, "engine": 2.0}, warnings=("a", "b", "c"), left_out=())
+
+
+def test_details_that_are_not_given_stay_as_they_are(store: JobStore) -> None:
+    job, _ = store.add(draft(store, details=JobDetails(decision=RequestedWork(structures="thorax"))))
+    store.merge_details(job.id, JobDetails(segmentation="s"))
+    found = store.get(job.id)
+    assert found is not None
+    assert found.details == JobDetails(decision=RequestedWork(structures="thorax"), segmentation="s")
+
+
+def test_details_of_another_release_are_read_and_stay_in_the_row(store: JobStore, tmp_path: Path) -> None:
+    job, _ = store.add(draft(store))
+    foreign = '{"left_out": 3, "algorithm": {"Version": "1.0", "Digest": "d", "Later": 1}, "later": [1]}'
+    with sqlite3.connect(tmp_path / "jobs.sqlite") as database:
+        database.execute("UPDATE jobs SET details = ?", (foreign,))
+    store.warn(job.id, "a")
+    found = store.get(job.id)
+    assert found is not None
+    assert found.details.algorithm == UsedAlgorithm(version="1.0", digest="d")
+    assert (found.details.left_out, found.details.warnings) == ((), ("a",))
+    with sqlite3.connect(tmp_path / "jobs.sqlite") as database:
+        ((text,),) = database.execute("SELECT details FROM jobs")
+    assert json.loads(text)["later"] == [1]
+
+
+def test_details_show_what_was_said_and_no_defaults() -> None:
+    details = JobDetails(rois=(DrawnRoi(number=1, name="Heart", full_name="Heart", volume=2.5),), timings={})
+    assert details.to_json() == {
+        "rois": [{"Number": 1, "Name": "Heart", "FullName": "Heart", "Volume": 2.5}],
+        "timings": {},
     }
 
 
 def test_an_attempt_begins_without_what_an_earlier_one_left(store: JobStore) -> None:
-    job, _ = store.add(draft(store, details={"explanation": {"Outcome": "contour"}, "warnings": ["of the series"]}))
-    store.merge_details(job.id, {"rois": [1], "warnings": ["of the attempt"]})
-    store.begin(job.id, {"warnings": ["of the series"]})
+    job, _ = store.add(
+        draft(store, details=JobDetails(explanation={"Outcome": "contour"}, warnings=("of the series",)))
+    )
+    store.merge_details(job.id, JobDetails(segmentation="s", warnings=("of the attempt",)))
+    store.begin(job.id, JobDetails(warnings=("of the series",)))
     found = store.get(job.id)
     assert found is not None
-    assert found.details == {"explanation": {"Outcome": "contour"}, "warnings": ["of the series"]}
+    assert found.details == JobDetails(explanation={"Outcome": "contour"}, warnings=("of the series",))
 
 
 @pytest.mark.parametrize("state", [State.DONE, State.EXCLUDED, State.SUPERSEDED])

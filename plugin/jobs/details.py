@@ -1,0 +1,97 @@
+"""What a job says of itself beside the columns of its row: what it was asked, what was drawn, left out and found odd.
+
+One JSON column holds it, so that a release can say more without another table. What it does not know of a later or an
+earlier release is passed over, what is missing has its default.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic.alias_generators import to_pascal
+
+
+class _Stored(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    def to_json(self) -> dict[str, Any]:
+        """What was said, and no defaults."""
+        return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
+
+
+class _Item(_Stored):
+    model_config = ConfigDict(alias_generator=to_pascal, validate_by_name=True, validate_by_alias=True)
+
+
+class RequestedWork(_Item):
+    """The decision that the job carries out."""
+
+    rule: str = ""
+    model: str = ""
+    target: str = ""
+    priority: str = "normal"
+    structures: str | None = None
+    """The structure template; None for all structures."""
+    outputs: tuple[str, ...] = ("RTSTRUCT",)
+    hours: str | None = None
+    """The hours of operation in which it may start; None for all."""
+
+
+class DrawnRoi(_Item):
+    """A structure of the RTSTRUCT; ``volume`` in cm³."""
+
+    number: int
+    name: str
+    full_name: str = ""
+    volume: float = 0.0
+    flags: tuple[str, ...] = ()
+
+
+class NotDrawn(_Item):
+    """A structure that is not in the RTSTRUCT."""
+
+    label: str
+    reason: str
+
+
+class LeftOutSlice(_Item):
+    """A slice that is not contoured, by Orthanc's id."""
+
+    instance: str
+    reason: str
+
+
+class UsedAlgorithm(_Item):
+    """What drew; ``sides`` says whether left and right of the model were verified."""
+
+    version: str = "0"
+    digest: str = ""
+    sides: str = ""
+
+
+class JobDetails(_Stored):
+    """The details of a job; never a value of the patient's."""
+
+    decision: RequestedWork = RequestedWork()
+    explanation: dict[str, Any] | None = None
+    """Why the job is done, as the API shows it."""
+    rois: tuple[DrawnRoi, ...] = ()
+    not_drawn: tuple[NotDrawn, ...] = ()
+    left_out: tuple[LeftOutSlice, ...] = ()
+    algorithm: UsedAlgorithm | None = None
+    segmentation: str | None = None
+    """Orthanc's id of the stored SEG."""
+    findings: dict[str, int] = {}
+    """Where a privacy check said no: how often each of its rules was broken."""
+    warnings: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    """The warnings that are written into the RTSTRUCT."""
+    timings: dict[str, float] = {}
+    """Seconds, by stage or part of one."""
+
+    @field_validator("left_out", mode="before")
+    @classmethod
+    def _of_the_first_release(cls, noted: object) -> object:
+        """Release 0.1.0 noted how many slices were left out, and not which."""
+        return () if isinstance(noted, int) else noted

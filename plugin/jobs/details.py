@@ -16,7 +16,7 @@ class _Stored(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     def to_json(self) -> dict[str, Any]:
-        """What was said, and no defaults."""
+        """Return what was said, without defaults."""
         return self.model_dump(mode="json", by_alias=True, exclude_unset=True)
 
 

@@ -364,7 +364,7 @@ class Stages:
 
 
 def _details_of(drawn: Drawn) -> JobDetails:
-    """What a job says of what the local worker drew."""
+    """Describe what the local worker drew."""
     return JobDetails(
         rois=tuple(
             DrawnRoi(

@@ -73,7 +73,7 @@ def nginx(
     )
     process = subprocess.Popen([NGINX, "-c", folder / "nginx.conf", "-p", folder, "-e", folder / "error.log"])
     try:
-        until((folder / "pid").exists, "nginx is up", 30)
+        until((folder / "pid").exists, "nginx is up")
         yield f"http://127.0.0.1:{port}{prefix.rstrip('/')}"
     finally:
         process.terminate()

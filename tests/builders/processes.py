@@ -19,6 +19,14 @@ def workers_of(process: int) -> list[int]:
     return children(process, "spawn_main")
 
 
+def alive(pid: int) -> bool:
+    """Whether it runs: not gone, and not only waiting to be buried."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
 def parent_of(folder: Path) -> int:
     try:
         return int((folder / "stat").read_text().rpartition(")")[2].split()[1])

@@ -120,7 +120,7 @@ class ServiceProcess:
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(20)
+            self.process.wait(60)
         shutil.rmtree(self.spool, ignore_errors=True)
 
     def __enter__(self) -> ServiceProcess:
@@ -157,7 +157,7 @@ class ServiceProcess:
         } | options
 
     def metric(self, name: str) -> float:
-        text = requests.get(self.url + "/metrics", verify=self.ca, timeout=5).text
+        text = requests.get(self.url + "/metrics", verify=self.ca, timeout=60).text
         return sum(float(line.split()[-1]) for line in text.splitlines() if line.startswith(name))
 
 

@@ -30,7 +30,7 @@ def test_each_end_holds_the_head_of_the_other_and_a_cut_is_found_offline(
     pair: Pair, tmp_path: Path, capsys: Any
 ) -> None:
     orthanc, service = pair
-    until(lambda: witness(orthanc)["Countersigned"], "the head is countersigned", 40)
+    until(lambda: witness(orthanc)["Countersigned"], "the head is countersigned")
     chain = orthanc.state / "evidence" / "chain"
     (held,) = service.client("north").call("GET", "/v1/heads").json()["Heads"]
     (key_file,) = (chain / "keys").glob("*.pem")
@@ -58,13 +58,13 @@ def test_a_service_that_is_down_is_shown_and_asked_again_when_a_transfer_went_th
 ) -> None:
     service = ServiceProcess(tmp_path / "service")
     orthanc = start_orthanc(service.target())
-    until(lambda: witness(orthanc)["Reason"] == "SERVICE_UNREACHABLE", "health shows who does not answer", 40)
+    until(lambda: witness(orthanc)["Reason"] == "SERVICE_UNREACHABLE", "health shows who does not answer")
     assert orthanc.json("/autocontour/health")["Status"] == "ok", "it only delays the countersignature"
     service.start()
     try:
         job = orthanc.job_of(orthanc.store_all(files_of(phantom_series())), seconds=120)
         assert job["State"] == "done", job["Error"]
-        shown = until(lambda: (one := witness(orthanc))["Countersigned"] and one, "countersigned", 30)
+        shown = until(lambda: (one := witness(orthanc))["Countersigned"] and one, "countersigned")
         assert shown["Reason"] is None
     finally:
         service.stop()
@@ -79,7 +79,7 @@ def test_a_service_that_answers_with_another_key_is_an_alert(
     def alerts() -> list[dict[str, Any]]:
         return [one for one in orthanc.json("/autocontour/health")["Alerts"] if one["Alert"] not in KINDS]
 
-    (alert,) = until(alerts, "the false answer is an alert", 40)
+    (alert,) = until(alerts, "the false answer is an alert")
     assert (alert["Alert"], alert["Reason"]) == ("COUNTERSIGNATURE_WRONG", "SIGNATURE_KEY")
     assert 'autocontour_alerts{alert="COUNTERSIGNATURE_WRONG"} 1.0' in orthanc.get("/autocontour/metrics").text
     raised = read_records(orthanc.state / "evidence" / "chain", event=Event.ALERT_RAISED)

@@ -199,6 +199,7 @@ def test_a_wrong_structure_set_is_refused_and_its_copy_removed(
     site.vendor.answers = answers
     _, job = site.send()
     assert job["State"] == "rejected", job["Error"]
+    assert job["Findings"]
     assert all(rule.startswith("RESTORE_") for rule in job["Findings"])
     assert site.modalities() == ["CT"]
     assert list((site.orthanc.state / "spool").iterdir()) == []
@@ -224,7 +225,7 @@ def test_two_answers_never_become_two_results(site: Site) -> None:
     until(lambda: site.vendor.answered == before + 2, "both answers were sent")
     assert job["State"] in ("done", "failed")
     wanted = ["CT", "RTSTRUCT"] if job["State"] == "done" else ["CT"]
-    until(lambda: site.modalities() == wanted, "the other copy is removed", 20)
+    until(lambda: site.modalities() == wanted, "the other copy is removed")
 
 
 def test_an_answer_after_the_one_that_was_taken_is_removed_and_changes_nothing(site: Site) -> None:
@@ -238,7 +239,7 @@ def test_an_answer_after_the_one_that_was_taken_is_removed_and_changes_nothing(s
     _, job = site.send()
     assert job["State"] == "done", job["Error"]
     site.vendor.send(kept[0])
-    until(lambda: site.modalities() == ["CT", "RTSTRUCT"], "the second answer is removed", 20)
+    until(lambda: site.modalities() == ["CT", "RTSTRUCT"], "the second answer is removed")
     assert pseudonyms_in_orthanc(site.orthanc) == []
     assert len(site.orthanc.rtstructs()) == 1
     made = pydicom.dcmread(io.BytesIO(site.orthanc.get(f"/instances/{job['Rtstruct']}/file").content))
@@ -258,7 +259,7 @@ def test_a_node_that_never_answers_costs_its_deadline_and_a_late_answer_is_remov
     assert job["State"] == "failed"
     assert job["Error"]["Code"] == "RETURN_DEADLINE"
     site.vendor.send(kept[0])
-    until(lambda: site.modalities() == ["CT"], "the late answer is removed", 20)
+    until(lambda: site.modalities() == ["CT"], "the late answer is removed")
     warnings = site.orthanc.json("/autocontour/health")["Warnings"]
     assert any("late, double or foreign" in warning for warning in warnings)
     assert len(site.orthanc.jobs()) >= 1

@@ -45,7 +45,7 @@ class Site:
         self.orthanc = OrthancProcess(folder / "orthanc", section=section(self.service.target(), **more)).start()
         slices = files_of(phantom_series(patient=PATIENT))
         self.job: dict[str, Any] = self.orthanc.job_of(self.orthanc.store_all(slices))
-        until(self._anchored, "the head is countersigned", 40)
+        until(self._anchored, "the head is countersigned")
         self.roots = authority.roots
 
     def _anchored(self) -> bool:

@@ -98,7 +98,7 @@ class World:
         self.assert_spool_empty()
 
     def assert_spool_empty(self) -> None:
-        until(lambda: list((self.orthanc.state / "spool").iterdir()) == [], "the spool is empty", 20)
+        until(lambda: list((self.orthanc.state / "spool").iterdir()) == [], "the spool is empty")
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +171,7 @@ def test_a_token_revoked_in_the_middle_ends_the_job_and_the_service_deletes_at_i
         job = world.orthanc.job_of(series)
         assert (job["State"], job["Error"]["Code"]) == ("failed", "SERVICE_TOKEN")
         world.assert_nothing_stored()
-        until(lambda: service.left() == [], "the service deletes it", 30)
+        until(lambda: service.left() == [], "the service deletes it")
         assert world.outcome("good") == ("done", None)
 
 
@@ -193,7 +193,7 @@ def test_a_cancelled_job_is_deleted_at_the_service(world: World) -> None:
     until(lambda: len(service.left()) >= 12, "the series lies at the service")
     job = world.orthanc.jobs(Series=series)[0]
     assert world.orthanc.post(f"/autocontour/jobs/{job['ID']}/cancel").status_code == 200
-    until(lambda: service.left() == [], "the service deletes it", 20)
+    until(lambda: service.left() == [], "the service deletes it")
     assert world.orthanc.job_of(series)["State"] == "cancelled"
     world.assert_nothing_stored()
     service.stop()

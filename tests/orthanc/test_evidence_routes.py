@@ -150,7 +150,7 @@ def test_missing_files_of_the_evidence_keep_nobody_from_contouring(start_orthanc
         alerts = [one["Alert"] for one in orthanc.json("/autocontour/health")["Alerts"]]
         return [alert for alert in alerts if alert not in KINDS]
 
-    assert until(of_the_evidence, "the outage is an alert", 40) == ["AUDIT_UNREACHABLE"]
+    assert until(of_the_evidence, "the outage is an alert") == ["AUDIT_UNREACHABLE"]
     answer = orthanc.get(f"/autocontour/evidence/{code}", params={"format": "pdf"})
     assert (answer.status_code, answer.json()["Error"]) == (422, "PDF_SEAL")
 
@@ -217,7 +217,7 @@ def test_an_objection_counts_in_lua_and_in_a_script_of_the_site_too(start_orthan
     )
     assert deed(orthanc, "objection").json()["Objection"] is True
     series = orthanc.store_all(files_of(phantom_series(patient=PATIENT)))
-    until(lambda: "Lua says: ASKED nil" in orthanc.tail(100_000), "Lua was refused", 40)
+    until(lambda: "Lua says: ASKED nil" in orthanc.tail(100_000), "Lua was refused")
     assert orthanc.job_of(series)["State"] == "excluded"
     again = orthanc.store_all(files_of(phantom_series(patient=PATIENT)))
     assert orthanc.job_of(again)["State"] == "excluded"
@@ -236,7 +236,7 @@ def test_an_objection_ends_the_job_that_runs(start_orthanc: Start, tmp_path: Pat
     until(lambda: orthanc.jobs(Series=series, State="running"), "the job runs")
     assert deed(orthanc, "objection").json()["CancelledJobs"] == 1
     assert orthanc.job_of(series)["State"] == "excluded"
-    until(lambda: list((orthanc.state / "spool").iterdir()) == [], "the spool is erased", 20)
+    until(lambda: list((orthanc.state / "spool").iterdir()) == [], "the spool is erased")
     assert orthanc.rtstructs() == []
 
 

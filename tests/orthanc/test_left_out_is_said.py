@@ -86,6 +86,7 @@ def test_another_breath_in_every_other_slice_is_flagged_in_job_rtstruct_and_rois
     assert job["State"] == "done", job["Error"]
     (warning,) = job["Warnings"]
     assert "two acquisitions" in warning
+    assert job["Rois"]
     assert all(any("two acquisitions" in flag for flag in roi["Flags"]) for roi in job["Rois"])
     made = pydicom.dcmread(io.BytesIO(orthanc.get(f"/instances/{job['Rtstruct']}/file").content))
     assert warning in made.StructureSetDescription
@@ -109,6 +110,7 @@ def test_slices_that_were_moved_sideways_are_flagged_in_job_rtstruct_and_rois(or
     job = orthanc.job_of(orthanc.store_all(files_of(slices)))
     assert job["State"] == "done", job["Error"]
     warning = next(one for one in job["Warnings"] if "2 slice(s) lie up to 40.0 mm beside the line" in one)
+    assert job["Rois"]
     assert all(any("beside the line" in flag for flag in roi["Flags"]) for roi in job["Rois"])
     made = pydicom.dcmread(io.BytesIO(orthanc.get(f"/instances/{job['Rtstruct']}/file").content))
     assert warning in made.StructureSetDescription

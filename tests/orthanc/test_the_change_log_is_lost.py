@@ -26,7 +26,7 @@ def stored_and_emptied_unread(orthanc: OrthancProcess) -> str:
     os.kill(gateway, signal.SIGSTOP)
     try:
         series = stored(orthanc)
-        assert requests.delete(f"{orthanc.url}/changes", timeout=10).status_code == 200
+        assert requests.delete(f"{orthanc.url}/changes", timeout=60).status_code == 200
     finally:
         os.kill(gateway, signal.SIGCONT)
     return series

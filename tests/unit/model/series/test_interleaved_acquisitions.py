@@ -212,5 +212,6 @@ def test_the_command_flags_what_only_the_order_of_slices_tells(
     folder = folder_of(tmp_path / "ct", InstanceNumber=[1 + place for place in EVERY_OTHER])
     assert main(["segment", str(folder), "-o", str(tmp_path / "out.dcm")]) == 0
     made = pydicom.dcmread(tmp_path / "out.dcm")
+    assert made.StructureSetROISequence
     assert all("two acquisitions" in roi.ROIDescription for roi in made.StructureSetROISequence)
     assert "two acquisitions" in capsys.readouterr().out

@@ -39,7 +39,7 @@ def deletion(north: SiteClient, transfer: str) -> dict[str, Any]:
 
 
 def health(service: ServiceProcess) -> requests.Response:
-    return requests.get(service.url + "/health", verify=service.ca, timeout=10)
+    return requests.get(service.url + "/health", verify=service.ca, timeout=60)
 
 
 def folder_of(service: ServiceProcess) -> Path:

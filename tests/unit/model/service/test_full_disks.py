@@ -92,7 +92,7 @@ def test_records_that_cannot_be_written_keep_no_image_and_are_written_once_there
             assert health.status_code == 503
             assert "records" in health.json()["Reasons"][0]
             stop.unlink()
-            until(lambda: north.status(begun).get("State") == "deleted", "the deletion is noted", 10)
+            until(lambda: north.status(begun).get("State") == "deleted", "the deletion is noted")
             assert north.steps(begun) == ["DELETED"]
             assert north.begin(filled).status_code == 202
             north.wait(filled, "ready")

@@ -76,7 +76,7 @@ def test_a_site_neither_sees_nor_disturbs_the_heads_of_another(service: ServiceP
         assert hand(south, other).status_code == 200, "a shorter chain of another site is no step backwards"
     assert len(held(north)) == len(held(south)) == 1
     for method in ("GET", "POST"):
-        answer = requests.request(method, service.url + "/v1/heads", verify=service.ca, timeout=5)
+        answer = requests.request(method, service.url + "/v1/heads", verify=service.ca, timeout=60)
         assert answer.status_code == 401
 
 

@@ -35,7 +35,7 @@ def test_without_a_token_nothing_is_told(
     service: ServiceProcess, authorization: str | None, method: str, path: str
 ) -> None:
     headers = {"Authorization": authorization} if authorization else {}
-    answer = requests.request(method, service.url + path, headers=headers, verify=service.ca, timeout=5)
+    answer = requests.request(method, service.url + path, headers=headers, verify=service.ca, timeout=60)
     assert (answer.status_code, answer.json()["Error"]) == (401, "TOKEN")
 
 

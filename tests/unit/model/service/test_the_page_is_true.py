@@ -67,7 +67,7 @@ def test_the_commands_start_a_service_and_the_client_gets_contours(
         assert pydicom.dcmread(tmp_path / "out.dcm").PatientID == series.pseudonym
     finally:
         process.terminate()
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
     assert list(Path(shell["SPOOL"]).iterdir()) == []
 
 

@@ -19,6 +19,7 @@ from starlette.testclient import TestClient
 from model.evidence.signing import SigningKey
 from model.service.wire import announce
 from plugin.privacy.clean import CleanSeries
+from tests.builders.orthanc_process import until
 from tests.builders.phantom import Phantom, files_of, phantom_series
 from tests.builders.untouched import cleaned
 from tests.unit.model.service.test_any_request_is_answered import app_in
@@ -45,7 +46,14 @@ class Sender:
         return transfer
 
     def close(self, transfer: str) -> None:
-        assert self.http.delete(f"/v1/transfers/{transfer}").status_code == 200
+        """Delete it; a service that cannot just now (503) is asked again, as any client does."""
+
+        def deleted() -> bool:
+            answer = self.http.delete(f"/v1/transfers/{transfer}")
+            assert answer.status_code in (200, 503), answer.text
+            return bool(answer.status_code == 200)
+
+        until(deleted, "the transfer is deleted")
         assert [path for path in self.spool.rglob("*") if path.is_file()] == []
 
 

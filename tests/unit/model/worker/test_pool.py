@@ -12,6 +12,8 @@ import pytest
 
 from model.errors import EngineFailed, InputRefused
 from model.worker.pool import Cancelled, Workers
+from tests.builders.orthanc_process import until
+from tests.builders.processes import alive
 
 
 def process_id() -> int:
@@ -58,8 +60,9 @@ def test_a_killed_worker_is_replaced_each_time(workers: Workers) -> None:
 
 
 def test_a_worker_killed_while_idle_is_replaced(workers: Workers) -> None:
-    os.kill(workers.run("a", process_id, seconds=60), signal.SIGKILL)
-    time.sleep(0.2)
+    killed = workers.run("a", process_id, seconds=60)
+    os.kill(killed, signal.SIGKILL)
+    until(lambda: not alive(killed), "it is dead")
     assert workers.run("a", process_id, seconds=60) > 0
 
 
@@ -81,9 +84,8 @@ def test_unwanted_work_is_killed_and_what_waits_goes_on(workers: Workers) -> Non
 
     thread = threading.Thread(target=unwanted)
     thread.start()
-    while not workers.cancel("unwanted"):
-        time.sleep(0.02)
-    thread.join(10)
+    until(lambda: workers.cancel("unwanted"), "it is at work")
+    thread.join(60)
     assert outcome == ["CANCELLED"]
     assert not workers.cancel("unwanted")
     assert workers.run("next", process_id, seconds=60) > 0

@@ -230,7 +230,7 @@ def test_tls_refuses_a_repository_of_another_authority(chain: Chain, tmp_path: P
         )
         with pytest.raises(ssl.SSLCertVerificationError):
             feed(chain, open_sender(repository), tmp_path / "position").pump()
-        thread.join(5)
+        thread.join(60)
 
 
 RSYSLOG = """
@@ -337,7 +337,7 @@ def test_a_receiver_that_was_restarted_gets_what_follows(chain: Chain, tmp_path:
             thread = threading.Thread(target=serve)
             thread.start()
             follower.pump(most=1)
-            thread.join(10)
+            thread.join(60)
     sender.close()
     assert [int(message.split(b" ", 1)[0]) for message in got] == [len(message.split(b" ", 1)[1]) for message in got]
     assert sequences(got) == [1, 2]

@@ -81,7 +81,11 @@ def test_a_job_without_a_remote_side_needs_no_remote_deletion(chain: Chain) -> N
     document = body(chain, record_local_job(chain))
     assert document["State"] == "closed"
     assert document["Sent"] is None
-    assert not any(item["Where"] == "the recipient" for item in document["Deletions"])
+    assert [item["Where"] for item in document["Deletions"]] == [
+        "this hospital: working files",
+        "this hospital: copies in Orthanc",
+        "this hospital: the key that links the pseudonyms to the patient",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from plugin.facts.given import given_facts
 from plugin.facts.series import facts_of
 from plugin.intake.site_script import SiteScript
+from tests.builders.orthanc_process import until
 from tests.builders.orthanc_tags import series, stack
 
 SOURCE = """
@@ -30,7 +31,6 @@ def route(series: Series):
     return Decision("hu-ct") if series.number("Slices") else None
 """
 
-# Crowded cores keep a good script, too, from answering for a while.
 SECONDS = 4
 
 
@@ -55,10 +55,10 @@ def script(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SiteScript]:
 def test_a_script_that_misbehaves_is_an_error_and_the_next_series_is_decided(
     script: SiteScript, wanted: str, said: str
 ) -> None:
-    answer = script.ask(given_facts({"ImageComments": wanted}))
-    assert answer.error is not None
-    assert said in answer.error
-    assert [one.model for one in script.ask(facts_of(series(*stack(30)))).decisions] == ["hu-ct"]
+    # On crowded cores a good script, too, may be late, which is an error that passes: it is asked again.
+    until(lambda: said in (script.ask(given_facts({"ImageComments": wanted})).error or ""), said)
+    whole = facts_of(series(*stack(30)))
+    until(lambda: [one.model for one in script.ask(whole).decisions] == ["hu-ct"], "the next series is decided")
 
 
 def test_a_script_that_never_loaded_is_an_error_that_says_why(tmp_path: Path) -> None:

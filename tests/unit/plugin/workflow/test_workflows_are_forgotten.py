@@ -8,30 +8,35 @@ import sys
 from pathlib import Path
 
 SCRIPT = """
-import sys, threading, time
+import sqlite3, sys, threading, time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from plugin.jobs.job import Stage
 from plugin.workflow.durable import Workflows, sqlite_url
 
-blocked, closed = threading.Event(), []
+blocked, done = threading.Event(), []
 
 class Stages:
     def run(self, stage, job):
         if job == "open" and stage is Stage.DRAW:
             blocked.wait()
     def close(self, job, failure):
-        closed.append(job)
+        done.append(job)
 
 workflows = Workflows(Stages(), sqlite_url(Path(sys.argv[1])), "test")
 workflows.launch()
 for number in range(3):
     workflows.start(SimpleNamespace(id=f"ended{number}", workflow_id=f"ended{number}-1"))
 workflows.start(SimpleNamespace(id="open", workflow_id="open-1"))
-while len(closed) < 3:
+def ended():
+    with closing(sqlite3.connect(sys.argv[1])) as tables:
+        (count,) = tables.execute("SELECT COUNT(*) FROM workflow_status WHERE status = 'SUCCESS'").fetchone()
+    return count
+
+while len(done) < 3 or ended() < 3:
     time.sleep(0.02)
-time.sleep(1)
 now = datetime.now(UTC)
 print(workflows.forget(now + timedelta(days=29)), workflows.forget(now + timedelta(days=31)), flush=True)
 import os; os._exit(0)

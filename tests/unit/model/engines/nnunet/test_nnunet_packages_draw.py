@@ -128,6 +128,7 @@ def test_regions_beside_a_network_of_labels_keep_what_the_labels_draw_over_them(
     both = masks(draw(import_model(tmp_path, tmp_path / "library", replace(OWN, name="both"))))
     alone = tmp_path / "Dataset901_Regions"
     regions = masks(draw(import_model(alone, tmp_path / "library", replace(OWN, name="alone"))))
+    assert regions
     assert all(np.array_equal(both[label], mask) for label, mask in regions.items())
     assert both.keys() - regions.keys() == {"liver", "kidney_left"}
     assert (both["whole"] & both["liver"]).any()
@@ -247,6 +248,7 @@ def test_short_memory_falls_back_to_smaller_tiles_and_says_so(tmp_path: Path, mo
 
     monkeypatch.setattr(Device, "run", short)
     drawing = engine.draw(volume(SHAPE), lambda fraction, words: None)
+    assert drawing.structures
     assert all("smaller tiles" in one.flags[0] for one in drawing.structures)
 
 

@@ -8,12 +8,13 @@
 # make sbom    what this is made of, as CycloneDX, from the lock: build/sbom.cdx.json
 # make audit   the locked packages against the published flaws of Python packages, where a data base can be reached
 # make release  checks that this commit can be tagged: version, changelog, clean tree, whole suite; changes nothing
+# make coverage  the lines that tests/unit reaches, with a floor; build/coverage/index.html
 # make lint    ruff, codespell, mypy, import-linter
 MINUTES ?= 10
 # CONTAINER_ENGINE: where no Docker answers, a program whose `start` starts one, printing the variables to reach it by, and
 # whose `stop` ends it. Nothing in this repository needs it; this path is used only where something lies there.
 CONTAINER_ENGINE ?= $(wildcard ../shared/bin/container-engine)
-.PHONY: release sbom audit test-docker fuzz demo run test lint unit bench setup clean
+.PHONY: coverage release sbom audit test-docker fuzz demo run test lint unit bench setup clean
 SHELL := /bin/bash
 BIN := .venv/bin
 
@@ -36,7 +37,7 @@ lint: setup
 	$(BIN)/lint-imports
 
 test: lint
-	$(BIN)/python -m pytest -n 3 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist loadfile --require-orthanc $(ARGS)
 
 test-docker: setup
 	@set -e; \
@@ -57,6 +58,9 @@ fuzz: setup
 	SCHEMA_EXAMPLES=$$((200 * $(MINUTES))) FUZZ_SECONDS=$$((60 * $(MINUTES))) $(BIN)/python -m pytest \
 		tests/unit/plugin/gateway/api/test_any_request_is_answered.py tests/unit/model/service/test_any_request_is_answered.py \
 		tests/unit/model/service/test_uploads_are_fuzzed.py $(ARGS)
+
+coverage: setup
+	$(BIN)/python -m pytest -n 3 --dist loadfile tests/unit --cov --cov-report=term --cov-report=html:build/coverage $(ARGS)
 
 unit: setup
 	$(BIN)/python -m pytest tests/unit $(ARGS)

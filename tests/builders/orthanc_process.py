@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -31,6 +32,13 @@ AXIAL_CT = {
 
 class Deadlock(AssertionError):
     """Orthanc did not obey SIGTERM."""
+
+
+def missing() -> str:
+    """What a test of a real Orthanc lacks on this machine; empty when it lacks nothing."""
+    absent = [] if shutil.which("Orthanc") else ["orthanc"]
+    absent += [] if Path(PYTHON_PLUGIN).exists() else ["orthanc-python"]
+    return f"needs Debian's {' and '.join(absent)}: ./setup.sh test" if absent else ""
 
 
 def free_port() -> int:

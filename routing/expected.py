@@ -72,7 +72,7 @@ def _read_object(value: dict[str, Any], kind: Kind | None, where: str) -> tuple[
     tests: list[Test] = []
     if "Pattern" in value:
         if kind in (Kind.NUMBER, Kind.FLAG):
-            wrong(f"{where}.Pattern", shown(value["Pattern"]), f"{kind.value}, as this fact is no text")
+            wrong(f"{where}.Pattern", shown(value["Pattern"]), f"{kind.value}, as this fact is not text")
         try:
             tests.append(Searched(compile_pattern(value["Pattern"])))
         except ValueError as error:
@@ -84,7 +84,7 @@ def _read_object(value: dict[str, Any], kind: Kind | None, where: str) -> tuple[
 
 def _range(value: dict[str, Any], kind: Kind | None, where: str) -> Range:
     if kind in (Kind.FLAG, Kind.TEXT):
-        wrong(where, "a range", f"{kind.value}, as this fact is no number")
+        wrong(where, "a range", f"{kind.value}, as this fact is not a number")
     ends = []
     for key, default in (("Min", -math.inf), ("Max", math.inf)):
         end = value.get(key, default)

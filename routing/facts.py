@@ -138,7 +138,7 @@ class GivenItem:
 
     @classmethod
     def of(cls, given: Mapping[str, Any], tag_of: Callable[[str], str | None]) -> GivenItem:
-        """Read the keys; one that is no name of an attribute is kept as a keyword and found by nobody."""
+        """Read the keys; one that is not a name of an attribute is kept as a keyword and found by nobody."""
         tree: dict[Step, Any] = {}
         for key, value in given.items():
             try:

@@ -73,7 +73,7 @@ def run_verify(options: argparse.Namespace) -> int:
 def _chain(path: Path, keys: Sequence[PublicKey], heads: Sequence[Head]) -> Verification:
     if not path.is_dir():
         raise InputRefused("EVIDENCE_MISSING", "There is no such folder.")
-    # With a witness of a head, a folder without records is a chain that was cut off; without, it is no chain.
+    # With a witness of a head, a folder without records is a chain that was cut off; without, it is not a chain.
     witnessed = bool(heads) or read_head(path) is not None or (path / ANCHORS_NAME).is_dir()
     if not witnessed and not month_files(path):
         raise InputRefused("EVIDENCE_MISSING", "The folder holds no month files like 2026-11.jsonl.")
@@ -133,7 +133,7 @@ def _anchored(path: Path, keys: Sequence[PublicKey]) -> Head:
         signed = json.loads(_bytes(path))
         kind = DocumentKind(signed["document"]["kind"])
     except (ValueError, KeyError, TypeError) as error:
-        raise InputRefused("SIGNATURE_SHAPE", "The anchor is no signed document.") from error
+        raise InputRefused("SIGNATURE_SHAPE", "The anchor is not a signed document.") from error
     if kind is DocumentKind.COUNTERSIGNATURE:
         body = open_signed(kind, signed, keys)
         return Head(int(body["sequence"]), str(body["sha256"]))

@@ -21,7 +21,7 @@ def require_writable(outputs: Sequence[Path | None], inputs: Iterable[Path], *, 
     """Raise InputRefused unless each output may be written: ``inputs`` are the files and folders that are read.
 
     An output that is one of them, under whatever name (links, hard links, other letters' case, a relative path), is
-    always refused; one that exists needs ``force``; None is no output.
+    always refused; one that exists needs ``force``; None is not an output.
     """
     wanted = [path for path in outputs if path is not None]
     if any(path.is_dir() for path in wanted):

@@ -36,7 +36,7 @@ class LabelMap:
 
 
 def read_labels(path: Path) -> LabelMap:
-    """Read one label map; raises InputRefused when it is none, or has no place in the patient."""
+    """Read one label map; raises InputRefused when it is not one, or has no place in the patient."""
     if not path.is_file():
         raise InputRefused("NO_LABELS", "The label file does not exist.")
     if path.name.lower().endswith(NIFTI_SUFFIXES):
@@ -80,11 +80,11 @@ def whole_numbers(array: NDArray[np.generic]) -> Labels:
         if not bool(np.all(np.abs(array - rounded) <= WHOLE_WITHIN)):
             raise InputRefused(
                 "LABELS_NUMBERS",
-                "The labels are no whole numbers (probabilities?); give one whole number per structure.",
+                "The labels are not whole numbers (probabilities?); give one whole number per structure.",
             )
         array = rounded
     elif not np.issubdtype(array.dtype, np.integer):
-        raise InputRefused("LABELS_NUMBERS", "The labels are no numbers.")
+        raise InputRefused("LABELS_NUMBERS", "The labels are not numbers.")
     if array.size and (array.min() < 0 or array.max() > LARGEST_LABEL):
         raise InputRefused("LABELS_NUMBERS", "The labels hold negative or too large numbers.")
     largest = int(array.max()) if array.size else 0

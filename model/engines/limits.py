@@ -53,7 +53,7 @@ def _of_headers(limits: Limits, said: Acquisition) -> list[str]:
     found = []
     wanted, banned = ({one.upper() for one in terms} for terms in (limits.image_types, limits.not_image_types))
     if wanted and not wanted & said.image_types:
-        found.append("ImageType is none of those it is for")
+        found.append("ImageType is not one that it is for")
     if banned & said.image_types:
         found.append("ImageType is one of those it is not for")
     if limits.regions and said.body_parts and not any(_shown(region, said.body_parts) for region in limits.regions):

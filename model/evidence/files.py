@@ -88,7 +88,7 @@ def read_records(
 ) -> list[Record]:
     """Read the records of one job, of one month (YYYY-MM, by file), of one event, or all, in order.
 
-    This trusts the files, and passes over lines that are no records: verification is a separate act
+    This trusts the files, and passes over lines that are not records: verification is a separate act
     (``model.evidence.verification``).
     """
     mark = f'"job":"{job}"' if job is not None else f'"event":"{event}"' if event is not None else ""

@@ -21,7 +21,7 @@ def sign_head(chain: Chain, time: datetime) -> dict[str, Any]:
 
 
 def read_signed_head(signed: object, keys: Collection[PublicKey]) -> Head:
-    """Return the head that a signed document states; raises EvidenceRefused when it is none or not by these keys."""
+    """Return the head that a signed document states; raises EvidenceRefused when it does not, or not by these keys."""
     return head_of(open_signed(DocumentKind.HEAD, signed, keys))
 
 

@@ -37,7 +37,7 @@ class PublicKey:
 
     @classmethod
     def of(cls, raw: bytes) -> PublicKey:
-        """Take the 32 bytes of a public key; raises EvidenceRefused when they are no key."""
+        """Take the 32 bytes of a public key; raises EvidenceRefused when they are not a key."""
         try:
             key = Ed25519PublicKey.from_public_bytes(raw)
         except ValueError as error:

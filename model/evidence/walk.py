@@ -178,7 +178,7 @@ class Walk:
         return self._broken(index, Change.INSERTED if true_one_follows else Change.EDITED, why)
 
     def _seal(self, torn: bytes, index: int) -> Broken | None:
-        """Accept bytes that are no record only where the writer sealed and described them."""
+        """Accept bytes that are not a record only where the writer sealed and described them."""
         record = self._lines[index].record
         facts = record.facts if record is not None and record.event is Event.CHAIN_REPAIRED else {}
         for candidate in (torn, torn.removesuffix(b"\n")):

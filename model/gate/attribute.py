@@ -67,7 +67,7 @@ def attribute(
     """Make a row from its keyword; ``vr`` is "US or SS" where the pixels decide."""
     tag = tag_for_keyword(keyword)
     if tag is None:
-        raise AssertionError(f"{keyword} is no attribute of the standard")
+        raise AssertionError(f"{keyword} is not an attribute of the standard")
     return Attribute(
         int(tag), keyword, tuple(vr.split(" or ")), action, predicate, needed, reason, option, without_option
     )

@@ -31,7 +31,7 @@ _WHOLE = frozenset({"SCAN", "TOP", "PROJECTION IMAGE"})
 
 
 def is_no_slice(values: Iterable[str]) -> bool:
-    """Whether one of the values names something that is no slice of a patient."""
+    """Whether one of the values names something that is not a slice of a patient."""
     return any(map(_names_no_slice, values))
 
 

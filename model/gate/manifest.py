@@ -49,7 +49,7 @@ class Manifest(BaseModel):
 
     @classmethod
     def from_json(cls, document: bytes) -> Manifest:
-        """Read and validate; raises PrivacyRefused when it is no manifest."""
+        """Read and validate; raises PrivacyRefused when it is not a manifest."""
         try:
             return cls.model_validate_json(document)
         except ValidationError:

@@ -11,7 +11,7 @@ from pydicom.datadict import keyword_for_tag
 class Rule(StrEnum):
     """What a file or a series was refused for; the names are stable and go to logs, answers and evidence."""
 
-    FILE_NAME = "FILE_NAME"  # a file name that is not neutral, or something that is no plain file
+    FILE_NAME = "FILE_NAME"  # a file name that is not neutral, or something that is not a plain file
     FILE_SIZE = "FILE_SIZE"  # empty, or larger than any CT or MR slice
     FILE_PREAMBLE = "FILE_PREAMBLE"  # no DICOM file, or bytes in the preamble
     FILE_META = "FILE_META"  # file meta information other than the canonical one

@@ -31,7 +31,7 @@ from model.gate.rules import Findings, Rule
 from model.series.folder import is_of_the_system
 from model.series.header import SliceHeader
 
-# A series of more files than this is no CT or MR volume; the check holds all of it in memory.
+# A series of more files than this is not a CT or MR volume; the check holds all of it in memory.
 MAXIMUM_FILES = 5_000
 MAXIMUM_BYTES = 4 << 30
 

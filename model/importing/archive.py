@@ -10,7 +10,7 @@ from model.errors import InputRefused
 from model.packages.package import PACKAGE_BYTES
 
 MEMBERS = 10_000
-# Weights hardly compress; what unpacks to a hundred times its size is no model.
+# Weights hardly compress; what unpacks to a hundred times its size is not a model.
 RATIO = 100
 CHUNK = 4 * 1024**2
 UNTOUCHED = "nothing was unpacked. Zip the model's own folder anew, or import the folder."

@@ -125,7 +125,7 @@ def store(
     if taken and not (final / DOCUMENT).is_file():
         raise InputRefused(
             "PACKAGE_EXISTS",
-            f"There is a folder {document.id} that is no model package, and is not replaced; give another --name.",
+            f"There is a folder {document.id} that is not a model package, and is not replaced; give another --name.",
         )
     made = not library.exists()
     library.mkdir(parents=True, exist_ok=True)
@@ -176,7 +176,7 @@ def copied(source: Path) -> Writer:
 
     def write(target: Path) -> None:
         if source.is_symlink() or not source.is_file():
-            raise InputRefused("PACKAGE_FILES", f"{source.name} is no plain file; it was not imported.")
+            raise InputRefused("PACKAGE_FILES", f"{source.name} is not a plain file; it was not imported.")
         shutil.copyfile(source, target, follow_symlinks=False)
 
     return write

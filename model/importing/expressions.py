@@ -45,7 +45,7 @@ def require_harmless(value: Any, where: str = "", depth: int = 0) -> None:
     elif isinstance(value, str) and where.endswith("_target_") and not _target_known(value):
         raise InputRefused(
             "BUNDLE_UNSAFE",
-            f"The bundle makes an object at {where[:80]} that is none of MONAI's; nothing of it was made. Export the "
+            f"The bundle makes an object at {where[:80]} that is not MONAI's; nothing of it was made. Export the "
             "network as TorchScript and import that.",
         )
 

@@ -31,7 +31,7 @@ def import_model(
 
     ``samples`` are what its sides are tested on (default: those of this machine, one of which may be fetched).
 
-    Raises InputRefused, with the library as it was, when it is none of them, its engine does not accept it, or it
+    Raises InputRefused, with the library as it was, when it is of no known kind, its engine does not accept it, or it
     draws on the wrong side.
     """
     # Imported here: engines need torch, and listing models does not.
@@ -89,8 +89,8 @@ def _draft(path: Path, options: ImportOptions) -> Draft:
         )
     raise InputRefused(
         "IMPORT",
-        "This is no nnU-Net v2 or TotalSegmentator results folder, MONAI bundle, TorchScript (.ts, .pt) or ONNX file, "
-        "and no model package.",
+        "This is not an nnU-Net v2 or TotalSegmentator results folder, a MONAI bundle, a TorchScript (.ts, .pt) or "
+        "ONNX file, or a model package.",
     )
 
 

@@ -80,7 +80,7 @@ def _json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError):
         raise InputRefused("BUNDLE", f"{path.name} of the bundle cannot be read as JSON.") from None
     if not isinstance(found, dict):
-        raise InputRefused("BUNDLE", f"{path.name} of the bundle is no JSON object.")
+        raise InputRefused("BUNDLE", f"{path.name} of the bundle is not a JSON object.")
     return found
 
 
@@ -161,7 +161,7 @@ def _turned_later(inference: dict[str, Any]) -> bool:
 def _transforms(preprocessing: Any) -> list[dict[str, Any]]:
     steps = preprocessing.get("transforms") if isinstance(preprocessing, dict) else None
     if not isinstance(steps, list) or not all(isinstance(one, dict) for one in steps):
-        raise InputRefused("BUNDLE", "The bundle's preprocessing is no list of transforms.")
+        raise InputRefused("BUNDLE", "The bundle's preprocessing is not a list of transforms.")
     return [one for one in steps if not one.get("_disabled_")]
 
 

@@ -168,7 +168,7 @@ def _flips(found: dict[str, Any], plans: Plans, options: ImportOptions) -> list[
     if axes is None:
         return []
     if not isinstance(axes, list | tuple) or not all(isinstance(a, int) and 0 <= a < dimensions for a in axes):
-        raise InputRefused("WEIGHTS_SHAPE", "The checkpoint's mirroring axes are no axes of its images.")
+        raise InputRefused("WEIGHTS_SHAPE", "The checkpoint's mirroring axes are not axes of its images.")
     return [int(axis) for axis in axes]
 
 

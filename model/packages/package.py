@@ -55,7 +55,7 @@ def open_package(folder: Path) -> Package:
     path = folder / DOCUMENT
     try:
         if path.is_symlink() or not stat.S_ISREG(path.stat().st_mode) or path.stat().st_size > DOCUMENT_BYTES:
-            raise InputRefused("PACKAGE_DOCUMENT", "The package's model.json is no plain file of at most 4 MB.")
+            raise InputRefused("PACKAGE_DOCUMENT", "The package's model.json is not a plain file of at most 4 MB.")
         content = path.read_bytes()
     except OSError:
         raise InputRefused("PACKAGE_DOCUMENT", "The folder holds no model.json that can be read.") from None
@@ -70,7 +70,7 @@ def read_document(content: bytes) -> ModelDocument:
         wrong = in_one_sentence(problems_of(error, ModelDocument, ALLOWED))
         raise InputRefused("PACKAGE_DOCUMENT", f"model.json: {wrong}.") from None
     except (ValueError, RecursionError):
-        raise InputRefused("PACKAGE_DOCUMENT", "The package's model.json is no JSON.") from None
+        raise InputRefused("PACKAGE_DOCUMENT", "The package's model.json is not JSON.") from None
 
 
 def verify_package(package: Package, progress: Callable[[float], None] = lambda fraction: None) -> None:

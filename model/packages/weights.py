@@ -41,7 +41,7 @@ def read_tensors(path: Path) -> dict[str, Any]:
             "Export the weights alone (a state dictionary) and import again.",
         ) from None
     if not isinstance(found, dict):
-        raise InputRefused("WEIGHTS_SHAPE", f"{path.name} is no dictionary of weights.")
+        raise InputRefused("WEIGHTS_SHAPE", f"{path.name} is not a dictionary of weights.")
     return found
 
 
@@ -54,20 +54,21 @@ def require_plain_archive(path: Path) -> None:
             members = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
         raise InputRefused(
-            "WEIGHTS_FORMAT", f"{path.name} is no PyTorch file of version 1.6 or later; save it again with torch.save."
+            "WEIGHTS_FORMAT",
+            f"{path.name} is not a PyTorch file of version 1.6 or later; save it again with torch.save.",
         ) from None
     if sum(one.file_size for one in members) > FILE_BYTES:
         raise InputRefused("PACKAGE_TOO_LARGE", f"{path.name} claims more than 4 GB of weights.")
     for one in members:
-        # A member that grows when it is unpacked is no tensor: torch stores them as they are; code is small.
+        # A member that grows when it is unpacked is not a tensor: torch stores them as they are; code is small.
         if one.file_size > 100 * max(one.compress_size, 1024):
             raise InputRefused("PACKAGE_BOMB", f"{path.name} unpacks to far more than it holds; it was not loaded.")
 
 
 def tensors_of(found: dict[str, Any], name: str) -> dict[str, torch.Tensor]:
-    """Return a state dictionary; raises InputRefused when a value is no tensor."""
+    """Return a state dictionary; raises InputRefused when a value is not a tensor."""
     if not found or not all(isinstance(key, str) and isinstance(value, torch.Tensor) for key, value in found.items()):
-        raise InputRefused("WEIGHTS_SHAPE", f"{name} is no dictionary of tensors.")
+        raise InputRefused("WEIGHTS_SHAPE", f"{name} is not a dictionary of tensors.")
     for value in found.values():
         # A tensor can claim any shape over a small store by strides of 0; weights never do.
         if value.layout is not torch.strided or value.numel() * value.element_size() > value.untyped_storage().nbytes():

@@ -18,7 +18,7 @@ class Expected:
     pieces: int = 1
     # The series may end within it without a word: it runs through most series.
     runs_through: bool = False
-    # Nobody expects the whole of it, so that the image cuts it is no finding.
+    # Usually only a part lies in the image, so being cut by its edge is not reported.
     partial: bool = False
 
 

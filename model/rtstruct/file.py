@@ -26,7 +26,7 @@ DEEPEST = 32
 
 
 def read_structure_set(content: bytes) -> Dataset:
-    """Read a DICOM file from its bytes; raises InputRefused when it is none, or was cut short."""
+    """Read a DICOM file from its bytes; raises InputRefused when it is not one, or was cut short."""
     try:
         dataset = dcmread(io.BytesIO(content))
         syntax = UID(str(dataset.file_meta.get("TransferSyntaxUID") or ImplicitVRLittleEndian))

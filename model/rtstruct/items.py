@@ -92,7 +92,7 @@ def points_of(texts: list[bytes]) -> tuple[NDArray[np.float64], NDArray[np.int32
     """
     counts = np.array([one.count(b"\\") + 1 for one in texts], dtype=np.int32)
     with warnings.catch_warnings():
-        # numpy only warns where a text is no number.
+        # numpy only warns where a text is not a number.
         warnings.simplefilter("error", DeprecationWarning)
         try:
             values = np.fromstring(b"\\".join(texts).decode("ascii"), dtype=np.float64, sep="\\")

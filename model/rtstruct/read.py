@@ -90,7 +90,7 @@ def read_masks(dataset: Dataset, geometry: SeriesGeometry) -> Masks:
     Contours of one plane are combined by exclusive or, which is right for keyholes, for nested contours and for
     CLOSEDPLANAR_XOR. An ROI without contours has an empty mask.
 
-    Raises InputRefused when the dataset is no RT structure set or refers to another series, and when none of its
+    Raises InputRefused when the dataset is not an RT structure set or refers to another series, and when none of its
     ROIs can be read or lies on the series.
     """
     references = require_reference(dataset, geometry)
@@ -167,7 +167,7 @@ def _read(
             named.append(named_image(contour))
     numbers = points_of(texts) if texts else (np.zeros((0, 3)), np.zeros(0, dtype=np.int32))
     if numbers is None:
-        return unread("CONTOURS_UNREADABLE", "a contour of it is no triples of numbers in mm")
+        return unread("CONTOURS_UNREADABLE", "a contour of it is not made of triples of numbers in mm")
     placed = place(*numbers, geometry)
     if placed is None:
         return unread("CONTOURS_TILTED", "a contour of it is not parallel to the slices")

@@ -70,7 +70,7 @@ def named_image(contour: Dataset) -> str:
 def elsewhere(
     named: Sequence[str], points: NDArray[np.float64], lengths: NDArray[np.int32], geometry: SeriesGeometry
 ) -> int:
-    """How many contours name an image that is none of the series, or a whole slice away from where they lie.
+    """How many contours name an image of another series, or a whole slice away from where they lie.
 
     ``named`` are the images' UIDs, ``points`` (n, 3) and ``lengths`` (m,) as in ``place``.
     """
@@ -89,7 +89,7 @@ def elsewhere(
 def require_reference(dataset: Dataset, geometry: SeriesGeometry) -> References:
     """Raise InputRefused, with what disagrees, unless this is a structure set of the series."""
     if text(dataset, "SOPClassUID") != RTStructureSetStorage:
-        raise InputRefused("NOT_RTSTRUCT", "The file is no RT structure set.")
+        raise InputRefused("NOT_RTSTRUCT", "The file is not an RT structure set.")
     found = references_of(dataset)
     own_frame = geometry.frame_of_reference_uid in found.frames
     own_series = not found.series or geometry.series_uid in found.series

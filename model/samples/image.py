@@ -43,7 +43,7 @@ def read_nrrd(path: Path) -> SampleImage:
         "gzip",
         "left-posterior-superior",
     ):
-        raise InputRefused("SAMPLE_FORMAT", f"The sample {path.name} is no gzip-encoded NRRD of type short in LPS.")
+        raise InputRefused("SAMPLE_FORMAT", f"The sample {path.name} is not a gzip-encoded NRRD of type short in LPS.")
     columns, rows, slices = (int(size) for size in fields["sizes"].split())
     affine = np.eye(4)
     for axis, vector in enumerate(fields["space directions"].split()):

@@ -35,7 +35,7 @@ class Folder:
 
     ``headers`` are those of the files, in their order.
     ``systems`` counts files that operating systems leave (``._`` of macOS, .DS_Store, Thumbs.db), ``imageless`` DICOM
-    files without an image (structure sets, DICOMDIR), ``others`` files that are no DICOM.
+    files without an image (structure sets, DICOMDIR), ``others`` files that are not DICOM.
     """
 
     geometry: SeriesGeometry
@@ -51,7 +51,7 @@ class Folder:
         counts = {
             "file(s) of the operating system": self.systems,
             "DICOM file(s) without an image": self.imageless,
-            "file(s) that are no DICOM": self.others,
+            "file(s) that are not DICOM": self.others,
         }
         return ", ".join(f"{count} {words}" for words, count in counts.items() if count)
 
@@ -60,7 +60,7 @@ def open_folder(path: Path) -> Folder:
     """Read the headers of the one series in a folder (and the folders in it), in whatever order: for every command.
 
     Raises InputRefused when there is no DICOM image, a file is cut short or cannot be read, or has no Part 10 header,
-    or the images are no single volume.
+    or the images do not form a single volume.
     """
     if not path.is_dir():
         raise InputRefused("NO_FOLDER", "The DICOM folder does not exist; give the folder that holds the series.")
@@ -134,7 +134,7 @@ def folders_in(path: Path) -> Iterator[tuple[Path, list[str]]]:
 
 
 def kinds_of_files(path: Path) -> Iterator[tuple[Path, Kind]]:
-    """Files below a folder with what they are; raises InputRefused for one named .dcm that is none."""
+    """Files below a folder with what they are; raises InputRefused for one named .dcm that is not DICOM."""
     for folder, names in folders_in(path):
         for name in names:
             file = Path(folder, name)
@@ -176,7 +176,7 @@ def _bare(beginning: bytes) -> bool:
 
 
 def read_header(file: Path) -> SliceHeader | None:
-    """Header of an image file, None for a DICOM file that is no image.
+    """Header of an image file, None for a DICOM file that is not an image.
 
     Raises InputRefused when the file cannot be read, or ends before its pixels do.
     """

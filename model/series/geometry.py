@@ -35,7 +35,7 @@ class SlicePlane:
     ``position`` is the centre of the first voxel; ``row_direction`` the unit vector along increasing column
     index (IOP values 1-3), ``column_direction`` along increasing row index (IOP values 4-6);
     ``spacing`` is (between rows, between columns) in mm, as PixelSpacing; ``number`` is InstanceNumber, None where it
-    is no number.
+    is not a number.
     """
 
     sop_instance_uid: str
@@ -222,7 +222,7 @@ def geometry_of(headers: Iterable[SliceHeader]) -> SeriesGeometry:
     planes = [plane_of(header) for header in slices]
     if not alike(planes, rows, columns):
         raise InputRefused(
-            "GEOMETRY_MIXED", "The slices differ in orientation or pixel spacing, so they are no single volume."
+            "GEOMETRY_MIXED", "The slices differ in orientation or pixel spacing, so they do not form a single volume."
         )
     normal = _common(planes).normal
     planes.sort(key=lambda plane: float(np.dot(plane.position, normal)))
@@ -263,7 +263,9 @@ def plane_of(header: SliceHeader) -> SlicePlane:
     row, column = np.array(orientation[:3]), np.array(orientation[3:])
     lengths = np.linalg.norm(row), np.linalg.norm(column)
     if min(lengths) < 0.9 or max(lengths) > 1.1 or abs(float(row @ column)) > 0.01:
-        raise InputRefused("GEOMETRY_ORIENTATION", "ImageOrientationPatient is no pair of perpendicular unit vectors.")
+        raise InputRefused(
+            "GEOMETRY_ORIENTATION", "ImageOrientationPatient is not a pair of perpendicular unit vectors."
+        )
     if min(spacing) <= 0:
         raise InputRefused("GEOMETRY_SPACING", "PixelSpacing is not positive.")
     row, column = row / lengths[0], column / lengths[1]

@@ -16,7 +16,7 @@ from model.series.header import ACQUISITION, SliceHeader
 
 # Times differ from slice to slice of one acquisition, too; only where many share one do they name an acquisition.
 TIMES = ("TriggerTime", "AcquisitionTime", "AcquisitionDateTime", "ContentTime")
-# Fewer slices than this are no acquisition of their own.
+# Fewer slices than this are not an acquisition of their own.
 LEAST = 3
 # So many acquisitions are looked for in turn.
 MOST = 4

@@ -29,7 +29,7 @@ REFUSED = frozenset({400, 409, 413, 415, 422})
 
 
 class AuthAndLimits:
-    """ASGI middleware: puts the site into the request's state, or answers 401; bounds bodies that are no instances."""
+    """ASGI middleware: puts the site into the request's state, or answers 401; bounds bodies that are not instances."""
 
     def __init__(
         self, app: ASGIApp, sites: Sites, seconds: float = DOCUMENT_SECONDS, crowd: Crowd | None = None

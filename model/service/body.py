@@ -41,7 +41,7 @@ def strange_headers(headers: Iterable[tuple[bytes, bytes]], types: tuple[bytes, 
 async def into_file(stream: AsyncIterator[bytes], transfer: Transfer, limit: int, encoding: str, seconds: float) -> str:
     """Write one body into a file of its own among what is arriving; returns its name in the transfer's folder.
 
-    Raises TooMuch beyond ``limit`` bytes, Refusal 400 for a body that was cut off or is no gzip, 408 for one that
+    Raises TooMuch beyond ``limit`` bytes, Refusal 400 for a body that was cut off or is not gzip, 408 for one that
     takes too long; OSError when the spool is full or the transfer gone.
     """
     name = arriving_name()

@@ -54,7 +54,7 @@ class Heads:
     def take(self, name: str, site: Site, signed: dict[str, Any], key: PublicKey) -> Answer:
         """Keep and countersign a site's head; the same document is answered as it was the first time.
 
-        Raises EvidenceRefused with SIGNATURE_… when it is no head by that key; Refusal: 422 HEAD_KEY, 409
+        Raises EvidenceRefused with SIGNATURE_… when it is not a head by that key; Refusal: 422 HEAD_KEY, 409
         ANCHOR_BACKWARDS (the head is kept all the same: it is the site's own signature that its chain went back),
         429 TOO_MANY.
         """

@@ -106,7 +106,7 @@ class Parts:
 
 
 def boundary_of(content_type: str) -> bytes:
-    """Return the boundary of a multipart body; raises Refusal 415 when it is none."""
+    """Return the boundary of a multipart body; raises Refusal 415 when it is not multipart."""
     kind, options = parse_options_header(content_type)
     boundary = options.get(b"boundary", b"")
     if kind not in (b"multipart/related", b"multipart/form-data") or not 0 < len(boundary) <= 70:

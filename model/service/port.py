@@ -33,5 +33,5 @@ def _refused(error: OSError, port: int) -> ConfigurationRefused:
     if error.errno == errno.EACCES:
         return ConfigurationRefused("Port", f"{port} may only be used by root; name one from 1024 upwards")
     if error.errno == errno.EADDRNOTAVAIL:
-        return ConfigurationRefused("Host", 'is no address of this machine; "0.0.0.0" is all of them')
+        return ConfigurationRefused("Host", 'is not an address of this machine; "0.0.0.0" is all of them')
     return ConfigurationRefused("Port", f"{port} cannot be used ({error.strerror})")

@@ -63,7 +63,7 @@ class ServiceDocument(Document):
     SigningKeyFile: FilePath | None = None
     # Images and contours, while a transfer is open.
     Spool: FilePath = "/dev/shm/autocontour"
-    # Says that the disk under Spool is encrypted, where it is no tmpfs.
+    # Says that the disk under Spool is encrypted, where it is not a tmpfs.
     SpoolIsEncrypted: bool = False
     # What all open transfers together may hold; the rest waits. None: four fifths of what is free at start.
     SpoolBytes: int | None = Field(default=None, ge=1)

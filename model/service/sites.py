@@ -34,7 +34,7 @@ def token_digest(token: str) -> str:
 
 
 class Sites:
-    """The sites of the configuration file, read again when the file changes, so that a revoked token is no token."""
+    """The sites of the configuration file, read again when the file changes, so that a revoked token is not a token."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

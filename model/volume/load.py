@@ -40,7 +40,7 @@ def load_volume(
     """Decode and rescale the slices of ``geometry``, given in any order as files or as pydicom datasets.
 
     Slices that are no part of the geometry (localizers) are left out. ``progress`` gets fractions from 0 to 1.
-    Raises InputRefused when a slice of the geometry is missing, comes twice, is no single-frame grayscale image
+    Raises InputRefused when a slice of the geometry is missing, comes twice, is not a single-frame grayscale image
     of the geometry's size, or cannot be decoded.
     """
     place = {plane.sop_instance_uid: index for index, plane in enumerate(geometry.planes)}
@@ -56,12 +56,12 @@ def load_volume(
             if one.uid in left_out:
                 continue
             if one.uid not in place:
-                raise InputRefused("PIXELS_FOREIGN", "A file is no slice of the series that is to be contoured.")
+                raise InputRefused("PIXELS_FOREIGN", "A file is not a slice of the series that is to be contoured.")
             index = place[one.uid]
             if index in seen:
                 raise InputRefused("SLICE_TWICE", "Two files of the series carry the same SOP Instance UID.")
             if one.stored.shape != geometry.shape[1:]:
-                raise InputRefused("PIXELS_SHAPE", "A slice's pixel data is no single grayscale image of its size.")
+                raise InputRefused("PIXELS_SHAPE", "A slice's pixel data is not a single grayscale image of its size.")
             volume.put(index, one)
             meanings.append(one.meaning)
             acquisitions.append(one.acquisition)
@@ -139,7 +139,7 @@ def _decode_one(one: Path | str | Dataset) -> _Slice:
             "PIXELS_FLOAT", "A slice holds floating-point pixels, which no CT or MR image has; send whole numbers."
         )
     if int(dataset.get("NumberOfFrames") or 1) != 1 or int(dataset.get("SamplesPerPixel") or 1) != 1:
-        raise InputRefused("PIXELS_SHAPE", "A slice's pixel data is no single grayscale image of its size.")
+        raise InputRefused("PIXELS_SHAPE", "A slice's pixel data is not a single grayscale image of its size.")
     try:
         stored = dataset.pixel_array
     except (AttributeError, ValueError, RuntimeError, NotImplementedError, KeyError, EOFError) as error:
@@ -191,7 +191,7 @@ def _number(dataset: Dataset, keyword: str) -> float | None:
         value = dataset.get(keyword)
         number = None if value is None or value == "" else float(value)
     except (TypeError, ValueError) as error:
-        raise InputRefused("PIXELS_RESCALE", f"A slice's {keyword} is no number.") from error
+        raise InputRefused("PIXELS_RESCALE", f"A slice's {keyword} is not a number.") from error
     if number is not None and not np.isfinite(number):
-        raise InputRefused("PIXELS_RESCALE", f"A slice's {keyword} is no number.")
+        raise InputRefused("PIXELS_RESCALE", f"A slice's {keyword} is not a number.")
     return number

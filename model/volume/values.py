@@ -55,7 +55,7 @@ def implausible(array: NDArray[np.int16] | NDArray[np.float32]) -> bool:
 
     Three ways in which a scale is wrong: water at 1000 and no air (electron density, a missing intercept); noise
     below air (an intercept applied twice, a slope of 10); everything within a few units (fractions, atomic numbers).
-    One value all over passes: it is no body, and engines say that better.
+    One value all over passes: it is not a body, and engines say that better.
     """
     step = max(1, int(np.ceil((array.size / LOOKED_AT) ** (1 / 3))))
     values = array[::step, ::step, ::step].ravel()

@@ -39,7 +39,7 @@ _LOWER_WORD = re.compile(rb"[a-z\x80-\xff][a-z\x80-\xff'-]{2,}")
 _DIGITS_AND_POINTS = re.compile(rb"[0-9.,]{8,}")
 # UIDs that the standard itself registered (PS3.6 annex A) name no patient.
 _STANDARD_UID = STANDARD_ROOT.encode()
-# Attributes that hold numbers of people, where a comma is no decimal sign: patient's id and others, accession number,
+# Attributes that hold numbers of people, where commas are not decimal signs: patient's id and others, accession number,
 # study id, insurance, medical record, admission.
 _IDENTIFIERS = frozenset(
     {0x00100020, 0x00101000, 0x00080050, 0x00200010, 0x00101050, 0x00101090, 0x00380010, 0x00100021}
@@ -87,7 +87,7 @@ class Markers:
             for uid in value.split(b"\\"):
                 self._uid(uid.strip(b" \0"))
         elif vr in _DATES:
-            # A date is searched as its eight digits; a time of day is no marker: six digits occur in any position.
+            # A date is searched as its eight digits; a time of day is not a marker: six digits occur in any position.
             self.numbers.update(part[:8] for part in value.split(b"\\") if part[:8].isdigit())
         elif vr in _TEXT:
             if private:

@@ -138,7 +138,7 @@ def _shown(element: RawElement, encodings: tuple[str, ...]) -> str:
     if element.vr not in _TEXTS:
         return f"({len(element.value)} bytes)" if element.value else ""
     raw = bytes(element.value).strip(b" \0")
-    # Padding around the parts of a value is no difference.
+    # Padding around the parts of a value is not a difference.
     text = "\\".join(part.strip() for part in _decoded(raw, encodings).split("\\"))
     return text if len(text) <= SHOWN_CHARACTERS else text[:SHOWN_CHARACTERS] + "…"
 

@@ -26,7 +26,7 @@ _WORDS = frozenset({"US", "SS", "US or SS"})
 
 
 class Unreadable(Exception):
-    """The bytes are no DICOM file that can be read."""
+    """The bytes are not a DICOM file that can be read."""
 
 
 class TooDeep(Exception):

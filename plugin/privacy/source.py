@@ -1,4 +1,4 @@
-"""The gate on the source: what cannot be made clean, or is no slice of a patient, is refused at once."""
+"""The gate on the source: what cannot be made clean, or is not a slice of a patient, is refused at once."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What pixel values mean has to survive the rebuild: what the allow-list would drop or cut is refused at the source.
 
 RescaleType and ImageType stay only in the standard's terms, and a sequence does not stay at all. A CT that loses the
-word which says that it is no CT in Hounsfield units would be drawn as if it were.
+word which says that it is not a CT in Hounsfield units would be drawn as if it were.
 """
 
 from __future__ import annotations

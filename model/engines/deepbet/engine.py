@@ -29,7 +29,7 @@ WEIGHTS = {
     "bbox_model.pt": "39a7b2b5f799faa1391ea97bfcdc0b9299f20d84f2316a4ff8918dc4685e40aa",
 }
 THRESHOLD = 0.5
-# Of a head whose brain can be found at all; a few slices are no head.
+# Of a head whose brain can be found at all; a few slices are not a head.
 SMALLEST_MM = 80.0
 
 

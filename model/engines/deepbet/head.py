@@ -21,7 +21,7 @@ NO_MAGNITUDE = frozenset(
 # the darkest there is, and quiet.
 CORNER = 0.08
 BRIGHT_AIR, LOUD_AIR = 0.25, 0.12
-# Of the largest thing in the image within so much of its upper end: broader or deeper is no head, but may be shoulders.
+# Of the largest thing in the image within so much of its upper end: what is broader or deeper may be shoulders.
 UPPER_MM = 120.0
 BROADEST_MM, DEEPEST_MM = 230.0, 280.0
 TISSUE = 0.2

@@ -34,7 +34,7 @@ SHORT_OF_EDGE_CELLS, OPENING_CELLS = 8, 2
 # The foramen magnum is up to 9 cm² wide: what is open to the edge of the image over more is the skull itself.
 FORAMEN_MM2 = 1000.0
 CUT = "the image ends within the skull: a part of the brain may lie outside of it, or be missing beside its edge"
-# Smaller is no intracranial space of a person's head; larger is not one either.
+# Smaller is not an intracranial space of a person's head; larger is not one either.
 LEAST_ML, MOST_ML = 250.0, 2500.0
 
 

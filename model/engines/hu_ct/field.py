@@ -40,7 +40,7 @@ THROUGH = "the edge of the image cuts through the body, a part of the skin is ou
 LOST = "most of what is as dense as bone lies outside of the largest body: a phantom, or a patient in pieces"
 NO_BODY = (
     "hu-ct found no body in the image, nothing of tissue that holds bone, so nothing was drawn: a phantom or an empty "
-    "table is no patient."
+    "table is not a patient."
 )
 
 

@@ -28,7 +28,7 @@ AHEAD_MM = (9.0, 30.0)
 FROM_MIDLINE_MM = 50.0
 # The path may move this far sideways per mm of height.
 SLOPE = 1.0
-# A slice whose neighbourhood of this height encloses less than this share of the rays is no canal.
+# A slice whose neighbourhood of this height encloses less than this share of the rays is not a canal.
 STOP_WINDOW_MM = 30.0
 STOP_SHARE = 0.62
 STOP_SCORE = 0.4

@@ -43,7 +43,7 @@ def load(definition: dict[str, Any], weights: Path, device: torch.device) -> Pre
         )
     arguments = {key: value for key, value in definition.items() if key != "_target_" and not key.startswith("_")}
     if len(arguments) > ARGUMENTS or not all(_constant(value) for value in arguments.values()):
-        raise InputRefused("NETWORK", "The network's arguments are no plain constants.")
+        raise InputRefused("NETWORK", "The network's arguments are not plain constants.")
     from monai.networks import nets
 
     try:

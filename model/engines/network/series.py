@@ -17,7 +17,7 @@ def require_fits(package: Package, volume: Volume) -> tuple[str, ...]:
     There are some only where the package says that such a series is to be drawn.
 
     Raises EngineFailed when the series is not what the package is for (modality, extent, limits), InputRefused for a
-    CT whose values are no Hounsfield units.
+    CT whose values are not Hounsfield units.
     """
     wanted = package.document.input
     geometry = volume.geometry

@@ -120,7 +120,7 @@ def read_json(path: Path) -> Any:
     except OSError:
         raise InputRefused("PACKAGE_FILES", f"{path.name} is missing.") from None
     except (ValueError, RecursionError):
-        raise InputRefused("PACKAGE_DOCUMENT", f"{path.name} is no JSON.") from None
+        raise InputRefused("PACKAGE_DOCUMENT", f"{path.name} is not JSON.") from None
 
 
 def read_plans(path: Path, configuration: str) -> Plans:
@@ -142,7 +142,7 @@ def read_plans(path: Path, configuration: str) -> Plans:
     except (KeyError, TypeError, ValueError, AttributeError):
         raise InputRefused("PLANS", f"plans.json has no usable configuration {configuration!r}.") from None
     if sorted(order) != [0, 1, 2]:
-        raise InputRefused("PLANS", "plans.json: transpose_forward is no order of three axes.")
+        raise InputRefused("PLANS", "plans.json: transpose_forward is not an order of three axes.")
     _require_supported(chosen, configuration)
     return Plans(
         configuration,
@@ -238,7 +238,7 @@ def separate_axis(force: object, current: tuple[float, ...], new: tuple[float, .
 
 
 def orders(kwargs: dict[str, Any], default: int, current: tuple[float, ...], new: tuple[float, ...]) -> tuple[int, ...]:
-    """Order of the spline along each axis; raises InputRefused when it is none that is built here."""
+    """Order of the spline along each axis; raises InputRefused when its kind is not built here."""
     order, order_z = kwargs.get("order", default), kwargs.get("order_z", 0)
     if order not in (0, 1, 3) or order_z not in (0, 1):
         raise InputRefused("PLANS", "plans.json: resampling of another order than 0, 1 or 3.")

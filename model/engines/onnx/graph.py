@@ -32,7 +32,7 @@ def require_self_contained(path: Path) -> bytes:
     try:
         _model(memoryview(content))
     except (ValueError, IndexError, UnicodeDecodeError):
-        raise InputRefused("WEIGHTS_FORMAT", f"{path.name} is no ONNX file.") from None
+        raise InputRefused("WEIGHTS_FORMAT", f"{path.name} is not an ONNX file.") from None
     return content
 
 
@@ -121,7 +121,7 @@ def _require_domains(domains: Iterator[object] | list[object]) -> None:
 
 
 def _fields(message: memoryview) -> Iterator[tuple[int, memoryview | int]]:
-    """Field numbers and values of a protocol buffer message; raises ValueError when it is none."""
+    """Field numbers and values of a protocol buffer message; raises ValueError when it is not one."""
     at = 0
     while at < len(message):
         key, at = _varint(message, at)

@@ -31,7 +31,7 @@ CODE_BYTES = 32 * 1024**2
 def harmless_archive(path: Path) -> io.BytesIO:
     """Return the file packed anew, ready to be loaded, when its program does nothing but compute.
 
-    Raises InputRefused when it is no TorchScript, or its program names what reads or writes files or runs code.
+    Raises InputRefused when it is not TorchScript, or its program names what reads or writes files or runs code.
     """
     require_plain_archive(path)
     packed = io.BytesIO()

@@ -172,8 +172,8 @@ PASSED_OVER: dict[str, tuple[Callable[[Path], object], str]] = {
     "of windows": (lambda place: shutil.copy(place / "names.json", place / "ct" / "Thumbs.db"), "1 file(s) of the op"),
     "a structure set": (a_structure_set, "1 DICOM file(s) without an image"),
     "a DICOMDIR": (a_directory, "1 DICOM file(s) without an image"),
-    "a pipe": (lambda place: os.mkfifo(place / "ct" / "pipe"), "1 file(s) that are no DICOM"),
-    "notes": (notes, "1 file(s) that are no DICOM"),
+    "a pipe": (lambda place: os.mkfifo(place / "ct" / "pipe"), "1 file(s) that are not DICOM"),
+    "notes": (notes, "1 file(s) that are not DICOM"),
 }
 
 

@@ -79,7 +79,7 @@ def test_a_port_in_use_and_an_address_elsewhere_are_sentences() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(ConfigurationRefused, match=f"Port: {port} is in use by another program"):
             open_port("127.0.0.1", port)
-    with pytest.raises(ConfigurationRefused, match="Host: is no address of this machine"):
+    with pytest.raises(ConfigurationRefused, match="Host: is not an address of this machine"):
         open_port("203.0.113.7", 0)
     with pytest.raises(ConfigurationRefused, match="Host: is neither an address nor a name"):
         open_port("service.invalid", 0)

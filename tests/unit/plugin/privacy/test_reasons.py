@@ -22,7 +22,7 @@ def test_every_rule_of_the_sender_has_its_words_and_no_other() -> None:
 def test_findings_are_told_with_reason_identifier_and_count() -> None:
     told = in_words({"REBUILD_VALUE:RescaleSlope": 3, "SOURCE_BURNED_IN": 1})
     assert told == (
-        "a value that contouring needs is missing, or is none that may leave (REBUILD_VALUE:RescaleSlope, 3×); "
+        "a value that contouring needs is missing, or may not leave (REBUILD_VALUE:RescaleSlope, 3×); "
         "text may be burned into the image (BurnedInAnnotation) (SOURCE_BURNED_IN, 1×)"
     )
     assert in_words(dict.fromkeys(REASONS, 1)).endswith(f"; and {len(REASONS) - 6} more")

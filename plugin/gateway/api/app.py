@@ -25,7 +25,8 @@ PREFIX = "/autocontour"
 
 def application(operations: Operations, hosts: Hosts) -> FastAPI:
     """Return the application of a gateway that works, or is about to; it answers to ``hosts``."""
-    app = _bare(hosts)
+    app = _bare(hosts, openapi_url=f"{PREFIX}/openapi.json")
+    describe(app)
     router = APIRouter(prefix=PREFIX)
 
     @app.post("/internal/bell", include_in_schema=False, status_code=204)
@@ -58,7 +59,7 @@ def refusing_application(
 
     The page shows it too; the metrics tell of the alerts, and the chain in that folder can be verified all the same.
     """
-    app = _bare(hosts)
+    app = _bare(hosts, openapi_url=None)
     what = "the configuration is right" if code == "CONFIGURATION" else "somebody has looked"
     body = {
         "Status": "unavailable",
@@ -88,17 +89,16 @@ def refusing_application(
     return app
 
 
-def _bare(hosts: Hosts) -> FastAPI:
+def _bare(hosts: Hosts, *, openapi_url: str | None) -> FastAPI:
     app = FastAPI(
         title="Orthanc AutoContour",
         version=VERSION,
-        openapi_url=f"{PREFIX}/openapi.json",
+        openapi_url=openapi_url,
         docs_url=None,  # its page loads scripts from the internet, which a hospital's network does not have
         redoc_url=None,
         redirect_slashes=False,
         generate_unique_id_function=operation_id,
     )
-    describe(app)
     answers.install(app)
     app.add_middleware(JsonBodies)
     app.add_middleware(Door, hosts=hosts)

@@ -8,11 +8,13 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
+from plugin.gateway.api.schemas.jobs import EXAMPLE
+
 SUMMARY = "Auto-contouring beside Orthanc: its jobs, its rules, its targets, and the evidence of what it did."
 DESCRIPTION = (
     "Every address lies under Orthanc's own and is open to Orthanc's users as Orthanc's own routes are. Every answer "
-    "that is no success is `{Error, Message}` with a fitting status; without an answer, Orthanc itself said no. Times "
-    "are ISO 8601 in UTC. Later releases may add keys to answers; a body with a key that is not known is refused."
+    "that is no success is `{Error, Message}` with a fitting status; 401 is Orthanc's own, without a body. Times are "
+    "ISO 8601 in UTC. Later releases may add keys to answers; a body with a key that is not known is refused."
 )
 TAGS = [
     {"name": "gateway", "description": "Whether it works, for people and for Prometheus."},
@@ -52,7 +54,9 @@ def describe(app: FastAPI) -> None:
                 routes=app.routes,
                 tags=TAGS,
             )
-            made.setdefault("components", {})["securitySchemes"] = {"OrthancUser": USERS}
+            made["components"]["securitySchemes"] = {"OrthancUser": USERS}
+            # Here and not at its type, for FastAPI leaves the nulls of examples out.
+            made["components"]["schemas"]["JobAnswer"]["examples"] = [EXAMPLE]
             made["security"] = [{"OrthancUser": []}, {}]
             app.openapi_schema = made
         return app.openapi_schema

@@ -15,7 +15,7 @@ DESCRIPTIONS = {
     400: "Something in the request is not of the form that it must have; nothing was done.",
     403: "The host is not known here, or a page from elsewhere asks.",
     404: "It does not exist.",
-    405: "The address does not take this method.",
+    405: "The address does not take this method; Orthanc passes on `Allow` and leaves the body out.",
     409: "The state of the job forbids it.",
     413: "The body is larger than 4 MB.",
     422: "It was understood and is refused; `Error` says why.",

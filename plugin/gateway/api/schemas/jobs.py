@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field, field_validator
+from pydantic import Field, JsonValue, field_validator
 
 from plugin.gateway.api.schemas.base import Answer, Time
 from plugin.gateway.api.schemas.routing import ExplanationAnswer
@@ -52,6 +52,36 @@ class JobErrorAnswer(Answer):
     code: str = Field(examples=["GEOMETRY_GAP"])
     """One of the codes of docs/operations.md."""
     message: str
+
+
+# Of a job that is done.
+EXAMPLE: dict[str, JsonValue] = {
+    "ID": "6f1c2b0e9d8a47f3b5c4d3e2f1a0b9c8",
+    "Series": "0162108d-84ebb787-48ef9bdc-f412c632-e00457fd",
+    "Study": "1c4a9e03-7b2d5f68-90e1c3a7-5d8f2b46-e7a0c9d1",
+    "Rule": "every axial CT",
+    "Model": "hu-ct",
+    "Target": "local",
+    "Priority": "normal",
+    "State": "done",
+    "Stage": "closed",
+    "Progress": 1.0,
+    "Created": "2026-01-31T12:00:00.000Z",
+    "Updated": "2026-01-31T12:00:21.500Z",
+    "Attempt": 1,
+    "Instances": 120,
+    "Rtstruct": "b7d20f4e-3a91c85d-62e7f014-9c3b5a8d-0f1e2d3c",
+    "Rois": [{"Number": 1, "Name": "Lung_L", "FullName": "Left lung", "Volume": 1615.6, "Flags": []}],
+    "NotDrawn": [{"Label": "Brain", "Reason": "no skull that encloses a brain in the image"}],
+    "LeftOut": [],
+    "Algorithm": {"Version": "1.0", "Digest": "9f" * 32, "Sides": "verified"},
+    "Segmentation": None,
+    "EvidenceCode": "4PAP9MJT3V1W2X1S",
+    "Error": None,
+    "Findings": {},
+    "Warnings": [],
+    "Timings": {"pseudonymise": 0.8, "engine": 9.1, "contours": 0.3, "store": 0.4},
+}
 
 
 class JobAnswer(Answer):

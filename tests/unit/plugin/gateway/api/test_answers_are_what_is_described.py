@@ -8,15 +8,20 @@ from typing import Any
 
 import pytest
 from pydantic import BaseModel, ValidationError
+from starlette.testclient import TestClient
 
 from model.evidence.chain import Chain
 from model.evidence.code import new_code
 from model.evidence.event import Event
 from model.evidence.signing import SigningKey
+from plugin.evidence.alerts import Alert, Kind
 from plugin.evidence.certificate import issue_certificate
 from plugin.evidence.report import Month, issue_report
 from plugin.facts.given import given_facts
 from plugin.facts.series import known_keywords
+from plugin.gateway.api.app import refusing_application
+from plugin.gateway.api.hosts import Hosts
+from plugin.gateway.api.schemas.errors import UnavailableAnswer, UnhealthyAnswer
 from plugin.gateway.api.schemas.evidence import SignedCertificate, VerificationAnswer
 from plugin.gateway.api.schemas.health import HealthAnswer, TargetAnswer
 from plugin.gateway.api.schemas.jobs import JobAnswer, RoiAnswer
@@ -150,6 +155,20 @@ def test_health_is_what_is_described(gateway: Operations) -> None:
     works = answer.json() | {"Status": "ok", "Reasons": []}
     del works["Error"], works["Message"]
     assert passed(HealthAnswer, works) == works
+
+
+def test_a_gateway_that_may_not_work_says_so_as_is_described() -> None:
+    alert = Alert(Kind.CHAIN_BROKEN, "2026-01-31T12:00:00.000Z", reason="CHAIN_CUT")
+    app = refusing_application(["It was cut."], Hosts.configured([], passwords=True), code="CHAIN_CUT", alerts=[alert])
+    for path in ("/autocontour/jobs", "/autocontour/openapi.json"):
+        answer = TestClient(app).get(path)
+        assert answer.status_code == 503
+        assert passed(UnavailableAnswer, answer.json()) == answer.json()
+
+
+def test_the_health_of_a_gateway_that_cannot_work_is_what_is_described(gateway: Operations) -> None:
+    answer = client_of(gateway).get("/autocontour/health")
+    assert passed(UnhealthyAnswer, answer.json()) == answer.json()
 
 
 def test_a_target_leaves_as_it_is(gateway: Operations, tmp_path: Path) -> None:

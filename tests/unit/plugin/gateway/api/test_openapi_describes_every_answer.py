@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
 from tests.builders.gateway_app import app_of, gateway_in
@@ -123,6 +124,29 @@ def test_every_operation_has_a_name_a_summary_and_a_tag_that_is_explained(docume
         assert operation["summary"]
         assert set(operation["tags"]) <= explained
         assert len(operation["tags"]) == 1
+
+
+def test_every_example_is_of_the_type_that_it_stands_with(document: dict[str, Any]) -> None:
+    examples = {
+        name: schema["examples"] for name, schema in document["components"]["schemas"].items() if "examples" in schema
+    }
+    assert "JobAnswer" in examples
+    for name, given in examples.items():
+        validator = jsonschema_rs.validator_for(
+            {"$ref": f"#/components/schemas/{name}", "components": document["components"]}
+        )
+        assert [error.message for example in given for error in validator.iter_errors(example)] == [], name
+
+
+def test_every_body_that_is_asked_for_has_an_example(document: dict[str, Any]) -> None:
+    for operation in operations(document):
+        if "requestBody" not in operation:
+            continue
+        schema = operation["requestBody"]["content"]["application/json"]["schema"]
+        wanted = next(part for part in schema.get("anyOf", [schema]) if "$ref" in part)["$ref"].rsplit("/", 1)[1]
+        described = document["components"]["schemas"][wanted]
+        shown = "examples" in described or all("examples" in part for part in described["properties"].values())
+        assert shown, wanted
 
 
 def test_the_users_are_orthanc_s_own(document: dict[str, Any]) -> None:

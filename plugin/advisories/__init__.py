@@ -1,1 +1,1 @@
-"""Published flaws of what we stand on (Orthanc, its plugins, DCMTK), compared with what is installed here."""
+"""Published flaws of Orthanc, its plugins and DCMTK, compared with what is installed here."""

@@ -49,7 +49,7 @@ class Intake:
         chain: Chain,
         notify: Callable[[], None],
         cancel: Callable[[Job, State, str], bool],
-        returned: Callable[[str, dict[str, Any]], bool] = lambda _series, _header: False,
+        delete_if_orphaned: Callable[[str, dict[str, Any]], bool] = lambda _series, _header: False,
     ) -> None:
         self._orthanc = orthanc
         self._arrivals = arrivals
@@ -60,13 +60,13 @@ class Intake:
         self._chain = chain
         self._notify = notify
         self._cancel = cancel
-        self._returned = returned
+        self._delete_if_orphaned = delete_if_orphaned
 
     def process(self, arrival: Arrival) -> None:
         """Decide on a quiet series, once per content."""
         try:
             header = self._orthanc.series(arrival.series)
-            if self._returned(arrival.series, header):
+            if self._delete_if_orphaned(arrival.series, header):
                 self._arrivals.decided(arrival, "", "pseudonymous")
                 return
             if header["MainDicomTags"].get("Modality", "") not in IMAGE_MODALITIES:

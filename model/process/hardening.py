@@ -41,7 +41,7 @@ def harden_process(*, lock_memory: bool = False) -> None:
 
 
 def is_dumpable() -> bool:
-    """Whether the kernel would write this process's memory to a core file; False where it cannot be asked."""
+    """Tell whether the kernel would write this process's memory to a core file; False where it cannot be asked."""
     return sys.platform == "linux" and bool(_libc().prctl(_PR_GET_DUMPABLE, 0, 0, 0, 0))
 
 

@@ -35,7 +35,7 @@ class NotRecorded(Exception):
 
 
 def no_records() -> Refusal:
-    """Not now: nothing is done that cannot be signed for."""
+    """Make the answer "not now": nothing is done that cannot be signed for."""
     return Refusal(
         503, "RECORDS", "The service cannot write its records; its operator must look. Ask again.", retry_after=5
     )

@@ -63,7 +63,7 @@ def application(
     metrics: Metrics,
     crowd: Crowd | None = None,
 ) -> FastAPI:
-    """Return the application of one service; ``crowd`` is told whose a connection is."""
+    """Make the application of one service; ``crowd`` is told whose a connection is."""
     app = FastAPI(
         title="orthanc-autocontour segmentation service",
         version=VERSION,

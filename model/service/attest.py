@@ -42,7 +42,7 @@ class Attestation:
         self._append(Event.TRANSFER_OPENED, row.id, facts)
 
     def verified(self, row: Row, manifest: Manifest) -> None:
-        """Every file arrived as announced, and the gate found nothing."""
+        """Record that every file arrived as announced, and that the gate found nothing."""
         facts: Facts = {
             "instances": row.count,
             "manifest": row.manifest,
@@ -63,7 +63,7 @@ class Attestation:
         )
 
     def processed(self, row: Row, drawn: Drawn, result: str, milliseconds: int) -> None:
-        """Contours were drawn; ``result`` is the SHA-256 of the RTSTRUCT."""
+        """Record that contours were drawn; ``result`` is the SHA-256 of the RTSTRUCT."""
         facts: Facts = {
             "model": row.model,
             "rois": len(drawn.rois),

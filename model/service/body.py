@@ -28,7 +28,7 @@ class TooMuch(Exception):
 
 
 def strange_headers(headers: Iterable[tuple[bytes, bytes]], types: tuple[bytes, ...] = CONTENT_TYPES) -> int:
-    """How many headers of an upload have no business there."""
+    """Count the headers of an upload that have no business there."""
     strange = 0
     for name, value in headers:
         known = name in HEADERS

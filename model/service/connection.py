@@ -61,7 +61,7 @@ class Connection(HttpToolsProtocol):
         self._end_in(self.header_seconds)
 
     def on_headers_complete(self) -> None:
-        """Its headers are there."""
+        """Note that its headers are there."""
         self._kept = 0
         self._end_never()
         super().on_headers_complete()
@@ -115,7 +115,7 @@ class ServiceLoop(asyncio.SelectorEventLoop):
     """asyncio's own event loop, with an end to handshakes that asyncio lets take a minute, and uvicorn does not set."""
 
     async def create_server(self, *arguments: Any, **options: Any) -> asyncio.Server:
-        """As of any event loop."""
+        """Make a server as any event loop does."""
         if options.get("ssl") is not None:
             options |= {"ssl_handshake_timeout": HANDSHAKE_SECONDS, "ssl_shutdown_timeout": HANDSHAKE_SECONDS}
         return await super().create_server(*arguments, **options)

@@ -31,7 +31,7 @@ Peer = tuple[Any, ...]
 
 
 def group_of(peer: Peer) -> str:
-    """Whom an address stands for: itself, and of IPv6 its network, as everybody has 2**64 addresses there."""
+    """Tell whom an address stands for: itself, and of IPv6 its network, as everybody has 2**64 addresses there."""
     text = str(peer[0]).partition("%")[0]
     try:
         address = ipaddress.ip_address(text)
@@ -61,7 +61,7 @@ class Crowd:
         return Door(self, listener)
 
     def count(self) -> int:
-        """How many connections are open."""
+        """Count the connections that are open."""
         return len(self._sites) + sum(len(group) for group in self._strangers.values())
 
     def enter(self, peer: Peer, connection: socket.socket) -> bool:
@@ -90,7 +90,7 @@ class Crowd:
         return True
 
     def is_known(self, peer: Peer) -> bool:
-        """Whether a connection has shown whose it is."""
+        """Tell whether a connection has shown whose it is."""
         return peer in self._sites
 
     def leave(self, peer: Peer, connection: socket.socket) -> None:
@@ -131,7 +131,7 @@ class Door(socket.socket):
         self._crowd = crowd
 
     def accept(self) -> tuple[socket.socket, Any]:
-        """As of any socket; who cannot be let in is never seen."""
+        """Accept as any socket does; who cannot be let in is never seen."""
         while True:
             accepted, peer = super().accept()
             guest = Guest(self._crowd, peer, accepted)
@@ -149,6 +149,6 @@ class Guest(socket.socket):
         self._crowd, self._peer = crowd, peer
 
     def close(self) -> None:
-        """As of any socket."""
+        """Close as any socket does."""
         super().close()
         self._crowd.leave(self._peer, self)

@@ -113,7 +113,7 @@ class Heads:
         return Answer(told["countersignature"], told["head"])
 
     def _require_key(self, name: str, site: Site, key: PublicKey) -> None:
-        """Return a site's keys: those that its operator registered, or else the one that came first."""
+        """Refuse a key that is not the site's: those that its operator registered, or else the one that came first."""
         if site.ManifestKeys:
             known = {PublicKey.of(bytes.fromhex(one)).id for one in site.ManifestKeys}
         else:

@@ -12,7 +12,7 @@ from model.service.heads import Heads
 
 
 def router(heads: Heads) -> APIRouter:
-    """Routes under /v1/heads; a site sees and changes nothing of another's."""
+    """Make the routes under /v1/heads; a site sees and changes nothing of another's."""
     routes = APIRouter(prefix="/v1/heads", tags=["heads"])
 
     @routes.post("", summary="Hand over the head of the site's chain; answered with a countersignature and our head")

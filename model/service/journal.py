@@ -86,7 +86,7 @@ def open_journals(directory: Path) -> Journals:
 
 
 def lifetime(boot: Path = BOOT, first: Path = FIRST_PROCESS) -> str:
-    """Return what memory file systems live as long as: this start of the machine and, in a container, of the container.
+    """Name what memory file systems live as long as: this start of the machine and, in a container, of the container.
 
     The kernel's boot id (random(4)) and the start time of process 1 (proc(5), field 22).
     """

@@ -69,12 +69,12 @@ class Ledger:
             return done.rowcount == 1
 
     def get(self, site: str, transfer: str) -> Row | None:
-        """One transfer of one site."""
+        """Return one transfer of one site; None when there was none."""
         found = self._rows("WHERE site = ? AND id = ?", (site, transfer))
         return found[0] if found else None
 
     def unfinished(self) -> list[Row]:
-        """Transfers that a crash has interrupted, or that are open now."""
+        """List the transfers that a crash has interrupted, or that are open now."""
         return [row for row in self._rows("WHERE ended IS NULL", ()) if not row.state.final]
 
     def change(self, site: str, transfer: str, state: State) -> None:

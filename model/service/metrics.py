@@ -72,11 +72,11 @@ class Metrics:
         self._drew.observe(seconds)
 
     def left(self, files: int) -> None:
-        """Files could not be deleted."""
+        """Record that files could not be deleted."""
         self._left.inc(files)
 
     def missing(self, files: int) -> None:
-        """Files were received, and were not there to be deleted."""
+        """Record that files were received, and were not there to be deleted."""
         self._missing.inc(files)
 
     def cut(self) -> None:

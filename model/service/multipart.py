@@ -106,7 +106,7 @@ class Parts:
 
 
 def boundary_of(content_type: str) -> bytes:
-    """Return the boundary of a multipart body; raises Refusal 415 when it is not multipart."""
+    """Return the boundary of a multipart body; raises Refusal 415 for any other body."""
     kind, options = parse_options_header(content_type)
     boundary = options.get(b"boundary", b"")
     if kind not in (b"multipart/related", b"multipart/form-data") or not 0 < len(boundary) <= 70:
@@ -117,7 +117,7 @@ def boundary_of(content_type: str) -> bytes:
 async def files_of(
     stream: AsyncIterator[bytes], boundary: bytes, transfer: Transfer, limit: int, seconds: float
 ) -> AsyncIterator[str]:
-    """Each part as a file, as soon as it is whole, by its name in the transfer's folder.
+    """Yield each part as a file, as soon as it is whole, by its name in the transfer's folder.
 
     Raises as ``into_file`` does, and StrangePart.
     """

@@ -9,7 +9,7 @@ from model.errors import ConfigurationRefused
 
 
 def open_port(host: str, port: int) -> socket.socket:
-    """Return a TCP socket that listens at an address of this machine; raises ConfigurationRefused."""
+    """Open a TCP socket that listens at an address of this machine; raises ConfigurationRefused."""
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

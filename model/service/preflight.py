@@ -18,7 +18,7 @@ WARN_DAYS = 14
 def notices(
     settings: ServiceDocument, models: Collection[str], swaps: Path = SWAPS, now: datetime | None = None
 ) -> Iterator[str]:
-    """Sentences about the sites, the certificate and the spool; names of sites are the operator's own."""
+    """Make sentences about the sites, the certificate and the spool; names of sites are the operator's own."""
     for name, site in settings.Sites.items():
         if not site.TokenSha256 and not site.CertificateNames:
             yield f"Sites.{name} has neither a token nor a certificate's name: nobody can send as {name}"
@@ -47,7 +47,7 @@ def _certificate(path: Path, now: datetime) -> Iterator[str]:
 
 
 def _swaps(path: Path) -> bool:
-    """Whether something is swapped to that is not memory itself (zram); proc(5)."""
+    """Tell whether something is swapped to that is not memory itself (zram); proc(5)."""
     try:
         lines = path.read_text().splitlines()[1:]
     except OSError:

@@ -60,7 +60,7 @@ FORGET_SECONDS = 3600.0
 
 
 def signing_key(settings: ServiceDocument) -> SigningKey:
-    """Return the key that signs receipts; made at the first start where none is configured."""
+    """Load the key that signs receipts; made at the first start where none is configured."""
     state = ServiceState(Path(settings.StateDirectory))
     if settings.SigningKeyFile is None:
         return load_chain_key(state.signing_key, state.chain)
@@ -73,7 +73,7 @@ def signing_key(settings: ServiceDocument) -> SigningKey:
 
 
 def tls_options(files: TlsFiles) -> dict[str, Any]:
-    """Uvicorn's options for TLS; raises ConfigurationRefused when they are not a certificate and its key."""
+    """Make uvicorn's options for TLS; raises ConfigurationRefused unless the files are a certificate and its key."""
     for name in ("CertificateFile", "KeyFile", "ClientCaFile"):
         file = getattr(files, name)
         if file is not None and not os.access(file, os.R_OK):
@@ -83,7 +83,7 @@ def tls_options(files: TlsFiles) -> dict[str, Any]:
         context.load_cert_chain(files.CertificateFile, files.KeyFile, password=lambda: "")
     except (ssl.SSLError, ValueError):
         raise ConfigurationRefused(
-            "Tls", "CertificateFile and KeyFile are not a certificate and its own key, in PEM and without a password"
+            "Tls", "CertificateFile and KeyFile are no certificate and its own key, in PEM and without a password"
         ) from None
     options = {"ssl_certfile": files.CertificateFile, "ssl_keyfile": files.KeyFile}
     if files.ClientCaFile is None:
@@ -210,7 +210,7 @@ class Service:
             ),
             loop="model.service.connection:event_loop",
             proxy_headers=False,  # who is at the other end is what the connection says
-            log_level="error",  # it warns of whatever is not a request: strangers would fill the log
+            log_level="error",  # it warns of every request that is none: strangers would fill the log
             access_log=False,  # paths hold transfer ids
             server_header=False,
             timeout_keep_alive=IDLE_SECONDS,

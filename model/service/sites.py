@@ -20,7 +20,7 @@ TOKEN_BYTES = 32
 
 
 def new_token() -> tuple[str, str]:
-    """Return a token of 256 random bits, and the SHA-256 that the configuration holds.
+    """Make a token of 256 random bits, and the SHA-256 that the configuration holds.
 
     A slow hash adds nothing to that.
     """
@@ -29,7 +29,7 @@ def new_token() -> tuple[str, str]:
 
 
 def token_digest(token: str) -> str:
-    """SHA-256 of a token in hexadecimal."""
+    """Return the SHA-256 of a token in hexadecimal."""
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
 
 

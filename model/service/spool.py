@@ -36,7 +36,7 @@ class Spool:
     fresh: bool = False
 
     def new(self, journals: Journals) -> TransferFolder:
-        """Return a fresh folder with an unguessable name; raises FileNotFoundError once the spool was exchanged."""
+        """Make a folder with an unguessable name; raises FileNotFoundError once the spool was exchanged."""
         if self.exchanged():
             raise FileNotFoundError("the spool is not the folder that was opened")
         name = secrets.token_hex(16)
@@ -48,7 +48,7 @@ class Spool:
         return sorted(self.path / name for name in _names(self.held) if _FOLDER.fullmatch(name))
 
     def exchanged(self) -> bool:
-        """Whether its path leads to something else than the folder that was opened at start."""
+        """Tell whether its path leads to something else than the folder that was opened at start."""
         try:
             return not os.path.samestat(self.path.lstat(), os.fstat(self.held))
         except OSError:
@@ -110,7 +110,7 @@ def _names(held: int) -> list[str]:
 
 
 def _require_no_link(path: Path) -> None:
-    """Whoever owns a link on the way decides where images lie."""
+    """Refuse a path over links: whoever owns one decides where images lie."""
     if any(one.is_symlink() for one in (path, *path.parents)):
         raise ConfigurationRefused(
             "Spool", f"is reached over a symbolic link; name the folder itself ({path.resolve()})"

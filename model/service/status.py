@@ -9,7 +9,7 @@ from model.service.transfer import Transfer
 
 
 def live_status(transfer: Transfer, ahead: int) -> wire.Status:
-    """Return a transfer that is not over; ``ahead`` is how many are drawn before it. Its lock is held."""
+    """Describe a transfer that is not over; ``ahead`` is how many are drawn before it. Its lock is held."""
     status = wire.Status(
         Transfer=transfer.row.id,
         State=transfer.state.value,
@@ -44,7 +44,7 @@ def live_status(transfer: Transfer, ahead: int) -> wire.Status:
 
 
 def ended_status(row: Row) -> wire.Status:
-    """Return a transfer that is over, and why."""
+    """Describe a transfer that is over, and why."""
     problem = None
     if row.code is not None:
         problem = wire.Problem(Code=row.code, Message=row.message or "", Findings=dict(row.findings or {}))

@@ -87,7 +87,7 @@ def sweep(
 
 
 def unrecorded(ledger: Ledger, attest: Attestation) -> int:
-    """How many deletions have a receipt and no record in the chain, which then was cut off; looked at after a sweep.
+    """Count deletions that have a receipt and no record in the chain, which then was cut off; asked after a sweep.
 
     A receipt is kept before the chain names it, and the sweep makes up for a record that a crash prevented.
     """

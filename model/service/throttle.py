@@ -21,11 +21,11 @@ class Throttle:
     _spent: OrderedDict[str, tuple[float, float]] = field(default_factory=OrderedDict)
 
     def wait(self, name: str) -> float:
-        """Seconds until the next attempt is looked at; 0 when it is now."""
+        """Return the seconds until the next attempt is looked at; 0 when it is now."""
         return max(0.0, (self._now(name) - self.burst + 1) / self.per_second)
 
     def refused(self, name: str) -> None:
-        """One more attempt was refused."""
+        """Count one more refused attempt."""
         self._spent[name] = (min(self._now(name) + 1, self.burst), self.clock())
         self._spent.move_to_end(name)
         while len(self._spent) > REMEMBERED:

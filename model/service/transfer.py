@@ -47,11 +47,11 @@ class Transfer:
         return sum(file.size for file in self.manifest.files)
 
     def missing(self) -> list[str]:
-        """SOP Instance UIDs that have not arrived."""
+        """List the SOP Instance UIDs that have not arrived."""
         return [file.sop_instance_uid for file in self.manifest.files if file.sop_instance_uid not in self.received]
 
     def check(self, expected: ManifestFile | None, data: bytes) -> tuple[ManifestFile | None, dict[str, int]]:
-        """Return the gate on one instance, and on its place in the series; rule identifiers and counts.
+        """Check one instance, and its place in the series; returns rule identifiers and counts.
 
         Returns the announced file that it is, found by its SOP Instance UID where ``expected`` is None.
         """
@@ -77,7 +77,7 @@ class Transfer:
 
 
 def announced_wrongly(manifest: Manifest, count: int) -> dict[str, int]:
-    """Return what is wrong with an announcement before anything has arrived."""
+    """Find what is wrong with an announcement before anything has arrived."""
     findings = Findings()
     if manifest.profile != PROFILE_NAME or manifest.profile_digest != profile_digest():
         findings.add(Rule.PROFILE)

@@ -48,17 +48,17 @@ class TransferFolder:
         return made
 
     def create(self, name: str) -> BinaryIO:
-        """Return a new file to write into; ``arrived`` or ``wrote`` says that it is whole. Raises OSError."""
+        """Open a new file to write into; ``arrived`` or ``wrote`` says that it is whole. Raises OSError."""
         with self._lock:
             return open_new(name, within=self._held)
 
     def arrived(self, name: str, size: int) -> None:
-        """From here on the file has to be there until it is moved or deleted."""
+        """Note that the file has to be there from here on, until it is moved or deleted."""
         with self._lock:
             self._written[name] = size
 
     def wrote(self, name: str, size: int) -> None:
-        """From here on, and after a crash, the file has to be there until it is deleted; raises NotRecorded."""
+        """Note, also for after a crash, that the file has to be there until it is deleted; raises NotRecorded."""
         with self._lock:
             self._written[name] = size
             self._journal.wrote(name, size)

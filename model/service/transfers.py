@@ -183,7 +183,7 @@ class Transfers:
         return found
 
     def take(self, transfer: Transfer, expected: ManifestFile | None, arrived: str) -> wire.Stored:
-        """Return the gate on a file that has arrived whole as ``arrived``; raises PrivacyRefused, the transfer deleted.
+        """Check a file that has arrived whole as ``arrived``; raises PrivacyRefused, the transfer deleted.
 
         ``expected`` is None for a part without a name: which instance it is, it says itself, and its digest proves.
         """
@@ -217,7 +217,7 @@ class Transfers:
         raise Refusal(507, "SPOOL_FULL", REASONS["SPOOL_FULL"], retry_after=30) from None
 
     def start(self, transfer: Transfer) -> None:
-        """All is there: attest it and queue it. Starting twice is starting once."""
+        """Attest that all is there, and queue it. Starting twice is starting once."""
         with transfer.lock:
             if transfer.state is not State.OPEN:
                 return
@@ -311,7 +311,7 @@ class Transfers:
     # --- telling ----------------------------------------------------------------------------------------------
 
     def status(self, name: str, transfer_id: str) -> wire.Status:
-        """Where a transfer stands, also when it is over; raises Refusal 404."""
+        """Describe where a transfer stands, also when it is over; raises Refusal 404."""
         transfer = self._live.get((name, transfer_id))
         if transfer is not None:
             with transfer.lock:  # whoever ends it holds the lock until the ledger knows
@@ -410,7 +410,7 @@ class Transfers:
                 self._unfinished.remove(outcome)
 
     def missed(self, files: int) -> None:
-        """Files that were received were not there to be deleted: somebody has them, and its operator must look."""
+        """Count received files that were not there to be deleted: somebody has them, and its operator must look."""
         if files:
             self._missed += files
             self._metrics.missing(files)
@@ -441,7 +441,7 @@ class Transfers:
         return found
 
     def unavailable_reasons(self) -> list[str]:
-        """Why the service does not work as it should."""
+        """List why the service does not work as it should."""
         reasons = []
         if self._spool.exchanged():
             reasons.append(
@@ -464,11 +464,11 @@ class Transfers:
             self.end(transfer, State.FAILED, "STOPPED")
 
     def count_live(self) -> int:
-        """How many transfers are open."""
+        """Count the transfers that are open."""
         return len(self._live)
 
     def held_bytes(self) -> int:
-        """Return what the open transfers announced, in bytes."""
+        """Sum what the open transfers announced, in bytes."""
         return sum(one.size for one in list(self._live.values()))
 
     def _require_live(self, transfer: Transfer) -> None:
@@ -480,5 +480,5 @@ class Transfers:
 
 
 def _made_uid() -> str:
-    """Return a fresh UID (PS3.5 section B.2)."""
+    """Make a fresh UID (PS3.5 section B.2)."""
     return uuid_uid(uuid.uuid4().int)

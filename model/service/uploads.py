@@ -23,7 +23,7 @@ _BINARY = {"schema": {"type": "string", "format": "binary"}}
 
 
 def router(transfers: Transfers, settings: ServiceDocument) -> APIRouter:
-    """Routes that take instances."""
+    """Make the routes that take instances."""
     routes = APIRouter(prefix="/v1/transfers/{transfer}", tags=["transfers"])
 
     @routes.put(

@@ -79,7 +79,7 @@ def delete(folder: Path, written: Mapping[str, int] | None = None, held: int | N
 
 
 def files_in(folder: Path) -> list[Path]:
-    """Every file below a folder, links among them, without following any."""
+    """List every file below a folder, links among them, without following any."""
     return [
         Path(root) / name
         for root, folders, names in os.walk(folder)
@@ -102,7 +102,7 @@ def _is(folder: Path, held: int) -> bool:
 
 
 def has(directory: int | None, name: str) -> bool:
-    """Whether a name, or a path below it, is in a directory; links count, and are not followed."""
+    """Tell whether a name, or a path below it, is in a directory; links count, and are not followed."""
     try:
         return directory is not None and os.stat(name, dir_fd=directory, follow_symlinks=False) is not None
     except OSError:
@@ -134,7 +134,7 @@ def _empty(directory: int, prefix: str, gone: dict[str, int]) -> None:
 
 
 def _count(directory: int) -> int:
-    """How many files are below a directory; 1 where only folders are."""
+    """Count the files below a directory; 1 where only folders are."""
     try:
         return sum(len(names) for _, _, names, _ in os.fwalk(dir_fd=directory)) or min(1, len(os.listdir(directory)))
     except OSError:

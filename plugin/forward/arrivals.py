@@ -30,7 +30,7 @@ class Arrivals:
     target: str
 
     def whole(self, files: Sequence[bytes]) -> bytes | None:
-        """Return the one that answers for all slices; a part is kept, in place of an earlier one.
+        """Return the object that answers for all slices; one of a part is kept, in place of an earlier one.
 
         What cannot be read counts as an answer, and is refused by who takes it. Raises TargetFailed when two came
         that are no part of one another.
@@ -63,7 +63,7 @@ class Arrivals:
         return (file, missing) if missing is not None else None
 
     def missing(self, file: bytes) -> Shortfall | None:
-        """How far an object falls short of an answer; None where it does not, or cannot be read at all."""
+        """Tell how far an object falls short of an answer; None where it does not, or cannot be read at all."""
         try:
             dataset = read_structure_set(file)
             structures = text(dataset, "SOPClassUID") == RTStructureSetStorage

@@ -18,7 +18,7 @@ SECONDS = 20.0
 def witnesses(
     configured: Mapping[str, ServiceTarget | DicomTarget], own_key: Callable[[], PublicKey]
 ) -> tuple[Witness, ...]:
-    """One witness per service, by its pinned key; two targets that lead to the same service are one."""
+    """Make one witness per service, by its pinned key; two targets that lead to the same service are one."""
     made: dict[str, Witness] = {}
     for name, target in configured.items():
         if isinstance(target, ServiceTarget):

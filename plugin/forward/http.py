@@ -60,7 +60,7 @@ class ServiceClient:
         self.rate = UploadRate(PARALLEL)
 
     def json(self, method: str, path: str, body: Any = None, *, seconds: float = READ_SECONDS) -> Any:
-        """Return a request with a JSON answer, which may take so many seconds to begin."""
+        """Send a request and return its JSON answer, which may take so many seconds to begin."""
         answer = self._call(method, path, seconds=seconds, json=body)
         try:
             return answer.json()
@@ -70,7 +70,7 @@ class ServiceClient:
             ) from None
 
     def content(self, path: str) -> bytes:
-        """Return a request with a file as its answer."""
+        """Fetch a file."""
         return bytes(self._call("GET", path).content)
 
     def put(self, path: str, data: bytes) -> None:
@@ -193,7 +193,7 @@ def _proxy_failed(name: str, text: str) -> TargetFailed:
 
 
 def _another_answered(name: str, answer: requests.Response) -> TargetFailed:
-    """Return an error in words that the service does not use.
+    """Make the error for an answer in words that the service does not use.
 
     Something before it answered, and the service never knew.
     """
@@ -231,7 +231,7 @@ def _refused(name: str, answer: requests.Response) -> AutocontourError:
 
 
 def _reason(answer: requests.Response) -> tuple[str | None, dict[str, int] | None]:
-    """Code and findings of an error; texts of another party are not repeated."""
+    """Read code and findings of an error; texts of another party are not repeated."""
     try:
         body: Mapping[str, Any] = answer.json()
         code = str(body["Error"])

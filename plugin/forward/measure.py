@@ -28,7 +28,7 @@ class Measured:
     unread: frozenset[int | None]
 
     def of_a_part(self, slices: int, sent: int) -> Measured:
-        """Return the same, said of a structure set that answers for a part of the slices that were sent."""
+        """Flag the same as of a structure set that answers for a part of the slices that were sent."""
         words = f"The structure set that came back answers for {slices} of the {sent} slices that were sent."
         return replace(
             self,

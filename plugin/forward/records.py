@@ -36,7 +36,7 @@ class ForwardRecords:
         return self.job.evidence_code
 
     def sent(self, kind: str, manifest: str, instances: int, size: int, transfer: str, key: PublicKey | None) -> None:
-        """From here on, pseudonymised slices go to the target."""
+        """Record that pseudonymised slices go to the target from here on."""
         facts: dict[str, bool | int | str | Mapping[str, int]] = {
             "instances": instances,
             "bytes": size,
@@ -67,7 +67,7 @@ class ForwardRecords:
         self._once(Event.REMOTE_REJECTED, facts)
 
     def result(self, digest: str, rois: int, size: int, version: str, receipt: str | None) -> None:
-        """Contours came back."""
+        """Record that contours came back."""
         facts: dict[str, bool | int | str | Mapping[str, int]] = {
             "result": digest,
             "rois": rois,
@@ -80,7 +80,7 @@ class ForwardRecords:
         self._once(Event.RESULT_RECEIVED, facts)
 
     def deleted(self, verified: str, signed: Mapping[str, Any] | None = None, receipt: Receipt | None = None) -> None:
-        """Nothing is left at the target: by its receipt, by contract only, or not known."""
+        """Record that nothing is left at the target: by its receipt, by contract only, or not known."""
         facts: dict[str, bool | int | str | Mapping[str, int]] = {"verified": verified}
         if signed is not None and receipt is not None:
             facts |= {
@@ -107,7 +107,7 @@ class ForwardRecords:
 
 
 def known_rules(findings: Mapping[str, int]) -> dict[str, int]:
-    """Return findings as records may hold them; what another party names otherwise is counted without its name."""
+    """Reduce findings to what records may hold; what another party names otherwise is counted without its name."""
     counts: dict[str, int] = {}
     for rule, count in findings.items():
         name = rule.partition(":")[0]

@@ -50,7 +50,7 @@ def stripped(file: bytes, numbers: Collection[int | None]) -> bytes:
 
 
 def personal(names: Iterable[tuple[int | None, str]], identity: Identity) -> tuple[int | None, ...]:
-    """Of ROIs as number and name, the numbers of those whose names name the patient."""
+    """Return, of ROIs as number and name, the numbers of those whose names name the patient."""
     return tuple(number for number, name in names if identity.named_in(name))
 
 
@@ -75,7 +75,7 @@ def _shorten(dataset: Dataset) -> None:
 
 
 def _numbered(dataset: Dataset) -> Iterator[tuple[int, Dataset]]:
-    """Each ROI with its number, or its place in the list where it has none that is its own."""
+    """Yield each ROI with its number, or its place in the list where it has none that is its own."""
     listed = [(whole(text(roi, "ROINumber")), roi) for roi in dataset.StructureSetROISequence]
     bearers = Counter(number for number, _ in listed)
     for place, (number, roi) in enumerate(listed, start=1):

@@ -193,7 +193,7 @@ class TransferAttempt:
         return set(status.Missing)
 
     def _await(self) -> JobDetails:
-        """Poll until the contours are there; the job's details."""
+        """Poll until the contours are there; returns the job's details."""
         began = time.monotonic()
         while True:
             status = self._status(self.retry.run(lambda: self.client.json("GET", self.path)))

@@ -22,7 +22,7 @@ def forward_targets(
     workers: Workers,
     delivered: Callable[[], None] = lambda: None,
 ) -> dict[str, Target]:
-    """One object per target; ``key`` signs the manifests, ``store`` is told when a target fails and works again.
+    """Make one object per target; ``key`` signs the manifests, ``store`` is told when one fails and works again.
 
     ``delivered`` is called when a series has gone all the way to a service and back.
     """

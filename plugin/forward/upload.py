@@ -104,7 +104,7 @@ class Upload:
 
 
 def batches(files: Iterable[ManifestFile]) -> list[list[ManifestFile]]:
-    """Files in order, cut into bodies of a few megabytes; what is larger goes alone."""
+    """Cut files, in order, into bodies of a few megabytes; what is larger goes alone."""
     made: list[list[ManifestFile]] = []
     size = BATCH_BYTES
     for file in files:
@@ -117,7 +117,7 @@ def batches(files: Iterable[ManifestFile]) -> list[list[ManifestFile]]:
 
 
 def multipart(contents: Iterable[bytes]) -> tuple[str, bytes]:
-    """Content-Type and body of many instances (PS3.18 section 8.6.1): parts without a name, one type."""
+    """Make Content-Type and body of many instances (PS3.18 section 8.6.1): parts without a name, one type."""
     boundary = secrets.token_hex(16)
     head = f"--{boundary}\r\nContent-Type: application/dicom\r\n\r\n".encode()
     parts: list[bytes] = []

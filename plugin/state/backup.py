@@ -175,20 +175,20 @@ def _digests(folder: Path) -> dict[str, str]:
 
 
 def _require_free(folder: Path, code: str) -> None:
-    """Return a folder that is not there, or is there and empty."""
+    """Refuse a folder that holds anything; one that is not there, or empty, may be written."""
     if folder.is_symlink() or (folder.exists() and (not folder.is_dir() or any(folder.iterdir()))):
         raise InputRefused(code, f"{folder} is there and not empty; name a folder that is new.")
 
 
 def _require_apart(written: Path, read: Path) -> None:
-    """Neither in the other: a backup within a state would be backed up, a state within a backup change it."""
+    """Refuse folders of which one lies in the other: a backup would be backed up, or changed by the state in it."""
     places = written.resolve(), read.resolve()
     if places[0].is_relative_to(places[1]) or places[1].is_relative_to(places[0]):
         raise InputRefused("OUTPUT_IS_INPUT", f"{written} and {read} lie one in the other; name another folder.")
 
 
 def _aside(folder: Path) -> Path:
-    """Return a new folder beside the one that will be made, of a name that nobody has."""
+    """Make a folder beside the one that will be made, of a name that nobody has."""
     place = folder.absolute()
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return Path(tempfile.mkdtemp(dir=place.parent, prefix=f".{place.name}-"))

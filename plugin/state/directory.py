@@ -92,7 +92,7 @@ def open_state(path: Path) -> StateDirectory:
 
 
 def _another_owner(folder: Path) -> ConfigurationRefused:
-    """Whoever owns a folder can read it again whenever they like, whatever root made of its rights."""
+    """Make the refusal of a folder of somebody else, who can read it again, whatever root made of its rights."""
     return ConfigurationRefused(
         "AutoContour.StateDirectory",
         f"{folder} belongs to another user; name a folder that Orthanc's user owns, or leave it to be made.",

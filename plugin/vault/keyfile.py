@@ -16,7 +16,7 @@ _CREDENTIAL = "credential:"
 
 
 def key_file_of(setting: str | None, directory: Path) -> Path:
-    """Where the key lies: a path, ``credential:NAME`` in systemd's credentials directory, or beside the vault."""
+    """Find where the key lies: a path, ``credential:NAME`` in systemd's credentials directory, or beside the vault."""
     if setting is None:
         return directory / KEY_NAME
     if not setting.startswith(_CREDENTIAL):

@@ -122,7 +122,7 @@ class Vault:
         return self._opened(transfer, row, datetime.now(UTC))
 
     def destroy(self, transfer: str) -> bool:
-        """Destroy the key of a transfer; whether it was open until now. Nothing brings it back."""
+        """Destroy the key of a transfer, which nothing brings back; returns whether it was open until now."""
         return bool(self._destroy("id = ?", (transfer,)))
 
     def sweep(self, now: datetime | None = None) -> tuple[str, ...]:
@@ -135,7 +135,7 @@ class Vault:
         return next(iter(self._records("id = ?", (transfer,))), None)
 
     def open_transfers(self) -> tuple[TransferRecord, ...]:
-        """Every transfer whose key exists, oldest first."""
+        """List every transfer whose key exists, oldest first."""
         return self._records("state = 'open'", ())
 
     def _records(self, where: str, values: tuple[str, ...]) -> tuple[TransferRecord, ...]:

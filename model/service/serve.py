@@ -83,7 +83,7 @@ def tls_options(files: TlsFiles) -> dict[str, Any]:
         context.load_cert_chain(files.CertificateFile, files.KeyFile, password=lambda: "")
     except (ssl.SSLError, ValueError):
         raise ConfigurationRefused(
-            "Tls", "CertificateFile and KeyFile are no certificate and its own key, in PEM and without a password"
+            "Tls", "CertificateFile and KeyFile are not a certificate and its own key, in PEM and without a password"
         ) from None
     options = {"ssl_certfile": files.CertificateFile, "ssl_keyfile": files.KeyFile}
     if files.ClientCaFile is None:
@@ -210,7 +210,7 @@ class Service:
             ),
             loop="model.service.connection:event_loop",
             proxy_headers=False,  # who is at the other end is what the connection says
-            log_level="error",  # it warns of every request that is none: strangers would fill the log
+            log_level="error",  # it warns of whatever is not a request: strangers would fill the log
             access_log=False,  # paths hold transfer ids
             server_header=False,
             timeout_keep_alive=IDLE_SECONDS,

@@ -33,6 +33,9 @@ class JobErasure:
         chain: Chain,
         cancellation: Cancellation,
         spool: Path,
+        *,
+        close_seconds: float = CLOSE_SECONDS,
+        unbegun_seconds: float = UNBEGUN_SECONDS,
     ) -> None:
         self._jobs = jobs
         self._arrivals = arrivals
@@ -40,6 +43,8 @@ class JobErasure:
         self._chain = chain
         self._cancellation = cancellation
         self._spool = spool
+        self._close_seconds = close_seconds
+        self._unbegun_seconds = unbegun_seconds
 
     def erase(self, codes: Sequence[str]) -> Swept:
         """End the jobs behind these codes and erase what is held of them.
@@ -67,9 +72,9 @@ class JobErasure:
         """
         assert job.evidence_code is not None, "every job is noted with its evidence code"
         began = time.monotonic()
-        while time.monotonic() - began < CLOSE_SECONDS:
+        while (waited := time.monotonic() - began) < self._close_seconds:
             records = self._chain.records(job.evidence_code)
-            if closing_record(records) is not None or (not records and time.monotonic() - began > UNBEGUN_SECONDS):
+            if closing_record(records) is not None or (not records and waited >= self._unbegun_seconds):
                 return
             time.sleep(LOOK_SECONDS)
         raise AutocontourError(

@@ -6,6 +6,7 @@ killed), and then leaves at once: whatever runs is resumed at the next start.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import shutil
@@ -57,7 +58,11 @@ def _leave_with_orthanc(startup: StartupConfiguration) -> None:
 
 
 def _checkpoint(state_directory: Path) -> None:
-    for database in StateDirectory(state_directory).logged:
+    state = StateDirectory(state_directory)
+    with contextlib.suppress(OSError):
+        # Whoever starts next sees that no job made the gateway end.
+        state.stopped.touch()
+    for database in state.logged:
         checkpoint(database)
 
 

@@ -19,10 +19,12 @@ from plugin.jobs.failure import failure_of
 from plugin.jobs.job import State
 from plugin.jobs.store import JobStore
 from plugin.state.directory import StateDirectory
+from plugin.state.disk import is_of_a_full_disk, leave_when_there_is_room
 from plugin.vault.vault import Vault
 from plugin.version import VERSION
 from plugin.workflow.durable import Workflows
 from plugin.workflow.queue import Dispatcher
+from plugin.workflow.revival import Revival
 
 logger = logging.getLogger(__name__)
 
@@ -42,6 +44,7 @@ class Lifecycle:
     dispatcher: Dispatcher
     clock: Clock
     intake: IntakeLoop
+    revival: Revival
 
     def run(self) -> None:
         """Bring everything up, then take in series until the process ends; what cannot be brought up is in health."""
@@ -51,16 +54,22 @@ class Lifecycle:
             reason = failure_of(error).message
             self.readiness.set_broken(reason)
             logger.error("the gateway cannot work: %s", reason)
+            if is_of_a_full_disk(error):
+                leave_when_there_is_room(self.state.path)
             return
         self.readiness.set_up()
         threading.Thread(target=self.dispatcher.run, name="dispatcher", daemon=True).start()
         threading.Thread(target=self.clock.run, name="clock", daemon=True).start()
+        threading.Thread(target=self.revival.run, name="revival", daemon=True).start()
         self.intake.run()
 
     def _bring_up(self) -> None:
         self.workers.warm_up(warm_up)
         if slow := slow_tracing():
             logger.warning("%s", slow)
+        if self.state.stopped.exists():
+            self.jobs.forgive_starts()
+            self.state.stopped.unlink()
         self.workflows.launch()
         sweep(self.state, self.vault, self.jobs)
         record_configuration(self.chain, self.configuration, VERSION)

@@ -6,10 +6,12 @@ import logging
 import socket
 import threading
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
+from sqlalchemy.exc import DBAPIError
 
 from model.errors import AutocontourError, ConfigurationRefused, EvidenceBroken
 from model.evidence.record import stamp
@@ -22,6 +24,7 @@ from plugin.gateway.wiring import wire
 from plugin.settings.evidence import EvidenceSection
 from plugin.settings.settings import read_settings
 from plugin.state.directory import lock_state, open_state, upgrade_state
+from plugin.state.disk import FULL, full_disk, is_of_a_full_disk, leave_when_there_is_room
 
 logger = logging.getLogger(__name__)
 
@@ -37,6 +40,9 @@ def serve(startup: StartupConfiguration) -> None:
         lock = lock_state(state)
         upgrade_state(state)
     except ConfigurationRefused as error:
+        if is_of_a_full_disk(error):
+            _serve_without_room(startup, hosts)
+            return
         logger.error("auto-contouring is off: %s", error.message)
         _listen(startup, refusing_application([error.message], hosts))
         return
@@ -51,8 +57,22 @@ def serve(startup: StartupConfiguration) -> None:
             off = refusing_application([error.message], hosts, code=error.code, alerts=alerts, chain=state.chain)
             _listen(startup, off)
             return
+        except (OSError, DBAPIError) as error:
+            if not is_of_a_full_disk(error):
+                raise
+            _serve_without_room(startup, hosts)
+            return
         threading.Thread(target=gateway.lifecycle.run, name="gateway", daemon=True).start()
         _listen(startup, application(gateway.operations, hosts))
+
+
+def _serve_without_room(startup: StartupConfiguration, hosts: Hosts) -> None:
+    """Say that the disk is full until it is not, and leave then: the plugin starts the gateway again."""
+    reason = full_disk(startup.state_directory) or FULL
+    logger.error("auto-contouring is off: %s", reason)
+    waiting = partial(leave_when_there_is_room, startup.state_directory)
+    threading.Thread(target=waiting, name="wait-for-room", daemon=True).start()
+    _listen(startup, refusing_application([reason], hosts, code="DISK_FULL"))
 
 
 def _hosts(startup: StartupConfiguration) -> Hosts:

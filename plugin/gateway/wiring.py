@@ -49,6 +49,7 @@ from plugin.vault.vault import Vault
 from plugin.workflow.cancellation import Cancellation
 from plugin.workflow.durable import Workflows, sqlite_url
 from plugin.workflow.queue import Dispatcher
+from plugin.workflow.revival import Revival
 from plugin.workflow.stages import Stages
 
 
@@ -145,6 +146,7 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
             decider,
             orphans,
             rules=len(settings.rules),
+            state=state.path,
         ),
         intake=intake_wakeup,
     )
@@ -160,5 +162,6 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         dispatcher=dispatcher,
         clock=clock,
         intake=loop,
+        revival=Revival(jobs, workflows),
     )
     return Gateway(operations, lifecycle)

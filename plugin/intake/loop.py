@@ -15,6 +15,7 @@ from plugin.intake.reconcile import Reconciliation
 from plugin.intake.setbacks import Setbacks
 from plugin.jobs.wakeup import Wakeup
 from plugin.pacs.client import Orthanc
+from plugin.state.disk import is_of_a_full_disk
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +76,11 @@ class IntakeLoop:
                 self._say(error.message)
                 pause = TROUBLE_SECONDS if not error.retry else IDLE_SECONDS
             except Exception as error:  # noqa: BLE001 - intake must outlive any surprise; the kind is shown in health
-                self._say(f"Intake met an unexpected {type(error).__name__} and tries again.")
+                self._say(
+                    "The disk of the state directory is full; nothing can be noted until space is freed there."
+                    if is_of_a_full_disk(error)
+                    else f"Intake met an unexpected {type(error).__name__} and tries again."
+                )
                 pause = TROUBLE_SECONDS
             self._wakeup.wait(pause)
 

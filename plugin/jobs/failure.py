@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import traceback
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from model.errors import AutocontourError, PrivacyRefused
 from model.worker.pool import Cancelled
 from plugin.jobs.job import Stage, State
 from plugin.pacs.client import SeriesGone
+from plugin.state.disk import is_of_a_full_disk
 
 logger = logging.getLogger(__name__)
 
@@ -57,7 +57,7 @@ def failure_of(error: Exception) -> Failure:
         return Failure(State.CANCELLED, error.code, error.message, False, {})
     if isinstance(error, AutocontourError):
         return Failure(State.FAILED, error.code, error.message, error.retry, {})
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+    if is_of_a_full_disk(error):
         return Failure(
             State.FAILED,
             "DISK_FULL",

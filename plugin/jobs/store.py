@@ -208,6 +208,22 @@ class JobStore:
             return None
         return self.get(job_id)
 
+    def count_start(self, job_id: str, *, first: bool = False) -> None:
+        """Count that the work on a job's stage was begun; ``first`` for a stage that was not begun before."""
+        starts = 1 if first else jobs.c.starts + 1
+        with self._engine.begin() as connection:
+            connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(starts=starts))
+
+    def starts(self, job_id: str) -> int:
+        """Tell how often the work on a job's stage was begun."""
+        with self._engine.connect() as connection:
+            return int(connection.execute(sa.select(jobs.c.starts).where(jobs.c.id == job_id)).scalar() or 0)
+
+    def forgive_starts(self) -> None:
+        """Count none of the starts of open jobs: the gateway did not die, it was stopped."""
+        with self._engine.begin() as connection:
+            connection.execute(sa.update(jobs).where(jobs.c.state.in_(OPEN_STATES)).values(starts=0))
+
     def count_by_state(self) -> dict[str, int]:
         """How many jobs are in each state."""
         query = sa.select(jobs.c.state, sa.func.count()).group_by(jobs.c.state)
@@ -304,6 +320,7 @@ class JobStore:
             "error_code": None,
             "error_message": None,
             "rtstruct": None,
+            "starts": 0,
         }
         states = (str(State.FAILED), str(State.REJECTED), str(State.CANCELLED))
         if not self._change(job_id, states, values):

@@ -65,6 +65,11 @@ class StateDirectory:
         return self.evidence / "signing.key"
 
     @property
+    def stopped(self) -> Path:
+        """Made when the gateway left because Orthanc did, and not because something ended it."""
+        return self.path / "stopped"
+
+    @property
     def lock(self) -> Path:
         """Held by the one gateway that runs on this folder."""
         return self.path / "gateway.lock"

@@ -15,8 +15,8 @@ from dbos import DBOS, SetWorkflowID
 
 from model.backoff import Backoff
 from model.process.durable import forget_ended, launch_engine, set_up_engine, stop_engine
-from plugin.jobs.failure import FailureRecord, failure_of
-from plugin.jobs.job import Job, Stage
+from plugin.jobs.failure import Failure, FailureRecord, failure_of
+from plugin.jobs.job import Job, Stage, State
 from plugin.workflow.earlier import take_over
 from plugin.workflow.stages import Stages
 
@@ -36,6 +36,14 @@ WITHOUT_WORK = "restore"
 RETRIES = 7
 RETRY_BACKOFF = Backoff(first=0.5, longest=30.0)
 
+# Deaths of the gateway while a job is in one stage, after which it is the job that is taken for the reason.
+MOST_DEATHS = 3
+DEADLY = (
+    f"The gateway ended {MOST_DEATHS} times while it worked on this job; it is given up. Look in Orthanc's log and at "
+    "the machine's memory, and retry it."
+)
+INTERRUPTED = "The work on this job was cut off, because the gateway could not note how far it was; retry it."
+
 # Long enough to look into a fault, no longer: the job table and the evidence say what lasts.
 KEPT = timedelta(days=30)
 
@@ -48,13 +56,39 @@ class Workflows:
         self._database_url = database_url
         self._executor = executor
         self._contour: Callable[[str, str], str] | None = None
+        # Jobs that a thread of this process works on; the engine cannot be asked.
+        self._running: set[str] = set()
 
     def launch(self) -> None:
         """Open the database of workflows and take up those that are open; nothing is started before."""
         set_up_engine("autocontour", self._database_url, version=WORKFLOW_VERSION, executor=self._executor)
-        self._contour = DBOS.workflow(name=WORKFLOW)(_workflow_of(self._stages))
+        self._contour = DBOS.workflow(name=WORKFLOW)(_workflow_of(self._stages, self._running))
         launch_engine()
         take_over(tuple(EARLIER_VERSIONS), WORKFLOW_VERSION)
+
+    def works_on(self, job_id: str) -> bool:
+        """Whether a thread of this process works on a job."""
+        return job_id in self._running
+
+    def revive(self, job: Job) -> None:
+        """Let a job go on that is said to run, and on which nothing works.
+
+        The engine ends a workflow's thread when its own table cannot be written (a full disk), and never starts it
+        again. Raises what the engine raises while it still cannot.
+        """
+        status = DBOS.get_workflow_status(job.workflow_id)
+        if status is None:
+            self.start(job)
+        elif status.status == "PENDING":
+            DBOS.resume_workflow(job.workflow_id)
+        elif status.status not in ("ENQUEUED", "DELAYED"):
+            self._end(job)
+
+    def _end(self, job: Job) -> None:
+        """Close a job whose workflow ended before it was closed."""
+        failure = Failure(State.FAILED, "INTERRUPTED", INTERRUPTED, True, {}).record(job.stage)
+        erasure = _attempt(self._stages, Stage.ERASE, job.id)
+        self._stages.close(job.id, erasure or failure)
 
     def start(self, job: Job) -> None:
         """Start this attempt of the job; done twice, it still runs once."""
@@ -79,15 +113,23 @@ def sqlite_url(path: Path) -> str:
     return f"sqlite:///{path}"
 
 
-def _workflow_of(stages: Stages) -> Callable[[str, str], str]:
+def _workflow_of(stages: Stages, running: set[str]) -> Callable[[str, str], str]:
     # The first version stored no version with its workflows.
     def contour(job_id: str, version: str = "1") -> str:
+        running.add(job_id)
+        try:
+            stages.jobs.count_start(job_id)
+            return work(job_id, version)
+        finally:
+            running.discard(job_id)
+
+    def work(job_id: str, version: str) -> str:
         failure: FailureRecord | None = None
         for step in STEPS[version]:
             if step == WITHOUT_WORK:
                 DBOS.run_step({"name": step}, _nothing)
                 continue
-            failure = DBOS.run_step({"name": step}, _attempt, stages, Stage(step), job_id)
+            failure = DBOS.run_step({"name": step}, _survived, stages, Stage(step), job_id)
             if failure is not None:
                 break
         erasure = DBOS.run_step({"name": str(Stage.ERASE)}, _attempt, stages, Stage.ERASE, job_id)
@@ -100,6 +142,15 @@ def _workflow_of(stages: Stages) -> Callable[[str, str], str]:
 
 def _nothing() -> None:
     pass
+
+
+def _survived(stages: Stages, stage: Stage, job_id: str) -> FailureRecord | None:
+    """Run one stage, unless the gateway died of it too often; counted anew for the next stage."""
+    if stages.jobs.starts(job_id) > MOST_DEATHS:
+        return Failure(State.FAILED, "GATEWAY_DIED", DEADLY, False, {}).record(stage)
+    failure = _attempt(stages, stage, job_id)
+    stages.jobs.count_start(job_id, first=True)
+    return failure
 
 
 def _attempt(stages: Stages, stage: Stage, job_id: str) -> FailureRecord | None:

@@ -1,6 +1,7 @@
 """The real gateway with one fault: what ``AUTOCONTOUR_PYTHON`` points at in the fault tests.
 
-FAULT is ``kill:STAGE:WHEN`` (the gateway is SIGKILLed once before or after a stage), ``pause:STAGE:SECONDS``,
+FAULT is ``kill:STAGE:WHEN`` (the gateway is SIGKILLed once before or after a stage), ``kill-each:STAGE`` (each time
+before it), ``pause:STAGE:SECONDS``,
 ``raise:STAGE`` (an exception with a patient's name in it, each time), ``engine:raise`` or ``engine:hang`` (the model,
 in its worker), ``orthanc:N`` (the first N reads of a file from Orthanc fail), or ``nothing``. What a test
 puts into Orthanc's environment as FAULT… travels as AUTOCONTOUR_FAULT…, for little else reaches the gateway.
@@ -49,6 +50,8 @@ def install(fault: str, once: Path) -> None:
         here = str(stage) == stage_name
         if here and kind == "kill" and argument == "before":
             kill_once()
+        if here and kind == "kill-each":
+            os.kill(os.getpid(), signal.SIGKILL)
         if here and kind == "pause":
             time.sleep(float(argument))
         if here and kind == "raise":
@@ -57,7 +60,7 @@ def install(fault: str, once: Path) -> None:
         if here and kind == "kill" and argument == "after":
             kill_once()
 
-    if kind in ("kill", "pause", "raise"):
+    if kind in ("kill", "kill-each", "pause", "raise"):
         Stages.run = faulty  # type: ignore[method-assign]
 
 

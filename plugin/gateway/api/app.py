@@ -60,7 +60,9 @@ def refusing_application(
     The page shows it too; the metrics tell of the alerts, and the chain in that folder can be verified all the same.
     """
     app = _bare(hosts, openapi_url=None)
-    what = "the configuration is right" if code == "CONFIGURATION" else "somebody has looked"
+    what = {"CONFIGURATION": "the configuration is right", "DISK_FULL": "there is room"}.get(
+        code, "somebody has looked"
+    )
     body = {
         "Status": "unavailable",
         "Version": VERSION,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from model.contours.kernel import slow_tracing
@@ -15,6 +16,7 @@ from plugin.gateway.operations.targets import TargetOperations
 from plugin.intake.decider import Decider
 from plugin.intake.loop import IntakeLoop
 from plugin.jobs.store import JobStore
+from plugin.state.disk import full_disk, nearly_full_disk
 
 
 class Health:
@@ -32,8 +34,9 @@ class Health:
         orphans: Orphans,
         *,
         rules: int,
+        state: Path,
     ) -> None:
-        """``rules`` is how many rules the site has."""
+        """``rules`` is how many rules the site has, ``state`` the state directory."""
         self._readiness = readiness
         self._loop = loop
         self._jobs = jobs
@@ -43,10 +46,14 @@ class Health:
         self._decider = decider
         self._orphans = orphans
         self._rules = rules
+        self._state = state
 
     def unavailable_reasons(self) -> list[str]:
         """Why the gateway cannot work now; empty when it can."""
         reasons = self._readiness.unavailable_reasons()
+        full = full_disk(self._state)
+        if full is not None:
+            return [*reasons, full]
         if not reasons and self._loop.unavailable_reason:
             return [self._loop.unavailable_reason]
         return reasons
@@ -80,6 +87,5 @@ class Health:
         return status | ({"Warnings": warnings} if warnings else {})
 
     def _warnings(self) -> list[str]:
-        problem, slow = self._decider.problem, slow_tracing()
-        remarks = [*self._orphans.warnings(), *self._loop.remarks]
-        return [*([problem] if problem else []), *remarks, *([slow] if slow else [])]
+        perhaps = (self._decider.problem, nearly_full_disk(self._state), slow_tracing())
+        return [*self._orphans.warnings(), *self._loop.remarks, *(one for one in perhaps if one)]

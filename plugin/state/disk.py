@@ -1,0 +1,77 @@
+"""A full disk of the state directory: found before it is met, and told from other trouble when it is met."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import sqlite3
+import time
+from pathlib import Path
+
+from sqlalchemy.exc import DBAPIError
+
+logger = logging.getLogger(__name__)
+
+# With less than this nothing can be noted any more: what SQLite and the chain write at one job's end.
+FULL_BYTES = 4 * 1024 * 1024
+# With less than this somebody should look.
+LOW_BYTES = 1024 * 1024 * 1024
+FULL = "The disk of the state directory is full. Free space there; everything that waits goes on by itself."
+LOOK_SECONDS = 2.0
+EX_TEMPFAIL = 75  # as sysexits.h has it
+_FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE})
+
+
+def full_disk(folder: Path) -> str | None:
+    """Say that the disk of the state directory is full; None while there is room."""
+    free = _free(folder)
+    if free is None or free >= FULL_BYTES:
+        return None
+    return (
+        f"The disk of the state directory is full: {_megabytes(free)} MB are left at {folder}. Free space there; "
+        "everything that waits goes on by itself."
+    )
+
+
+def nearly_full_disk(folder: Path) -> str | None:
+    """Say that the disk of the state directory will be full soon; None while there is room enough."""
+    free = _free(folder)
+    if free is None or free >= LOW_BYTES:
+        return None
+    return f"The disk of the state directory is nearly full: {_megabytes(free)} MB are left at {folder}."
+
+
+def leave_when_there_is_room(folder: Path) -> None:
+    """Wait for room on the disk of the state directory and end the process, which is then started again."""
+    while full_disk(folder) is not None:
+        time.sleep(LOOK_SECONDS)
+    logger.warning("there is room on the disk of the state directory again; the gateway starts anew")
+    os._exit(EX_TEMPFAIL)
+
+
+def is_of_a_full_disk(error: BaseException | None) -> bool:
+    """Whether an error says that a disk, a quota or an SQLite file has no room; what caused it is looked at too."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        original = error.orig if isinstance(error, DBAPIError) else error
+        if isinstance(original, sqlite3.Error) and getattr(original, "sqlite_errorcode", None) in _FULL:
+            return True
+        error = error.__cause__ or error.__context__
+    return False
+
+
+def _free(folder: Path) -> int | None:
+    """Bytes that may still be written; None where nobody can tell. A file system without inodes left has none."""
+    try:
+        said = os.statvfs(folder)
+    except OSError:
+        return None
+    if said.f_files and not said.f_favail:
+        return 0
+    return said.f_bavail * said.f_frsize
+
+
+def _megabytes(size: int) -> int:
+    return size // (1024 * 1024)

@@ -57,7 +57,21 @@ class Script:
 
 
 def answer_of(script: Script, facts: SeriesFacts) -> Answer:
-    """Ask the script about a series; never raises. To be called in a worker process under a time limit."""
+    """Ask the script about a series; never raises.
+
+    To be called in a worker process under a time limit.
+
+    Args:
+        script: One version of the site's file.
+        facts: What is known of the series.
+
+    Returns:
+        The decisions, the exclusion, nothing, or an error that says what the site's code did.
+
+    Example:
+        >>> script = Script("route.py", Path("route.py").read_text())
+        >>> answer_of(script, facts).decisions
+    """
     try:
         return _checked(_route_of(script)(Series(facts)))
     except (Exception, SystemExit) as failure:  # noqa: BLE001 - the site's code may raise anything, and it must be seen

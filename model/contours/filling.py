@@ -20,9 +20,16 @@ def fill(
 ) -> BoxedMask:
     """Fill closed contours on the grid of a series.
 
-    ``points`` is (n, 2) float64, (row, column) in pixels with centres at whole numbers, the contours one after the
-    other, ``lengths`` points each on slice ``slices``; ``shape`` is (slices, rows, columns). What lies beyond the
-    images is cut off. A centre on an edge is inside when the inside lies to its right or below.
+    What lies beyond the images is cut off. A centre on an edge is inside when the inside lies to its right or below.
+
+    Args:
+        points: (n, 2) float64, (row, column) in pixels with centres at whole numbers, the contours one after the other.
+        lengths: (m,) int32, how many points each contour has.
+        slices: (m,) int32, the slice on which each contour lies.
+        shape: Slices, rows and columns of the series.
+
+    Returns:
+        The mask, (slice, row, column), in its box.
     """
     if not len(points):
         return BoxedMask((0, 0, 0), np.zeros((0, 0, 0), dtype=np.bool_))

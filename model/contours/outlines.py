@@ -43,11 +43,18 @@ def outline(
     tolerance_mm: float = 0.0,
     keyholes: bool = True,
 ) -> Outlines:
-    """Trace a mask.
+    """Trace the outlines of a mask.
 
-    ``spacing`` is (between rows, between columns) in mm. ``tolerance_mm`` is how far a contour may leave the exact one;
-    0, or less than exactness allows anyway, keeps every voxel. A ring that would vanish stays exact.
-    Without ``keyholes`` holes are contours of their own, for readers that combine contours by exclusive or.
+    Args:
+        mask: The voxels, (slice, row, column) bool within its box.
+        spacing: Distance of rows, then of columns, in mm.
+        tolerance_mm: How far a contour may leave the exact one, in mm; 0, or less than exactness allows anyway, keeps
+            every voxel. A ring that would vanish stays exact.
+        keyholes: Whether holes are cut out by a narrow channel. Without, they are contours of their own, for readers
+            that combine contours by exclusive or.
+
+    Returns:
+        The closed contours, in half pixels of the whole series.
     """
     if tolerance_mm <= EXACT_PIXELS * min(spacing):
         tolerance_mm = 0.0

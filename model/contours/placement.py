@@ -57,7 +57,15 @@ def planes_of(geometry: SeriesGeometry) -> Planes:
 
 
 def contour_data(outlines: Outlines, planes: Planes) -> ContourData:
-    """Write the ContourData values: x, y, z of every point in mm, separated by backslashes."""
+    """Write the ContourData values: x, y, z of every point in mm, separated by backslashes.
+
+    Args:
+        outlines: The contours of one structure, in half pixels.
+        planes: The slices that they lie on, as ``planes_of`` gives them.
+
+    Returns:
+        The text of all contours, each padded to an even length, and where each ends in it, (contours,) int32.
+    """
     arrays = (outlines.points, outlines.lengths, outlines.slices)
     if kernel.KERNEL is None:
         return decimal_text.contour_data(*arrays, planes.matrix, planes.decimals, planes.fixed)

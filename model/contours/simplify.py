@@ -29,8 +29,15 @@ def simplify(
 ) -> Flags:
     """Tell which points of the rings stay.
 
-    ``points`` is (n, 2) in half pixels, rings one after the other beginning at ``starts``; the first point of a ring
-    and every ``linked`` one stay. With a tolerance, a ring that would vanish stays exact.
+    Args:
+        points: (n, 2) int32 in half pixels, rings one after the other; the first point of a ring stays.
+        starts: (m,) where in ``points`` each ring begins.
+        linked: (n,) bool, points that stay because a keyhole ends there.
+        spacing: Distance of rows, then of columns, in mm.
+        tolerance_mm: How far a contour may leave the exact one, in mm; a ring that would vanish stays exact.
+
+    Returns:
+        (n,) bool.
     """
     exact = (np.array([0.5, 0.5]), EXACT_PIXELS * EXACT_PIXELS)
     if tolerance_mm <= 0.0:

@@ -49,7 +49,17 @@ class Rings:
 def trace(
     mask: NDArray[np.bool_], spacing: tuple[float, float], tolerance_mm: float, keyholes: bool
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
-    """Trace a (slice, row, column) mask; arguments and answer as in ``model.contours.outlines``."""
+    """Trace the outlines of a mask in numpy, as the compiled part does.
+
+    Args:
+        mask: (slice, row, column) bool.
+        spacing: Distance of rows, then of columns, in mm.
+        tolerance_mm: How far a contour may leave the exact one, in mm.
+        keyholes: Whether holes are cut out by a narrow channel.
+
+    Returns:
+        Points (n, 2), lengths (m,) and slices (m,), int32, as in ``model.contours.outlines.Outlines``.
+    """
     points, lengths, slices = [np.zeros((0, 2), np.int32)], [np.zeros(0, np.int32)], [np.zeros(0, np.int32)]
     step = max(1, VOXELS_AT_ONCE // max(1, mask[0].size if len(mask) else 1))
     for first in range(0, len(mask), step):

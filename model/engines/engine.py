@@ -52,5 +52,16 @@ class Engine(Protocol):
     """Draws structures on a volume; raises EngineFailed when it cannot."""
 
     def draw(self, volume: Volume, progress: Progress) -> Drawing:
-        """Draw every structure that the image can give."""
+        """Draw every structure that the image can give.
+
+        Args:
+            volume: The series: (slice, row, column), CT in HU.
+            progress: Called with a fraction from 0 to 1 and a few words.
+
+        Returns:
+            A boxed mask on the grid of the volume for each structure, and what could not be drawn, with reasons.
+
+        Raises:
+            EngineFailed: The engine cannot draw on this series.
+        """
         ...

@@ -1,4 +1,4 @@
-"""The end of evidence: past months are removed from the oldest on, each removal on record before it happens."""
+"""Expiry of old records: past months are removed from the oldest on, each removal on record before it happens."""
 
 from __future__ import annotations
 

@@ -90,8 +90,21 @@ def read_masks(dataset: Dataset, geometry: SeriesGeometry) -> Masks:
     Contours of one plane are combined by exclusive or, which is right for keyholes, for nested contours and for
     CLOSEDPLANAR_XOR. An ROI without contours has an empty mask.
 
-    Raises InputRefused when the dataset is not an RT structure set or refers to another series, and when none of its
-    ROIs can be read or lies on the series.
+    Args:
+        dataset: The structure set, as ``read_structure_set`` gives it.
+        geometry: The series that it refers to.
+
+    Returns:
+        A mask (slice, row, column) on the grid of the series for each ROI, boxed, and what could not be read.
+
+    Raises:
+        InputRefused: The dataset is not an RT structure set or refers to another series, or none of its ROIs can be
+            read or lies on the series.
+
+    Example:
+        >>> geometry = open_folder(Path("ct")).geometry
+        >>> masks = read_masks(read_structure_set(Path("rtstruct.dcm").read_bytes()), geometry)
+        >>> {roi.name: int(roi.mask.full(geometry.shape).sum()) for roi in masks}
     """
     references = require_reference(dataset, geometry)
     drawn: dict[int | None, list[Dataset]] = {}

@@ -59,12 +59,29 @@ def structure_set(
 ) -> StructureSet:
     """Write an RT structure set.
 
-    ``source`` is the header of one slice: patient and study are copied from it. ``label`` becomes the structure
-    set's label (16 characters), name and series description. ``now`` is local time at the site. ``tolerance_mm`` is
-    how far contours may be simplified; 0 keeps every voxel. Without ``keyholes`` holes are contours of their own,
-    which readers that unite contours fill. Empty structures are left out, and said.
+    Args:
+        geometry: Where the slices lie, from their headers.
+        source: The header of one slice, from which patient and study are copied.
+        drawing: What an engine drew on the grid of the series; empty structures are left out, and said.
+        series_uid: Series Instance UID of the structure set.
+        instance_uid: SOP Instance UID of the structure set.
+        label: Becomes the structure set's label (16 characters), name and series description.
+        now: Local time at the site.
+        tolerance_mm: How far contours may be simplified, in mm; 0 keeps every voxel.
+        keyholes: Whether holes are cut out by a narrow channel. Without, they are contours of their own, which
+            readers that unite contours fill.
+        progress: Called with a fraction from 0 to 1 and the name of the structure that was written.
 
-    Raises InputRefused when nothing is left to write, two names collide, or a mask does not fit the series.
+    Raises:
+        InputRefused: Nothing is left to write, two names collide, or a mask does not fit the series.
+
+    Example:
+        >>> folder = open_folder(Path("ct"))
+        >>> heart = Structure("Heart", BoxedMask.crop(mask))  # (slice, row, column), bool
+        >>> made = structure_set(folder.geometry, pydicom.dcmread(folder.files[0], stop_before_pixels=True),
+        ...                      Drawing(algorithm, (heart,)), series_uid=generate_uid(), instance_uid=generate_uid(),
+        ...                      label="AutoContour", now=datetime.now(UTC).astimezone())
+        >>> Path("rtstruct.dcm").write_bytes(made.content)
     """
     drawn = [structure for structure in drawing.structures if not structure.mask.empty]
     left_out = [NotWritten(s.label, "empty") for s in drawing.structures if s.mask.empty]

@@ -37,11 +37,20 @@ def load_volume(
     geometry: SeriesGeometry,
     progress: Callable[[float], None] = lambda fraction: None,
 ) -> Volume:
-    """Decode and rescale the slices of ``geometry``, given in any order as files or as pydicom datasets.
+    """Decode and rescale the slices of a series.
 
-    Slices that are no part of the geometry (localizers) are left out. ``progress`` gets fractions from 0 to 1.
-    Raises InputRefused when a slice of the geometry is missing, comes twice, is not a single-frame grayscale image
-    of the geometry's size, or cannot be decoded.
+    Args:
+        slices: Files, or pydicom datasets with pixels, in any order; localizers, which are no part of the geometry,
+            are left out.
+        geometry: Where the slices lie.
+        progress: Called with a fraction from 0 to 1.
+
+    Returns:
+        The values, (slice, row, column) in the order of ``geometry.planes``: int16, or float32 where they do not fit.
+
+    Raises:
+        InputRefused: A slice of the geometry is missing, comes twice, is not a single-frame grayscale image of the
+            geometry's size, or cannot be decoded.
     """
     place = {plane.sop_instance_uid: index for index, plane in enumerate(geometry.planes)}
     left_out = {one.sop_instance_uid for one in geometry.left_out}

@@ -26,7 +26,7 @@ class Orphans:
         """Delete a series from Orthanc that carries a pseudonym which no open transfer has.
 
         ``header`` is what Orthanc says of the series. Returns whether the series carries a pseudonym at all: then it
-        is none of the rules' business, whether it was deleted or a job waits for it. Raises SeriesGone.
+        is not for the rules, whether it was deleted or a job waits for it. Raises SeriesGone.
         """
         study = self._orthanc.study(str(header["ParentStudy"]))
         patient = str(study.get("PatientMainDicomTags", {}).get("PatientID", "")).strip()

@@ -72,7 +72,7 @@ class Orthanc:
         return dict(self._get("system"))
 
     def release(self) -> tuple[int, ...]:
-        """Return the version of Orthanc, as (1, 12, 7); empty when it is none of numbers (mainline)."""
+        """Return the version of Orthanc, as (1, 12, 7); empty when it has no numbers (mainline)."""
         text = str(self.system().get("Version", ""))
         return tuple(map(int, text.split("."))) if re.fullmatch(r"\d+(\.\d+)*", text) else ()
 

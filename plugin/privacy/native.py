@@ -36,7 +36,7 @@ class Native(Protocol):
         """``GET /instances/{id}/file``: the original."""
 
     def release(self) -> tuple[int, ...]:
-        """Return the version of Orthanc, as (1, 12, 7); empty when it is none of numbers (mainline)."""
+        """Return the version of Orthanc, as (1, 12, 7); empty when it has no numbers (mainline)."""
 
 
 class NativeStep:

@@ -71,7 +71,7 @@ HostName = Annotated[str, Field(pattern=HOST_PATTERN, max_length=260)]
 
 
 class Section(Document):
-    """All keys with their defaults; Rules and Evidence are read by their own rooms."""
+    """All keys with their defaults; Rules and Evidence are read by routing.rules and settings.evidence."""
 
     StateDirectory: SitePath | None = None
     Database: str | None = Field(default=None, pattern=r"^postgresql(\+psycopg)?://")

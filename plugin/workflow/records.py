@@ -124,7 +124,7 @@ class JobRecords:
     def erased(self, erasure: Deletion, copies: Copies) -> None:
         """Record that the spool was deleted and listed again, and Orthanc was asked for copies.
 
-        Said once, though the gateway was killed right after saying it: a second look finds nothing, and no pseudonym.
+        Recorded once. A gateway that was killed right afterwards looks again, and finds no file and no pseudonym.
         """
         said = any(record.event is Event.LOCAL_DELETED for record in present_attempt(self.chain.records(self._code)))
         if said and not erasure.files and copies == UNKNOWN:

@@ -99,7 +99,7 @@ class TlsSender:
             raise
 
     def _closed_by_peer(self) -> bool:
-        # A receiver never talks back. Something to read means that it said goodbye: a message written now were lost.
+        # A receiver never talks back. Something to read means that it closes: a message written now would be lost.
         assert self._socket is not None
         self._socket.settimeout(0.0)
         try:

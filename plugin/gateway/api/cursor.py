@@ -23,7 +23,7 @@ def read_cursor(text: str) -> Place | None:
     """Return the job after which a page begins; None for the first page.
 
     Raises:
-        BadRequest: BAD_CURSOR, when it is none of ours.
+        BadRequest: BAD_CURSOR, when this API did not make it.
     """
     if not text:
         return None

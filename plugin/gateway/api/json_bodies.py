@@ -92,7 +92,7 @@ def _problem(body: bytes) -> str | None:
     try:
         json.dumps(value, ensure_ascii=False, allow_nan=False).encode()
     except (ValueError, RecursionError):
-        return "The body holds a number or a character that is none."
+        return "The body holds an invalid number or character."
     return None
 
 

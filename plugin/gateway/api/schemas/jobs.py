@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field, JsonValue, field_validator
+from pydantic import Field, JsonValue
 
 from plugin.gateway.api.schemas.base import Answer, Time
 from plugin.gateway.api.schemas.routing import ExplanationAnswer
@@ -135,12 +135,6 @@ class JobAnswer(Answer):
     """What the worker does now; absent when it says nothing."""
     waiting: str | None = None
     """What it waits for; absent when it does not wait."""
-
-    @field_validator("left_out", mode="before")
-    @classmethod
-    def _of_the_first_release(cls, noted: object) -> object:
-        """Release 0.1.0 noted how many slices were left out, and not which."""
-        return [] if isinstance(noted, int) else noted
 
 
 class JobPage(Answer):

@@ -1,1 +1,1 @@
-"""What a process of ours may read of its environment and leave behind."""
+"""What every process does alike: a clean environment, nothing left behind when it dies, its durable-job engine."""

@@ -1,1 +1,1 @@
-"""What the disk is asked for, in one place for both ends: files that are whole and durable, deletions that are seen."""
+"""What the disk is asked for by both ends: whole, durable files; folders held; deletions seen; files with a number."""

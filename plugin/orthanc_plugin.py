@@ -29,7 +29,7 @@ from typing import Any
 import orthanc
 
 ROUTE = "/autocontour"
-# Printed ASCII, and the dashes that people paste in codes: bytes that are no text end in Orthanc with status 500.
+# Printed ASCII, and the dashes that people paste in codes: other bytes end in Orthanc with status 500.
 BELOW = ROUTE + "/([ -~]*(?:(?:‐|–)[ -~]*)*)"
 REQUEST_THREADS = 8
 REQUEST_SECONDS = 60  # a page of reports may take a while; Orthanc's own threads wait meanwhile
@@ -269,7 +269,7 @@ class Proxy:
         # Orthanc 1.10.1 hands the values over as they stood in the URL, percent signs and all (measured).
         asked = (request.get("get") or {}).items()
         query = urllib.parse.urlencode({name: urllib.parse.unquote(value) for name, value in asked})
-        # A request without a Host is no browser's: Orthanc's Lua, or another plugin.
+        # A request without a Host comes from no browser: from Orthanc's Lua, or another plugin.
         given = {name.lower(): value.encode() for name, value in (request.get("headers") or {}).items()}
         headers = {"host": b"localhost"} | {name: given[name] for name in PASSED_HEADERS if name in given}
         try:

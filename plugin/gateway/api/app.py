@@ -29,6 +29,7 @@ def application(operations: Operations, hosts: Hosts) -> FastAPI:
     describe(app)
     router = APIRouter(prefix=PREFIX)
 
+    # The plugin inside Orthanc may be of another version for a while: this address stays what it was.
     @app.post("/internal/bell", include_in_schema=False, status_code=204)
     def wake() -> Response:
         operations.intake.notify()

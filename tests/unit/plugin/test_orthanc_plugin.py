@@ -1,0 +1,179 @@
+"""The file inside Orthanc, without an Orthanc: what it passes on, what it refuses, and that it never raises."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType, SimpleNamespace
+from typing import Any
+
+import pytest
+
+from tests.builders.answering_server import AnsweringServer
+from tests.builders.orthanc_process import free_port
+
+PLUGIN = Path(__file__).resolve().parents[3] / "plugin" / "orthanc_plugin.py"
+SECONDS = 60.0
+CHANGES = ("NEW_INSTANCE", "STABLE_SERIES", "DELETED", "ORTHANC_STOPPED", "NEW_PATIENT")
+
+
+class Output:
+    """Orthanc's output of one request."""
+
+    def __init__(self) -> None:
+        self.status = 0
+        self.body = b""
+        self.headers: dict[str, str] = {}
+
+    def SetHttpHeader(self, name: str, value: str) -> None:  # noqa: N802 - names of Orthanc's SDK
+        self.headers[name] = value
+
+    def AnswerBuffer(self, body: bytes, _content_type: str) -> None:  # noqa: N802
+        self.status, self.body = 200, body
+
+    def SendHttpStatus(self, status: int, body: bytes) -> None:  # noqa: N802
+        self.status, self.body = status, body
+
+    def SendMethodNotAllowed(self, allow: str) -> None:  # noqa: N802
+        self.status, self.headers["Allow"] = 405, allow
+
+
+@pytest.fixture
+def logged() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def plugin(monkeypatch: pytest.MonkeyPatch, logged: list[str]) -> Any:
+    """The file, loaded by an Orthanc that knows no function but the one to log."""
+    orthanc = ModuleType("orthanc")
+    orthanc.LogError = logged.append  # type: ignore[attr-defined]
+    orthanc.ChangeType = SimpleNamespace(**{name: name for name in CHANGES})  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "orthanc", orthanc)
+    spec = importlib.util.spec_from_file_location("orthanc_plugin_alone", PLUGIN)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def gateway() -> Iterator[AnsweringServer]:
+    server = AnsweringServer(body=b'{"Status": "ok"}', headers={"Content-Type": "application/json", "X-Odd": "1"})
+    yield server
+    server.close()
+
+
+def proxy_to(plugin: Any, url: str, callers: int = 4) -> Any:
+    proxy = plugin.Proxy(plugin.Address(url=url), lambda: "It is being started.", callers)
+    threading.Thread(target=proxy.work, daemon=True).start()
+    return proxy
+
+
+def asked(proxy: Any, uri: str = "/autocontour/health", **request: Any) -> Output:
+    output = Output()
+    proxy.answer(output, uri, **{"method": "GET", "get": {}, "headers": {}, **request})
+    return output
+
+
+def test_an_orthanc_that_refuses_everything_starts_all_the_same(plugin: Any, logged: list[str]) -> None:
+    assert plugin.HELD == []
+    assert len(logged) == 1
+    assert logged[0].startswith("AutoContour does not work")
+
+
+def test_a_request_reaches_the_gateway_with_the_headers_that_it_needs_and_no_others(
+    plugin: Any, gateway: AnsweringServer
+) -> None:
+    headers = {"Host": "pacs.example", "Origin": "http://pacs.example", "Authorization": "Basic x", "Cookie": "y"}
+    output = asked(proxy_to(plugin, gateway.url), get={"State": "done%2Cfailed"}, headers=headers)
+    assert (output.status, json.loads(output.body)) == (200, {"Status": "ok"})
+    path, passed = gateway.seen[0]
+    assert path == "/autocontour/health?State=done%2Cfailed"
+    assert {name.lower() for name in passed} == {"host", "origin", "accept-encoding"}
+    assert "X-Odd" not in output.headers
+
+
+def test_a_gateway_that_is_not_there_is_503_with_the_reason(plugin: Any) -> None:
+    output = asked(proxy_to(plugin, f"http://127.0.0.1:{free_port()}"))
+    assert (output.status, json.loads(output.body)["Message"]) == (503, "It is being started.")
+    assert output.headers["Retry-After"] == "5"
+
+
+def test_an_answer_of_somebody_before_the_gateway_is_not_the_gateway_s(plugin: Any, gateway: AnsweringServer) -> None:
+    gateway.status = 302
+    output = asked(proxy_to(plugin, gateway.url))
+    assert (output.status, json.loads(output.body)["Error"]) == (503, "GATEWAY_UNAVAILABLE")
+
+
+@pytest.mark.parametrize(("answered", "status"), [(404, 404), (409, 409), (422, 422), (429, 400), (599, 500)])
+def test_a_status_that_orthanc_has_no_name_for_becomes_one_of_its_kind(
+    plugin: Any, gateway: AnsweringServer, answered: int, status: int
+) -> None:
+    gateway.status = answered
+    assert asked(proxy_to(plugin, gateway.url)).status == status
+
+
+def test_a_method_that_is_not_taken_is_said_in_orthanc_s_own_way(plugin: Any, gateway: AnsweringServer) -> None:
+    gateway.status, gateway.headers = 405, {"Allow": "POST"}
+    output = asked(proxy_to(plugin, gateway.url))
+    assert (output.status, output.headers["Allow"]) == (405, "POST")
+
+
+def test_a_body_above_four_megabytes_is_refused_here(plugin: Any, gateway: AnsweringServer) -> None:
+    output = asked(proxy_to(plugin, gateway.url), method="POST", body=b" " * (plugin.MAX_BODY_BYTES + 1))
+    assert (output.status, json.loads(output.body)["Error"]) == (413, "TOO_LARGE")
+    assert gateway.seen == []
+
+
+def test_who_comes_when_all_places_are_taken_is_refused_at_once(plugin: Any, gateway: AnsweringServer) -> None:
+    output = asked(proxy_to(plugin, gateway.url, callers=0))
+    assert (output.status, json.loads(output.body)["Error"]) == (503, "BUSY")
+
+
+def test_a_request_that_cannot_be_passed_on_costs_no_thread(
+    plugin: Any, gateway: AnsweringServer, logged: list[str]
+) -> None:
+    proxy = proxy_to(plugin, gateway.url)
+    odd = asked(proxy, headers={"Host": "a\r\nb"})
+    assert (odd.status, json.loads(odd.body)["Error"]) == (400, "BAD_REQUEST")
+    assert "could not be passed on" in logged[-1]
+    assert asked(proxy).status == 200, "by the same thread"
+
+
+def test_news_notify_the_gateway_and_a_dead_gateway_ends_no_thread(plugin: Any, gateway: AnsweringServer) -> None:
+    dead = plugin.Notifier(plugin.Address(url=f"http://127.0.0.1:{free_port()}"))
+    alive = plugin.Notifier(plugin.Address(url=gateway.url))
+    threads = [threading.Thread(target=one.run, daemon=True) for one in (dead, alive)]
+    for thread in threads:
+        thread.start()
+    for one in (dead, alive):
+        one.notify()
+        one.notify()
+    told = threading.Event()
+    while not gateway.seen:
+        told.wait(0.02)
+    assert gateway.seen[0][0] == "/internal/bell"
+    for one in (dead, alive):
+        one.stop()
+    for thread in threads:
+        thread.join(SECONDS)
+        assert not thread.is_alive()
+
+
+def test_a_gateway_that_cannot_be_started_is_a_reason(plugin: Any, tmp_path: Path) -> None:
+    gateway = plugin.Gateway([str(tmp_path / "nothing")], {}, str(tmp_path), b"{}\n")
+    assert gateway.unavailable_reason == "The gateway is starting."
+    supervisor = threading.Thread(target=gateway.supervise, daemon=True)
+    supervisor.start()
+    pause = threading.Event()
+    while "could not be started" not in gateway.unavailable_reason:
+        pause.wait(0.02)
+    gateway.stop()
+    supervisor.join(SECONDS)
+    assert not supervisor.is_alive()

@@ -32,7 +32,7 @@ def simplify(
     Args:
         points: (n, 2) int32 in half pixels, rings one after the other; the first point of a ring stays.
         starts: (m,) where in ``points`` each ring begins.
-        linked: (n,) bool, points that stay because a keyhole ends there.
+        linked: (n,) bool, points that stay because a keyhole begins there.
         spacing: Distance of rows, then of columns, in mm.
         tolerance_mm: How far a contour may leave the exact one, in mm; a ring that would vanish stays exact.
 

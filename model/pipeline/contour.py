@@ -16,8 +16,8 @@ from model.engines.engine import Drawing, Engine, Progress
 from model.engines.foreign import engine_errors
 from model.pipeline.selection import StructureSelection, select
 from model.pipeline.stopwatch import Stopwatch
-from model.quality import checked
-from model.quality.interleaved import of_interleaving
+from model.quality import with_quality_flags
+from model.quality.interleaved import with_interleaving_flags
 from model.rtstruct.write import structure_set
 from model.rtstruct.written import StructureSet
 from model.series.geometry import SeriesGeometry, require_whole
@@ -110,7 +110,7 @@ def contour(
     with watch.measure("engine"), engine_errors(model):
         drawing = engine.draw(volume, lambda part, words: progress(READ + (DRAWN - READ) * part, words))
     with watch.measure("quality"):
-        drawing = of_interleaving(checked(drawing, series.geometry), volume, series.headers)
+        drawing = with_interleaving_flags(with_quality_flags(drawing, series.geometry), volume, series.headers)
     if selection is not None:
         drawing = select(drawing, selection)
     progress(DRAWN, "writing the contours")

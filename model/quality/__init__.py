@@ -1,5 +1,5 @@
 """Checks on every result of every engine: what looks wrong is flagged, what is empty is never stored as a result."""
 
-from model.quality.check import checked
+from model.quality.check import with_quality_flags
 
-__all__ = ["checked"]
+__all__ = ["with_quality_flags"]

@@ -14,7 +14,7 @@ from model.series.line import sideways
 EMPTY = "the model found none of it in the image"
 
 
-def checked(drawing: Drawing, geometry: SeriesGeometry) -> Drawing:
+def with_quality_flags(drawing: Drawing, geometry: SeriesGeometry) -> Drawing:
     """Flag what looks wrong, after the engine's own flags, and move empty structures to what was not drawn.
 
     Raises EngineFailed when nothing is left: an empty structure set is no result.

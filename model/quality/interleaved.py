@@ -27,7 +27,7 @@ def require_one_acquisition(headers: Sequence[SliceHeader], geometry: SeriesGeom
         )
 
 
-def of_interleaving(drawing: Drawing, volume: Volume, headers: Sequence[SliceHeader] = ()) -> Drawing:
+def with_interleaving_flags(drawing: Drawing, volume: Volume, headers: Sequence[SliceHeader] = ()) -> Drawing:
     """Flag every structure when the images, or the order in which they were taken, tell of two acquisitions."""
     found = interleaving_of(in_order(headers, volume.geometry))
     flags = [BY_IMAGES] if alternates(volume.array) else []

@@ -16,7 +16,7 @@ from scipy import ndimage
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from model.quality import checked
+from model.quality import with_quality_flags
 from model.registry import engine
 from model.volume.patient_axes import axes_of
 from model.volume.volume import Volume
@@ -63,7 +63,7 @@ def main() -> int:
         started = time.perf_counter()
         drawing = engine("hu-ct").draw(volume, watch)
         checking = time.perf_counter()
-        drawing = checked(drawing, volume.geometry)
+        drawing = with_quality_flags(drawing, volume.geometry)
         ended = time.perf_counter()
         stages = [*watch.stages, ("quality checks", ended - checking), ("total", ended - started)]
         best = stages if not best or stages[-1][1] < best[-1][1] else best

@@ -10,7 +10,7 @@ import pytest
 from model.contours.structure import BoxedMask, Structure
 from model.engines.engine import Algorithm, Drawing, NotDrawn
 from model.errors import EngineFailed
-from model.quality import checked
+from model.quality import with_quality_flags
 from tests.builders.series import SeriesPlan, geometry
 
 # 3 mm voxels: 1000 ml are 37037 of them.
@@ -26,7 +26,7 @@ def box(label: str, slices: slice, rows: slice, columns: slice) -> Structure:
 
 
 def flags(*structures: Structure) -> dict[str, tuple[str, ...]]:
-    return {one.label: one.flags for one in checked(Drawing(WHO, structures), GEOMETRY).structures}
+    return {one.label: one.flags for one in with_quality_flags(Drawing(WHO, structures), GEOMETRY).structures}
 
 
 # Columns grow to the patient's left.
@@ -99,7 +99,7 @@ def test_an_unknown_structure_is_checked_without_a_volume() -> None:
 
 def test_an_empty_structure_is_not_drawn() -> None:
     empty = Structure("Spleen", BoxedMask.crop(np.zeros(SHAPE, dtype=np.bool_)))
-    drawing = checked(Drawing(WHO, (LEFT, empty), (NotDrawn("Brain", "no skull"),)), GEOMETRY)
+    drawing = with_quality_flags(Drawing(WHO, (LEFT, empty), (NotDrawn("Brain", "no skull"),)), GEOMETRY)
     assert [one.label for one in drawing.structures] == ["Lung_L"]
     assert [one.label for one in drawing.not_drawn] == ["Brain", "Spleen"]
 
@@ -107,6 +107,6 @@ def test_an_empty_structure_is_not_drawn() -> None:
 def test_nothing_at_all_is_a_failure_and_no_result() -> None:
     empty = Structure("Spleen", BoxedMask.crop(np.zeros(SHAPE, dtype=np.bool_)))
     with pytest.raises(EngineFailed, match="a-model") as failed:
-        checked(Drawing(WHO, (empty,), (NotDrawn("Brain", "no skull"),)), GEOMETRY)
+        with_quality_flags(Drawing(WHO, (empty,), (NotDrawn("Brain", "no skull"),)), GEOMETRY)
     assert failed.value.code == "NOTHING_DRAWN"
     assert "Brain: no skull; Spleen: the model found none of it" in failed.value.message

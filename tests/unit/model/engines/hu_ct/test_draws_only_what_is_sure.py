@@ -16,7 +16,7 @@ from scipy import ndimage
 from model.engines.engine import Drawing
 from model.engines.hu_ct.engine import ORDER
 from model.errors import EngineFailed
-from model.quality import checked
+from model.quality import with_quality_flags
 from model.registry import engine
 from model.volume.volume import Volume
 from plugin.cli import main
@@ -61,7 +61,7 @@ FLAGGED = ("neck", "legs", "one leg", "three slices of a chest", "three slices o
 
 
 def draw(scan: Scan) -> Drawing:
-    return checked(engine("hu-ct").draw(scan.volume, lambda fraction, what: None), scan.volume.geometry)
+    return with_quality_flags(engine("hu-ct").draw(scan.volume, lambda fraction, what: None), scan.volume.geometry)
 
 
 @cache
@@ -228,7 +228,7 @@ def test_bone_outside_of_external_is_flagged() -> None:
 def test_prone_feet_first_and_on_the_side_the_lungs_keep_their_sides(row: str, column: str) -> None:
     scan = replace(VARIANTS["only a right lung"], step=6.0, pixel=4.0).scan()
     volume = turned(scan.volume, row, column)
-    drawing = checked(engine("hu-ct").draw(volume, lambda fraction, what: None), volume.geometry)
+    drawing = with_quality_flags(engine("hu-ct").draw(volume, lambda fraction, what: None), volume.geometry)
     assert {one.label for one in drawing.structures} >= {"Lung_R"}
     assert "Lung_L" not in {one.label for one in drawing.structures}
 
@@ -237,7 +237,7 @@ def test_prone_feet_first_and_on_the_side_the_lungs_keep_their_sides(row: str, c
 def test_a_tilted_gantry_changes_nothing(degrees: float) -> None:
     scan = replace(VARIANTS["headrest, mask, table"], step=6.0, pixel=4.0).scan()
     volume = tilted(scan.volume, degrees, 0.0)
-    drawing = checked(engine("hu-ct").draw(volume, lambda fraction, what: None), volume.geometry)
+    drawing = with_quality_flags(engine("hu-ct").draw(volume, lambda fraction, what: None), volume.geometry)
     labels = {one.label for one in drawing.structures}
     assert {"External", "Brain"} <= labels
     for one in drawing.structures:

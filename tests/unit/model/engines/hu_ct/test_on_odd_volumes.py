@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from model.contours.structure import BoxedMask
 from model.errors import AutocontourError, EngineFailed
-from model.quality import checked
+from model.quality import with_quality_flags
 from model.registry import engine
 from model.volume.volume import Volume
 from tests.builders.series import SeriesPlan, geometry
@@ -25,7 +25,7 @@ def volume(array: NDArray[np.int16], spacing: tuple[float, float, float] = (3.0,
 
 
 def draw(one: Volume) -> dict[str, BoxedMask]:
-    drawing = checked(engine("hu-ct").draw(one, lambda fraction, what: None), one.geometry)
+    drawing = with_quality_flags(engine("hu-ct").draw(one, lambda fraction, what: None), one.geometry)
     for structure in drawing.structures:
         ends = np.add(structure.mask.origin, structure.mask.array.shape)
         assert min(structure.mask.origin) >= 0

@@ -11,7 +11,7 @@ from scipy import ndimage
 from model.engines.engine import Drawing
 from model.engines.hu_ct.circle import CUT, find_circle
 from model.engines.hu_ct.working import working_grid
-from model.quality import checked
+from model.quality import with_quality_flags
 from model.registry import engine
 from model.volume.patient_axes import to_canonical
 from model.volume.volume import Volume
@@ -36,7 +36,7 @@ def within(scan: Scan, radius: float, padding: int = -1024) -> Scan:
 
 
 def draw(scan: Scan) -> Drawing:
-    return checked(engine("hu-ct").draw(scan.volume, lambda fraction, what: None), scan.volume.geometry)
+    return with_quality_flags(engine("hu-ct").draw(scan.volume, lambda fraction, what: None), scan.volume.geometry)
 
 
 @pytest.mark.parametrize(("radius", "padding"), [(120.0, -1024), (150.0, -3024), (150.0, -1000), (130.0, 0)])

@@ -35,6 +35,7 @@ from plugin.intake.decider import Decider
 from plugin.intake.inspection import SeriesInspector
 from plugin.intake.intake import Intake
 from plugin.intake.loop import IntakeLoop
+from plugin.intake.series_jobs import SeriesJobs
 from plugin.intake.site_script import SiteScript
 from plugin.jobs.store import JobStore
 from plugin.jobs.targets import TargetStore
@@ -108,18 +109,8 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
     )
     inspector = SeriesInspector(orthanc, reader, decider, evidence.subjects)
     orphans = Orphans(orthanc, vault)
-    intake = Intake(
-        orthanc,
-        arrivals,
-        jobs,
-        settings,
-        inspector,
-        evidence.subjects,
-        chain,
-        queue_wakeup.notify,
-        cancellation.cancel,
-        orphans.delete_if_orphaned,
-    )
+    series_jobs = SeriesJobs(jobs, evidence.subjects, chain, cancellation)
+    intake = Intake(orthanc, arrivals, inspector, series_jobs, orphans, settings, queue_wakeup)
     loop = IntakeLoop(orthanc, arrivals, intake, settings.quiet_seconds, startup.started, intake_wakeup)
 
     versions = VersionWatch(partial(reported_by, orthanc), beside=startup.token is not None)
@@ -128,7 +119,7 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
     target_operations = TargetOperations(settings, targets, jobs, queue_wakeup)
     operations = Operations(
         table=jobs,
-        jobs=JobOperations(readiness, jobs, intake, inspector, cancellation, queue_wakeup),
+        jobs=JobOperations(readiness, jobs, intake, cancellation),
         view=JobView(stages, dispatcher),
         previews=Previews(orthanc, reader),
         explanations=Explanations(inspector, decider),

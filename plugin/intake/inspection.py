@@ -72,6 +72,10 @@ class SeriesInspector:
             excluded_reason=rule.reason if rule is not None else None,
         )
 
+    def keep(self, inspection: Inspection) -> None:
+        """Keep what was read for the job that is made of it; raises SeriesGone."""
+        self._reader.keep(inspection.snapshot)
+
     def subject(self, series: str) -> Subject:
         """Whose series it is; raises SeriesGone."""
         return _subject_of(self._reader.tags(series))

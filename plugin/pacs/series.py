@@ -72,7 +72,11 @@ class SeriesReader:
         content = self.content(series)
         with self._lock:
             known = self._snapshots.get(series)
-        return known if known is not None and known.content == content else self.read(series)[0]
+        if known is not None and known.content == content:
+            return known
+        snapshot, _ = self.read(series)
+        self.keep(snapshot)
+        return snapshot
 
     def tags(self, series: str) -> SeriesTags:
         """Return the tags of a series; raises SeriesGone."""
@@ -87,11 +91,24 @@ class SeriesReader:
         # Before the tags: what is replaced in between is news, and found changed.
         content = self.content(series)
         tags = self.tags(series)
-        snapshot = self._snapshot_of(series, study, content, tags)
-        # These tags may be those of what came in between, which must not pass for this content later.
-        if self.content(series) == content:
-            self._keep(snapshot)
-        return snapshot, tags
+        return self._snapshot_of(series, study, content, tags), tags
+
+    def keep(self, snapshot: SeriesSnapshot) -> None:
+        """Keep what was read for those who ask later; raises as ``content``.
+
+        What was replaced while it was read is not kept: it must not pass for this content when that comes back.
+        """
+        if self.content(snapshot.series) != snapshot.content:
+            return
+        with self._lock:
+            self._snapshots.pop(snapshot.series, None)
+            self._snapshots[snapshot.series] = snapshot  # the newest last
+            kept = sum(one.instances for one in self._snapshots.values())
+            for oldest in list(self._snapshots.values())[:-1]:
+                if kept <= self._most_slices:
+                    return
+                del self._snapshots[oldest.series]
+                kept -= oldest.instances
 
     def _snapshot_of(self, series: str, study: str, content: Content, tags: SeriesTags) -> SeriesSnapshot:
         completeness = completeness_of(tags.volumes)
@@ -102,14 +119,3 @@ class SeriesReader:
             refusal = InputRefused(error.code, error.message)
         warnings = remarks_on(tags, completeness, slices.left_out if slices is not None else ())
         return SeriesSnapshot(series, study, content, len(tags.slices), completeness, slices, refusal, warnings)
-
-    def _keep(self, snapshot: SeriesSnapshot) -> None:
-        with self._lock:
-            self._snapshots.pop(snapshot.series, None)
-            self._snapshots[snapshot.series] = snapshot  # the newest last
-            kept = sum(one.instances for one in self._snapshots.values())
-            for oldest in list(self._snapshots.values())[:-1]:
-                if kept <= self._most_slices:
-                    return
-                del self._snapshots[oldest.series]
-                kept -= oldest.instances

@@ -2,34 +2,27 @@
 
 from __future__ import annotations
 
-from model.evidence.code import new_code
 from plugin.gateway.operations.readiness import Readiness
-from plugin.intake.inspection import SeriesInspector
 from plugin.intake.intake import Intake
 from plugin.jobs.job import Job, State
 from plugin.jobs.store import JobStore
-from plugin.jobs.wakeup import Wakeup
 from plugin.workflow.cancellation import Cancellation
 
 
 class JobOperations:
-    """Changes jobs on request; ``queue`` is woken when one waits again."""
+    """Changes jobs on request."""
 
     def __init__(
         self,
         readiness: Readiness,
         jobs: JobStore,
         intake: Intake,
-        inspector: SeriesInspector,
         cancellation: Cancellation,
-        queue: Wakeup,
     ) -> None:
         self._readiness = readiness
         self._jobs = jobs
         self._intake = intake
-        self._inspector = inspector
         self._cancellation = cancellation
-        self._queue = queue
 
     def request(self, series: str, model: str | None, target: str | None) -> Job:
         """Make a job for a stored series; what is None, the rules decide. Raises SeriesGone, InputRefused."""
@@ -49,9 +42,4 @@ class JobOperations:
     def retry(self, job: Job) -> Job | None:
         """Run an ended job again from its start; None when its state forbids it."""
         self._readiness.require()
-        subject = self._inspector.subject(job.series)
-        again = self._jobs.reopen(job.id, new_code())
-        if again is not None:
-            self._intake.link(subject, again)
-            self._queue.notify()
-        return again
+        return self._intake.retry(job)

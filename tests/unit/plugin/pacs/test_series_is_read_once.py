@@ -52,6 +52,7 @@ def reader_of(stored: Stored, **options: Any) -> SeriesReader:
 def test_a_series_that_was_read_is_not_fetched_again(stored: Stored) -> None:
     reader = reader_of(stored)
     first, tags = reader.read("a")
+    reader.keep(first)
     assert len(tags.slices) == SLICES
     assert reader.snapshot("a") is first
     assert stored.fetched == ["a"]

@@ -17,7 +17,7 @@ from model.backoff import Backoff
 from model.process.durable import forget_ended, launch_engine, set_up_engine, stop_engine
 from plugin.jobs.failure import Failure, FailureRecord, failure_of
 from plugin.jobs.job import Job, Stage, State
-from plugin.workflow.earlier import take_over
+from plugin.workflow.earlier import status_of, take_over
 from plugin.workflow.stages import Stages
 
 logger = logging.getLogger(__name__)
@@ -76,11 +76,11 @@ class Workflows:
         The engine ends a workflow's thread when its own table cannot be written (a full disk), and never starts it
         again. Raises what the engine raises while it still cannot.
         """
-        status = DBOS.get_workflow_status(job.workflow_id)
+        status = status_of(job.workflow_id, WORKFLOW_VERSION)
         if status is None:
             self.start(job)
         elif status.status == "PENDING":
-            DBOS.resume_workflow(job.workflow_id)
+            DBOS.resume_workflow(status.workflow_id)
         elif status.status not in ("ENQUEUED", "DELAYED"):
             self._end(job)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from dbos import DBOS, SetWorkflowID
+from dbos import DBOS, SetWorkflowID, WorkflowStatus
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +22,7 @@ def take_over(earlier: tuple[str, ...], version: str) -> int:
     for workflow in DBOS.list_workflows(status=list(OPEN), load_input=False, load_output=False):
         if workflow.app_version not in earlier:
             continue
-        copy = f"{workflow.workflow_id}-{version}"
+        copy = _copy_of(workflow.workflow_id, version)
         if DBOS.get_workflow_status(copy) is None:
             steps = DBOS.list_workflow_steps(workflow.workflow_id, load_output=False)
             with SetWorkflowID(copy):
@@ -33,3 +33,12 @@ def take_over(earlier: tuple[str, ...], version: str) -> int:
     if taken:
         logger.info("%d open workflows of an earlier version go on", taken)
     return taken
+
+
+def status_of(workflow_id: str, version: str) -> WorkflowStatus | None:
+    """Return what is stored of a workflow, or of its copy under ``version`` where it was taken over."""
+    return DBOS.get_workflow_status(_copy_of(workflow_id, version)) or DBOS.get_workflow_status(workflow_id)
+
+
+def _copy_of(workflow_id: str, version: str) -> str:
+    return f"{workflow_id}-{version}"

@@ -77,3 +77,11 @@ def test_a_take_over_that_was_cut_off_is_done_again_and_its_workflow_runs_once(t
     assert said[-1] == "close"
     assert said.count("close") == 1
     assert "draw" not in said
+
+
+def test_what_is_asked_of_a_workflow_that_was_taken_over_is_answered_by_its_copy(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'workflows.sqlite'}"
+    ran("-m", "tests.builders.earlier_workflow", url, "job", "4")
+    ask = 'from plugin.workflow.earlier import status_of\nprint(status_of("job-1", "2").workflow_id, flush=True)\n'
+    said = ran("-c", GO_ON.replace("workflows.stop()", ask), url)
+    assert said == ["erase", "close", "job-1-2"]

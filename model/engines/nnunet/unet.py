@@ -1,7 +1,8 @@
 """nnU-Net's two networks for inference, built from plans.json alone; weights are found by their own names.
 
 PlainConvUNet and ResidualEncoderUNet as plans describe them (Isensee et al. 2021 and 2024). Modules are named as in
-the checkpoints. Instance norm and leaky ReLU only: what nnU-Net plans.
+the checkpoints. Instance norm and leaky ReLU only: what nnU-Net plans. This mirrors dynamic-network-architectures
+0.4.2, with which `make test-models` compares it.
 """
 
 from __future__ import annotations

@@ -42,9 +42,6 @@ class SiteScript:
             if script is None:
                 reason = (self._keeper.problem or "it did not load").removeprefix(f"{SCRIPT}: ")
                 return Answer(SCRIPT, error=reason)
-            if self._cold:
-                # A new process imports for a second or two, which must not count as the script's own time.
-                self._check(script)
             return self._answer(script, facts)
 
     def stop(self) -> None:
@@ -53,6 +50,9 @@ class SiteScript:
 
     def _answer(self, script: Script, facts: SeriesFacts) -> Answer:
         try:
+            if self._cold:
+                # A new process imports for seconds, for the facts too, which must not count as the script's own time.
+                self._cold = self._load(script, facts) is not None
             return self._workers.run(uuid.uuid4().hex, answer_of, script, facts, seconds=self._seconds)
         except EngineFailed as failure:
             self._cold = True
@@ -61,12 +61,18 @@ class SiteScript:
             return Answer(SCRIPT, error=f"it could not be asked ({type(failure).__name__})")
 
     def _check(self, script: Script) -> str | None:
+        return self._load(script, None)
+
+    def _load(self, script: Script, facts: SeriesFacts | None) -> str | None:
         try:
-            wrong = self._workers.run(uuid.uuid4().hex, check_script, script, seconds=LOAD_SECONDS)
+            return self._workers.run(uuid.uuid4().hex, _loaded, script, facts, seconds=LOAD_SECONDS)
         except EngineFailed as failure:
             return f"it did not load within {LOAD_SECONDS:g} s" if failure.code == "WORKER_TIMEOUT" else _ENDED
-        self._cold = False
-        return wrong
 
 
 _ENDED = "it ended its process"
+
+
+def _loaded(script: Script, facts: SeriesFacts | None) -> str | None:
+    """Load the script in the worker, where the facts have arrived with the modules that they need."""
+    return check_script(script)

@@ -73,3 +73,23 @@ def test_a_script_that_never_loaded_is_an_error_that_says_why(tmp_path: Path) ->
         assert asked.problem is None
     finally:
         asked.stop()
+
+
+def test_what_a_new_process_imports_for_the_facts_is_not_of_the_scripts_time(tmp_path: Path) -> None:
+    path = tmp_path / "routing.py"
+    path.write_text(
+        "import os, sys\n"
+        "from routing.script import Decision\n"
+        "READY = 'plugin.facts.orthanc_item' in sys.modules\n"
+        "def route(series):\n"
+        "    if series.text('ImageComments') == 'die':\n"
+        "        os._exit(7)\n"
+        "    return Decision('hu-ct' if READY else 'late')\n"
+    )
+    asked = SiteScript(path, answer_seconds=60)
+    whole = facts_of(series(*stack(30)))
+    try:
+        asked.ask(given_facts({"ImageComments": "die"}))
+        assert [one.model for one in asked.ask(whole).decisions] == ["hu-ct"]
+    finally:
+        asked.stop()

@@ -3,6 +3,7 @@
 # make test    lint, types and the whole suite against a real Orthanc
 # make test-docker  the main job in containers, alone and through the service; builds the images
 # make fuzz    both APIs and the service's uploads, longer than in the suite; MINUTES=10
+# make chaos   many jobs while gateway, workers and Orthanc are killed at random; JOBS=40 SEED=1
 # make bench   speed and memory beside the peers, as ratios
 # make test-models  the network engines against nnU-Net itself, in a Python of its own (minutes)
 # make sbom    what this is made of, as CycloneDX, from the lock: build/sbom.cdx.json
@@ -14,7 +15,7 @@ MINUTES ?= 10
 # CONTAINER_ENGINE: where no Docker answers, a program whose `start` starts one, printing the variables to reach it by, and
 # whose `stop` ends it. Nothing in this repository needs it; this path is used only where something lies there.
 CONTAINER_ENGINE ?= $(wildcard ../shared/bin/container-engine)
-.PHONY: coverage release sbom audit test-docker fuzz demo run test lint unit bench setup clean
+.PHONY: chaos coverage release sbom audit test-docker fuzz demo run test lint unit bench setup clean
 SHELL := /bin/bash
 BIN := .venv/bin
 
@@ -61,6 +62,11 @@ fuzz: setup
 
 coverage: setup
 	$(BIN)/python -m pytest -n 3 --dist loadfile tests/unit --cov --cov-report=term --cov-report=html:build/coverage $(ARGS)
+
+JOBS ?= 40
+SEED ?= 1
+chaos: setup
+	CHAOS_JOBS=$(JOBS) CHAOS_SEED=$(SEED) $(BIN)/python -m pytest tests/orthanc/test_many_jobs_under_random_kills.py $(ARGS)
 
 unit: setup
 	$(BIN)/python -m pytest tests/unit $(ARGS)

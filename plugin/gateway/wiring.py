@@ -23,6 +23,7 @@ from plugin.gateway.operations.health import Health
 from plugin.gateway.operations.job_view import JobView
 from plugin.gateway.operations.jobs import JobOperations
 from plugin.gateway.operations.operations import Operations
+from plugin.gateway.operations.outcomes import Outcomes
 from plugin.gateway.operations.outgoing import Outgoing
 from plugin.gateway.operations.preview import Previews
 from plugin.gateway.operations.readiness import Readiness
@@ -34,6 +35,7 @@ from plugin.intake.arrivals import Arrivals
 from plugin.intake.decider import Decider
 from plugin.intake.inspection import SeriesInspector
 from plugin.intake.intake import Intake
+from plugin.intake.known_series import SeriesTable
 from plugin.intake.loop import IntakeLoop
 from plugin.intake.series_jobs import SeriesJobs
 from plugin.intake.site_script import SiteScript
@@ -117,13 +119,16 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
     clock = Clock(evidence, vault, Retention(workflows, jobs, evidence).forget, versions.look, clock_wakeup)
     erasure = JobErasure(jobs, arrivals, vault, chain, cancellation, state.spool)
     target_operations = TargetOperations(settings, targets, jobs, queue_wakeup)
+    view = JobView(stages, dispatcher)
+    table = SeriesTable(engine)
     operations = Operations(
         table=jobs,
         jobs=JobOperations(readiness, jobs, intake, cancellation),
-        view=JobView(stages, dispatcher),
+        view=view,
         previews=Previews(orthanc, reader),
         explanations=Explanations(inspector, decider),
         outgoing=Outgoing(orthanc, reader, settings.privacy),
+        outcomes=Outcomes(orthanc, arrivals, table, jobs, inspector, view, settings, lambda: loop.unavailable_reason),
         targets=target_operations,
         evidence=evidence,
         rights=Rights(evidence, jobs, erasure, cancellation),

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from model.errors import InputRefused
+from model.registry import names
 from plugin.facts.completeness import CompletenessState
 from plugin.forward.orphans import Orphans
 from plugin.intake.arrivals import Arrival, Arrivals
 from plugin.intake.inspection import Inspection, SeriesInspector
 from plugin.intake.series_jobs import SeriesJobs, end_of
+from plugin.intake.told import log_decided, log_undecided
 from plugin.jobs.job import Job
 from plugin.jobs.wakeup import Wakeup
 from plugin.pacs.client import Orthanc, SeriesGone
 from plugin.pacs.series import SeriesSnapshot
-from plugin.settings.settings import Settings
+from plugin.settings.settings import LOCAL, Settings
 from routing.decide import CONTOUR, NONE, Decision
 
 IMAGE_MODALITIES = ("CT", "MR")
@@ -44,9 +46,11 @@ class Intake:
         try:
             header = self._orthanc.series(arrival.series)
             if self._orphans.delete_if_orphaned(arrival.series, header):
+                log_undecided(arrival.series, "pseudonymous")
                 self._arrivals.decided(arrival, "", "pseudonymous")
                 return
             if header["MainDicomTags"].get("Modality", "") not in IMAGE_MODALITIES:
+                log_undecided(arrival.series, "ignored")
                 self._arrivals.decided(arrival, "", "ignored")
                 return
             inspection = self._inspector.inspect(arrival.series, header)
@@ -65,6 +69,7 @@ class Intake:
         wanted = inspection.explanation.outcome == CONTOUR and snapshot.completeness.state is CompletenessState.WAITING
         if wanted and waited < self._settings.incomplete_seconds:
             return  # a slow sender: looked at again on the next turn
+        log_decided(arrival.series, inspection.explanation)
         self._apply(inspection)
         self._arrivals.decided(arrival, snapshot.content.key, inspection.explanation.outcome)
 
@@ -89,6 +94,8 @@ class Intake:
         if wanted.target not in self._settings.targets:
             known = ", ".join(self._settings.targets)
             raise InputRefused("NO_TARGET", f"The configuration has no such target; there are: {known}.")
+        if wanted.target == LOCAL and wanted.model not in (here := names(self._settings.models_directory)):
+            raise InputRefused("MODEL_UNKNOWN", f"There is no such model here; there are: {', '.join(here)}.")
         self._inspector.keep(inspection)
         earlier = self._jobs.of(series)
         for job in earlier:

@@ -32,6 +32,7 @@ WANTED: list[tuple[str, str, Any, int]] = [
     ("POST", "/autocontour/lua/series/{series}/veto", {"Reason": "of the test"}, 200),
     ("POST", "/autocontour/targets/{name}/resume", None, 200),
     ("GET", "/autocontour/targets", None, 200),
+    ("GET", "/autocontour/series/{series}", None, 200),
     ("GET", "/autocontour/series/{series}/outgoing", None, 200),
     ("POST", "/autocontour/routing/explain", {"Tags": {"Modality": "CT"}}, 200),
     ("GET", "/autocontour/evidence/verify", None, 200),
@@ -57,6 +58,7 @@ FURTHER: list[tuple[str, str, str, Any, int]] = [
     ("POST", "/autocontour/routing/explain", "", {"Series": "-".join(["0" * 8] * 5)}, 404),
     ("POST", "/autocontour/routing/explain", "", {"Serie": "x"}, 400),
     ("POST", "/autocontour/lua/series/{series}/jobs", "", {"Model": "nobody"}, 200),
+    ("POST", "/autocontour/series/{series}/jobs", "", {"Model": "nobody"}, 422),
 ]
 
 

@@ -1,4 +1,4 @@
-"""Routes about one series of Orthanc: request its contouring; see what would leave."""
+"""Routes about one series of Orthanc: what became of it; request its contouring; see what would leave."""
 
 from __future__ import annotations
 
@@ -10,15 +10,25 @@ from fastapi.responses import JSONResponse, StreamingResponse
 from plugin.gateway.api.identifiers import SeriesInPath
 from plugin.gateway.api.responses import content, errors
 from plugin.gateway.api.schemas.jobs import JobAnswer
-from plugin.gateway.api.schemas.series import ContourRequest, OutgoingAnswer
+from plugin.gateway.api.schemas.series import ContourRequest, OutgoingAnswer, SeriesAnswer
 from plugin.gateway.operations.job_view import JobView
 from plugin.gateway.operations.jobs import JobOperations
+from plugin.gateway.operations.outcomes import Outcomes
 from plugin.gateway.operations.outgoing import Outgoing
 
 
-def router(jobs: JobOperations, view: JobView, outgoing: Outgoing) -> APIRouter:
+def router(jobs: JobOperations, view: JobView, outgoing: Outgoing, outcomes: Outcomes) -> APIRouter:
     """Routes under /series."""
     routes = APIRouter(prefix="/series", tags=["series"], responses=errors(404))
+
+    @routes.get(
+        "/{series}",
+        summary="What became of this series, and why",
+        description="Arriving and what for, decided and why, no rule matched and why; and its jobs.",
+        response_model_exclude_unset=True,
+    )
+    def get_series(series: SeriesInPath) -> SeriesAnswer:
+        return SeriesAnswer.model_validate(outcomes.of(series))
 
     @routes.post(
         "/{series}/jobs", status_code=202, summary="Contour this series now", response_model_exclude_unset=True

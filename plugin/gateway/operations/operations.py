@@ -9,6 +9,7 @@ from plugin.gateway.operations.explanations import Explanations
 from plugin.gateway.operations.health import Health
 from plugin.gateway.operations.job_view import JobView
 from plugin.gateway.operations.jobs import JobOperations
+from plugin.gateway.operations.outcomes import Outcomes
 from plugin.gateway.operations.outgoing import Outgoing
 from plugin.gateway.operations.preview import Previews
 from plugin.gateway.operations.rights import Rights
@@ -27,6 +28,7 @@ class Operations:
     previews: Previews
     explanations: Explanations
     outgoing: Outgoing
+    outcomes: Outcomes
     targets: TargetOperations
     evidence: EvidenceService
     rights: Rights

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import ConfigDict, Field
 
 from model.gate.attribute import Action
-from plugin.gateway.api.schemas.base import Answer, Counts, Request
+from plugin.gateway.api.schemas.base import Answer, Counts, Request, Time
 from plugin.gateway.api.schemas.errors import ErrorAnswer
 from plugin.gateway.api.schemas.forms import ModelName, TargetName
 from plugin.gateway.api.schemas.jobs import JobAnswer
+from plugin.gateway.api.schemas.routing import ExplanationAnswer
 from routing.lua import LONGEST_REASON
 
 
@@ -19,6 +22,41 @@ class ContourRequest(Request):
 
     model: ModelName | None = None
     target: TargetName | None = None
+
+
+class SeriesAnswer(Answer):
+    """What became of a series, or is about to."""
+
+    series: str = Field(examples=["0123abcd-0123abcd-0123abcd-0123abcd-0123abcd"])
+    """Its Orthanc id."""
+    outcome: Literal[
+        "arriving",
+        "contour",
+        "none",
+        "excluded",
+        "error",
+        "unreadable",
+        "ignored",
+        "pseudonymous",
+        "earlier",
+        "gone",
+    ]
+    """`arriving`: not decided on yet. `contour`, `none` (no rule matched), `excluded`, `error` (a rule or script
+    failed): what was decided. `unreadable`: given up, as Orthanc could not read it. `ignored`: no CT or MR.
+    `pseudonymous`: a copy of our own. `earlier`: from before the installation. `gone`: no longer in Orthanc."""
+    reason: str
+    """Why, and what can be done."""
+    arrived: Time | None = None
+    """When its last news came; absent once it is decided on."""
+    quiet_seconds: float | None = None
+    """For how long nothing more has come; absent once it is decided on."""
+    missing: list[str] | None = None
+    """What is waited for, a sentence each; absent once it is decided on."""
+    explanation: ExplanationAnswer | None = None
+    """What each rule said: where it is arriving or no rule matched, by the rules of today and with the values found.
+    Absent where no rule was asked."""
+    jobs: list[JobAnswer]
+    """Its jobs, newest first."""
 
 
 class VetoRequest(Request):

@@ -33,6 +33,7 @@ OPERATIONS = [
     ("POST", "/autocontour/jobs/{job_id}/cancel"),
     ("POST", "/autocontour/jobs/{job_id}/retry"),
     ("GET", "/autocontour/jobs/{job_id}/preview"),
+    ("GET", "/autocontour/series/{series}"),
     ("POST", "/autocontour/series/{series}/jobs"),
     ("GET", "/autocontour/series/{series}/outgoing"),
     ("POST", "/autocontour/routing/explain"),

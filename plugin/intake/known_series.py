@@ -1,0 +1,53 @@
+"""What intake noted of one series, for those who ask; and the way to have it looked at once more."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from plugin.intake.arrivals import INSTALLED, Arrival
+from plugin.state.database import cursor, series
+
+
+@dataclass(frozen=True)
+class KnownSeries:
+    """A series that had news: whether they still have to be decided on, and what was decided last (empty: nothing)."""
+
+    arrival: Arrival
+    pending: bool
+    outcome: str
+
+
+class SeriesTable:
+    """The table of series seen; ``clock`` tells the time of day."""
+
+    def __init__(self, engine: sa.Engine, clock: Callable[[], float] = time.time) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    def get(self, identifier: str) -> KnownSeries | None:
+        """Return what is noted of a series; None when nothing is."""
+        with self._engine.connect() as connection:
+            row = connection.execute(sa.select(series).where(series.c.id == identifier)).mappings().first()
+        if row is None:
+            return None
+        arrival = Arrival(row["id"], row["last_arrival"], row["content"])
+        return KnownSeries(arrival, bool(row["pending"]), row["outcome"] or "")
+
+    def installed(self) -> float | None:
+        """Read since when series count (seconds since the epoch); None before the change log was first read."""
+        with self._engine.connect() as connection:
+            value = connection.execute(sa.select(cursor.c.value).where(cursor.c.name == INSTALLED)).scalar()
+        return None if value is None else float(value)
+
+    def look_again(self, identifier: str) -> None:
+        """Let intake decide on a series as if it had never done so."""
+        anew = {"pending": True, "content": "", "outcome": ""}
+        with self._engine.begin() as connection:
+            changed = connection.execute(sa.update(series).where(series.c.id == identifier).values(anew)).rowcount
+            if not changed:
+                row = {"id": identifier, "last_arrival": self._clock()} | anew
+                connection.execute(sa.insert(series).values(row))

@@ -17,6 +17,7 @@ COMMANDS = {
     "check": ("plugin.commands.check", "validate orthanc.json and say what would happen with it"),
     "serve": ("model.commands.serve", "run the segmentation service"),
     "gateway": ("plugin.commands.gateway", "run the gateway process (the plugin does this by itself)"),
+    "plugin-path": ("plugin.commands.plugin_path", "print the file to name as PythonScript in Orthanc's configuration"),
     "contours": ("model.commands.contours", "turn a label map into an RTSTRUCT"),
     "masks": ("model.commands.masks", "turn an RTSTRUCT into one NIfTI per ROI"),
     "segment": ("model.commands.segment", "contour a folder of DICOM files, offline"),

@@ -349,16 +349,16 @@ def fresh_socket_path() -> str:
 
 
 def gateway_command() -> list[str]:
-    """Return the gateway in the interpreter of its own environment: AUTOCONTOUR_PYTHON, else .venv beside this folder.
+    """Return the gateway in AUTOCONTOUR_PYTHON, else in the environment this was installed into, or .venv beside it.
 
     Isolated (-I): neither PYTHON* variables nor the working folder nor a user's own folder add modules to it. The
     code is that beside this file, behind the standard library and what is installed.
     """
-    chosen = os.environ.get("AUTOCONTOUR_PYTHON")
-    if chosen and os.sep in chosen:
-        chosen = os.path.abspath(chosen)  # noqa: PTH100 - a link to an interpreter is to stay what it is
-    checkout = pathlib.Path(__file__).resolve().parent.parent
-    return [chosen or str(checkout / ".venv/bin/python"), "-I", "-u", "-c", START_GATEWAY, str(checkout)]
+    code = pathlib.Path(__file__).resolve().parent.parent  # in an environment: <prefix>/lib/python3.x/site-packages
+    own = code.parents[2] if code.name == "site-packages" else code / ".venv"
+    chosen = os.environ.get("AUTOCONTOUR_PYTHON") or str(own / "bin/python")
+    chosen = os.path.abspath(chosen) if os.sep in chosen else chosen  # noqa: PTH100 - a link is to stay what it is
+    return [chosen, "-I", "-u", "-c", START_GATEWAY, str(code)]
 
 
 def passed_environment() -> dict[str, str]:

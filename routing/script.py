@@ -3,7 +3,7 @@
 The file defines ``route(series)`` and answers a Decision, a list of them, ``Exclude(reason)``, or None to leave the
 series to the rules::
 
-    from routing.script import Decision, Exclude, Series
+    from autocontour import Decision, Exclude, Series
 
     def route(series: Series) -> Decision | Exclude | None:
         if series.text("Modality") == "CT" and (series.number("Slices") or 0) > 20:

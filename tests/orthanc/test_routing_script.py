@@ -13,7 +13,7 @@ from tests.builders.phantom import files_of, phantom_series
 
 SOURCE = """
 import time
-from routing.script import Decision, Exclude, Series
+from autocontour import Decision, Exclude, Series
 
 def route(series: Series):
     wanted = series.text("StationName")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import shutil
 import sys
 import threading
 from collections.abc import Iterator
@@ -50,11 +51,15 @@ def logged() -> list[str]:
 @pytest.fixture
 def plugin(monkeypatch: pytest.MonkeyPatch, logged: list[str]) -> Any:
     """The file, loaded by an Orthanc that knows no function but the one to log."""
+    return loaded(PLUGIN, monkeypatch, logged)
+
+
+def loaded(file: Path, monkeypatch: pytest.MonkeyPatch, logged: list[str]) -> Any:
     orthanc = ModuleType("orthanc")
     orthanc.LogError = logged.append  # type: ignore[attr-defined]
     orthanc.ChangeType = SimpleNamespace(**{name: name for name in CHANGES})  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "orthanc", orthanc)
-    spec = importlib.util.spec_from_file_location("orthanc_plugin_alone", PLUGIN)
+    spec = importlib.util.spec_from_file_location("orthanc_plugin_alone", file)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -177,3 +182,34 @@ def test_a_gateway_that_cannot_be_started_is_a_reason(plugin: Any, tmp_path: Pat
     gateway.stop()
     supervisor.join(SECONDS)
     assert not supervisor.is_alive()
+
+
+@pytest.mark.parametrize(
+    ("folder", "interpreter"),
+    [
+        ("checkout", "checkout/.venv/bin/python"),
+        ("env/lib/python3.13/site-packages", "env/bin/python"),
+        ("src/site/code", "src/site/code/.venv/bin/python"),
+    ],
+)
+def test_the_gateway_runs_in_the_environment_that_the_file_lies_in(
+    folder: str, interpreter: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("AUTOCONTOUR_PYTHON", raising=False)
+    file = tmp_path / folder / "plugin" / "orthanc_plugin.py"
+    file.parent.mkdir(parents=True)
+    shutil.copy(PLUGIN, file)
+    link = tmp_path / "orthanc_plugin.py"
+    link.symlink_to(file)
+    for path in (file, link):
+        command = loaded(path, monkeypatch, []).gateway_command()
+        assert command[0] == str(tmp_path / interpreter)
+        assert command[1:3] == ["-I", "-u"]
+        assert command[-1] == str(tmp_path / folder), "where it finds the code"
+
+
+def test_another_interpreter_can_be_named(plugin: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AUTOCONTOUR_PYTHON", "/site/python")
+    assert plugin.gateway_command()[0] == "/site/python"
+    monkeypatch.setenv("AUTOCONTOUR_PYTHON", "python3.14")
+    assert plugin.gateway_command()[0] == "python3.14", "looked for on PATH"

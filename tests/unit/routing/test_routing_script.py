@@ -35,6 +35,13 @@ def test_its_decision_goes_before_the_rules() -> None:
     assert (decision["Rule"], decision["Model"], decision["Priority"]) == ("RoutingScript", "other", "urgent")
 
 
+def test_its_names_come_from_one_module_of_ours_and_from_where_they_came_before() -> None:
+    body = "def route(series: Series):\n    return Decision('hu-ct') if series.flag('Uniform') else Exclude('other')\n"
+    for module in ("autocontour", "routing.script"):
+        source = f"from {module} import Decision, Exclude, Series\n\n{body}"
+        assert [one.model for one in answer_of(Script("/site/routing.py", source), CT).decisions] == ["hu-ct"]
+
+
 def test_none_leaves_the_series_to_the_rules() -> None:
     assert combine([answer_of(script("return None"), CT)], CT, RULES).decisions[0].rule == "every CT"
 

@@ -1,0 +1,38 @@
+"""What setuptools is told to pack is all that the folders hold: nothing is found missing only after an installation."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+FOLDERS = ("plugin", "routing", "model")
+NOT_PACKED = {".c", ".h", ".so", ".pyc"}  # the C part is packed as what is compiled of it
+
+
+def test_each_file_that_is_no_python_is_named_as_data_of_its_package() -> None:
+    setuptools = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    named = {
+        path
+        for folder, patterns in setuptools["package-data"].items()
+        for pattern in patterns
+        for path in (CHECKOUT / folder).glob(pattern)
+    }
+    files = {path for folder in FOLDERS for path in (CHECKOUT / folder).rglob("*") if path.is_file()}
+    data = {path for path in files if path.suffix not in NOT_PACKED | {".py"}}
+    assert CHECKOUT / "plugin/gateway/api/page.html" in data
+    assert data - named == set()
+
+
+def test_each_source_of_the_c_part_is_compiled() -> None:
+    setuptools = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    (kernel,) = setuptools["ext-modules"]
+    sources = {CHECKOUT / path for path in kernel["sources"]}
+    assert sources == set((CHECKOUT / "model/contours/c").glob("*.c"))
+    assert {CHECKOUT / path for path in kernel["depends"]} == set((CHECKOUT / "model/contours/c").glob("*.h"))
+
+
+def test_the_name_for_site_scripts_is_packed() -> None:
+    setuptools = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["tool"]["setuptools"]
+    assert setuptools["py-modules"] == ["autocontour"]
+    assert (CHECKOUT / "autocontour.py").is_file()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
+import os
 import shutil
 import subprocess
 import sys
@@ -80,6 +83,65 @@ def test_another_package_than_the_pinned_one_is_refused(tmp_path: Path, monkeypa
     with pytest.raises(TargetFailed) as refused:
         packages.archive_of(wrong)
     assert refused.value.code in ("SAMPLE_DOWNLOAD", "SAMPLE_CHECKSUM")
+
+
+MADE = "usr/share/made/image.nii.gz"
+
+
+def made_package(folder: Path, version: str, image: bytes) -> packages.Package:
+    """A Debian package with one gzipped image, as a release of Debian might have it: in ``folder``."""
+    inside = folder / "inside"
+    (inside / MADE).parent.mkdir(parents=True)
+    (inside / "DEBIAN").mkdir()
+    (inside / MADE).write_bytes(gzip.compress(image))
+    control = (
+        f"Package: made\nVersion: {version}\nArchitecture: all\nMaintainer: Made up <up@example>\nDescription: made\n"
+    )
+    (inside / "DEBIAN" / "control").write_text(control)
+    archive = folder / f"made_{version}_all.deb"
+    subprocess.run(["dpkg-deb", "--build", str(inside), str(archive)], check=True, capture_output=True)
+    images = {MADE: hashlib.sha256(b"the image").hexdigest()}
+    return packages.Package("debian", "made", "1-1", "made_1-1_all.deb", "0" * 64, "none", images)
+
+
+def release_that_has(archive: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An apt that has one version of a package and no other; the cache is empty."""
+    programs = folder / "bin"
+    programs.mkdir()
+    apt = programs / "apt-get"
+    apt.write_text(
+        f'#!/bin/sh\ncase "$*" in *=*) echo "E: no such version" >&2; exit 100 ;; *) cp {archive} . ;; esac\n'
+    )
+    apt.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    monkeypatch.setenv("AUTOCONTOUR_CACHE", str(folder / "cache"))
+
+
+def test_another_release_of_debian_with_the_same_images_serves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    package = made_package(tmp_path, "2-7", b"the image")
+    release_that_has(tmp_path / "made_2-7_all.deb", tmp_path, monkeypatch)
+    (path,) = packages.extract(package, (MADE,), tmp_path)
+    assert gzip.decompress(path.read_bytes()) == b"the image"
+    shutil.rmtree(tmp_path / "bin")
+    assert packages.archive_of(package).name == "made_2-7_all.deb"  # kept, and not fetched again
+
+
+def test_another_release_of_debian_with_another_image_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = made_package(tmp_path, "2-7", b"another image")
+    release_that_has(tmp_path / "made_2-7_all.deb", tmp_path, monkeypatch)
+    with pytest.raises(TargetFailed) as refused:
+        packages.archive_of(package)
+    assert refused.value.code == "SAMPLE_CHECKSUM"
+
+
+def test_a_machine_without_apt_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("AUTOCONTOUR_CACHE", str(tmp_path))
+    with pytest.raises(TargetFailed, match="apt-get could not be run here") as refused:
+        packages.archive_of(packages.INVESALIUS)
+    assert refused.value.code == "SAMPLE_DOWNLOAD"
 
 
 def test_an_unknown_sample_is_refused_with_the_names_that_exist() -> None:

@@ -121,22 +121,26 @@ def read_rule(data: Any, keywords: Collection[str] | None, path: str) -> tuple[R
 
 
 def check_references(
-    rules: Iterable[tuple[int, Rule]],
+    data: Any,
     *,
-    targets: Collection[str],
-    templates: Collection[str],
+    targets: Collection[str] | None = None,
+    templates: Collection[str] | None = None,
     models: Collection[str] | None = None,
     path: str = "Rules",
 ) -> list[Problem]:
     """Problems of rules that name a target, a structure template or a model that the site does not have.
 
-    ``models`` None leaves models unchecked, as a remote service may know more of them than this machine.
+    ``data`` is the list as the site writes it: what is wrong elsewhere in a rule hides nothing. What is None is not
+    looked at.
     """
     problems = []
-    for index, rule in rules:
-        named = (("Target", rule.target, targets), ("Structures", rule.structures, templates))
-        for key, word, words in (*named, ("Model", rule.model, models)):
-            if word is not None and words is not None and word not in words and rule.exclude is None:
+    for index, one in enumerate(data if isinstance(data, list) else ()):
+        then = one.get("Then") if isinstance(one, dict) else None
+        if not isinstance(then, dict) or "Exclude" in then:
+            continue
+        for key, words in (("Target", targets), ("Structures", templates), ("Model", models)):
+            word = then.get(key)
+            if words is not None and isinstance(word, str) and word and word not in words:
                 allowed = one_of(sorted(words)) or "none is configured"
                 problems.append(Problem(f"{path}[{index}].Then.{key}", shown(word), allowed, nearest(word, words)))
     return problems

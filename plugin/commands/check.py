@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,11 +15,13 @@ from model.errors import ConfigurationRefused, InputRefused
 from plugin.advisories.alerts import alerts_of
 from plugin.advisories.flaws import findings, known_flaws
 from plugin.advisories.packages import installed_packages
-from plugin.commands.orthanc_json import read_configuration
+from plugin.commands.orthanc_json import OrthancConfiguration, read_together
+from plugin.commands.python_script import script_problems, script_remarks
 from plugin.facts.given import given_facts
-from plugin.settings.settings import ROOT, Settings, examine
+from plugin.settings.settings import ROOT, Settings, examine, unknown_models
 from routing.answer import combine
 from routing.decide import ERROR, Explanation
+from routing.problems import Problem
 from routing.rules import Rule
 from routing.script import Script, answer_of, check_script
 
@@ -31,7 +34,12 @@ def add_parser(subparsers: Any, summary: str) -> None:
         description="Validate the section AutoContour of Orthanc's configuration, and try its rules on a series.",
         epilog="Exit status: 0 valid; 1 the rules fail on the series; 2 the configuration is wrong.",
     )
-    parser.add_argument("configuration", metavar="ORTHANC.JSON", type=Path, help="Orthanc's file, or its folder")
+    parser.add_argument(
+        "configuration",
+        metavar="ORTHANC.JSON",
+        type=Path,
+        help="Orthanc's file, or its folder; the files beside a file are read with it",
+    )
     parser.add_argument(
         "--series",
         metavar="TAGS.JSON",
@@ -45,16 +53,19 @@ def add_parser(subparsers: Any, summary: str) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; raises ConfigurationRefused with everything that is wrong."""
-    configuration = read_configuration(options.configuration)
-    place: Path = options.configuration
-    base = (place if place.is_dir() else place.parent).resolve()
-    settings = _settings(configuration, base)
-    script = _script(configuration, base)
+    beside = [] if options.series is None else [options.series]
+    configuration = read_together(options.configuration, leave_out=beside)
+    _warn_of(configuration.remarks)
+    settings, problems = _examined(configuration)
+    script = _script(configuration, problems)
+    if settings is None or problems:
+        return _refuse(problems, as_json=options.json)
     if options.series is None:
         if options.json:
             print(json.dumps({"Valid": True, "Rules": [rule.name for rule in settings.rules]}))
         else:
             print("\n".join(_described(settings, script)))
+            _warn_of(script_remarks(configuration))
             _warn_of_slowness()
             _warn_of_flaws()
         return 0
@@ -64,6 +75,22 @@ def run(options: argparse.Namespace) -> int:
     text = json.dumps(explanation.to_json(), indent=2, ensure_ascii=False) if options.json else None
     print(text or "\n".join(_told(explanation)))
     return 1 if explanation.outcome == ERROR else 0
+
+
+def _refuse(problems: list[Problem], *, as_json: bool) -> int:
+    """Say all that is wrong; raises ConfigurationRefused with the last of it."""
+    if as_json:
+        listed = [{"Path": problem.path, "Message": problem.sentence} for problem in problems]
+        print(json.dumps({"Valid": False, "Problems": listed}))
+    *others, last = problems
+    for problem in others:
+        print(f"autocontour: {problem}", file=sys.stderr)
+    raise ConfigurationRefused(last.path, last.sentence)
+
+
+def _warn_of(remarks: Iterable[str]) -> None:
+    for remark in remarks:
+        print(f"warning: {remark}", file=sys.stderr)
 
 
 def _warn_of_slowness() -> None:
@@ -81,30 +108,32 @@ def _warn_of_flaws() -> None:
         print(f"compared with the published flaws known on {listed.as_of}", file=sys.stderr)
 
 
-def _settings(configuration: dict[str, Any], base: Path) -> Settings:
-    if ROOT not in configuration:
-        raise ConfigurationRefused(ROOT, f'found no section "{ROOT}" in the configuration')
-    settings, problems = examine(configuration[ROOT], configuration.get("Dictionary"), base)
-    if settings is None:
-        for problem in problems[1:]:
-            print(f"autocontour: {problem}", file=sys.stderr)
-        raise ConfigurationRefused(problems[0].path, problems[0].sentence)
-    return settings
+def _examined(configuration: OrthancConfiguration) -> tuple[Settings | None, list[Problem]]:
+    """Return the settings, and everything that is wrong with files and section."""
+    problems = [*configuration.problems, *script_problems(configuration)]
+    if ROOT not in configuration.keys:
+        missing = Problem(ROOT, f'no section "{ROOT}" in the configuration', "one, in a file of its own or any other")
+        return None, [*problems, missing]
+    section = configuration.keys[ROOT]
+    settings, wrong = examine(section, configuration.keys.get("Dictionary"), configuration.base)
+    return settings, [*problems, *wrong, *unknown_models(section, configuration.base)]
 
 
-def _script(configuration: dict[str, Any], base: Path) -> Script | None:
-    written = configuration[ROOT].get("RoutingScript")
-    if written is None:
+def _script(configuration: OrthancConfiguration, problems: list[Problem]) -> Script | None:
+    """Return the site's script; what is wrong with it is added to the problems."""
+    section = configuration.keys.get(ROOT)
+    written = section.get("RoutingScript") if isinstance(section, dict) else None
+    if not isinstance(written, str):
         return None
-    path = base / written
+    where, path = f"{ROOT}.RoutingScript", configuration.base / written
     try:
         script = Script(str(path), path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationRefused(
-            f"{ROOT}.RoutingScript", f"found no readable file ({type(error).__name__})"
-        ) from None
+        problems.append(Problem(where, f"no readable file ({type(error).__name__})", "a Python file"))
+        return None
     if wrong := check_script(script):
-        raise ConfigurationRefused(f"{ROOT}.RoutingScript", f"found a script that does not load: {wrong}")
+        problems.append(Problem(where, f"a script that does not load: {wrong}", "a script that loads"))
+        return None
     return script
 
 

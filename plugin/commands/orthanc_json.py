@@ -5,33 +5,96 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from model.errors import ConfigurationRefused
+from routing.problems import Problem
 
 # A string, or a comment of either kind; what is matched first wins, so "http://…" is no comment.
 _STRING_OR_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
 
+@dataclass(frozen=True)
+class OrthancConfiguration:
+    """What Orthanc reads together.
+
+    ``keys`` are those of all files, ``written_in`` names the file of each, ``base`` is the folder where relative paths
+    start. ``problems`` stop Orthanc or us, ``remarks`` are for people to look at.
+    """
+
+    base: Path
+    keys: Mapping[str, Any]
+    written_in: Mapping[str, Path]
+    problems: tuple[Problem, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+    def path(self, key: str, default: str | None = None) -> Path | None:
+        """Return the file or folder that a key names; None where it names none."""
+        written = self.keys.get(key, default)
+        return self.base / written if isinstance(written, str) and written else None
+
+
 def read_configuration(path: Path, environment: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Read a file, or every ``*.json`` of a folder; raises ConfigurationRefused with the line of a syntax error."""
+    read = read_together(path, environment, siblings=False)
+    if read.problems:
+        first, *more = read.problems
+        raise ConfigurationRefused(first.path, "; ".join((first.sentence, *map(str, more))))
+    return dict(read.keys)
+
+
+def read_together(
+    path: Path, environment: Mapping[str, str] | None = None, *, siblings: bool = True, leave_out: Iterable[Path] = ()
+) -> OrthancConfiguration:
+    """Read what Orthanc reads together with a file or in a folder, and all that is wrong with it as files.
+
+    Args:
+        path: The file, or the folder.
+        environment: The variables that ``${NAME}`` stands for; those of this process by default.
+        siblings: Whether the other ``*.json`` beside a file are parts of its configuration. One that repeats most of
+            its keys is another configuration, and one that cannot be read only a remark.
+        leave_out: Files that are known to be no part of it.
+    """
     variables = os.environ if environment is None else environment
-    if not path.is_dir():
-        return _read_file(path, variables)
-    merged: dict[str, Any] = {}
-    for file in sorted(path.glob("*.json")):
-        for key, value in _read_file(file, variables).items():
-            if key in merged:
-                raise ConfigurationRefused(
-                    key, f"found in {file.name} again; each key belongs in one file of the folder"
-                )
-            merged[key] = value
-    if not merged:
-        raise ConfigurationRefused(path.name, "found no *.json file in this folder")
-    return merged
+    keys: dict[str, Any] = {}
+    written_in: dict[str, Path] = {}
+    problems: list[Problem] = []
+    remarks: list[str] = []
+    base = (path if path.is_dir() else path.parent).resolve()
+    excluded = {one.resolve() for one in leave_out}
+    files = _files_of(path, siblings=siblings)
+    for file in files:
+        if file.resolve() in excluded:
+            continue
+        beside = file is not path and not path.is_dir()
+        document = _read_file(file, variables)
+        if isinstance(document, Problem):
+            if beside:
+                remarks.append(f"{document}; Orthanc does not start on this folder")
+            else:
+                problems.append(document)
+            continue
+        if document is None and file is path:
+            problems.append(Problem(path.name, "a file that this user may not read", "check as root or Orthanc's user"))
+            continue
+        if document is None:
+            remarks.append(f"{file.name} cannot be read by this user and was left out; check as root or Orthanc's user")
+            continue
+        if beside and 2 * len(keys.keys() & document.keys()) >= max(len(keys), len(document)):
+            remarks.append(f"{file.name} repeats most keys of {path.name} and was taken for another configuration")
+            continue
+        for key, value in document.items():
+            if key in keys:
+                problems.append(_in_two_files(key, written_in[key], file))
+                continue
+            keys[key], written_in[key] = value, file
+    if not files:
+        problems.append(Problem(path.name, "no *.json file in this folder", "Orthanc's files"))
+    return OrthancConfiguration(base, keys, written_in, tuple(problems), tuple(remarks))
 
 
 def without_comments(text: str) -> str:
@@ -48,20 +111,38 @@ def with_variables(text: str, environment: Mapping[str, str]) -> str:
     return _VARIABLE.sub(lambda found: environment.get(found[1], found[2] or ""), text)
 
 
-def _read_file(path: Path, environment: Mapping[str, str]) -> dict[str, Any]:
+def _files_of(path: Path, *, siblings: bool) -> list[Path]:
+    """List the file itself first, so that it is named where another repeats one of its keys."""
+    if path.is_dir():
+        return sorted(path.glob("*.json"))
+    beside = sorted(path.parent.glob("*.json")) if siblings and path.is_file() else []
+    return [path, *(one for one in beside if one.is_file() and not one.samefile(path))]
+
+
+def _in_two_files(key: str, first: Path, second: Path) -> Problem:
+    allowed = "one of them, as Orthanc does not start with both"
+    if key == "PythonScript":
+        allowed += '; put ours in the place of the other, or let the other import it (README, "Your own Orthanc")'
+    return Problem(key, f"it in {first.name} and again in {second.name}", allowed)
+
+
+def _read_file(path: Path, environment: Mapping[str, str]) -> dict[str, Any] | Problem | None:
+    """Read one file; None where this user may not."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise ConfigurationRefused(path.name, "found no such file") from None
+        return Problem(path.name, "no such file", "Orthanc's file or folder")
+    except PermissionError:
+        return None
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigurationRefused(path.name, f"found a file that cannot be read ({type(error).__name__})") from None
+        return Problem(path.name, f"a file that cannot be read ({type(error).__name__})", "text in UTF-8")
     try:
         document = json.loads(with_variables(without_comments(text), environment))
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
-        raise ConfigurationRefused(path.name, f"found no valid JSON at {where}: {error.msg}") from None
+        return Problem(path.name, f"no valid JSON at {where}: {error.msg}", "JSON, perhaps with comments")
     except RecursionError:
-        raise ConfigurationRefused(path.name, "found JSON nested too deeply") from None
+        return Problem(path.name, "JSON nested too deeply", "an object")
     if not isinstance(document, dict):
-        raise ConfigurationRefused(path.name, "found no JSON object; allowed: an object")
+        return Problem(path.name, "no JSON object", "an object")
     return document

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Container, Sequence
 
 from plugin.intake.site_script import SiteScript
 from routing.answer import combine
@@ -23,7 +23,7 @@ class Decider:
         rules: Sequence[Rule],
         *,
         targets: Collection[str],
-        models: Collection[str],
+        models: Container[str],
         local: str,
         script: SiteScript | None = None,
         filter_required: bool = False,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from model.errors import InputRefused
-from model.registry import names
 from plugin.facts.completeness import CompletenessState
 from plugin.forward.orphans import Orphans
 from plugin.intake.arrivals import Arrival, Arrivals
@@ -94,8 +93,10 @@ class Intake:
         if wanted.target not in self._settings.targets:
             known = ", ".join(self._settings.targets)
             raise InputRefused("NO_TARGET", f"The configuration has no such target; there are: {known}.")
-        if wanted.target == LOCAL and wanted.model not in (here := names(self._settings.models_directory)):
-            raise InputRefused("MODEL_UNKNOWN", f"There is no such model here; there are: {', '.join(here)}.")
+        models = self._settings.models
+        if wanted.target == LOCAL and wanted.model not in models:
+            known = ", ".join(models.all_names)
+            raise InputRefused("MODEL_UNKNOWN", f"There is no model of this name here; there are: {known}.")
         self._inspector.keep(inspection)
         earlier = self._jobs.of(series)
         for job in earlier:

@@ -13,11 +13,11 @@ from pydantic import ValidationError
 from model.errors import ConfigurationRefused
 from model.packages.library import default_directory
 from model.pipeline.selection import StructureSelection
-from model.registry import names as model_names
 from plugin.facts.dictionary import own_names
 from plugin.facts.series import known_keywords
 from plugin.settings.document import DicomTarget, Document, Section, ServiceTarget
 from plugin.settings.evidence import EvidenceSection, read_evidence
+from plugin.settings.models import ModelsAtHand
 from plugin.settings.privacy import PrivacyRules
 from routing.problems import Problem, problems_of, shown
 from routing.rules import Rule, check_references, read_rules
@@ -47,7 +47,7 @@ class Settings:
     targets: tuple[str, ...]
     limits: Mapping[str, int]
     forwards: Mapping[str, ServiceTarget | DicomTarget]
-    models: tuple[str, ...]
+    models: ModelsAtHand
     models_directory: Path
     templates: Mapping[str, StructureSelection]
     routing_script: str | None
@@ -89,7 +89,15 @@ def examine(section: Any, dictionary: Any = None, base: Path | None = None) -> t
     problems += wrong_templates
     evidence, wrong_evidence = read_evidence(section.get("Evidence"), base)
     problems += wrong_evidence
-    problems += _misnamed(section.get("Targets"))
+    written = section.get("Targets")
+    targets = written if isinstance(written, dict) else {}
+    problems += _misnamed(targets)
+    problems += check_references(
+        section.get("Rules"),
+        targets=(LOCAL, *targets),
+        templates=_names_in(section.get("Structures")),
+        path=f"{ROOT}.Rules",
+    )
     if document is not None:
         problems += _unavailable(document)
         problems += [
@@ -97,14 +105,6 @@ def examine(section: Any, dictionary: Any = None, base: Path | None = None) -> t
             for name in evidence.Witnesses
             if name in document.Targets
         ]
-        if not wrong:
-            problems += check_references(
-                tuple(enumerate(rules)),
-                targets=(LOCAL, *document.Targets),
-                templates=tuple(templates),
-                models=_models(document),
-                path=f"{ROOT}.Rules",
-            )
     if problems or document is None:
         return None, problems
     settings = Settings(
@@ -123,8 +123,8 @@ def examine(section: Any, dictionary: Any = None, base: Path | None = None) -> t
         targets=(LOCAL, *document.Targets),
         limits={name: target.Limit for name, target in document.Targets.items()},
         forwards=document.Targets,
-        models=_models(document),
-        models_directory=_library(document),
+        models=_models(section, base),
+        models_directory=_library(section, base),
         templates={name: _selection(one) for name, one in templates.items()},
         routing_script=document.RoutingScript,
         allowed_hosts=tuple(document.AllowedHosts),
@@ -133,29 +133,47 @@ def examine(section: Any, dictionary: Any = None, base: Path | None = None) -> t
     return settings, []
 
 
-def _misnamed(targets: Any) -> list[Problem]:
+def _names_in(section: Any) -> tuple[str, ...]:
+    return tuple(section) if isinstance(section, dict) else ()
+
+
+def _misnamed(targets: Mapping[str, Any]) -> list[Problem]:
     """Names of targets that an address does not carry unchanged (``a%5Cb`` arrives as ``a/b``), or that are taken."""
     allowed = (
         'letters, digits, spaces, ".", "-" and "_" (at most 64), beginning with a letter or digit, but not "local"'
     )
     return [
         Problem(f"{ROOT}.Targets", shown(name), f"a name of {allowed}")
-        for name in (targets if isinstance(targets, dict) else ())
+        for name in targets
         if name == LOCAL or TARGET_NAME.fullmatch(name) is None
     ]
 
 
-def _models(document: Section) -> tuple[str, ...]:
-    """Return the models of this machine, and those that targets elsewhere are said to have."""
-    elsewhere = (model for target in document.Targets.values() for model in target.Models)
-    return tuple(dict.fromkeys((*model_names(_library(document)), *elsewhere)))
+def unknown_models(section: Any, base: Path | None = None) -> list[Problem]:
+    """Problems of rules that name a model which nobody has: the gateway does without these rules until it is there."""
+    if not isinstance(section, dict):
+        return []
+    known = _models(section, base).all_names
+    return check_references(section.get("Rules"), models=known, path=f"{ROOT}.Rules")
 
 
-def _library(document: Section) -> Path:
+def _models(section: Mapping[str, Any], base: Path | None) -> ModelsAtHand:
+    """Return the models of a section, in which other things may be wrong."""
+    targets = section.get("Targets")
+    lists = [
+        one.get("Models") for one in (targets.values() if isinstance(targets, dict) else ()) if isinstance(one, dict)
+    ]
+    elsewhere = (name for names in lists if isinstance(names, list) for name in names if isinstance(name, str))
+    return ModelsAtHand(_library(section, base), frozenset(elsewhere), LOCAL)
+
+
+def _library(section: Mapping[str, Any], base: Path | None) -> Path:
     """Return the folder with the model packages."""
-    if document.ModelsDirectory is not None:
-        return Path(document.ModelsDirectory)
-    return Path(document.StateDirectory) / "models" if document.StateDirectory else default_directory()
+    chosen, state = section.get("ModelsDirectory"), section.get("StateDirectory")
+    start = base or Path()
+    if isinstance(chosen, str) and chosen:
+        return start / chosen
+    return start / state / "models" if isinstance(state, str) and state else default_directory()
 
 
 def _selection(template: Template) -> StructureSelection:

@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 
 from plugin.cli import COMMANDS, main
-from plugin.commands.orthanc_json import without_comments
 from tests.builders.orthanc_tags import series, stack
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -65,16 +64,6 @@ def test_each_option_of_autocontour_exists(line: str, capsys: pytest.CaptureFixt
         assert ended.value.code == 0
         said += capsys.readouterr().out
     assert [option for option in options if option not in said] == []
-
-
-def test_the_configuration_of_the_readme_is_valid(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    text = (CHECKOUT / "README.md").read_text(encoding="utf-8")
-    (block,) = re.findall(r'```\n(   "Plugins".*?)```', text, re.DOTALL)
-    configuration = tmp_path / "orthanc.json"
-    configuration.write_text(without_comments("{" + block + "}"), encoding="utf-8")
-    assert json.loads(configuration.read_text(encoding="utf-8"))["PythonScript"].endswith("plugin/orthanc_plugin.py")
-    assert main(["check", str(configuration)]) == 0
-    assert "1. every axial CT: hu-ct at local" in capsys.readouterr().out
 
 
 def test_the_checks_that_routing_shows_work_as_written(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ from plugin.gateway.operations.targets import TargetOperations
 from plugin.intake.decider import Decider
 from plugin.intake.loop import IntakeLoop
 from plugin.jobs.store import JobStore
+from plugin.settings.models import ModelsAtHand
 from plugin.state.disk import full_disk, nearly_full_disk
+from routing.rules import Rule
 
 
 class Health:
@@ -32,11 +35,12 @@ class Health:
         versions: VersionWatch,
         decider: Decider,
         orphans: Orphans,
+        models: ModelsAtHand,
         *,
-        rules: int,
+        rules: Sequence[Rule],
         state: Path,
     ) -> None:
-        """``rules`` is how many rules the site has, ``state`` the state directory."""
+        """``rules`` are those of the site, ``state`` is the state directory."""
         self._readiness = readiness
         self._loop = loop
         self._jobs = jobs
@@ -45,6 +49,7 @@ class Health:
         self._versions = versions
         self._decider = decider
         self._orphans = orphans
+        self._models = models
         self._rules = rules
         self._state = state
 
@@ -78,7 +83,7 @@ class Health:
         """Return what health says beside whether the gateway works, warnings included."""
         status = {
             "Jobs": self.job_counts(),
-            "Rules": self._rules,
+            "Rules": len(self._rules),
             "Targets": self.targets(),
             "Witnesses": self.witnesses(),
             "Process": os.getpid(),
@@ -88,4 +93,5 @@ class Health:
 
     def _warnings(self) -> list[str]:
         perhaps = (self._decider.problem, nearly_full_disk(self._state), slow_tracing())
-        return [*self._orphans.warnings(), *self._loop.remarks, *(one for one in perhaps if one)]
+        off = self._models.rules_off(self._rules)
+        return [*off, *self._orphans.warnings(), *self._loop.remarks, *(one for one in perhaps if one)]

@@ -158,10 +158,8 @@ def test_names_of_the_sites_own_dictionary_are_known() -> None:
 
 
 def test_a_target_model_or_template_that_does_not_exist_is_refused() -> None:
-    rules, _ = read_rules([then(Model="hu-tc", Target="clud", Structures="thorx")], KEYWORDS)
-    found = check_references(
-        enumerate(rules), targets=["local", "cloud"], templates=["thorax"], models=["hu-ct"], path="R"
-    )
+    rules = [then(Model="hu-tc", Target="clud", Structures="thorx"), GOOD, {"Then": {"Exclude": "no", "Model": "x"}}]
+    found = check_references(rules, targets=["local", "cloud"], templates=["thorax"], models=["hu-ct"], path="R")
     assert {(problem.path, problem.nearest) for problem in found} == {
         ("R[0].Then.Target", "cloud"),
         ("R[0].Then.Structures", "thorax"),

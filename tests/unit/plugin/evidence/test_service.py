@@ -208,10 +208,10 @@ def test_the_webhook_is_told_later_when_it_is_down(chain: Chain, tmp_path: Path)
     class Hook(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             content = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            self.send_response(204 if up else 503)
-            self.end_headers()
             if up:
                 got.append(f"{content['Alert']} {content['State']}")
+            self.send_response(204 if up else 503)
+            self.end_headers()
 
         def log_message(self, *_: object) -> None:
             return

@@ -37,6 +37,7 @@ from plugin.intake.inspection import SeriesInspector
 from plugin.intake.intake import Intake
 from plugin.intake.known_series import SeriesTable
 from plugin.intake.loop import IntakeLoop
+from plugin.intake.retries import Retries
 from plugin.intake.series_jobs import SeriesJobs
 from plugin.intake.site_script import SiteScript
 from plugin.jobs.store import JobStore
@@ -121,9 +122,10 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
     target_operations = TargetOperations(settings, targets, jobs, queue_wakeup)
     view = JobView(stages, dispatcher)
     table = SeriesTable(engine)
+    retries = Retries(inspector, series_jobs, table, settings, queue_wakeup, intake_wakeup)
     operations = Operations(
         table=jobs,
-        jobs=JobOperations(readiness, jobs, intake, cancellation),
+        jobs=JobOperations(readiness, jobs, intake, retries, cancellation),
         view=view,
         previews=Previews(orthanc, reader),
         explanations=Explanations(inspector, decider),

@@ -108,13 +108,6 @@ class Intake:
             self._queue.notify()
         return job
 
-    def retry(self, job: Job) -> Job | None:
-        """Run an ended job again from its start; None when its state forbids it. Raises SeriesGone."""
-        again = self._jobs.reopen(job, self._inspector.subject(job.series))
-        if again is not None:
-            self._queue.notify()
-        return again
-
     def deleted(self, series: str) -> None:
         """End what is open of a series that Orthanc deleted; with OverwriteInstances it may be there again."""
         if self._orthanc.exists("series", series):

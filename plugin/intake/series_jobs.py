@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 UNREAD = "unread"
 UNREADABLE = (
     "The series could not be read from Orthanc ({code}), however often it was tried; Orthanc's log says why. "
-    "When it can be read again, ask for its contours, or send it again."
+    "When it can be read again, retry the job, or send the series again."
 )
 DELETED = "The series was deleted from Orthanc while its job was open."
 CHANGED = "The series changed in Orthanc: slices came, went or were replaced. A newer job contours it as it is."
@@ -142,6 +142,10 @@ class SeriesJobs:
         if reopened is not None:
             self._link(subject, reopened)
         return reopened
+
+    def overtake(self, job: Job, reason: str) -> Job | None:
+        """Mark an ended job as overtaken; None when its state forbids it."""
+        return self._jobs.get(job.id) if self._jobs.supersede_done(job.id, reason) else None
 
     def reopen_changed(self, inspection: Inspection) -> bool:
         """Run jobs again that met this series while it was something else for a moment; whether there were any."""

@@ -81,6 +81,11 @@ class Job:
         """The durable workflow of this attempt."""
         return f"{self.id}-{self.attempt}"
 
+    @property
+    def has_result(self) -> bool:
+        """Whether what was drawn is the result of this job, or is about to be."""
+        return self.state in (State.RUNNING, State.DONE)
+
     def to_json(self) -> dict[str, Any]:
         """Return the job as the REST API shows it."""
         details = self.details
@@ -100,8 +105,9 @@ class Job:
             "Attempt": self.attempt,
             "Instances": self.instances,
             "Rtstruct": self.rtstruct,
-            "Rois": [roi.to_json() for roi in details.rois],
-            "NotDrawn": [one.to_json() for one in details.not_drawn],
+            # Of what failed or was overtaken, no structure stands as a result.
+            "Rois": [roi.to_json() for roi in details.rois] if self.has_result else [],
+            "NotDrawn": [one.to_json() for one in details.not_drawn] if self.state is not State.SUPERSEDED else [],
             "LeftOut": [one.to_json() for one in details.left_out],
             "Algorithm": details.algorithm.to_json() if details.algorithm is not None else None,
             "Segmentation": details.segmentation,

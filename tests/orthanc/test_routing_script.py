@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.builders.orthanc_process import OrthancProcess
+from tests.builders.orthanc_process import OrthancProcess, until
 from tests.builders.phantom import files_of, phantom_series
 
 SOURCE = """
@@ -81,3 +81,27 @@ def test_a_broken_new_version_leaves_the_old_one_in_force_and_health_says_so(
     script.write_text(SOURCE.replace("not from this scanner", "a new reason"))
     assert final_job(orthanc, "EXCLUDE")["Error"]["Message"] == "a new reason"
     assert "Warnings" not in orthanc.json("/autocontour/health")
+
+
+def test_once_the_script_is_mended_a_retry_lets_the_rules_decide_anew(
+    start_orthanc: Callable[..., OrthancProcess], script: Path
+) -> None:
+    orthanc = start_orthanc(section={"RoutingScript": str(script)})
+    failed = final_job(orthanc, "RAISE")
+    assert failed["Error"]["Code"] == "ROUTING_ERROR"
+    assert orthanc.json(f"/autocontour/series/{failed['Series']}")["Outcome"] == "error"
+    script.write_text(SOURCE.replace("raise KeyError", "print"))
+    answer = orthanc.post(f"/autocontour/jobs/{failed['ID']}/retry")
+    assert (answer.status_code, answer.json()["State"]) == (200, "superseded")
+    until(lambda: len(orthanc.jobs(Series=failed["Series"])) == 2, "a second job")
+    again = orthanc.job_of(failed["Series"])
+    assert (again["State"], again["Model"]) == ("done", "hu-ct")
+    assert orthanc.json("/autocontour/evidence/verify")["Valid"] is True
+
+
+def test_a_retry_that_would_end_the_same_way_is_refused_with_the_reason(orthanc: OrthancProcess) -> None:
+    slices = phantom_series()
+    failed = orthanc.job_of(orthanc.store_all(files_of(slices[:4] + slices[6:])))
+    answer = orthanc.post(f"/autocontour/jobs/{failed['ID']}/retry")
+    assert (answer.status_code, answer.json()["Error"]) == (409, "GEOMETRY_GAP")
+    assert "same" in answer.json()["Message"]

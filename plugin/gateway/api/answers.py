@@ -13,6 +13,7 @@ from model.errors import AutocontourError, PrivacyRefused
 from model.http_errors import LastResort
 from model.problems import request_problems
 from plugin.jobs.failure import failure_of
+from plugin.jobs.refusals import RetryRefused
 from plugin.pacs.client import SeriesGone
 
 logger = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ STATUS: tuple[tuple[type[AutocontourError], int], ...] = (
     (NotFound, 404),
     (SeriesGone, 404),
     (Conflict, 409),
+    (RetryRefused, 409),
     (BadRequest, 400),
     (PrivacyRefused, 422),
 )

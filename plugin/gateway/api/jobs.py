@@ -83,16 +83,13 @@ def router(table: JobStore, operations: JobOperations, view: JobView, previews: 
 
     @routes.post(
         "/{job_id}/retry",
-        summary="Run a failed, rejected or cancelled job again",
+        summary="Run a failed, rejected or cancelled job again, where that can help",
+        description="A job without a model is `superseded` instead: its series is looked at anew by the rules.",
         responses=errors(404, 409),
         response_model_exclude_unset=True,
     )
     def retry_job(job_id: JobInPath) -> JobAnswer:
-        job = operations.retry(found(job_id))
-        if job is None:
-            state = found(job_id).state
-            raise Conflict("JOB_STATE", f"The job is {state}; only a failed, rejected or cancelled one can be retried.")
-        return answer(job)
+        return answer(operations.retry(found(job_id)))
 
     @routes.get(
         "/{job_id}/preview",

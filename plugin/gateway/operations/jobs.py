@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plugin.gateway.operations.readiness import Readiness
 from plugin.intake.intake import Intake
+from plugin.intake.retries import Retries
 from plugin.jobs.job import Job, State
 from plugin.jobs.store import JobStore
 from plugin.workflow.cancellation import Cancellation
@@ -17,11 +18,13 @@ class JobOperations:
         readiness: Readiness,
         jobs: JobStore,
         intake: Intake,
+        retries: Retries,
         cancellation: Cancellation,
     ) -> None:
         self._readiness = readiness
         self._jobs = jobs
         self._intake = intake
+        self._retries = retries
         self._cancellation = cancellation
 
     def request(self, series: str, model: str | None, target: str | None) -> Job:
@@ -39,7 +42,7 @@ class JobOperations:
         jobs = self._jobs.list(series=series, states=states, limit=1000)
         return [job.id for job in jobs if self._cancellation.cancel(job, State.EXCLUDED, reason)]
 
-    def retry(self, job: Job) -> Job | None:
-        """Run an ended job again from its start; None when its state forbids it."""
+    def retry(self, job: Job) -> Job:
+        """Run an ended job again from its start; raises RetryRefused where that is forbidden or cannot help."""
         self._readiness.require()
-        return self._intake.retry(job)
+        return self._retries.retry(job)

@@ -115,6 +115,7 @@ class JobAnswer(Answer):
     rtstruct: str | None
     """The Orthanc id of the stored RTSTRUCT's instance."""
     rois: list[RoiAnswer]
+    """Of a job that is done or runs; a superseded one has no result."""
     not_drawn: list[NotDrawnAnswer]
     left_out: list[LeftOutAnswer]
     algorithm: AlgorithmAnswer | None

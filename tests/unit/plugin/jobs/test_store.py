@@ -13,6 +13,7 @@ from plugin.jobs.details import DrawnRoi, JobDetails, LeftOutSlice, RequestedWor
 from plugin.jobs.job import Job, Stage, State
 from plugin.jobs.store import JobStore, NewJob
 from plugin.state.database import open_database
+from tests.builders.jobs import a_job
 
 
 @pytest.fixture
@@ -191,3 +192,10 @@ def test_a_stage_that_an_earlier_version_noted_is_read_as_the_one_that_does_its_
     found = store.get(job.id)
     assert found is not None
     assert found.stage is Stage.STORE
+
+
+@pytest.mark.parametrize("state", [State.SUPERSEDED, State.FAILED, State.CANCELLED, State.REJECTED])
+def test_what_was_drawn_is_no_result_of_a_job_that_was_overtaken_or_failed(state: State) -> None:
+    details = {"rois": [{"Number": 1, "Name": "Heart", "Volume": 1.0}]}
+    assert [roi["Name"] for roi in a_job(state=State.DONE, details=details).to_json()["Rois"]] == ["Heart"]
+    assert a_job(state=state, details=details).to_json()["Rois"] == []

@@ -7,6 +7,7 @@ Callbacks of Orthanc run on threads with a stack of 100 KB, so they only hand th
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import http.client
 import json
@@ -23,7 +24,7 @@ import threading
 import time
 import traceback
 import urllib.parse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import orthanc
@@ -41,19 +42,17 @@ THREAD_STACK_BYTES = 8 * 1024 * 1024
 MAX_SOCKET_FOLDER = 90  # sockaddr_un holds 108 bytes on Linux, the name of the socket included
 
 # What the gateway takes from Orthanc's environment; model/process/environment.py says why, and holds the same.
-PASSED_VARIABLES = frozenset(
-    {
-        "PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TZ", "LANG", "LANGUAGE", "XDG_DATA_HOME",
-        "CREDENTIALS_DIRECTORY",
-        "OMP_NUM_THREADS", "OMP_WAIT_POLICY", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS",
-        "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "NVIDIA_VISIBLE_DEVICES", "PYTORCH_ALLOC_CONF",
-    }
-)  # fmt: skip
+PASSED_VARIABLES = frozenset((
+    "PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TZ", "LANG", "LANGUAGE", "XDG_DATA_HOME", "CREDENTIALS_DIRECTORY",
+    "OMP_NUM_THREADS", "OMP_WAIT_POLICY", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS",
+    "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "NVIDIA_VISIBLE_DEVICES", "PYTORCH_ALLOC_CONF",
+))  # fmt: skip
 PASSED_BEGINNINGS = ("AUTOCONTOUR_", "LC_")
 START_GATEWAY = (
     "import runpy, sys; sys.path.append(sys.argv.pop(1)); runpy.run_module('plugin.gateway', None, '__main__', True)"
 )
 
+Headers = Mapping[str, str | bytes]
 Answer = tuple[int, dict[str, str], bytes]  # status, headers in lower case, body
 
 
@@ -90,15 +89,15 @@ class Address:
     def request(
         self,
         method: str,
-        target: str,
+        path: str,
         body: bytes = b"",
-        headers: Mapping[str, str | bytes] | None = None,
+        headers: Headers | None = None,
         timeout: float = REQUEST_SECONDS,
-    ) -> tuple[int, dict[str, str], bytes]:
+    ) -> Answer:
         """Send one request; returns (status, headers, body)."""
         connection = self.connection(timeout)
         try:
-            connection.request(method, target, body=body or None, headers=dict(headers or {}))
+            connection.request(method, path, body=body or None, headers=dict(headers or {}))
             response = connection.getresponse()
             return response.status, dict(response.getheaders()), response.read()
         finally:
@@ -144,13 +143,9 @@ class Gateway:
 
     def _run_once(self) -> str:
         try:
+            # In a session of its own: Ctrl-C reaches Orthanc first, and Orthanc stops the gateway.
             child = subprocess.Popen(
-                self._command,
-                stdin=subprocess.PIPE,
-                env=self._environment,
-                cwd=self._folder,
-                close_fds=True,
-                start_new_session=True,  # Ctrl-C reaches Orthanc first, and Orthanc stops the gateway
+                self._command, stdin=subprocess.PIPE, env=self._environment, cwd=self._folder, start_new_session=True
             )
         except OSError as error:
             return f"it could not be started: {error.strerror}"
@@ -162,8 +157,7 @@ class Gateway:
             child.stdin.flush()  # left open: the child leaves when this pipe ends, however Orthanc dies
         except OSError:
             orthanc.LogError("AutoContour: the gateway left before it was told what to do")
-        status = child.wait()
-        return f"exit status {status}"
+        return f"exit status {child.wait()}"
 
     def stop(self) -> None:
         self._stopping.set()
@@ -213,6 +207,7 @@ class Proxy:
     def __init__(self, address: Address, unavailable_reason: Callable[[], str], callers: int = WAITING_CALLERS) -> None:
         self._address = address
         self._unavailable_reason = unavailable_reason  # says why the gateway cannot be reached
+        self.reads_only = False  # where ours is not the filter of requests, which keeps forms of other pages out
         self._waiting: queue.Queue[Any] = queue.Queue()
         self._places = threading.BoundedSemaphore(callers)
 
@@ -239,6 +234,8 @@ class Proxy:
     def _ask(self, uri: str, request: Mapping[str, Any]) -> Answer:
         if len(request.get("body") or b"") > MAX_BODY_BYTES:
             return said(413, "TOO_LARGE", "The body is larger than the 4 MB that are taken here.")
+        if self.reads_only and request.get("method") != "GET":
+            return said(503, "FILTER_TAKEN", "Another script filters Orthanc's requests; it must import ours first.")
         if not self._places.acquire(blocking=False):
             return said(503, "BUSY", "Too many requests are waiting for the gateway; try again in a few seconds.")
         try:
@@ -269,17 +266,13 @@ class Proxy:
         # Orthanc 1.10.1 hands the values over as they stood in the URL, percent signs and all (measured).
         asked = (request.get("get") or {}).items()
         query = urllib.parse.urlencode({name: urllib.parse.unquote(value) for name, value in asked})
+        target = urllib.parse.quote(uri) + ("?" + query if query else "")
         # A request without a Host comes from no browser: from Orthanc's Lua, or another plugin.
         given = {name.lower(): value.encode() for name, value in (request.get("headers") or {}).items()}
         headers = {"host": b"localhost"} | {name: given[name] for name in PASSED_HEADERS if name in given}
         try:
-            status, answered, body = self._address.request(
-                request["method"],
-                urllib.parse.quote(uri) + ("?" + query if query else ""),
-                request.get("body") or b"",
-                headers,
-                seconds,
-            )
+            body = request.get("body") or b""
+            status, answered, body = self._address.request(request["method"], target, body, headers, seconds)
         except TimeoutError:
             return unavailable("The gateway is too slow to answer; it may be busy starting.")
         except (OSError, http.client.HTTPException):
@@ -363,27 +356,19 @@ def gateway_command() -> list[str]:
 
 def passed_environment() -> dict[str, str]:
     """Return what the gateway is told of Orthanc's environment."""
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if name in PASSED_VARIABLES or name.startswith(PASSED_BEGINNINGS)
-    }
-
-
-def certificate_of(configuration: Mapping[str, Any]) -> str | None:
-    """Return the file with Orthanc's own certificate, where it speaks TLS."""
-    certificate = configuration.get("SslCertificate") if configuration.get("SslEnabled") else None
-    return str(base_directory() / str(certificate)) if certificate else None
+    given = os.environ.items()
+    return {name: text for name, text in given if name in PASSED_VARIABLES or name.startswith(PASSED_BEGINNINGS)}
 
 
 def startup_configuration(
     configuration: Mapping[str, Any], section: Mapping[str, Any], state: pathlib.Path, socket_path: str
 ) -> bytes:
     """One line of JSON for the child's standard input; the token never stands in argv or a file."""
-    scheme = "https" if configuration.get("SslEnabled") else "http"
+    tls = bool(configuration.get("SslEnabled"))
+    certificate = base_directory() / str(configuration.get("SslCertificate", "certificate.pem"))
     startup = {
-        "Orthanc": f"{scheme}://127.0.0.1:{configuration.get('HttpPort', 8042)}",
-        "Certificate": certificate_of(configuration),
+        "Orthanc": f"{'https' if tls else 'http'}://127.0.0.1:{configuration.get('HttpPort', 8042)}",
+        "Certificate": str(certificate) if tls else None,
         "Token": orthanc.GenerateRestApiAuthorizationToken(),
         "Started": time.time(),
         "Passwords": asks_for_password(configuration),
@@ -428,20 +413,15 @@ class Plugin:
         else:
             socket_path = fresh_socket_path()
             address = Address(socket_path=socket_path)
-            self.gateway = Gateway(
-                gateway_command(),
-                passed_environment(),
-                str(pathlib.Path(socket_path).parent),
-                startup_configuration(configuration, section, state, socket_path),
-            )
+            folder = str(pathlib.Path(socket_path).parent)
+            startup = startup_configuration(configuration, section, state, socket_path)
+            self.gateway = Gateway(gateway_command(), passed_environment(), folder, startup)
         self.notifier = Notifier(address)
         self.proxy = Proxy(address, self.unavailable_reason, waiting_callers(configuration))
         self.threads: list[threading.Thread] = []
 
     def unavailable_reason(self) -> str:
-        if self.gateway is None:
-            return "The gateway at the configured address does not answer."
-        return self.gateway.unavailable_reason
+        return self.gateway.unavailable_reason if self.gateway else "The gateway at its address does not answer."
 
     def start(self) -> None:
         previous = threading.stack_size(THREAD_STACK_BYTES)
@@ -479,6 +459,18 @@ def single(uri: str, **request: Any) -> bool:
 
 # What Orthanc was given to call: it takes no hold of it, and newer ones end with SIGSEGV when nobody does (measured).
 HELD: list[Callable[..., Any]] = []
+FIRST = "it should import orthanc_plugin before it registers anything"
+
+
+def share(name: str, ours: Callable[..., Any], every: Callable[[Iterable[Any]], Any]) -> None:
+    """Register what Orthanc takes once; whoever registers one later is called after ours, by this registration.
+
+    Raises RuntimeError where another script was first (measured on 1.10.1, 1.12.7 and 1.13.0).
+    """
+    called = [ours]
+    HELD.append(lambda *given, **named: every(one(*given, **named) for one in called))
+    getattr(orthanc, name)(HELD[-1])
+    setattr(orthanc, name, called.append)
 
 
 def register() -> None:
@@ -487,11 +479,19 @@ def register() -> None:
         plugin = Plugin()
         # A change says the same as a stored-instance callback, which would cost every slice a conversion to Python,
         # and in whose presence jobs started through the SDK hang Orthanc (measured).
-        HELD.extend((plugin.on_change, plugin.proxy.answer))
-        orthanc.RegisterIncomingHttpRequestFilter(single)
-        orthanc.RegisterOnChangeCallback(HELD[0])
-        orthanc.RegisterRestCallback(ROUTE, HELD[1])
-        orthanc.RegisterRestCallback(BELOW, HELD[1])
+        HELD.append(plugin.proxy.answer)
+        orthanc.RegisterRestCallback(ROUTE, HELD[0])
+        orthanc.RegisterRestCallback(BELOW, HELD[0])
+        try:
+            share("RegisterIncomingHttpRequestFilter", single, all)
+        except RuntimeError:
+            plugin.proxy.reads_only = True
+            orthanc.LogError(f"AutoContour: another script has the filter of requests, so ours only reads: {FIRST}")
+        try:
+            share("RegisterOnChangeCallback", plugin.on_change, list)
+        except RuntimeError:
+            atexit.register(plugin.stop)
+            orthanc.LogWarning(f"AutoContour: another script has OnChange, so series are found later: {FIRST}")
         plugin.start()
     except Exception:  # noqa: BLE001 - an exception here would keep the PACS from starting
         orthanc.LogError(f"AutoContour does not work: {traceback.format_exc(limit=3)}")

@@ -2,6 +2,7 @@
 # make run     Orthanc with the plugin and orthanc.json, in the foreground
 # make test    lint, types and the whole suite against a real Orthanc
 # make test-docker  the main job in containers, alone and through the service; builds the images
+# make test-debian  the main job in the Orthanc and Python of Debian 12, 13 and sid, made by debootstrap (needs root)
 # make fuzz    both APIs and the service's uploads, longer than in the suite; MINUTES=10
 # make chaos   many jobs while gateway, workers and Orthanc are killed at random; JOBS=40 SEED=1
 # make bench   speed and memory beside the peers, as ratios
@@ -15,7 +16,7 @@ MINUTES ?= 10
 # CONTAINER_ENGINE: where no Docker answers, a program whose `start` starts one, printing the variables to reach it by, and
 # whose `stop` ends it. Nothing in this repository needs it; this path is used only where something lies there.
 CONTAINER_ENGINE ?= $(wildcard ../shared/bin/container-engine)
-.PHONY: chaos coverage release sbom audit test-docker fuzz demo run test lint unit bench setup clean
+.PHONY: chaos coverage release sbom audit test-docker test-debian fuzz demo run test lint unit bench setup clean
 SHELL := /bin/bash
 BIN := .venv/bin
 
@@ -49,6 +50,9 @@ test-docker: setup
 	docker info >/dev/null 2>&1 || { echo "no container engine answers: start Docker, set DOCKER_HOST or CONTAINER_ENGINE" >&2; exit 1; }; \
 	docker compose version >/dev/null || { echo "install Compose v2 (Debian: docker-compose)" >&2; exit 1; }; \
 	AUTOCONTOUR_DOCKER=1 $(BIN)/python -m pytest tests/docker $(ARGS)
+
+test-debian: setup
+	$(BIN)/python -m tests.debian $(ARGS)
 
 release: setup
 	$(BIN)/python -m tests.release

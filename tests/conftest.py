@@ -9,7 +9,7 @@ import pytest
 from tests.builders.orthanc_process import missing
 
 # Every test in these folders starts an Orthanc, or asks one that another test has started.
-FOLDERS = tuple(Path(__file__).parent / name for name in ("orthanc", "e2e"))
+FOLDERS = tuple(Path(__file__).parent / name for name in ("orthanc", "e2e", "debian"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

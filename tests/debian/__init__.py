@@ -1,0 +1,1 @@
+"""The main job in the Orthanc of each Debian: ``make test-debian``."""

@@ -15,6 +15,9 @@ from plugin.version import VERSION
 # Modules with add_parser(subparsers); imported only when the command is asked for, as numpy and torch take seconds.
 COMMANDS = {
     "check": ("plugin.commands.check", "validate orthanc.json and say what would happen with it"),
+    "status": ("plugin.commands.status", "say how auto-contouring is in a running Orthanc"),
+    "jobs": ("plugin.commands.jobs", "list the jobs of a running Orthanc"),
+    "retry": ("plugin.commands.retry", "run a job of a running Orthanc again"),
     "serve": ("model.commands.serve", "run the segmentation service"),
     "gateway": ("plugin.commands.gateway", "run the gateway process (the plugin does this by itself)"),
     "plugin-path": ("plugin.commands.plugin_path", "print the file to name as PythonScript in Orthanc's configuration"),
@@ -37,7 +40,7 @@ HARDENED = frozenset(
 )
 ISOLATED = frozenset({"serve", "gateway"})
 
-GOOD, FAILED, WRONG_USAGE = 0, 1, 2
+GOOD, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -70,8 +73,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"autocontour: {error.message} [{error.code}]", file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
-        print("autocontour: stopped", file=sys.stderr)
-        return FAILED
+        print("\nautocontour: stopped" if sys.stderr.isatty() else "autocontour: stopped", file=sys.stderr)
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

@@ -1,13 +1,45 @@
-"""What ImageType says an object is: a slice, or a localizer, a saved screen, a dose sheet, a protocol page.
+"""What a header says an object is: a slice, or a localizer, a saved screen, a dose sheet, a protocol page.
 
-Judged by its words, not by whole values: scanners write PATIENT PROTOCOL, CT_SOM5 PROT, DOSE_INFO and SCREEN SAVE as
-CT Image Storage. Sources: DICOM PS3.3 C.7.6.1.1.2, and values that scanners of several makers write.
+ImageType is judged by its words, not by whole values: scanners write PATIENT PROTOCOL, CT_SOM5 PROT, DOSE_INFO and
+SCREEN SAVE as CT Image Storage. Sources: DICOM PS3.3 C.7.6.1.1.2, and values that scanners of several makers write.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+
+from pydicom.uid import (
+    EnhancedCTImageStorage,
+    EnhancedMRColorImageStorage,
+    EnhancedMRImageStorage,
+    LegacyConvertedEnhancedCTImageStorage,
+    LegacyConvertedEnhancedMRImageStorage,
+)
+
+ENHANCED = {
+    EnhancedCTImageStorage: "Enhanced CT",
+    EnhancedMRImageStorage: "Enhanced MR",
+    EnhancedMRColorImageStorage: "Enhanced MR Color",
+    LegacyConvertedEnhancedCTImageStorage: "Legacy Converted Enhanced CT",
+    LegacyConvertedEnhancedMRImageStorage: "Legacy Converted Enhanced MR",
+}
+# PS3.3 C.8.6.1 (SC Equipment) and C.8.6.2: a slice from a scanner has none of these.
+SECONDARY_CAPTURE = (
+    0x00080064,
+    0x00181010,
+    0x00181011,
+    0x00181012,
+    0x00181014,
+    0x00181016,
+    0x00181017,
+    0x00181018,
+    0x00181019,
+    0x0018101A,
+    0x0018101B,
+    0x00181022,
+    0x00181023,
+)
 
 # Words that no slice has, in any value.
 _WORDS = """

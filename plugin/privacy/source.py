@@ -5,14 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pydicom.uid import (
-    EnhancedCTImageStorage,
-    EnhancedMRColorImageStorage,
-    EnhancedMRImageStorage,
-    LegacyConvertedEnhancedCTImageStorage,
-    LegacyConvertedEnhancedMRImageStorage,
-)
-
 from model.dicom.tags import (
     BURNED_IN_ANNOTATION,
     FRAME_OF_REFERENCE_UID,
@@ -28,7 +20,7 @@ from model.dicom.tags import (
     STUDY_INSTANCE_UID,
 )
 from model.gate.allowlist import CT_IMAGE, MR_IMAGE, SOP_CLASSES
-from model.gate.image_kind import is_no_slice, values_of
+from model.gate.image_kind import ENHANCED, SECONDARY_CAPTURE, is_no_slice, values_of
 from model.gate.profile import Action, profile_of
 from model.gate.rules import Findings
 from plugin.privacy.decode import decodable
@@ -39,30 +31,6 @@ from plugin.settings.privacy import PrivacyRules
 
 MAXIMUM_SOURCE = 512 << 20  # bytes of one instance
 MAXIMUM_INSTANCES = 5_000
-
-ENHANCED = {
-    EnhancedCTImageStorage: "Enhanced CT",
-    EnhancedMRImageStorage: "Enhanced MR",
-    EnhancedMRColorImageStorage: "Enhanced MR Color",
-    LegacyConvertedEnhancedCTImageStorage: "Legacy Converted Enhanced CT",
-    LegacyConvertedEnhancedMRImageStorage: "Legacy Converted Enhanced MR",
-}
-# PS3.3 C.8.6.1 (SC Equipment) and C.8.6.2: a slice from a scanner has none of these.
-SECONDARY_CAPTURE = (
-    0x00080064,
-    0x00181010,
-    0x00181011,
-    0x00181012,
-    0x00181014,
-    0x00181016,
-    0x00181017,
-    0x00181018,
-    0x00181019,
-    0x0018101A,
-    0x0018101B,
-    0x00181022,
-    0x00181023,
-)
 
 
 @dataclass(frozen=True, slots=True)

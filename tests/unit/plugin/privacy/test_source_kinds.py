@@ -9,10 +9,9 @@ from pydicom.dataset import Dataset
 
 from model.errors import PrivacyRefused
 from model.gate import canonical
-from model.gate.image_kind import is_no_slice
+from model.gate.image_kind import SECONDARY_CAPTURE, is_no_slice
 from model.gate.terms import IMAGE_TYPE
 from model.gate.verify import verify
-from plugin.privacy.source import SECONDARY_CAPTURE
 from tests.builders.marked import ct, encoded, mr
 from tests.builders.untouched import cleaned
 

@@ -16,7 +16,7 @@ from model.series.geometry import require_whole
 from model.series.steps import GAP_FACTOR
 from plugin.facts.dictionary import tag_of
 from plugin.facts.orthanc_item import OrthancItem
-from plugin.facts.volumes import Volume, Volumes
+from plugin.facts.volumes import Volume, Volumes, empty
 from routing.facts import number_of
 from routing.names import Private, Tag
 
@@ -51,6 +51,9 @@ class Completeness:
 def completeness_of(found: Volumes) -> Completeness:
     """Judge a series whose volumes are told apart."""
     slices = sum(len(volume.slices) for volume in found.volumes)
+    if not slices and found.others:
+        what = empty(found)
+        return Completeness(CompletenessState.BROKEN, what.code, what.message, 0)
     if not slices:
         return Completeness(CompletenessState.WAITING, "SERIES_EMPTY", "No image slice has arrived yet.", 0)
     for volume in found.volumes:
@@ -67,7 +70,7 @@ def completeness_of(found: Volumes) -> Completeness:
         except InputRefused as gap:
             return Completeness(CompletenessState.WAITING, gap.code, gap.message, slices)
     everything = [one.item for volume in found.volumes for one in volume.slices]
-    everything += [one.item for one in found.localizers]
+    everything += [one.item for one in found.localizers] + [other.object.item for other in found.others]
     hint = _count_hint(everything) or _sparse_hint(found.volumes)
     if hint is not None:
         return Completeness(CompletenessState.WAITING, hint.code, hint.reason, slices, hint.expected, certain=False)

@@ -21,6 +21,7 @@ from model.series.interleaved import interleaving_of
 from model.series.parallel import groups
 from plugin.facts.character_sets import reading_of
 from plugin.facts.dictionary import tag_of
+from plugin.facts.kinds import SERIES_EMPTY, Kind, kind_of, refusal_of
 from plugin.facts.orthanc_item import InstancesTags, OrthancItem, header_of
 
 MixedPolicy = Literal["refuse", "largest"]
@@ -67,17 +68,30 @@ class Volume:
 
 
 @dataclass(frozen=True, slots=True)
+class Other:
+    """An object in the series that is no slice, and what it is."""
+
+    object: Slice
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True)
 class Volumes:
-    """The volumes of a series, most slices first, and its localizers: those that say so, and those that look so."""
+    """The volumes of a series, most slices first, and what is beside them.
+
+    ``localizers`` are those that say so, and those that look so; ``others`` are no slices at all.
+    """
 
     volumes: tuple[Volume, ...]
     localizers: tuple[Slice, ...]
+    others: tuple[Other, ...] = ()
 
 
 class Reason(StrEnum):
     """Why a slice is left out; the names are the words under which evidence counts them."""
 
     LOCALIZER = "localizer"
+    KIND = "not a slice of a scan"
     PLANE = "of another plane or matrix, and too few for a volume"
     ACQUISITION = "of another acquisition or orientation"
 
@@ -106,12 +120,14 @@ def parsed_slices(instances_tags: InstancesTags) -> dict[str, Slice]:
 
 
 def tell_apart(slices: Iterable[Slice]) -> Volumes:
-    """Tell the volumes of a series apart."""
-    everything = list(slices)
+    """Tell the volumes of a series apart: first what is no slice, then planes and repeats."""
+    kinds = [(one, kind_of(one.header, one.item)) for one in slices]
+    others = tuple(Other(one, kind) for one, kind in kinds if kind is not None)
+    everything = [one for one, kind in kinds if kind is None]
     localizers = [one for one in everything if is_localizer(one.header)]
     images = [one for one in everything if not is_localizer(one.header)]
     if images and (plain := _volume(images)).clean:
-        return Volumes(tuple(_one_by_one(plain)), tuple(localizers))
+        return Volumes(tuple(_one_by_one(plain)), tuple(localizers), others)
     groups = _by_plane(images)
     volumes = sorted((part for group in groups for part in _repeats(group)), key=lambda v: -len(v.slices))
     if volumes:
@@ -119,7 +135,7 @@ def tell_apart(slices: Iterable[Slice]) -> Volumes:
         scouts = [v for v in volumes if len(v.slices) <= SCOUT_SLICES and SCOUT_RATIO * len(v.slices) <= largest]
         volumes = [volume for volume in volumes if volume not in scouts]
         localizers += [one for scout in scouts for one in scout.slices]
-    return Volumes(tuple(volumes), tuple(localizers))
+    return Volumes(tuple(volumes), tuple(localizers), others)
 
 
 def select(found: Volumes, *, mixed: MixedPolicy = "refuse", localizers: LocalizerPolicy = "leave-out") -> Selection:
@@ -130,7 +146,7 @@ def select(found: Volumes, *, mixed: MixedPolicy = "refuse", localizers: Localiz
             "LOCALIZERS", f"The series holds {count} localizer slice(s), and the configuration refuses such series."
         )
     if not found.volumes:
-        raise InputRefused("SERIES_EMPTY", "The series holds no image slice that could be contoured.")
+        raise empty(found)
     if mixed == "refuse" and len(found.volumes) > 1:
         sizes = ", ".join(str(len(volume.slices)) for volume in found.volumes[:6])
         raise InputRefused(
@@ -143,8 +159,20 @@ def select(found: Volumes, *, mixed: MixedPolicy = "refuse", localizers: Localiz
         (one.header.sop_instance_uid, Reason.LOCALIZER if is_localizer(one.header) else Reason.PLANE)
         for one in found.localizers
     ]
+    left_out += [(other.object.header.sop_instance_uid, Reason.KIND) for other in found.others]
     left_out += [(one.header.sop_instance_uid, Reason.ACQUISITION) for other in others for one in other.slices]
     return Selection(tuple(one.header for one in chosen.slices), tuple(left_out))
+
+
+def empty(found: Volumes) -> InputRefused:
+    """Say what a series without a single slice holds instead."""
+    if found.others:
+        return refusal_of(other.kind for other in found.others)
+    return InputRefused(
+        SERIES_EMPTY,
+        f"The series holds {len(found.localizers)} localizer(s), by ImageType, and no other slice. Sending it again "
+        "does not help, unless slices are missing; exclude such series by a rule on ImageType.",
+    )
 
 
 def _by_plane(slices: Sequence[Slice]) -> list[list[Slice]]:

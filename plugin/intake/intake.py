@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from model.errors import InputRefused
 from plugin.facts.completeness import CompletenessState
+from plugin.facts.kinds import NO_IMAGE
 from plugin.forward.orphans import Orphans
 from plugin.intake.arrivals import Arrival, Arrivals
 from plugin.intake.inspection import Inspection, SeriesInspector
@@ -53,6 +54,10 @@ class Intake:
                 self._arrivals.decided(arrival, "", "ignored")
                 return
             inspection = self._inspector.inspect(arrival.series, header)
+            if inspection.refusal is not None and inspection.refusal.code == NO_IMAGE:
+                log_undecided(arrival.series, "imageless")
+                self._arrivals.decided(arrival, "", "imageless")
+                return
             if inspection.explanation.outcome == CONTOUR:
                 self._inspector.keep(inspection)
         except SeriesGone:

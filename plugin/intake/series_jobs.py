@@ -10,6 +10,7 @@ from typing import Any
 from model.evidence.chain import Chain
 from model.evidence.code import new_code
 from plugin.evidence.subjects import Subjects
+from plugin.facts.kinds import EXCLUDING
 from plugin.intake.inspection import Inspection, Subject
 from plugin.jobs.details import JobDetails, RequestedWork
 from plugin.jobs.job import Job, State
@@ -74,7 +75,8 @@ class SeriesJobs:
         """
         snapshot, refusal = inspection.snapshot, inspection.refusal
         if refusal is not None and end is None:
-            end = EndAtIntake(State.FAILED, refusal.code, refusal.message)
+            state = State.EXCLUDED if refusal.code in EXCLUDING else State.FAILED
+            end = EndAtIntake(state, refusal.code, refusal.message)
         new = NewJob(
             series=snapshot.series,
             study=snapshot.study,

@@ -12,6 +12,7 @@ logger = logging.getLogger(__name__)
 # Outcomes of series on which no rule is asked.
 WITHOUT_RULES: Mapping[str, str] = {
     "ignored": "it is neither CT nor MR",
+    "imageless": "it holds no image: presentation states, reports, raw data or the like",
     "pseudonymous": "it was a pseudonymous copy that nobody waits for",
 }
 

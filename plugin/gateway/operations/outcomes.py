@@ -7,6 +7,7 @@ from typing import Any
 
 from model.errors import AutocontourError
 from plugin.facts.completeness import Completeness, CompletenessState
+from plugin.facts.kinds import EXCLUDING
 from plugin.gateway.operations.job_view import JobView
 from plugin.intake.arrivals import Arrivals
 from plugin.intake.inspection import Inspection, SeriesInspector
@@ -18,12 +19,13 @@ from plugin.pacs.client import Orthanc, SeriesGone
 from plugin.settings.settings import Settings
 from routing.decide import CONTOUR, ERROR, EXCLUDED, NONE
 
-ARRIVING, UNREADABLE, IGNORED, PSEUDONYMOUS, EARLIER, GONE = (
-    *("arriving", "unreadable", "ignored", "pseudonymous", "earlier", "gone"),
+ARRIVING, UNREADABLE, IGNORED, IMAGELESS, PSEUDONYMOUS, EARLIER, GONE = (
+    *("arriving", "unreadable", "ignored", "imageless", "pseudonymous", "earlier", "gone"),
 )
 ASK = "POST /autocontour/series/{series}/jobs asks for its contours."
 REASONS: Mapping[str, str] = {
     IGNORED: f"It is neither of {' and '.join(IMAGE_MODALITIES)}, and nothing else is contoured.",
+    IMAGELESS: "It holds no image, whatever its modality: presentation states, reports, raw data or the like.",
     PSEUDONYMOUS: "It was a pseudonymous copy that nobody waits for any more.",
     EARLIER: f"It was stored before auto-contouring was installed, and counts only if something comes to it. {ASK}",
     GONE: "It is no longer in Orthanc.",
@@ -132,7 +134,9 @@ class Outcomes:
 
 
 def _why_none(inspection: Inspection) -> str:
-    explanation = inspection.explanation
+    explanation, refusal = inspection.explanation, inspection.refusal
+    if explanation.outcome == NONE and refusal is not None and refusal.code in EXCLUDING:
+        return f"{explanation.reason} None could have it contoured: {refusal.message}"
     if explanation.outcome == NONE:
         ask = ASK.format(series=inspection.snapshot.series)
         return f"{explanation.reason} Explanation says which condition of each failed. {ask}"

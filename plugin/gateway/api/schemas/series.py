@@ -37,13 +37,15 @@ class SeriesAnswer(Answer):
         "error",
         "unreadable",
         "ignored",
+        "imageless",
         "pseudonymous",
         "earlier",
         "gone",
     ]
     """`arriving`: not decided on yet. `contour`, `none` (no rule matched), `excluded`, `error` (a rule or script
     failed): what was decided. `unreadable`: given up, as Orthanc could not read it. `ignored`: no CT or MR.
-    `pseudonymous`: a copy of our own. `earlier`: from before the installation. `gone`: no longer in Orthanc."""
+    `imageless`: no image in it. `pseudonymous`: a copy of our own. `earlier`: from before the installation.
+    `gone`: no longer in Orthanc."""
     reason: str
     """Why, and what can be done."""
     arrived: Time | None = None

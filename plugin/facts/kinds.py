@@ -1,0 +1,111 @@
+"""What an object of a series is that is no slice of a scan: told by its SOP class first, then by its header.
+
+Scanners put more than slices into a study, and into a series: presentation states, reports and raw data with Modality
+MR (Philips), saved screens and dose sheets with Modality CT. None of them has a place in a volume, so none is asked
+for its geometry.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pydicom.uid import UID, CTImageStorage, MRImageStorage
+
+from model.errors import InputRefused
+from model.gate.image_kind import ENHANCED, SECONDARY_CAPTURE, is_no_slice
+from model.series.geometry import is_localizer
+from model.series.header import SliceHeader
+from plugin.facts.dictionary import tag_of
+from plugin.facts.orthanc_item import OrthancItem
+from routing.facts import number_of
+
+# Reasons for which a series is left alone: it is right as it is, and no model could be meant.
+NO_IMAGE = "NO_IMAGE"
+NOT_A_SLICE = "NOT_A_SLICE"
+ENHANCED_OBJECT = "ENHANCED_OBJECT"
+SEVERAL_IMAGES = "SEVERAL_IMAGES"
+SERIES_EMPTY = "SERIES_EMPTY"
+EXCLUDING = frozenset({NO_IMAGE, NOT_A_SLICE, ENHANCED_OBJECT, SEVERAL_IMAGES, SERIES_EMPTY})
+
+_SLICE_CLASSES = (CTImageStorage, MRImageStorage)
+_SECONDARY_CAPTURES = "1.2.840.10008.5.1.4.1.1.7"
+_MARKS_OF_CAPTURES = tuple(f"{tag >> 16:04x},{tag & 0xFFFF:04x}" for tag in SECONDARY_CAPTURE)
+# Several maker's classes are listed in a message; more are counted.
+_NAMED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What an object is that is no slice: the code of the refusal, and words with the attribute that tells."""
+
+    code: str
+    words: str
+
+
+def kind_of(header: SliceHeader, item: OrthancItem) -> Kind | None:
+    """Return what an object is; None for a slice or a localizer, and where no SOP class is known."""
+    sop_class = UID(header.sop_class_uid)
+    if sop_class and sop_class not in _SLICE_CLASSES:
+        return _of_class(sop_class, item)
+    if is_localizer(header):
+        return None
+    if any(value.strip().upper() == "MOSAIC" for value in header.image_type):
+        return Kind(SEVERAL_IMAGES, "mosaic, all slices of a volume side by side in one image (ImageType)")
+    if is_no_slice(header.image_type):
+        return Kind(NOT_A_SLICE, "localizer, screen, dose sheet, protocol or report (ImageType)")
+    if any(item.text(tag).strip("\\ \0") for tag in _MARKS_OF_CAPTURES):
+        return Kind(NOT_A_SLICE, "secondary capture (ConversionType and the attributes beside it)")
+    if (number_of(_text(item, "NumberOfFrames")) or 1) > 1:
+        return Kind(NOT_A_SLICE, "image of several frames (NumberOfFrames)")
+    if (number_of(_text(item, "SamplesPerPixel")) or 1) > 1:
+        return Kind(NOT_A_SLICE, "colour image (SamplesPerPixel)")
+    return None
+
+
+def refusal_of(kinds: Iterable[Kind]) -> InputRefused:
+    """Say why a series that holds none but these is not contoured."""
+    counts = Counter(kinds)
+    codes = {kind.code for kind in counts}
+    listed = ", ".join(f"{count} × {kind.words}" for kind, count in counts.most_common(_NAMED))
+    listed += ", and others" if len(counts) > _NAMED else ""
+    if ENHANCED_OBJECT in codes:
+        return InputRefused(
+            ENHANCED_OBJECT,
+            f"The series holds {listed}: a file with many frames, which is not read yet. Sending it again does not "
+            "help; let the scanner or the archive send it as classic CT or MR Image Storage.",
+        )
+    if SEVERAL_IMAGES in codes:
+        return InputRefused(
+            SEVERAL_IMAGES,
+            f"The series holds {listed}, which makes no volume. Sending it again does not help; let the scanner send "
+            "single slices, or exclude such series by a rule on ImageType.",
+        )
+    if NOT_A_SLICE in codes:
+        return InputRefused(
+            NOT_A_SLICE,
+            f"The series holds no slice of a scan: {listed}. Sending it again does not help; to have no job for such "
+            "series, exclude them by conditions of the rule that matched.",
+        )
+    return InputRefused(
+        NO_IMAGE, f"The series holds no image: {listed}. There is nothing to contour; sending it again does not help."
+    )
+
+
+def _of_class(sop_class: UID, item: OrthancItem) -> Kind:
+    if sop_class in ENHANCED:
+        return Kind(ENHANCED_OBJECT, f"{ENHANCED[sop_class]} (SOPClassUID)")
+    if sop_class == _SECONDARY_CAPTURES or sop_class.startswith(f"{_SECONDARY_CAPTURES}."):
+        return Kind(NOT_A_SLICE, "secondary capture (SOPClassUID)")
+    has_pixels = bool(_text(item, "Rows"))
+    if sop_class.name == sop_class:
+        if has_pixels:
+            return Kind(NOT_A_SLICE, "image of a private or unknown SOP class (SOPClassUID)")
+        return Kind(NO_IMAGE, "object of a private or unknown SOP class (SOPClassUID)")
+    name = sop_class.name.replace(" Storage", "").split(" (")[0]
+    return Kind(NOT_A_SLICE if has_pixels or "Image" in name else NO_IMAGE, f"{name} (SOPClassUID)")
+
+
+def _text(item: OrthancItem, keyword: str) -> str:
+    return item.text(tag_of(keyword) or "").strip(" \0")

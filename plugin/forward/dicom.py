@@ -147,7 +147,9 @@ class DicomForward:
         A structure set of a part of the slices is waited on until the deadline, as a later one may be whole.
         """
         assert remote.transfer is not None
-        deadline = float(remote.load_state()["sent"]) + 60 * self._minutes
+        # By ticks from here on; a clock that was set back since makes the wait no longer than it is.
+        before = max(0.0, time.time() - float(remote.load_state()["sent"]))
+        deadline = time.monotonic() + 60 * self._minutes - before
         pseudonym = remote.transfer.key.pseudonym
         arrivals = Arrivals(remote.folder, self._name)
         while True:
@@ -155,7 +157,7 @@ class DicomForward:
             whole = arrivals.whole(self._take(sorted(found))) if found else None
             if whole is not None:
                 return whole, None
-            left = deadline - time.time()
+            left = deadline - time.monotonic()
             if left <= 0 or remote.transfer.expires.timestamp() - RESERVE.total_seconds() <= time.time():
                 return self._part(arrivals)
             part = "the rest of a structure set of fewer slices" if found or arrivals.waits else "the structure set"

@@ -85,10 +85,10 @@ class Workflows:
             self._end(job)
 
     def _end(self, job: Job) -> None:
-        """Close a job whose workflow ended before it was closed."""
+        """Close a job whose workflow ended before it was closed; one whose RTSTRUCT is stored has succeeded."""
         failure = Failure(State.FAILED, "INTERRUPTED", INTERRUPTED, True, {}).record(job.stage)
         erasure = _attempt(self._stages, Stage.ERASE, job.id)
-        self._stages.close(job.id, erasure or failure)
+        self._stages.close(job.id, erasure or (None if job.rtstruct is not None else failure))
 
     def start(self, job: Job) -> None:
         """Start this attempt of the job; done twice, it still runs once."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 
-from plugin.jobs.job import State
+from plugin.jobs.job import Job, State
 from plugin.jobs.store import JobStore
 from plugin.workflow.durable import Workflows
 
@@ -40,6 +40,13 @@ class Revival:
         running = self._jobs.list(states=(State.RUNNING,), limit=100_000)
         lying = {job.id: job for job in running if not self._workflows.works_on(job.id)}
         for job_id in sorted(self._left_lying & lying.keys()):
-            logger.warning("job %s: nothing worked on it any more; it goes on", job_id)
-            self._workflows.revive(lying[job_id])
+            self._revive(lying[job_id])
         self._left_lying = set(lying)
+
+    def _revive(self, job: Job) -> None:
+        try:
+            self._workflows.revive(job)
+        except Exception as error:  # noqa: BLE001 - one job that cannot go on keeps no other lying
+            logger.warning("job %s: nothing works on it, and it cannot go on yet (%s)", job.id, type(error).__name__)
+        else:
+            logger.warning("job %s: nothing worked on it any more; it goes on", job.id)

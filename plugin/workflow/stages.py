@@ -110,7 +110,8 @@ class Stages:
             self.jobs.merge_details(job_id, JobDetails(findings=failure["findings"]))
         if failure is None or failure["code"] != "ERASE_FAILED":
             # Before the job is seen to have ended, so that whoever sees it finds its evidence closed.
-            records.closed(str(state), time.time() - job.created)
+            # A clock that was set back would make it negative, which no record takes.
+            records.closed(str(state), max(0.0, time.time() - job.created))
         self.jobs.finish(job_id, state, error=(failure["code"], failure["message"]) if failure else None)
         logger.info("job %s: %s%s", job_id, state, f" ({failure['code']})" if failure else "")
         self.queue.notify()

@@ -18,6 +18,7 @@ from plugin.advisories.packages import installed_packages
 from plugin.commands.orthanc_json import OrthancConfiguration, read_together
 from plugin.commands.python_script import script_problems, script_remarks
 from plugin.facts.given import given_facts
+from plugin.settings.notify import described
 from plugin.settings.settings import ROOT, Settings, examine, unknown_models
 from routing.answer import combine
 from routing.decide import ERROR, Explanation
@@ -153,6 +154,7 @@ def _described(settings: Settings, script: Script | None) -> list[str]:
     if not settings.rules:
         lines.append("There are no rules, so nothing is contoured by itself.")
     lines += [f"{number}. {_rule(rule)}" for number, rule in enumerate(settings.rules, 1)]
+    lines += [f"Notify: {described(channel)}." for channel in settings.notify]
     return lines
 
 

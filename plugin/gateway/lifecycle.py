@@ -18,6 +18,7 @@ from plugin.intake.loop import IntakeLoop
 from plugin.jobs.failure import failure_of
 from plugin.jobs.job import State
 from plugin.jobs.store import JobStore
+from plugin.notify.notifier import Notifier
 from plugin.state.directory import StateDirectory
 from plugin.state.disk import is_of_a_full_disk, leave_when_there_is_room
 from plugin.vault.vault import Vault
@@ -45,6 +46,7 @@ class Lifecycle:
     clock: Clock
     intake: IntakeLoop
     revival: Revival
+    notifier: Notifier
 
     def run(self) -> None:
         """Bring everything up, then take in series until the process ends; what cannot be brought up is in health."""
@@ -61,6 +63,7 @@ class Lifecycle:
         threading.Thread(target=self.dispatcher.run, name="dispatcher", daemon=True).start()
         threading.Thread(target=self.clock.run, name="clock", daemon=True).start()
         threading.Thread(target=self.revival.run, name="revival", daemon=True).start()
+        threading.Thread(target=self.notifier.run, name="notifier", daemon=True).start()
         self.intake.run()
 
     def _bring_up(self) -> None:

@@ -43,6 +43,8 @@ from plugin.intake.site_script import SiteScript
 from plugin.jobs.store import JobStore
 from plugin.jobs.targets import TargetStore
 from plugin.jobs.wakeup import Wakeup
+from plugin.notify.notifier import Notifier
+from plugin.notify.outbox import Outbox
 from plugin.pacs.client import Orthanc
 from plugin.pacs.series import SeriesReader
 from plugin.pacs.versions import reported_by
@@ -119,6 +121,7 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
     versions = VersionWatch(partial(reported_by, orthanc), beside=startup.token is not None)
     clock = Clock(evidence, vault, Retention(workflows, jobs, evidence).forget, versions.look, clock_wakeup)
     erasure = JobErasure(jobs, arrivals, vault, chain, cancellation, state.spool)
+    notifier = Notifier(settings.notify, Outbox(engine), jobs)
     target_operations = TargetOperations(settings, targets, jobs, queue_wakeup)
     view = JobView(stages, dispatcher)
     table = SeriesTable(engine)
@@ -143,6 +146,7 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
             versions,
             decider,
             orphans,
+            notifier,
             settings.models,
             rules=settings.rules,
             state=state.path,
@@ -162,5 +166,6 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         clock=clock,
         intake=loop,
         revival=Revival(jobs, workflows),
+        notifier=notifier,
     )
     return Gateway(operations, lifecycle)

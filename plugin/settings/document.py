@@ -71,7 +71,7 @@ HostName = Annotated[str, Field(pattern=HOST_PATTERN, max_length=260)]
 
 
 class Section(Document):
-    """All keys with their defaults; Rules and Evidence are read by routing.rules and settings.evidence."""
+    """All keys with their defaults; Rules, Evidence and Notify are read in files of their own."""
 
     StateDirectory: SitePath | None = None
     Database: str | None = Field(default=None, pattern=r"^postgresql(\+psycopg)?://")
@@ -100,3 +100,4 @@ class Section(Document):
     Targets: dict[str, Target] = Field(default_factory=dict)
     Privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     Evidence: dict[str, Any] = Field(default_factory=dict)
+    Notify: list[Any] | None = None

@@ -18,6 +18,7 @@ from plugin.facts.series import known_keywords
 from plugin.settings.document import DicomTarget, Document, Section, ServiceTarget
 from plugin.settings.evidence import EvidenceSection, read_evidence
 from plugin.settings.models import ModelsAtHand
+from plugin.settings.notify import EmailChannel, WebhookChannel, read_notify
 from plugin.settings.privacy import PrivacyRules
 from routing.problems import Problem, problems_of, shown
 from routing.rules import Rule, check_references, read_rules
@@ -53,6 +54,7 @@ class Settings:
     routing_script: str | None
     allowed_hosts: tuple[str, ...]
     evidence: EvidenceSection
+    notify: tuple[EmailChannel | WebhookChannel, ...]
 
     def jobs_at_once(self, target: str) -> int:
         """How many jobs of a target may run; of the local one, one more is prepared while the workers draw."""
@@ -89,6 +91,8 @@ def examine(section: Any, dictionary: Any = None, base: Path | None = None) -> t
     problems += wrong_templates
     evidence, wrong_evidence = read_evidence(section.get("Evidence"), base)
     problems += wrong_evidence
+    notify, wrong_notify = read_notify(section.get("Notify"), tuple(rule.name for rule in rules), base)
+    problems += [one for one in wrong_notify if not (wrong and one.path.endswith(".Rules"))]
     written = section.get("Targets")
     targets = written if isinstance(written, dict) else {}
     problems += _misnamed(targets)
@@ -129,6 +133,7 @@ def examine(section: Any, dictionary: Any = None, base: Path | None = None) -> t
         routing_script=document.RoutingScript,
         allowed_hosts=tuple(document.AllowedHosts),
         evidence=evidence,
+        notify=notify,
     )
     return settings, []
 

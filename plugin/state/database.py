@@ -75,6 +75,20 @@ change_marks = sa.Table(
     sa.Column("digest", sa.String(64), nullable=False),
 )
 
+# The channels of Notify that are known, and of which attempt of a job each of them was told, or is to be.
+notify_channels = sa.Table("notify_channels", metadata, sa.Column("name", sa.String(48), primary_key=True))
+
+notifications = sa.Table(
+    "notifications",
+    metadata,
+    sa.Column("job", sa.String(32), primary_key=True),
+    sa.Column("attempt", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("channel", sa.String(48), primary_key=True),
+    sa.Column("state", sa.String(16), nullable=False, index=True),
+    sa.Column("noted", sa.Float, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+)
+
 
 def open_database(url: str) -> sa.Engine:
     """Connect and bring the tables up to date; ``url`` is SQLAlchemy's (``sqlite:///…``, ``postgresql+psycopg://…``).

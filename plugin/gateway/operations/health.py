@@ -17,6 +17,7 @@ from plugin.gateway.operations.targets import TargetOperations
 from plugin.intake.decider import Decider
 from plugin.intake.loop import IntakeLoop
 from plugin.jobs.store import JobStore
+from plugin.notify.notifier import Notifier
 from plugin.settings.models import ModelsAtHand
 from plugin.state.disk import full_disk, nearly_full_disk
 from routing.rules import Rule
@@ -35,6 +36,7 @@ class Health:
         versions: VersionWatch,
         decider: Decider,
         orphans: Orphans,
+        notifier: Notifier,
         models: ModelsAtHand,
         *,
         rules: Sequence[Rule],
@@ -49,6 +51,7 @@ class Health:
         self._versions = versions
         self._decider = decider
         self._orphans = orphans
+        self._notifier = notifier
         self._models = models
         self._rules = rules
         self._state = state
@@ -94,4 +97,5 @@ class Health:
     def _warnings(self) -> list[str]:
         perhaps = (self._decider.problem, nearly_full_disk(self._state), slow_tracing())
         off = self._models.rules_off(self._rules)
-        return [*off, *self._orphans.warnings(), *self._loop.remarks, *(one for one in perhaps if one)]
+        told = (*self._orphans.warnings(), *self._loop.remarks, *self._notifier.warnings())
+        return [*off, *told, *(one for one in perhaps if one)]

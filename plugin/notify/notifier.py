@@ -1,0 +1,149 @@
+"""Tells the channels of Notify of jobs that ended, and again after a pause while one takes nothing."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from model.backoff import Backoff
+from model.errors import TargetFailed
+from plugin.jobs.store import JobStore
+from plugin.notify.mail import send_mail
+from plugin.notify.message import TOLD_OF, Message, is_wanted, message_of
+from plugin.notify.outbox import GIVEN_UP, PASSED, SENT, Outbox, Waiting
+from plugin.notify.webhook import post_message
+from plugin.settings.notify import EmailChannel, WebhookChannel
+
+logger = logging.getLogger(__name__)
+
+LOOK_SECONDS = 2.0
+PRUNE_SECONDS = 3600.0
+BACKOFF = Backoff(first=5.0, longest=600.0)
+# A channel that takes nothing for so long will not want to hear it any more.
+GIVE_UP_SECONDS = 3 * 86400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a channel takes nothing, after how many failures in a row, and when (``ticks``) it is asked again."""
+
+    code: str
+    message: str
+    failures: int
+    next_try: float
+
+
+def send(channel: EmailChannel | WebhookChannel, message: Message) -> None:
+    """Send a message by its channel; raises TargetFailed."""
+    if isinstance(channel, EmailChannel):
+        send_mail(channel, message)
+    else:
+        post_message(channel, message)
+
+
+class Notifier:
+    """Works in a thread of its own until stopped."""
+
+    def __init__(
+        self,
+        channels: Sequence[EmailChannel | WebhookChannel],
+        outbox: Outbox,
+        jobs: JobStore,
+        *,
+        clock: Callable[[], float] = time.time,
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._channels = tuple(channels)
+        self._outbox = outbox
+        self._jobs = jobs
+        self._clock = clock
+        self._ticks = ticks
+        self._troubles: dict[str, Trouble] = {}
+        self._pruned = ticks()
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Leave the loop."""
+        self._stopping.set()
+
+    def run(self) -> None:
+        """Look every few seconds; what fails is logged once and tried again."""
+        known = False
+        said = ""
+        while not self._stopping.is_set():
+            try:
+                if not known:
+                    self._outbox.know([channel.Name for channel in self._channels])
+                    known = True
+                if not self._channels:
+                    return
+                self.turn()
+                said = ""
+            except Exception as error:  # noqa: BLE001 - must outlive a full disk or a database out of order
+                if type(error).__name__ != said:
+                    said = type(error).__name__
+                    logger.warning("notifications cannot be looked after (%s); tried again", said)
+            self._stopping.wait(LOOK_SECONDS)
+
+    def turn(self) -> None:
+        """Note what ended, and send what waits."""
+        for channel in self._channels:
+            for job_id in self._outbox.ended(channel.Name):
+                job = self._jobs.get(job_id)
+                if job is not None and job.state in TOLD_OF:
+                    self._outbox.note(channel.Name, job.id, job.attempt, wanted=is_wanted(channel, job))
+            trouble = self._troubles.get(channel.Name)
+            if trouble is None or self._ticks() >= trouble.next_try:
+                self._send_waiting(channel)
+        if self._ticks() - self._pruned > PRUNE_SECONDS:
+            self._outbox.prune()
+            self._pruned = self._ticks()
+
+    def warnings(self) -> list[str]:
+        """Say of each channel that takes nothing why, and how many notifications wait."""
+        if not self._troubles:
+            return []
+        waiting = self._outbox.count_waiting()
+        return [
+            f"Notifications to {name} are not delivered, {waiting.get(name, 0)} wait ({one.code}): {one.message}"
+            for name, one in sorted(self._troubles.items())
+        ]
+
+    def waiting(self) -> dict[str, int]:
+        """How many notifications wait, by channel."""
+        counted = self._outbox.count_waiting() if self._channels else {}
+        return {channel.Name: counted.get(channel.Name, 0) for channel in self._channels}
+
+    def _send_waiting(self, channel: EmailChannel | WebhookChannel) -> None:
+        """Send until one is not taken: then the channel has a pause, and the others behind it wait too."""
+        for one in self._outbox.waiting(channel.Name):
+            if self._stopping.is_set():
+                return
+            job = self._jobs.get(one.job)
+            # Erased, or run again, since: nobody wants to hear of it.
+            if job is None or job.attempt != one.attempt or job.state not in TOLD_OF:
+                self._outbox.settle(channel.Name, one, PASSED)
+                continue
+            try:
+                send(channel, message_of(channel.Name, job))
+            except TargetFailed as error:
+                self._note_failure(channel.Name, one, error)
+                return
+            self._outbox.settle(channel.Name, one, SENT)
+            if self._troubles.pop(channel.Name, None) is not None:
+                logger.info("notifications to %s are delivered again", channel.Name)
+
+    def _note_failure(self, name: str, one: Waiting, error: TargetFailed) -> None:
+        earlier = self._troubles.get(name)
+        failures = 1 + (earlier.failures if earlier else 0)
+        self._troubles[name] = Trouble(error.code, error.message, failures, self._ticks() + BACKOFF.pause(failures))
+        if earlier is None or earlier.code != error.code:
+            logger.warning("notifications to %s: %s %s", name, error.code, error.message)
+        if self._clock() - one.noted > GIVE_UP_SECONDS:
+            self._outbox.settle(name, one, GIVEN_UP)
+            logger.error("the notification of job %s to %s is given up (%s)", one.job, name, error.code)
+        else:
+            self._outbox.failed(name, one)

@@ -40,6 +40,20 @@ class OwnSession(requests.Session):
         """Nowhere: a redirect could lead a series, or a token, to somebody else."""
 
 
+class _Adapter(HTTPAdapter):
+    """Connections that compare the server's certificate with one, or do not compare its host."""
+
+    def __init__(self, retries: Retry | int, connections: int, pinned: str | None, host_checked: bool) -> None:
+        self._tls: dict[str, Any] = {} if pinned is None else {"assert_fingerprint": pinned}
+        if not host_checked:
+            self._tls["assert_hostname"] = False
+        super().__init__(max_retries=retries, pool_connections=connections, pool_maxsize=connections)
+
+    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **more: Any) -> None:
+        """As the base class, with what is compared."""
+        super().init_poolmanager(connections, maxsize, block, **more, **self._tls)
+
+
 def http_session(
     *,
     ca_file: str | None = None,
@@ -47,20 +61,28 @@ def http_session(
     proxy: str | None = None,
     retries: Retry | int = 0,
     connections: int = 10,
+    pinned: str | None = None,
+    host_checked: bool = True,
 ) -> OwnSession:
     """Open a session.
 
-    ``ca_file`` (PEM) names the authorities that a server may be of; the public ones of certifi by default.
-    ``certificate`` is our own certificate and key, for mutual TLS. ``proxy`` is the only proxy that is ever used, and
-    for every address: who asks for one knows that the address is not of this machine.
+    Args:
+        ca_file: The authorities that a server may be of, in PEM; the public ones of certifi by default.
+        certificate: Our own certificate and key, for mutual TLS.
+        proxy: The only proxy that is ever used, and for every address: who asks for one knows that the address is not
+            of this machine.
+        retries: What is sent again.
+        connections: How many stay open.
+        pinned: SHA-256 of the only certificate that is taken, whatever its authority and host.
+        host_checked: Whether a certificate must be for the host of the address.
     """
     session = OwnSession()
-    session.verify = ca_file or True
+    session.verify = pinned is None and (ca_file or True)  # urllib3 compares the pinned one
     session.cert = certificate
     if proxy is not None:
         session.proxies = {"http": proxy, "https": proxy}
     for scheme in ("http://", "https://"):
-        session.mount(scheme, HTTPAdapter(max_retries=retries, pool_connections=connections, pool_maxsize=connections))
+        session.mount(scheme, _Adapter(retries, connections, pinned, host_checked))
     return session
 
 

@@ -16,6 +16,7 @@ from plugin.advisories.alerts import alerts_of
 from plugin.advisories.flaws import findings, known_flaws
 from plugin.advisories.packages import installed_packages
 from plugin.commands.orthanc_json import OrthancConfiguration, read_together
+from plugin.commands.orthanc_tls import tls_remarks
 from plugin.commands.python_script import script_problems, script_remarks
 from plugin.facts.given import given_facts
 from plugin.settings.notify import described
@@ -66,7 +67,7 @@ def run(options: argparse.Namespace) -> int:
             print(json.dumps({"Valid": True, "Rules": [rule.name for rule in settings.rules]}))
         else:
             print("\n".join(_described(settings, script)))
-            _warn_of(script_remarks(configuration))
+            _warn_of([*script_remarks(configuration), *tls_remarks(configuration)])
             _warn_of_slowness()
             _warn_of_flaws()
         return 0

@@ -47,6 +47,7 @@ from plugin.notify.notifier import Notifier
 from plugin.notify.outbox import Outbox
 from plugin.pacs.client import Orthanc
 from plugin.pacs.series import SeriesReader
+from plugin.pacs.tls import trust_of
 from plugin.pacs.versions import reported_by
 from plugin.settings.settings import LOCAL, Settings
 from plugin.state.database import open_database
@@ -74,7 +75,7 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         token=startup.token,
         user=startup.user,
         password=startup.password,
-        certificate=startup.certificate,
+        trust=trust_of(startup.orthanc, startup.certificate, settings.orthanc_tls),
     )
     reader = SeriesReader(orthanc, settings)
     readiness = Readiness()

@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 IDLE_SECONDS = 2.0
 TROUBLE_SECONDS = 5.0
 # What Orthanc says to everything, and not of one series.
-OF_ORTHANC = frozenset({"ORTHANC_UNREACHABLE", "ORTHANC_DENIED", "ORTHANC_PROXY"})
+OF_ORTHANC = frozenset({"ORTHANC_UNREACHABLE", "ORTHANC_CERTIFICATE", "ORTHANC_DENIED", "ORTHANC_PROXY"})
 
 
 class IntakeLoop:

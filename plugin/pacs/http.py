@@ -10,6 +10,7 @@ from orthanc_api_client.http_client import HttpClient
 from urllib3.util.retry import Retry
 
 from model.outbound.session import http_session
+from plugin.pacs.tls import UNKNOWN, OrthancTrust, sentence_of
 
 # What proxies and load balancers say when they do not reach Orthanc; it says the same with its own description only.
 BETWEEN = (407, 502, 503, 504)
@@ -24,6 +25,14 @@ class AnsweredByAnother(exceptions.HttpError):  # type: ignore[misc]
     """Something between us and Orthanc answered in its place."""
 
 
+class NoTrust(exceptions.OrthancApiException):  # type: ignore[misc]
+    """One of the two does not take the other's certificate; ``sentence`` says which."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__()
+        self.sentence = sentence
+
+
 class OrthancConnection(HttpClient):  # type: ignore[misc]
     """Requests to one Orthanc; every failure is an OrthancApiException, whatever was answered, and by whom."""
 
@@ -34,11 +43,19 @@ class OrthancConnection(HttpClient):  # type: ignore[misc]
         user: str | None = None,
         password: str | None = None,
         headers: dict[str, str],
-        ca_file: str | None = None,
+        trust: OrthancTrust,
         connections: int,
     ) -> None:
         super().__init__(url.rstrip("/") + "/")
-        session = http_session(ca_file=ca_file, retries=RETRIES, connections=connections)
+        session = http_session(
+            ca_file=trust.ca_file,
+            certificate=trust.certificate,
+            pinned=trust.pinned,
+            host_checked=trust.host_checked,
+            retries=RETRIES,
+            connections=connections,
+        )
+        self._trust = trust
         session.headers.update(headers)
         if user and password:
             session.auth = (user, password)
@@ -62,6 +79,9 @@ class OrthancConnection(HttpClient):  # type: ignore[misc]
 
     def _translate_exception(self, request_exception: requests.RequestException, url: str) -> None:
         """Raise; the client's own method passes in silence over what it does not know, and returns None."""
+        refused = sentence_of(request_exception, self._trust)
+        if isinstance(request_exception, requests.exceptions.SSLError) or refused == UNKNOWN:
+            raise NoTrust(refused)
         super()._translate_exception(request_exception, url=url)
         raise exceptions.OrthancApiException(url=url)
 

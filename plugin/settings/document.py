@@ -48,6 +48,21 @@ class ServiceTarget(Document, Proxied):
         return self
 
 
+class TlsSection(Document):
+    """TLS to Orthanc itself; without a CaFile its certificate is compared with the file that SslCertificate names."""
+
+    CaFile: SitePath | None = None
+    # The gateway's own, where Orthanc asks each client for one (SslVerifyPeers).
+    CertificateFile: SitePath | None = None
+    KeyFile: SitePath | None = None
+
+    @model_validator(mode="after")
+    def _pair(self) -> TlsSection:
+        if (self.CertificateFile is None) != (self.KeyFile is None):
+            raise ValueError("CertificateFile and KeyFile go together")
+        return self
+
+
 class DicomTarget(Document):
     """A DICOM node that Orthanc knows as a modality."""
 
@@ -76,6 +91,7 @@ class Section(Document):
     StateDirectory: SitePath | None = None
     Database: str | None = Field(default=None, pattern=r"^postgresql(\+psycopg)?://")
     Gateway: str | None = Field(default=None, pattern=r"^https?://")
+    OrthancTls: TlsSection = Field(default_factory=TlsSection)
     QuietSeconds: float | int = Field(default=5, ge=0.2, le=3600)
     # How long a series whose geometry has gaps is waited for, after its last slice, before it is given up.
     IncompleteSeconds: float | int = Field(default=15, ge=0, le=86400)

@@ -15,7 +15,7 @@ from model.packages.library import default_directory
 from model.pipeline.selection import StructureSelection
 from plugin.facts.dictionary import own_names
 from plugin.facts.series import known_keywords
-from plugin.settings.document import DicomTarget, Document, Section, ServiceTarget
+from plugin.settings.document import DicomTarget, Document, Section, ServiceTarget, TlsSection
 from plugin.settings.evidence import EvidenceSection, read_evidence
 from plugin.settings.models import ModelsAtHand
 from plugin.settings.notify import EmailChannel, WebhookChannel, read_notify
@@ -55,6 +55,7 @@ class Settings:
     allowed_hosts: tuple[str, ...]
     evidence: EvidenceSection
     notify: tuple[EmailChannel | WebhookChannel, ...]
+    orthanc_tls: TlsSection
 
     def jobs_at_once(self, target: str) -> int:
         """How many jobs of a target may run; of the local one, one more is prepared while the workers draw."""
@@ -134,6 +135,7 @@ def examine(section: Any, dictionary: Any = None, base: Path | None = None) -> t
         allowed_hosts=tuple(document.AllowedHosts),
         evidence=evidence,
         notify=notify,
+        orthanc_tls=document.OrthancTls,
     )
     return settings, []
 
@@ -201,4 +203,6 @@ def _keys_at(location: tuple[int | str, ...]) -> tuple[str, ...]:
     kind: type[Document] = Section
     if location and location[0] == "Targets":
         kind = next((_KINDS[step] for step in location if step in _KINDS), ServiceTarget)
+    elif location and location[0] == "OrthancTls":
+        kind = TlsSection
     return tuple(kind.model_fields)

@@ -12,11 +12,16 @@ from typing import Any
 class AnsweringServer:
     """Answers everything with what it is given, and keeps the paths, headers and bodies that it saw.
 
-    ``tls`` is a folder with server.pem and server.key.
+    ``tls`` is a folder with server.pem and server.key; ``clients`` are the authorities of its clients' certificates.
     """
 
     def __init__(
-        self, status: int = 200, body: bytes = b"{}", headers: dict[str, str] | None = None, tls: Path | None = None
+        self,
+        status: int = 200,
+        body: bytes = b"{}",
+        headers: dict[str, str] | None = None,
+        tls: Path | None = None,
+        clients: Path | None = None,
     ) -> None:
         self.status, self.body, self.headers = status, body, headers or {}
         self.seen: list[tuple[str, dict[str, str]]] = []
@@ -42,6 +47,9 @@ class AnsweringServer:
         if tls is not None:
             context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             context.load_cert_chain(tls / "server.pem", tls / "server.key")
+            if clients is not None:
+                context.verify_mode = ssl.CERT_REQUIRED
+                context.load_verify_locations(clients)
             self._server.socket = context.wrap_socket(self._server.socket, server_side=True)
         scheme = "http" if tls is None else "https"
         self.url = f"{scheme}://127.0.0.1:{self._server.server_port}"

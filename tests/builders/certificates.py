@@ -12,8 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-def make_certificates(folder: Path) -> None:
-    """Write ``ca.pem``, ``server.pem`` and ``server.key`` for localhost, 127.0.0.1 and service.example."""
+def make_certificates(folder: Path, *, host: str | None = None) -> None:
+    """Write ``ca.pem``, ``server.pem`` and ``server.key`` for localhost, 127.0.0.1 and service.example, or ``host``."""
+    folder.mkdir(parents=True, exist_ok=True)
     authority_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     authority_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Test authority")])
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
@@ -38,7 +39,8 @@ def make_certificates(folder: Path) -> None:
     usage = x509.KeyUsage(True, False, False, False, False, True, True, False, False)
     authority = certificate(authority_name, authority_key.public_key(), ca=True).add_extension(usage, critical=True)
     local = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.IPv4Address("127.0.0.1"))]
-    names = x509.SubjectAlternativeName([*local, x509.DNSName("service.example")])
+    here = [*local, x509.DNSName("service.example")]
+    names = x509.SubjectAlternativeName(here if host is None else [x509.DNSName(host)])
     server = certificate(name, key.public_key(), ca=False).add_extension(names, critical=False)
     pem = serialization.Encoding.PEM
     (folder / "ca.pem").write_bytes(authority.sign(authority_key, hashes.SHA256()).public_bytes(pem))

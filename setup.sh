@@ -64,11 +64,17 @@ packages() {
 
 # --- the interpreter ----------------------------------------------------------------------------------------------
 
+suitable="Python 3.11 to 3.14 with the modules venv and ensurepip, and from 3.12 on with SQLite 3.42 or newer"
 can_be_user() { id -u "$user" >/dev/null 2>&1 && { [ "$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }; }
 as_user() { as_root runuser -u "$user" -- "$@"; }
 version_of() { "$1" -I -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' 2>/dev/null; }
 file_of() { "$1" -I -c 'import os, sys; print(os.path.realpath(getattr(sys, "_base_executable", None) or sys.executable))' 2>/dev/null; }
-is_supported() { "$1" -I -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null; }
+# From 3.12 on DBOS writes its SQLite tables with a function that SQLite has had since 3.42, which an own build may lack.
+is_supported() {
+    "$1" -I -c 'import sqlite3, sys
+version = sys.version_info[:2]
+sys.exit(not ((3, 11) <= version <= (3, 14) and (version == (3, 11) or sqlite3.sqlite_version_info >= (3, 42))))' 2>/dev/null
+}
 makes_environments() { is_supported "$1" && "$1" -I -c 'import venv, ensurepip' 2>/dev/null; }
 serves_user() { ! can_be_user || as_user "$1" -I -c '' 2>/dev/null; }
 
@@ -110,7 +116,7 @@ given() {
     local file
     file=$(command -v "$PYTHON" || true)
     [ -n "$file" ] || { say "PYTHON: $PYTHON is not there, or is no program"; exit 2; }
-    makes_environments "$file" || { say "PYTHON: $file ($(version_of "$file" || echo "does not start")) is not Python 3.11 to 3.14 with the modules venv and ensurepip"; exit 2; }
+    makes_environments "$file" || { say "PYTHON: $file ($(version_of "$file" || echo "does not start")) is not $suitable"; exit 2; }
     serves_user "$file" || say "PYTHON: $file cannot be executed by $user ($(closed_to_user "$file") is closed to it): Orthanc must run as another user"
     printf '%s' "$file"
 }
@@ -141,7 +147,7 @@ else
     fi
     [ -n "$python" ] || python=$(choose anybody)
 fi
-wanted_python="Python 3.11 to 3.14 with the modules venv and ensurepip (looked at: $(interpreters | tr '\n' ' ')); PYTHON=PATH names one"
+wanted_python="$suitable (looked at: $(interpreters | tr '\n' ' ')); PYTHON=PATH names one"
 
 if is_known; then
     [ -n "$python" ] || [ "$what" = look ] || { say "not found: $wanted_python"; exit 1; }
@@ -170,8 +176,8 @@ fi
 
 # --- .venv --------------------------------------------------------------------------------------------------------
 
-extras="[seg]"
-[ "$what" = run ] || extras="[test,seg]"
+extras=
+[ "$what" = run ] || extras="[test]"
 # One stamp per kind of set-up, with the digest of what it was made from.
 wanted=$(cat pyproject.toml requirements.lock setup.sh model/contours/c/* 2>/dev/null | sha256sum | cut -c1-16)-$torch
 stamp=.venv/.setup-$what
@@ -188,6 +194,9 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
     say "installing Python packages (a few minutes the first time)"
     .venv/bin/pip install -q "${find[@]}" setuptools==80.9.0 wheel==0.45.1
     .venv/bin/pip install -q "${find[@]}" --no-build-isolation -c requirements.lock -e ".$extras"
+    # What it asks for has no wheel for the newest Python, and building that takes Cython and a C++ compiler.
+    .venv/bin/pip install -q "${find[@]}" --only-binary :all: -c requirements.lock highdicom 2>/dev/null ||
+        say "no build of highdicom for Python $(version_of .venv/bin/python) was found: DICOM SEG beside the RTSTRUCT is off"
     case $torch in
         cpu)
             .venv/bin/python -c 'import torch' 2>/dev/null ||

@@ -100,6 +100,21 @@ def test_a_python_of_another_version_is_named(machine: Machine) -> None:
     assert f"{old} (3.9.2) is not Python 3.11 to 3.14" in done.stderr
 
 
+def test_a_newer_python_on_an_old_sqlite_is_not_taken(machine: Machine, tmp_path: Path) -> None:
+    # As an own build of Python 3.13 on Debian 12 is: with it DBOS makes tables that it cannot write.
+    (tmp_path / "old.py").write_text(
+        "import sqlite3, sys\n"
+        "sqlite3.sqlite_version_info = (3, 40, 1)\n"
+        "sys.version_info = (3, 13, 0)\n"
+        "exec(sys.argv[-1])\n"
+    )
+    python = machine.program("python3.13", f'exec {sys.executable} {tmp_path / "old.py"} "$@"')
+    done = machine.set_up("look", TRIXIE, PYTHON=str(python))
+    assert done.returncode == 2
+    assert f"{python} (3.13.0) is not Python 3.11 to 3.14" in done.stderr
+    assert "with SQLite 3.42 or newer" in done.stderr
+
+
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root, to try as another user")
 @pytest.mark.skipif("nobody" not in {user.pw_name for user in pwd.getpwall()}, reason="needs the user nobody")
 def test_a_python_closed_to_orthancs_user_is_named_with_the_closed_folder(machine: Machine, tmp_path: Path) -> None:

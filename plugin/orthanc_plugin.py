@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import atexit
 import contextlib
+import functools
 import http.client
 import json
 import os
@@ -25,7 +26,7 @@ import time
 import traceback
 import urllib.parse
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import IO, Any, NamedTuple
 
 import orthanc
 
@@ -39,7 +40,7 @@ MAX_BODY_BYTES = 4 * 1024 * 1024
 BACKOFF_SECONDS = (1, 2, 5, 10, 30, 60)
 STOP_SECONDS = 5
 THREAD_STACK_BYTES = 8 * 1024 * 1024
-MAX_SOCKET_FOLDER = 90  # sockaddr_un holds 108 bytes on Linux, the name of the socket included
+MAX_TEMPORARY_FOLDER = 70  # sockaddr_un holds 108 bytes on Linux, our folder and the name of the socket included
 
 # What the gateway takes from Orthanc's environment; model/process/environment.py says why, and holds the same.
 PASSED_VARIABLES = frozenset((
@@ -52,7 +53,6 @@ START_GATEWAY = (
     "import runpy, sys; sys.path.append(sys.argv.pop(1)); runpy.run_module('plugin.gateway', None, '__main__', True)"
 )
 
-Headers = Mapping[str, str | bytes]
 Answer = tuple[int, dict[str, str], bytes]  # status, headers in lower case, body
 
 
@@ -69,35 +69,28 @@ class UnixConnection(http.client.HTTPConnection):
         self.sock.connect(self._path)
 
 
-class Address:
+class Address(NamedTuple):
     """Where the gateway listens: a Unix socket of our own child, or the URL of one that runs elsewhere."""
 
-    def __init__(self, socket_path: str | None = None, url: str | None = None) -> None:
-        self.socket_path = socket_path
-        self.url = url
+    socket_path: str | None = None
+    url: str | None = None
 
     def connection(self, timeout: float) -> http.client.HTTPConnection:
         if self.socket_path is not None:
             return UnixConnection(self.socket_path, timeout)
         parts = urllib.parse.urlsplit(self.url or "")
+        host = parts.hostname or ""
         if parts.scheme == "https":
-            return http.client.HTTPSConnection(
-                parts.hostname or "", parts.port, timeout=timeout, context=system_authorities()
-            )
-        return http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=timeout)
+            return http.client.HTTPSConnection(host, parts.port, timeout=timeout, context=system_authorities())
+        return http.client.HTTPConnection(host, parts.port, timeout=timeout)
 
     def request(
-        self,
-        method: str,
-        path: str,
-        body: bytes = b"",
-        headers: Headers | None = None,
-        timeout: float = REQUEST_SECONDS,
+        self, method: str, path: str, headers: Mapping[str, Any], body: bytes = b"", timeout: float = REQUEST_SECONDS
     ) -> Answer:
         """Send one request; returns (status, headers, body)."""
         connection = self.connection(timeout)
         try:
-            connection.request(method, path, body=body or None, headers=dict(headers or {}))
+            connection.request(method, path, body=body or None, headers=dict(headers))
             response = connection.getresponse()
             return response.status, dict(response.getheaders()), response.read()
         finally:
@@ -144,20 +137,30 @@ class Gateway:
     def _run_once(self) -> str:
         try:
             # In a session of its own: Ctrl-C reaches Orthanc first, and Orthanc stops the gateway.
+            pipe, where = subprocess.PIPE, self._folder
             child = subprocess.Popen(
-                self._command, stdin=subprocess.PIPE, env=self._environment, cwd=self._folder, start_new_session=True
+                self._command, stdin=pipe, stderr=pipe, env=self._environment, cwd=where, start_new_session=True
             )
         except OSError as error:
             return f"it could not be started: {error.strerror}"
         self._child = child
         self.unavailable_reason = "The gateway is starting."
-        assert child.stdin is not None, "it was asked for as a pipe"
+        assert child.stdin is not None and child.stderr is not None, "they were asked for as pipes"  # noqa: PT018
+        thread(functools.partial(self._log, child.stderr), "autocontour-log")
         try:
             child.stdin.write(self._startup)
             child.stdin.flush()  # left open: the child leaves when this pipe ends, however Orthanc dies
         except OSError:
             orthanc.LogError("AutoContour: the gateway left before it was told what to do")
         return f"exit status {child.wait()}"
+
+    def _log(self, lines: IO[bytes]) -> None:
+        """Say the gateway's lines in Orthanc's log: each begins with its level, and what does not is a warning."""
+        says = {b"<3>": orthanc.LogError, b"<4>": orthanc.LogWarning, b"<6>": orthanc.LogInfo}  # as syslog has them
+        for line in iter(lambda: lines.readline(65536), b""):
+            say, text = (says[line[:3]], line[3:]) if line[:3] in says else (orthanc.LogWarning, line)
+            if not self._stopping.is_set():
+                say("AutoContour: " + text.decode("utf-8", "replace").replace("\0", " ").rstrip())
 
     def stop(self) -> None:
         self._stopping.set()
@@ -190,7 +193,7 @@ class Notifier:
                 return
             self._news.clear()
             with contextlib.suppress(OSError, http.client.HTTPException):
-                self._address.request("POST", "/internal/bell", headers={"host": "localhost"}, timeout=2)
+                self._address.request("POST", "/internal/bell", {"host": "localhost"}, timeout=2)
             self._stopping.wait(1.0)  # 300 slices in two seconds are two notifications, not 300
 
     def stop(self) -> None:
@@ -272,7 +275,7 @@ class Proxy:
         headers = {"host": b"localhost"} | {name: given[name] for name in PASSED_HEADERS if name in given}
         try:
             body = request.get("body") or b""
-            status, answered, body = self._address.request(request["method"], target, body, headers, seconds)
+            status, answered, body = self._address.request(request["method"], target, headers, body, seconds)
         except TimeoutError:
             return unavailable("The gateway is too slow to answer; it may be busy starting.")
         except (OSError, http.client.HTTPException):
@@ -334,11 +337,8 @@ def state_directory(configuration: Mapping[str, Any], section: Mapping[str, Any]
 
 def fresh_socket_path() -> str:
     """Return a path in a new private folder; not in the state directory, which may be missing or full."""
-    folder = tempfile.mkdtemp(prefix="autocontour-")
-    if len(folder.encode()) > MAX_SOCKET_FOLDER:
-        pathlib.Path(folder).rmdir()
-        folder = tempfile.mkdtemp(prefix="autocontour-", dir="/tmp")
-    return folder + "/gateway.sock"
+    near = len(tempfile.gettempdir().encode()) <= MAX_TEMPORARY_FOLDER
+    return tempfile.mkdtemp(prefix="autocontour-", dir=None if near else "/tmp") + "/gateway.sock"
 
 
 def gateway_command() -> list[str]:

@@ -7,7 +7,6 @@ killed), and then leaves at once: whatever runs is resumed at the next start.
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import shutil
 import sys
@@ -16,6 +15,7 @@ from pathlib import Path
 
 from model.process.hardening import harden_process
 from model.storage.sqlite import checkpoint
+from plugin.gateway.logs import set_up_logging
 from plugin.gateway.serve import serve
 from plugin.gateway.startup import StartupConfiguration
 from plugin.privacy.reading import quiet_pydicom
@@ -29,9 +29,6 @@ def main() -> None:
     """Read the start-up configuration, watch the standard input, serve."""
     harden_process()
     quiet_pydicom()
-    logging.basicConfig(
-        stream=sys.stderr, level=logging.INFO, format="%(asctime)s autocontour %(levelname)s %(message)s"
-    )
     # Leaving at once is our way to stop; multiprocessing's helper would warn of it in Orthanc's log each time.
     # It is started with our options, and takes none from the environment.
     sys.warnoptions.append("ignore::UserWarning:multiprocessing.resource_tracker")
@@ -39,6 +36,7 @@ def main() -> None:
     if not line:
         raise SystemExit("the gateway is started by Orthanc's plugin and got no start-up configuration from it")
     startup = StartupConfiguration.model_validate_json(line)
+    set_up_logging(startup.section, piped=startup.socket is not None)
     watch = threading.Thread(target=_leave_with_orthanc, args=(startup,), name="leave-with-orthanc", daemon=True)
     watch.start()
     serve(startup)

@@ -96,7 +96,7 @@ def _tell(error: AutocontourError, evidence: EvidenceSection) -> list[Alert]:
 
 
 def _listen(startup: StartupConfiguration, app: FastAPI) -> None:
-    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=2)
+    config = uvicorn.Config(app, log_level="warning", log_config=None, access_log=False, timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
     if startup.socket is None:
         config.host, config.port = startup.host, startup.port or 8043

@@ -15,6 +15,7 @@ from plugin.intake.inspection import Inspection, Subject
 from plugin.jobs.details import JobDetails, RequestedWork
 from plugin.jobs.job import Job, State
 from plugin.jobs.store import JobStore, NewJob
+from plugin.jobs.told import log_job
 from plugin.pacs.series import SeriesSnapshot
 from plugin.workflow.cancellation import Cancellation
 from plugin.workflow.records import JobRecords
@@ -186,7 +187,7 @@ class SeriesJobs:
             # Before the job is visible, so that whoever sees it finds its evidence.
             JobRecords(self._chain, job).ended_at_intake(subject.modality)
         job, is_new = self._jobs.add(job)
-        logger.info("job %s: %s%s", job.id, job.state, f" ({end.code})" if end else "")
+        log_job(job, job.state, code=end.code if end else None, seconds=0.0 if end else None)
         return job, is_new
 
     def _link(self, subject: Subject, job: Job) -> None:

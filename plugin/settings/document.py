@@ -99,6 +99,8 @@ class Section(Document):
     Workers: int = Field(default=1, ge=1, le=64)
     # Keeps the memory of gateway and workers out of swap, where the system lets it.
     LockMemory: bool = False
+    # One line of text for each event in the log, or one JSON object.
+    LogFormat: Literal["text", "json"] = "text"
     # A model that runs longer is stopped.
     JobSeconds: int = Field(default=3600, ge=10, le=86400)
     # What becomes of the RTSTRUCT of a job that a late slice has overtaken.

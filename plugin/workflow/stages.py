@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import io
-import logging
 import shutil
 import time
 import uuid
@@ -37,6 +36,7 @@ from plugin.jobs.details import DrawnRoi, JobDetails, LeftOutSlice, NotDrawn, Us
 from plugin.jobs.failure import FailureRecord
 from plugin.jobs.job import STAGE_BEGINS, Job, Stage, State
 from plugin.jobs.store import JobStore
+from plugin.jobs.told import log_job
 from plugin.jobs.wakeup import Wakeup
 from plugin.pacs.client import Orthanc, SeriesGone
 from plugin.pacs.content import Content
@@ -51,8 +51,6 @@ from plugin.settings.settings import LOCAL, Settings
 from plugin.state.directory import StateDirectory
 from plugin.vault.vault import OpenTransfer, Vault
 from plugin.workflow.records import JobRecords
-
-logger = logging.getLogger(__name__)
 
 REWRITTEN = (
     "Orthanc keeps the RTSTRUCT in other bytes with the same content (IngestTranscoding or a script of the site)."
@@ -113,7 +111,8 @@ class Stages:
             # A clock that was set back would make it negative, which no record takes.
             records.closed(str(state), max(0.0, time.time() - job.created))
         self.jobs.finish(job_id, state, error=(failure["code"], failure["message"]) if failure else None)
-        logger.info("job %s: %s%s", job_id, state, f" ({failure['code']})" if failure else "")
+        code = failure["code"] if failure and not job.state.final else job.error_code
+        log_job(job, state, code=code, seconds=time.time() - job.created)
         self.queue.notify()
 
     def progress(self, job: Job) -> dict[str, Any]:

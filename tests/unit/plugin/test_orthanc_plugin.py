@@ -57,6 +57,8 @@ def plugin(monkeypatch: pytest.MonkeyPatch, logged: list[str]) -> Any:
 def loaded(file: Path, monkeypatch: pytest.MonkeyPatch, logged: list[str]) -> Any:
     orthanc = ModuleType("orthanc")
     orthanc.LogError = logged.append  # type: ignore[attr-defined]
+    orthanc.LogWarning = lambda text: logged.append("warning: " + text)  # type: ignore[attr-defined]
+    orthanc.LogInfo = lambda text: logged.append("info: " + text)  # type: ignore[attr-defined]
     orthanc.ChangeType = SimpleNamespace(**{name: name for name in CHANGES})  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, "orthanc", orthanc)
     spec = importlib.util.spec_from_file_location("orthanc_plugin_alone", file)
@@ -213,3 +215,26 @@ def test_another_interpreter_can_be_named(plugin: Any, monkeypatch: pytest.Monke
     assert plugin.gateway_command()[0] == "/site/python"
     monkeypatch.setenv("AUTOCONTOUR_PYTHON", "python3.14")
     assert plugin.gateway_command()[0] == "python3.14", "looked for on PATH"
+
+
+def test_what_the_gateway_says_is_in_orthanc_s_log_with_its_level(
+    plugin: Any, logged: list[str], tmp_path: Path
+) -> None:
+    lines = r"<6>begun\n<4>look\n<3>broken \xc3\xa9\nTraceback of\0somebody\n\xff\n"
+    code = f"import sys; sys.stdin.readline(); sys.stderr.buffer.write(b'{lines}'); sys.stderr.flush(); input()"
+    gateway = plugin.Gateway([sys.executable, "-c", code], {}, str(tmp_path), b"{}\n")
+    supervisor = threading.Thread(target=gateway.supervise, daemon=True)
+    supervisor.start()
+    pause = threading.Event()
+    while len(logged) < 6:  # the first is of the file itself, whose Orthanc knows nothing else
+        pause.wait(0.02)
+    gateway.stop()
+    supervisor.join(SECONDS)
+    assert not supervisor.is_alive()
+    assert logged[1:] == [
+        "info: AutoContour: begun",
+        "warning: AutoContour: look",
+        "AutoContour: broken é",
+        "warning: AutoContour: Traceback of somebody",
+        "warning: AutoContour: �",
+    ]

@@ -57,6 +57,10 @@ def completeness_of(found: Volumes) -> Completeness:
     if not slices:
         return Completeness(CompletenessState.WAITING, "SERIES_EMPTY", "No image slice has arrived yet.", 0)
     for volume in found.volumes:
+        if volume.refusal is not None and found.repeats is not None:
+            # Where every place has as many images, none that may come makes a volume of them.
+            state = CompletenessState.BROKEN if found.repeats.regular else CompletenessState.WAITING
+            return Completeness(state, found.repeats.refusal.code, found.repeats.refusal.message, slices)
         if volume.refusal is not None:
             # Repeats are told apart once each is whole, so two slices at one place may be mended by those to come.
             mendable = volume.refusal.code == "SLICES_COINCIDE"

@@ -85,7 +85,9 @@ def known_keywords(own: Iterable[str] = ()) -> frozenset[str]:
 def _shape_facts(found: Volumes) -> dict[str, Attribute]:
     """Facts of the planes; where the volumes of one series differ, so does the fact."""
     slices = sum(len(volume.slices) for volume in found.volumes)
-    counts = named({"Slices": slices, "Localizers": len(found.localizers), "Acquisitions": len(found.volumes)})
+    # Images of the same places that nothing tells apart are volumes all the same.
+    acquisitions = max(len(found.volumes), found.repeats.images if found.repeats is not None else 0)
+    counts = named({"Slices": slices, "Localizers": len(found.localizers), "Acquisitions": acquisitions})
     different: dict[str, dict[tuple[Scalar, ...], None]] = {}
     each = [_volume_facts(volume) for volume in found.volumes]
     for name in _SHAPES:

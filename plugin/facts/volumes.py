@@ -23,6 +23,7 @@ from plugin.facts.character_sets import reading_of
 from plugin.facts.dictionary import tag_of
 from plugin.facts.kinds import SERIES_EMPTY, Kind, kind_of, refusal_of
 from plugin.facts.orthanc_item import InstancesTags, OrthancItem, header_of
+from plugin.facts.repeats import Repeats, repeats_of
 
 MixedPolicy = Literal["refuse", "largest"]
 LocalizerPolicy = Literal["leave-out", "refuse"]
@@ -79,12 +80,14 @@ class Other:
 class Volumes:
     """The volumes of a series, most slices first, and what is beside them.
 
-    ``localizers`` are those that say so, and those that look so; ``others`` are no slices at all.
+    ``localizers`` are those that say so, and those that look so; ``others`` are no slices at all. ``repeats`` say that
+    most slices on the planes of the largest group are images of the same places.
     """
 
     volumes: tuple[Volume, ...]
     localizers: tuple[Slice, ...]
     others: tuple[Other, ...] = ()
+    repeats: Repeats | None = None
 
 
 class Reason(StrEnum):
@@ -129,13 +132,14 @@ def tell_apart(slices: Iterable[Slice]) -> Volumes:
     if images and (plain := _volume(images)).clean:
         return Volumes(tuple(_one_by_one(plain)), tuple(localizers), others)
     groups = _by_plane(images)
+    repeats = _images_of_places(max(groups, key=len)) if groups else None
     volumes = sorted((part for group in groups for part in _repeats(group)), key=lambda v: -len(v.slices))
     if volumes:
         largest = len(volumes[0].slices)
         scouts = [v for v in volumes if len(v.slices) <= SCOUT_SLICES and SCOUT_RATIO * len(v.slices) <= largest]
         volumes = [volume for volume in volumes if volume not in scouts]
         localizers += [one for scout in scouts for one in scout.slices]
-    return Volumes(tuple(volumes), tuple(localizers), others)
+    return Volumes(tuple(volumes), tuple(localizers), others, repeats)
 
 
 def select(found: Volumes, *, mixed: MixedPolicy = "refuse", localizers: LocalizerPolicy = "leave-out") -> Selection:
@@ -147,12 +151,15 @@ def select(found: Volumes, *, mixed: MixedPolicy = "refuse", localizers: Localiz
         )
     if not found.volumes:
         raise empty(found)
+    if found.repeats is not None and (mixed == "refuse" or not _unambiguous(found.volumes)):
+        raise found.repeats.refusal
     if mixed == "refuse" and len(found.volumes) > 1:
         sizes = ", ".join(str(len(volume.slices)) for volume in found.volumes[:6])
         raise InputRefused(
             "SEVERAL_VOLUMES",
-            f"The series holds {len(found.volumes)} acquisitions or orientations ({sizes} slices); "
-            "send each as a series of its own, or let the largest be contoured.",
+            f"The series holds {len(found.volumes)} acquisitions or orientations ({sizes} slices), by their planes, "
+            "FrameOfReferenceUID, Rows and Columns or AcquisitionNumber. Sending it again as it is does not help; send "
+            'each as a series of its own, or set MixedSeries to "largest".',
         )
     chosen, *others = found.volumes
     left_out = [
@@ -173,6 +180,17 @@ def empty(found: Volumes) -> InputRefused:
         f"The series holds {len(found.localizers)} localizer(s), by ImageType, and no other slice. Sending it again "
         "does not help, unless slices are missing; exclude such series by a rule on ImageType.",
     )
+
+
+def _unambiguous(volumes: Sequence[Volume]) -> bool:
+    """Whether the largest of the volumes is one, and alone."""
+    largest = len(volumes[0].slices)
+    return volumes[0].geometry is not None and [len(volume.slices) for volume in volumes].count(largest) == 1
+
+
+def _images_of_places(group: Sequence[Slice]) -> Repeats | None:
+    placed = [(one.item, plane) for one in group if (plane := _plane(one.header)) is not None]
+    return repeats_of([item for item, _ in placed], [plane for _, plane in placed]) if placed else None
 
 
 def _by_plane(slices: Sequence[Slice]) -> list[list[Slice]]:

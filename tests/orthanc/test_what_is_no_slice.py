@@ -7,7 +7,6 @@ from copy import deepcopy
 from typing import Any
 
 import pytest
-from highdicom.legacy import LegacyConvertedEnhancedCTImage
 from pydicom import Dataset
 from pydicom.uid import (
     UID,
@@ -110,8 +109,9 @@ def test_a_saved_screen_within_a_series_costs_no_contours(eager: OrthancProcess)
 
 
 def test_enhanced_ct_is_excluded_as_such(eager: OrthancProcess) -> None:
+    legacy = pytest.importorskip("highdicom.legacy", reason="the extra seg is not installed")
     slices = phantom_series()
-    enhanced = LegacyConvertedEnhancedCTImage(
+    enhanced = legacy.LegacyConvertedEnhancedCTImage(
         legacy_datasets=slices,
         series_instance_uid=f"{slices[0].SeriesInstanceUID}.9",
         series_number=9,

@@ -61,7 +61,7 @@ def test_what_is_refused_is_refused_with_its_status(orthanc: OrthancProcess) -> 
     unknown = orthanc.get("/autocontour/jobs/none-of-this-name")
     found = [answer.status_code for answer in (wrong_method, too_large, foreign, unknown)]
     assert found == [405, 413, 403, 404]
-    assert [answer.json()["Error"] for answer in (too_large, unknown)] == ["TOO_LARGE", "NOT_FOUND"]
+    assert [answer.json()["Error"] for answer in (too_large, unknown)] == ["TOO_LARGE", "NO_JOB"]
 
 
 def test_deeply_nested_json_and_bytes_that_are_no_text_cost_orthanc_nothing(orthanc: OrthancProcess) -> None:

@@ -21,7 +21,7 @@ DONE, RUNNING, WAITING = ("upgrade-1",), ("upgrade-2", "upgrade-3"), ("upgrade-4
 def unpack_state(storage: Path) -> Path:
     """Lay the state directory below Orthanc's storage directory; returns its path."""
     with tarfile.open(ARCHIVE) as archive:
-        archive.extractall(storage, filter="data")
+        archive.extractall(storage)  # our own file; the Python 3.11 of Debian 12 knows no filter
     return storage / "autocontour"
 
 

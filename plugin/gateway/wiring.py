@@ -37,9 +37,11 @@ from plugin.intake.inspection import SeriesInspector
 from plugin.intake.intake import Intake
 from plugin.intake.known_series import SeriesTable
 from plugin.intake.loop import IntakeLoop
+from plugin.intake.numbers import SeriesNumbers
 from plugin.intake.retries import Retries
 from plugin.intake.series_jobs import SeriesJobs
 from plugin.intake.site_script import SiteScript
+from plugin.jobs.meters import JobMeters
 from plugin.jobs.store import JobStore
 from plugin.jobs.targets import TargetStore
 from plugin.jobs.wakeup import Wakeup
@@ -82,7 +84,8 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
     queue_wakeup, clock_wakeup, intake_wakeup = Wakeup(), Wakeup(), Wakeup()
 
     engine = open_database(settings.database or sqlite_url(state.jobs))
-    jobs, targets, arrivals = JobStore(engine), TargetStore(engine), Arrivals(engine)
+    meters = JobMeters()
+    jobs, targets, arrivals = JobStore(engine, meters=meters), TargetStore(engine), Arrivals(engine)
     workers = Workers(settings.workers, lock_memory=settings.lock_memory)
     vault = Vault(state.vault, settings.privacy.vault_key_file)
     key = load_chain_key(state.signing_key, state.chain)
@@ -100,7 +103,7 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
     deliveries = Deliveries(evidence, clock_wakeup)
     forwards = forward_targets(settings.forwards, key, targets, orthanc, workers, deliveries.delivered)
 
-    stages = Stages(orthanc, reader, jobs, vault, chain, workers, state, settings, forwards, queue_wakeup)
+    stages = Stages(orthanc, reader, jobs, vault, chain, workers, state, settings, forwards, queue_wakeup, meters)
     workflows = Workflows(stages, settings.database or sqlite_url(state.workflows), "gateway")
     dispatcher = Dispatcher(jobs, targets, settings.jobs_at_once, workflows.start, queue_wakeup)
     cancellation = Cancellation(jobs, workers)
@@ -148,6 +151,8 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
             decider,
             orphans,
             notifier,
+            SeriesNumbers(engine),
+            meters,
             settings.models,
             rules=settings.rules,
             state=state.path,

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from plugin.evidence.ended_jobs import EndedJob, ended_at
 from plugin.jobs.details import JobDetails
 from plugin.jobs.job import STAGE_BEGINS, Job, Stage, State
+from plugin.jobs.meters import JobMeters
 from plugin.jobs.page import Page, Place
 from plugin.state.database import jobs
 
@@ -63,9 +64,12 @@ class Waiting:
 class JobStore:
     """Reads and writes jobs; safe for several threads and, on PostgreSQL, several gateways."""
 
-    def __init__(self, engine: sa.Engine, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, engine: sa.Engine, clock: Callable[[], float] = time.time, meters: JobMeters | None = None
+    ) -> None:
         self._engine = engine
         self._clock = clock
+        self._meters = meters or JobMeters()
 
     def draft(self, new: NewJob, *, state: State = State.WAITING, error: tuple[str, str] | None = None) -> Job:
         """Return the job as it would be noted."""
@@ -105,6 +109,8 @@ class JobStore:
             if found is None:
                 raise
             return found, False
+        if job.state.final:
+            self._meters.ended(job.state, job.error_code)
         return job, True
 
     def by_key(self, key: str) -> Job | None:
@@ -284,12 +290,12 @@ class JobStore:
         }
         if state is State.DONE:
             values |= {"stage": str(Stage.CLOSED), "progress": 1.0}  # type: ignore[dict-item]
-        return self._change(job_id, OPEN_STATES, values)
+        return self._end(job_id, state, values)
 
     def stop(self, job_id: str, state: State, error: tuple[str, str]) -> bool:
         """End an open job from outside; False when it had ended, or its RTSTRUCT is stored and only erasure is left."""
         values = {"state": str(state), "error_code": error[0], "error_message": error[1]}
-        return self._change(job_id, OPEN_STATES, values, jobs.c.rtstruct.is_(None))
+        return self._end(job_id, state, values, jobs.c.rtstruct.is_(None))
 
     def publish(self, job_id: str, rtstruct: str) -> bool:
         """Note the stored RTSTRUCT; False when the job was stopped meanwhile. Of this and ``stop``, one succeeds."""
@@ -326,6 +332,19 @@ class JobStore:
         if not self._change(job_id, states, values):
             return None
         return self.get(job_id)
+
+    def oldest(self, state: State) -> float | None:
+        """When (seconds since the epoch) the job was created that waits longest, or was noted of last that runs."""
+        when = jobs.c.created if state is State.WAITING else jobs.c.updated
+        with self._engine.connect() as connection:
+            found = connection.execute(sa.select(sa.func.min(when)).where(jobs.c.state == str(state))).scalar()
+        return None if found is None else float(found)
+
+    def _end(self, job_id: str, state: State, values: Mapping[str, Any], *conditions: sa.ColumnElement[bool]) -> bool:
+        if not self._change(job_id, OPEN_STATES, values, *conditions):
+            return False
+        self._meters.ended(state, values["error_code"])
+        return True
 
     def _change(
         self, job_id: str, states: Iterable[str], values: Mapping[str, Any], *conditions: sa.ColumnElement[bool]

@@ -35,6 +35,7 @@ from plugin.forward.target import RemoteJob, Target
 from plugin.jobs.details import DrawnRoi, JobDetails, LeftOutSlice, NotDrawn, UsedAlgorithm
 from plugin.jobs.failure import FailureRecord
 from plugin.jobs.job import STAGE_BEGINS, Job, Stage, State
+from plugin.jobs.meters import JobMeters
 from plugin.jobs.store import JobStore
 from plugin.jobs.told import log_job
 from plugin.jobs.wakeup import Wakeup
@@ -74,6 +75,7 @@ class Stages:
     targets: Mapping[str, Target] = field(default_factory=dict)
     # Notified whenever a job has ended: another may start.
     queue: Wakeup = field(default_factory=Wakeup)
+    meters: JobMeters = field(default_factory=JobMeters)
 
     def run(self, stage: Stage, job_id: str) -> None:
         """Run a stage unless the job has ended meanwhile; erasure runs in any case.
@@ -93,6 +95,7 @@ class Stages:
             raise TargetFailed(
                 "SLICE_GONE", "A slice of the series is in Orthanc's index and its file is not.", retry=True
             ) from None
+        self.meters.took(stage, time.perf_counter() - started)
         if stage not in (Stage.DRAW, Stage.STORE):  # these say how long each of their parts took
             self._note_seconds(job_id, str(stage), started)
 

@@ -14,6 +14,7 @@ from plugin.advisories.alerts import KINDS
 from plugin.evidence.alerts import Alert, Kind
 from plugin.gateway.operations.health import Health
 from plugin.jobs.job import State
+from plugin.version import VERSION
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -22,7 +23,7 @@ def metrics_text(health: Health) -> bytes:
     """Return the metrics of this moment in Prometheus' text format."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Moment(health))
-    return generate_latest(registry)
+    return generate_latest(health.meters.registry) + generate_latest(registry)
 
 
 def refusing_metrics(alerts: Sequence[Alert]) -> bytes:
@@ -43,6 +44,8 @@ class _Moment(Collector):
         up = GaugeMetricFamily("autocontour_up", "1 when auto-contouring works, else 0")
         up.add_metric([], 0 if self._health.unavailable_reasons() else 1)
         yield up
+        yield _one("autocontour_build_info", "The release that runs: always 1", 1, version=VERSION)
+        yield from self._numbers()
         jobs = GaugeMetricFamily("autocontour_jobs", "Jobs in the table by state", labels=["state"])
         counts = self._health.job_counts()
         for state in State:
@@ -72,3 +75,29 @@ class _Moment(Collector):
             when = witness["Countersigned"]
             held.add_metric([witness["Target"]], datetime.fromisoformat(when).timestamp() if when else 0)
         yield held
+
+    def _numbers(self) -> Iterator[Metric]:
+        waits = self._health.oldest_seconds(State.WAITING)
+        yield _one("autocontour_oldest_waiting_seconds", "For how long the oldest waiting job waits (0: none)", waits)
+        silent = self._health.oldest_seconds(State.RUNNING)
+        told = "For how long the running job has been in its stage of which nothing was heard longest (0: none)"
+        yield _one("autocontour_oldest_running_seconds", told, silent)
+        free, size = self._health.disk()
+        yield _one("autocontour_state_disk_free_bytes", "Free on the disk of the state directory", free)
+        yield _one("autocontour_state_disk_size_bytes", "Size of the disk of the state directory", size)
+        series = self._health.series_numbers()
+        yield _one("autocontour_series_arriving", "Series that are not decided on yet", series["arriving"])
+        yield _one("autocontour_series_given_up", "Series that Orthanc could not read", series["given_up"])
+        yield _one("autocontour_warnings", "Sentences under Warnings in health", len(self._health.warnings()))
+        channels = GaugeMetricFamily(
+            "autocontour_notifications_waiting", "Notifications that are not delivered yet", labels=["channel"]
+        )
+        for name, count in self._health.notifications_waiting().items():
+            channels.add_metric([name], count)
+        yield channels
+
+
+def _one(name: str, told: str, value: float, **labels: str) -> GaugeMetricFamily:
+    family = GaugeMetricFamily(name, told, labels=list(labels))
+    family.add_metric(list(labels.values()), value)
+    return family

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +18,9 @@ from plugin.gateway.operations.readiness import Readiness
 from plugin.gateway.operations.targets import TargetOperations
 from plugin.intake.decider import Decider
 from plugin.intake.loop import IntakeLoop
+from plugin.intake.numbers import SeriesNumbers
+from plugin.jobs.job import State
+from plugin.jobs.meters import JobMeters
 from plugin.jobs.store import JobStore
 from plugin.notify.notifier import Notifier
 from plugin.settings.models import ModelsAtHand
@@ -37,6 +42,8 @@ class Health:
         decider: Decider,
         orphans: Orphans,
         notifier: Notifier,
+        series: SeriesNumbers,
+        meters: JobMeters,
         models: ModelsAtHand,
         *,
         rules: Sequence[Rule],
@@ -52,6 +59,8 @@ class Health:
         self._decider = decider
         self._orphans = orphans
         self._notifier = notifier
+        self._series = series
+        self._meters = meters
         self._models = models
         self._rules = rules
         self._state = state
@@ -74,6 +83,29 @@ class Health:
         """How many jobs the table has, by state."""
         return self._jobs.count_by_state()
 
+    def oldest_seconds(self, state: State) -> float:
+        """How long the oldest waiting job waits, or of which running one nothing was heard longest; 0 without one."""
+        since = self._jobs.oldest(state)
+        return 0.0 if since is None else max(0.0, time.time() - since)
+
+    def disk(self) -> tuple[int, int]:
+        """Bytes that are free, and all bytes, of the disk of the state directory."""
+        usage = shutil.disk_usage(self._state)
+        return usage.free, usage.total
+
+    def series_numbers(self) -> dict[str, int]:
+        """How many series are arriving, and how many were given up because Orthanc cannot read them."""
+        return {"arriving": self._series.arriving(), "given_up": self._series.given_up()}
+
+    def notifications_waiting(self) -> dict[str, int]:
+        """How many notifications wait, by the channel's name."""
+        return self._notifier.waiting()
+
+    @property
+    def meters(self) -> JobMeters:
+        """What was counted since the start."""
+        return self._meters
+
     def targets(self) -> list[dict[str, Any]]:
         """Every target as the API shows it."""
         return self._targets.show()
@@ -91,10 +123,11 @@ class Health:
             "Witnesses": self.witnesses(),
             "Process": os.getpid(),
         }
-        warnings = self._warnings()
+        warnings = self.warnings()
         return status | ({"Warnings": warnings} if warnings else {})
 
-    def _warnings(self) -> list[str]:
+    def warnings(self) -> list[str]:
+        """Return what is not as it should be, though the gateway works."""
         perhaps = (self._decider.problem, nearly_full_disk(self._state), slow_tracing())
         off = self._models.rules_off(self._rules)
         told = (*self._orphans.warnings(), *self._loop.remarks, *self._notifier.warnings())

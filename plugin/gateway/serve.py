@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -13,17 +14,19 @@ import uvicorn
 from fastapi import FastAPI
 from sqlalchemy.exc import DBAPIError
 
-from model.errors import AutocontourError, ConfigurationRefused, EvidenceBroken
+from model.errors import AutocontourError, ConfigurationRefused, EvidenceBroken, TargetFailed
 from model.evidence.record import stamp
 from model.process.hardening import harden_process
 from plugin.evidence.alerts import Alert, Kind, post_alert
 from plugin.gateway.api.app import application, refusing_application
 from plugin.gateway.api.hosts import Hosts
 from plugin.gateway.startup import StartupConfiguration
+from plugin.gateway.waiting import leave_when
 from plugin.gateway.wiring import wire
+from plugin.pacs.tls import trust_of
 from plugin.settings.evidence import EvidenceSection
 from plugin.settings.settings import read_settings
-from plugin.state.directory import lock_state, open_state, upgrade_state
+from plugin.state.directory import StateUnusable, lock_state, open_state, upgrade_state
 from plugin.state.disk import FULL, full_disk, is_of_a_full_disk, leave_when_there_is_room
 
 logger = logging.getLogger(__name__)
@@ -39,14 +42,23 @@ def serve(startup: StartupConfiguration) -> None:
         state = open_state(startup.state_directory)
         lock = lock_state(state)
         upgrade_state(state)
-    except ConfigurationRefused as error:
+    except StateUnusable as error:
         if is_of_a_full_disk(error):
             _serve_without_room(startup, hosts)
             return
+        _serve_for_now(startup, hosts, error, lambda: _have_state(startup.state_directory))
+        return
+    except ConfigurationRefused as error:
         logger.error("auto-contouring is off: %s", error.message)
         _listen(startup, refusing_application([error.message], hosts))
         return
     with lock:
+        try:
+            trust = partial(trust_of, startup.orthanc, startup.certificate, settings.orthanc_tls)
+            trust()
+        except TargetFailed as error:
+            _serve_for_now(startup, hosts, error, trust)
+            return
         try:
             gateway = wire(startup, settings, state)
         except AutocontourError as error:
@@ -64,6 +76,19 @@ def serve(startup: StartupConfiguration) -> None:
             return
         threading.Thread(target=gateway.lifecycle.run, name="gateway", daemon=True).start()
         _listen(startup, application(gateway.operations, hosts))
+
+
+def _serve_for_now(
+    startup: StartupConfiguration, hosts: Hosts, error: AutocontourError, possible: Callable[[], object]
+) -> None:
+    """Say what is in the way until it is not, and leave then: the plugin starts the gateway again."""
+    logger.error("auto-contouring is off for now: %s", error.message)
+    leave_when(possible)
+    _listen(startup, refusing_application([error.message], hosts, code=error.code))
+
+
+def _have_state(path: Path) -> None:
+    lock_state(open_state(path)).release()
 
 
 def _serve_without_room(startup: StartupConfiguration, hosts: Hosts) -> None:

@@ -6,16 +6,24 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.errors import ConfigurationRefused
+from model.errors import AutocontourError
 from model.storage.hold import Hold, InUse, hold
 from model.storage.layout import Change, as_it_is, bring_up_to_date
 
 # A gateway whose Orthanc was killed leaves within a second; a new one waits this long for it.
 LOCK_SECONDS = 15.0
+UNWRITABLE = "STATE_UNWRITABLE"
 
 # The spool's folders, what targets elsewhere keep in them (remote.json), and the notes of the evidence, number by
 # number; tables and vault have numbers of their own, and chain, receipts and certificates name theirs in each document.
 LAYOUTS: tuple[Change, ...] = (as_it_is,)
+
+
+class StateUnusable(AutocontourError):
+    """The folder cannot be used now: another gateway has it, or its disk or its rights do not let us."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code, message, retry=True)
 
 
 @dataclass(frozen=True)
@@ -76,7 +84,7 @@ class StateDirectory:
 
 
 def open_state(path: Path) -> StateDirectory:
-    """Make the directory, private to this user; raises ConfigurationRefused when that is impossible."""
+    """Make the directory, private to this user; raises StateUnusable when that is impossible now."""
     os.umask(0o077)  # every file that any library makes from here on is 0600
     state = StateDirectory(path)
     try:
@@ -89,18 +97,20 @@ def open_state(path: Path) -> StateDirectory:
         probe.write_bytes(b"")
         probe.unlink()
     except OSError as error:
-        raise ConfigurationRefused(
-            "AutoContour.StateDirectory",
-            f"{path} cannot be written ({error.strerror}); name a folder that Orthanc's user owns.",
+        raise StateUnusable(
+            UNWRITABLE,
+            f"AutoContour.StateDirectory: {path} cannot be written ({error.strerror}); Orthanc's user must own it, "
+            "on a disk that is there and can be written.",
         ) from None
     return state
 
 
-def _another_owner(folder: Path) -> ConfigurationRefused:
+def _another_owner(folder: Path) -> StateUnusable:
     """Make the refusal of a folder of somebody else, who can read it again, whatever root made of its rights."""
-    return ConfigurationRefused(
-        "AutoContour.StateDirectory",
-        f"{folder} belongs to another user; name a folder that Orthanc's user owns, or leave it to be made.",
+    return StateUnusable(
+        UNWRITABLE,
+        f"AutoContour.StateDirectory: {folder} belongs to another user; give it to Orthanc's user (chown), or leave "
+        "it to be made.",
     )
 
 
@@ -112,25 +122,27 @@ def upgrade_state(state: StateDirectory) -> None:
     try:
         bring_up_to_date(state.path, LAYOUTS, "AutoContour.StateDirectory")
     except OSError as error:
-        raise ConfigurationRefused(
-            "AutoContour.StateDirectory", f"{state.path} cannot be written ({error.strerror})."
+        raise StateUnusable(
+            UNWRITABLE, f"AutoContour.StateDirectory: {state.path} cannot be written ({error.strerror})."
         ) from None
 
 
 def lock_state(state: StateDirectory) -> Hold:
     """Hold the directory against a second gateway, until the process ends.
 
-    Raises ConfigurationRefused when another gateway still holds it after 15 s.
+    Raises StateUnusable when another gateway still holds it after 15 s, or the disk knows no locks.
     """
     try:
         return hold(state.lock, wait=LOCK_SECONDS)
     except InUse as used:
-        raise ConfigurationRefused(
-            "AutoContour.StateDirectory",
-            f"{state.path} is in use by another gateway{used.by}; give each Orthanc a folder of its own.",
+        raise StateUnusable(
+            "STATE_IN_USE",
+            f"{state.path} is in use by another gateway{used.by}. This one begins when that one has ended; give each "
+            "Orthanc a folder of its own.",
         ) from None
     except OSError as error:
-        raise ConfigurationRefused(
-            "AutoContour.StateDirectory",
-            f"{state.path} cannot be locked ({error.strerror}); name a folder on a disk of this machine.",
+        raise StateUnusable(
+            UNWRITABLE,
+            f"AutoContour.StateDirectory: {state.path} cannot be locked ({error.strerror}); name a folder on a disk of "
+            "this machine.",
         ) from None

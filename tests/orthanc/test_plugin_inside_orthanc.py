@@ -141,14 +141,13 @@ def test_orthanc_stops_while_the_gateway_hangs(start_orthanc: Start) -> None:
         ({"QuietSecond": 3}, ["AutoContour.QuietSecond", "QuietSeconds"]),
         ({"QuietSeconds": "soon"}, ["AutoContour.QuietSeconds", "'soon'"]),
         (
-            {"Rules": [{"Name": "a", "When": {"Modality": "CT"}, "Then": {"Model": "hu-tc"}}]},
-            ["Rules[0].Then.Model", "hu-ct"],
+            {"Rules": [{"Name": "a", "When": {"Modality": "CT"}, "Then": {"Model": "hu-ct", "Target": "clud"}}]},
+            ["Rules[0].Then.Target", "local"],
         ),
         (
             {"Privacy": {"KeepPrivateTags": True}},
             ["AutoContour.Privacy.KeepPrivateTags", "private tags cannot be kept"],
         ),
-        ({"StateDirectory": "/proc/nowhere"}, ["AutoContour.StateDirectory", "cannot be written"]),
     ],
 )
 def test_a_wrong_configuration_turns_contouring_off_and_names_the_key(

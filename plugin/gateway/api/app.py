@@ -48,6 +48,16 @@ def application(operations: Operations, hosts: Hosts) -> FastAPI:
     return app
 
 
+# Until when contouring is off; what ends by itself, or when somebody mends it, needs no restart.
+UNTIL = {
+    "CONFIGURATION": "the configuration is right",
+    "DISK_FULL": "there is room",
+    "STATE_IN_USE": "the other gateway has ended",
+    "STATE_UNWRITABLE": "the state directory can be written",
+    "ORTHANC_CERTIFICATE": "the file can be used",
+}
+
+
 def refusing_application(
     reasons: Sequence[str],
     hosts: Hosts,
@@ -61,9 +71,7 @@ def refusing_application(
     The page shows it too; the metrics tell of the alerts, and the chain in that folder can be verified all the same.
     """
     app = _bare(hosts, openapi_url=None)
-    what = {"CONFIGURATION": "the configuration is right", "DISK_FULL": "there is room"}.get(
-        code, "somebody has looked"
-    )
+    what = UNTIL.get(code, "somebody has looked")
     body = {
         "Status": "unavailable",
         "Version": VERSION,

@@ -15,7 +15,7 @@ from model.service.spool import open_spool
 from model.storage.hold import InUse, hold, hold_open, in_turn
 from plugin.commands.rotate_key import run_rotate_key
 from plugin.state import directory
-from plugin.state.directory import lock_state, open_state
+from plugin.state.directory import StateUnusable, lock_state, open_state
 
 HOLDER = "import sys; from pathlib import Path; from model.storage.hold import hold; held = hold(Path(sys.argv[1])); "
 
@@ -73,7 +73,7 @@ def test_readers_share_what_no_writer_may_have_meanwhile(tmp_path: Path) -> None
 def test_a_second_gateway_is_told_which_process_has_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(directory, "LOCK_SECONDS", 0.2)
     state = open_state(tmp_path / "state")
-    with lock_state(state), pytest.raises(ConfigurationRefused, match=rf"another gateway \(process {os.getpid()}\)"):
+    with lock_state(state), pytest.raises(StateUnusable, match=rf"another gateway \(process {os.getpid()}\)"):
         lock_state(state)
 
 

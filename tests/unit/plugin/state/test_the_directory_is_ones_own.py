@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from model.errors import ConfigurationRefused
-from plugin.state.directory import open_state
+from plugin.state.directory import StateUnusable, open_state
 
 
 @pytest.mark.parametrize("which", [".", "spool", "evidence"])
@@ -19,7 +18,7 @@ def test_a_folder_of_another_user_is_refused(tmp_path: Path, which: str) -> None
         os.chown(state.path / which, 65534, 65534)
     except PermissionError:
         pytest.skip("giving a folder away needs root")
-    with pytest.raises(ConfigurationRefused, match="belongs to another user"):
+    with pytest.raises(StateUnusable, match="belongs to another user"):
         open_state(state.path)
 
 

@@ -1,0 +1,56 @@
+"""What keeps a gateway from working for a while is said with its own code, and ends by itself: no restart of Orthanc."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from model.storage.hold import hold
+from tests.builders.orthanc_process import AXIAL_CT, OrthancProcess, until
+from tests.builders.phantom import files_of, phantom_series
+
+Start = Callable[..., OrthancProcess]
+
+
+def said(orthanc: OrthancProcess) -> dict[str, Any]:
+    answer: dict[str, Any] = orthanc.get("/autocontour/health").json()
+    return answer
+
+
+def contours(orthanc: OrthancProcess) -> bool:
+    return str(orthanc.job_of(orthanc.store_all(files_of(phantom_series())))["State"]) == "done"
+
+
+def test_a_folder_that_another_gateway_has_is_waited_for(start_orthanc: Start, tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir(mode=0o700)
+    with hold(state / "gateway.lock"):
+        orthanc = start_orthanc(section={"StateDirectory": str(state)}, wait_for_gateway=False)
+        until(lambda: said(orthanc)["Error"] == "STATE_IN_USE", "it is said")
+        assert f"process {os.getpid()}" in said(orthanc)["Message"]
+    orthanc.wait_for_gateway()
+    assert contours(orthanc)
+
+
+def test_a_folder_that_cannot_be_made_is_waited_for(start_orthanc: Start, tmp_path: Path) -> None:
+    (tmp_path / "disk").write_text("not mounted")
+    state = tmp_path / "disk" / "state"
+    orthanc = start_orthanc(section={"StateDirectory": str(state)}, wait_for_gateway=False)
+    until(lambda: said(orthanc)["Error"] == "STATE_UNWRITABLE", "it is said")
+    assert str(state) in said(orthanc)["Message"]
+    (tmp_path / "disk").unlink()
+    orthanc.wait_for_gateway()
+
+
+def test_a_missing_model_turns_off_its_own_rules_only(start_orthanc: Start) -> None:
+    lost = {"Name": "lost", "When": {"Modality": "CT", "BodyPartExamined": "HEAD"}, "Then": {"Model": "gone"}}
+    orthanc = start_orthanc(section={"Rules": [lost, AXIAL_CT]})
+    (warning,) = [one for one in said(orthanc)["Warnings"] if "is off" in one]
+    assert "'lost'" in warning
+    assert "'gone'" in warning
+    assert contours(orthanc)
+    series = orthanc.store_all(files_of(phantom_series()))
+    refused = orthanc.post(f"/autocontour/series/{series}/jobs", json={"Model": "gone"})
+    assert (refused.status_code, refused.json()["Error"]) == (422, "MODEL_UNKNOWN")

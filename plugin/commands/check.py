@@ -15,6 +15,7 @@ from model.errors import ConfigurationRefused, InputRefused
 from plugin.advisories.alerts import alerts_of
 from plugin.advisories.flaws import findings, known_flaws
 from plugin.advisories.packages import installed_packages
+from plugin.commands.as_user import at_home_of, problems_of_user
 from plugin.commands.orthanc_json import OrthancConfiguration, read_together
 from plugin.commands.orthanc_tls import tls_remarks
 from plugin.commands.python_script import script_problems, script_remarks
@@ -49,17 +50,30 @@ def add_parser(subparsers: Any, summary: str) -> None:
         help='a series to try the rules on: {"Modality": "CT", "Slices": 120}, or what Orthanc answers at '
         "/series/{id}/instances-tags",
     )
+    parser.add_argument(
+        "--user",
+        metavar="NAME",
+        help="try as this user (root only) what Orthanc will do: state directory, models, interpreter, ports, "
+        "certificates and other files",
+    )
     parser.add_argument("--json", action="store_true", help="print the decision as JSON")
     parser.set_defaults(run=run)
 
 
 def run(options: argparse.Namespace) -> int:
     """Run the command; raises ConfigurationRefused with everything that is wrong."""
+    with at_home_of(options.user):
+        return _check(options)
+
+
+def _check(options: argparse.Namespace) -> int:
     beside = [] if options.series is None else [options.series]
     configuration = read_together(options.configuration, leave_out=beside)
     _warn_of(configuration.remarks)
     settings, problems = _examined(configuration)
     script = _script(configuration, problems)
+    if options.user is not None:
+        problems += problems_of_user(options.user, configuration, settings)
     if settings is None or problems:
         return _refuse(problems, as_json=options.json)
     if options.series is None:
@@ -67,6 +81,8 @@ def run(options: argparse.Namespace) -> int:
             print(json.dumps({"Valid": True, "Rules": [rule.name for rule in settings.rules]}))
         else:
             print("\n".join(_described(settings, script)))
+            if options.user is not None:
+                print(f"The user {options.user} may do all that it needs.")
             _warn_of([*script_remarks(configuration), *tls_remarks(configuration)])
             _warn_of_slowness()
             _warn_of_flaws()

@@ -1,4 +1,4 @@
-"""What keeps a gateway from working for a while is said with its own code, and ends by itself: no restart of Orthanc."""
+"""What keeps a gateway from working for a while is said with its own code, and ends by itself, without a restart."""
 
 from __future__ import annotations
 

@@ -44,7 +44,21 @@ GOOD, FAILED, WRONG_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; exit status 0 good, 1 failed or refused, 2 wrong usage or configuration."""
+    """Run one command; exit status 0 good, 1 failed or refused, 2 wrong usage or configuration, 130 stopped."""
+    try:
+        return _run(argv)
+    except ConfigurationRefused as error:
+        print(f"autocontour: {error.message}", file=sys.stderr)
+        return WRONG_USAGE
+    except AutocontourError as error:
+        print(f"autocontour: {error.message} [{error.code}]", file=sys.stderr)
+        return FAILED
+    except KeyboardInterrupt:
+        print("\nautocontour: stopped" if sys.stderr.isatty() else "autocontour: stopped", file=sys.stderr)
+        return INTERRUPTED
+
+
+def _run(argv: Sequence[str] | None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     parser = argparse.ArgumentParser(
         prog="autocontour",
@@ -64,17 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         else:
             subparsers.add_parser(name, help=summary)
     options = parser.parse_args(arguments)
-    try:
-        return int(options.run(options))
-    except ConfigurationRefused as error:
-        print(f"autocontour: {error.message}", file=sys.stderr)
-        return WRONG_USAGE
-    except AutocontourError as error:
-        print(f"autocontour: {error.message} [{error.code}]", file=sys.stderr)
-        return FAILED
-    except KeyboardInterrupt:
-        print("\nautocontour: stopped" if sys.stderr.isatty() else "autocontour: stopped", file=sys.stderr)
-        return INTERRUPTED
+    return int(options.run(options))
 
 
 if __name__ == "__main__":

@@ -27,7 +27,9 @@ def add_verify(subparsers: Any) -> None:
         "document: a certificate, a monthly report, a receipt, a head. Nothing but the files and the keys is needed.",
         epilog="Exit status: 0 untouched; 1 changed, with the first changed record named; 2 wrong usage.",
     )
-    parser.add_argument("path", metavar="PATH", type=Path, help="the folder of the chain, or a signed JSON document")
+    parser.add_argument(
+        "path", metavar="PATH", type=Path, help="the folder of the chain, a state directory, or a signed JSON document"
+    )
     parser.add_argument(
         "--key",
         metavar="PEM",
@@ -63,20 +65,32 @@ def run_verify(options: argparse.Namespace) -> int:
         return _document(options.path, keys, as_json=options.json)
     heads = list(options.head) + [_anchored(path, keys) for path in options.anchor]
     try:
-        answer = _chain(options.path, keys, heads)
+        answer = _chain(_folder_of_chain(options.path), keys, heads)
     except OSError as error:
         raise InputRefused("EVIDENCE_MISSING", f"The folder cannot be read ({error.strerror}).") from error
     print(json.dumps(answer.to_json()) if options.json else "\n".join(_sentences(answer)))
     return 0 if answer.valid else 1
 
 
+def _folder_of_chain(path: Path) -> Path:
+    """Return the folder with the chain: the one that is named, or one below a state directory."""
+    places = (path, path / "chain", path / "evidence" / "chain", path / "evidence")
+    return next((one for one in places if one.is_dir() and _has_chain(one)), path)
+
+
+def _has_chain(path: Path) -> bool:
+    return bool(month_files(path)) or read_head(path) is not None or (path / ANCHORS_NAME).is_dir()
+
+
 def _chain(path: Path, keys: Sequence[PublicKey], heads: Sequence[Head]) -> Verification:
     if not path.is_dir():
         raise InputRefused("EVIDENCE_MISSING", "There is no such folder.")
     # With a witness of a head, a folder without records is a chain that was cut off; without, it is not a chain.
-    witnessed = bool(heads) or read_head(path) is not None or (path / ANCHORS_NAME).is_dir()
-    if not witnessed and not month_files(path):
-        raise InputRefused("EVIDENCE_MISSING", "The folder holds no month files like 2026-11.jsonl.")
+    if not heads and not _has_chain(path):
+        raise InputRefused(
+            "EVIDENCE_MISSING",
+            "The folder holds no month files like 2026-11.jsonl, and neither does evidence/chain below it.",
+        )
     answer = verify(path, keys, heads)
     if answer.valid and not answer.records:
         raise InputRefused("EVIDENCE_MISSING", "The folder holds not one record: nothing was verified.")

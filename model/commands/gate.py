@@ -11,7 +11,7 @@ from model.burned_in.policy import BurnedInText, warning
 from model.commands.terminal import warn
 from model.errors import PrivacyRefused
 from model.gate.verify import verify
-from model.series.folder import is_of_the_system
+from model.series.folder import is_of_the_system, require_folder
 
 GOOD, FAILED = 0, 1
 
@@ -39,6 +39,7 @@ def add_parser(subparsers: Any, summary: str) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Check and print; raises InputRefused when the folder cannot be read."""
+    require_folder(options.directory)
     systems = sum(1 for one in options.directory.glob("*") if one.is_file() and is_of_the_system(one.name))
     if systems:
         warn(f"{systems} file(s) of the operating system are passed over; they are not looked at, so do not send them")

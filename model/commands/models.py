@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from model.errors import InputRefused
+from model.packages.kinds import EMBEDDED_MODELS
 from model.packages.library import default_directory, find_package, packages_in
 from model.packages.package import Package, verify_package
 from model.packages.sides import read_sides
@@ -112,14 +113,19 @@ def _show(library: Path, name: str) -> int:
     from model.registry import EMBEDDED, embedded_algorithm
 
     if name in EMBEDDED:
-        own = embedded_algorithm(name)
+        own, model = embedded_algorithm(name), EMBEDDED_MODELS[name]
+        about = {"modality": model.modality, "structures": model.structures, "limits": model.limits}
         shown = {"id": own.model, "version": own.version, "engine": "embedded", "license": own.licence}
-        print(json.dumps({**shown, "description": own.description, "digest": own.digest}, indent=1))
+        shown |= {"description": own.description, "digest": own.digest}
+        print(json.dumps({**shown, **about, "sides": model.sides}, indent=1))
     else:
         package = _package(library, name)
         result = read_sides(package)
         sides = {"verdict": "not tested"} if result is None else result.model_dump(mode="json")
-        print(json.dumps({**package.document.model_dump(mode="json", exclude_none=True), "sides": sides}, indent=1))
+        document = package.document
+        structures = list(dict.fromkeys(label.label for label in document.labels))
+        about = {"modality": document.input.modality, "structures": structures}
+        print(json.dumps({**document.model_dump(mode="json", exclude_none=True), **about, "sides": sides}, indent=1))
     return GOOD
 
 

@@ -45,20 +45,41 @@ class EmbeddedModel:
     Attributes:
         entry: The engine's class, as ``module:name``; it takes nothing.
         algorithm: The function that says who draws, as ``module:name``.
+        modality: Of the series that it draws on.
+        structures: What it can draw, by label.
+        limits: What it refuses or leaves out, as a sentence.
+        sides: How it knows left from right, as a sentence.
         library: What must be installed for it, with its weights; None when this software is enough.
     """
 
     entry: str
     algorithm: str
+    modality: str
+    structures: tuple[str, ...]
+    limits: str
+    sides: str
     library: str | None = None
 
 
 # A package of one of these names would never be drawn with, installed or not: the names are reserved.
 EMBEDDED_MODELS: Mapping[str, EmbeddedModel] = MappingProxyType(
     {
-        "hu-ct": EmbeddedModel("model.engines.hu_ct.engine:HuCt", "model.engines.hu_ct.engine:algorithm"),
+        "hu-ct": EmbeddedModel(
+            "model.engines.hu_ct.engine:HuCt",
+            "model.engines.hu_ct.engine:algorithm",
+            "CT",
+            ("External", "Lung_L", "Lung_R", "Trachea", "SpinalCanal", "Brain", "Bones_HU"),
+            "Hounsfield units only; what the image does not show for sure is left out with its reason (docs/hu-ct.md).",
+            "By the spine, in the patient's axes; a lung without a spine beside it is left out.",
+        ),
         "deepbet": EmbeddedModel(
-            "model.engines.deepbet.engine:DeepBet", "model.engines.deepbet.engine:algorithm", library="deepbet"
+            "model.engines.deepbet.engine:DeepBet",
+            "model.engines.deepbet.engine:algorithm",
+            "MR",
+            ("Brain",),
+            "T1-weighted magnitude images of a head.",
+            "It draws nothing that has a side.",
+            library="deepbet",
         ),
     }
 )

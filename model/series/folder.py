@@ -56,14 +56,27 @@ class Folder:
         return ", ".join(f"{count} {words}" for words, count in counts.items() if count)
 
 
+def require_folder(path: Path) -> None:
+    """Raise InputRefused with NO_FOLDER when there is no folder of this name, or nothing in it."""
+    if path.is_file():
+        raise InputRefused("NO_FOLDER", "This is a file; give the folder that holds the series.")
+    if not path.is_dir():
+        raise InputRefused("NO_FOLDER", "The DICOM folder does not exist; give the folder that holds the series.")
+    try:
+        empty = next(path.iterdir(), None) is None
+    except OSError as error:
+        raise InputRefused("NO_FOLDER", f"The folder cannot be read ({error.strerror}).") from None
+    if empty:
+        raise InputRefused("NO_FOLDER", "The folder is empty; give the folder that holds the series.")
+
+
 def open_folder(path: Path) -> Folder:
     """Read the headers of the one series in a folder (and the folders in it), in whatever order: for every command.
 
     Raises InputRefused when there is no DICOM image, a file is cut short or cannot be read, or has no Part 10 header,
     or the images do not form a single volume.
     """
-    if not path.is_dir():
-        raise InputRefused("NO_FOLDER", "The DICOM folder does not exist; give the folder that holds the series.")
+    require_folder(path)
     images, counts = images_in(path)
     if counts[Kind.BARE]:
         raise InputRefused(

@@ -22,6 +22,7 @@ from model.evidence.signing import PublicKey
 from model.evidence.verification import Verification, verify
 from plugin.evidence.certificate import VERSIONS
 from plugin.evidence.closing import closing_record, missing_before_close
+from plugin.evidence.issued_reports import IssuedReports
 from plugin.settings.evidence import EvidenceSection
 
 FORMAT = 1
@@ -68,9 +69,11 @@ def issue_report(
     keys: Collection[PublicKey],
     time: datetime | None = None,
     heads: Collection[Head] = (),
+    kept: IssuedReports | None = None,
 ) -> dict[str, Any]:
     """Verify the chain, make and sign the report of a month, and record that it was issued.
 
+    One that says the same as that in ``kept`` is not issued again: that one is returned, and nothing recorded.
     ``keys`` are the site's published keys; ``heads`` are anchored heads from elsewhere (the service's
     countersignatures). ``signed["document"]["body"]`` is the report itself.
     """
@@ -78,9 +81,24 @@ def issue_report(
     verification = verify(chain.directory, keys, heads)
     body = monthly_report(records_for(chain.directory, month), month, evidence, verification, issued)
     signed = chain.sign(DocumentKind.REPORT, body)
+    same = None if kept is None else kept.same(month.text, signed, chain.public_key)
+    if same is not None:
+        return same
     facts: Facts = {"month": month.text, "digest": digest_of(signed), "jobs": len(body["Transfers"])}
     chain.append(Event.REPORT_ISSUED, None, facts)
+    if kept is not None:
+        kept.keep(month.text, signed)
     return signed
+
+
+def require_covered(directory: Path, month: Month, now: datetime) -> None:
+    """Raise EvidenceRefused with REPORT_UNKNOWN for a month of which the chain can say nothing."""
+    files = month_files(directory)
+    if not files or month.text < files[0].stem or month.text > f"{now:%Y-%m}":
+        since = f" since {files[0].stem}" if files else ""
+        raise EvidenceRefused(
+            "REPORT_UNKNOWN", f"Of this month there are no records here; they go on{since} until now."
+        )
 
 
 def records_for(directory: Path, month: Month) -> list[Record]:

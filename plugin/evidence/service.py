@@ -26,8 +26,9 @@ from plugin.evidence.certificate import issue_certificate
 from plugin.evidence.certificate_pages import certificate_pdf
 from plugin.evidence.ended_jobs import Ended, with_ended_jobs
 from plugin.evidence.head_share import HeadShares
+from plugin.evidence.issued_reports import IssuedReports
 from plugin.evidence.paper.signature import PdfSeal
-from plugin.evidence.report import Month, issue_report
+from plugin.evidence.report import Month, issue_report, require_covered
 from plugin.evidence.report_pages import report_pdf
 from plugin.evidence.subjects import Subjects, Sweep, Swept, load_index_key, subject_answer
 from plugin.evidence.timestamp import stamper
@@ -62,6 +63,7 @@ class EvidenceService:
         folders = {name: Path(one.Path) for name, one in evidence.Witnesses.items() if isinstance(one, WitnessFolder)}
         self._shares = HeadShares(folders, chain, evidence.AnchorHour, folder / "shares.json")
         self._ended = ended
+        self._issued = IssuedReports(folder / "reports")
         self.subjects = Subjects(engine, load_index_key(folder / "subjects.key"))
         limits = Limits(timedelta(hours=transfer_hours), timedelta(minutes=float(evidence.ReceiptMinutes)))
         keys = tuple(witness.key.id for witness in witnesses)
@@ -85,8 +87,14 @@ class EvidenceService:
         return certificate_pdf(self.certificate(code), self._evidence.site, self._seal())
 
     def report(self, month: str) -> dict[str, Any]:
-        """Sign the report of a month (YYYY-MM); verifies the chain: seconds for 100,000 records."""
-        return issue_report(self._chain, Month.parse(month), self._evidence, self._keys())
+        """Sign the report of a month (YYYY-MM); verifies the chain: seconds for 100,000 records.
+
+        What says the same as the report issued before is that one. Raises EvidenceRefused with REPORT_UNKNOWN for a
+        month before the installation.
+        """
+        wanted = Month.parse(month)
+        require_covered(self._chain.directory, wanted, datetime.now(UTC))
+        return issue_report(self._chain, wanted, self._evidence, self._keys(), kept=self._issued)
 
     def report_pdf(self, month: str) -> bytes:
         """Print the same as signed PDF; seconds for a busy month."""

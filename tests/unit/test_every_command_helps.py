@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pty
+import signal
+import socket
 import subprocess
 import sys
 
@@ -38,3 +40,24 @@ def test_a_gateway_without_a_configuration_says_so() -> None:
     assert done.returncode == FAILED
     assert "got no start-up configuration" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_ctrl_c_ends_a_command_with_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stopped(_name: str) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("importlib.import_module", stopped)
+    assert main(["check", "orthanc.json"]) == 130
+    assert capsys.readouterr().err == "autocontour: stopped\n"
+
+
+def test_ctrl_c_while_a_command_waits_leaves_no_traceback() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        done = subprocess.Popen([*COMMAND, "status", "--url", url], stderr=subprocess.PIPE, text=True)
+        silent.accept()[0]  # it has asked, and waits
+        done.send_signal(signal.SIGINT)
+        _, said = done.communicate(timeout=60)
+    assert (done.returncode, said) == (130, "autocontour: stopped\n")

@@ -39,3 +39,14 @@ def test_a_raw_folder_ends_with_1_and_names_rules_but_no_value(
 def test_an_empty_folder_and_one_that_is_not_there_end_with_1(tmp_path: Path) -> None:
     assert main(["gate", str(tmp_path)]) == 1
     assert main(["gate", str(tmp_path / "nowhere")]) == 1
+
+
+def test_each_way_to_name_no_folder_has_its_own_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file").touch()
+    for command in (["gate"], ["segment", "--model", "hu-ct", "-o", str(tmp_path / "out.dcm")]):
+        for name, said in (("none", "does not exist"), ("empty", "is empty"), ("file", "is a file")):
+            assert main([*command, str(tmp_path / name)]) == 1
+            assert said in capsys.readouterr().err
+    assert main(["segment", str(tmp_path), "--model", "hu-ct", "-o", str(tmp_path / "empty")]) == 1
+    assert "The output is a folder" in capsys.readouterr().err

@@ -80,8 +80,9 @@ def test_a_certificate_is_verified_by_itself_with_the_records_inside(
 
 
 def test_what_cannot_be_verified_is_refused_with_a_reason(folder: Path) -> None:
+    (folder / "else").mkdir()
     with pytest.raises(InputRefused, match="no month files"):
-        run("verify", folder)
+        run("verify", folder / "else")
     for content in (b"", b"no end of line"):
         (folder / "nothing").mkdir(exist_ok=True)
         (folder / "nothing" / "2026-11.jsonl").write_bytes(content)
@@ -98,6 +99,17 @@ def test_what_cannot_be_verified_is_refused_with_a_reason(folder: Path) -> None:
     for wrong in (("--head", "nonsense"), ("--key", folder / "nowhere.pem"), ("--key", "z" * 64), ("--key", folder)):
         with pytest.raises(SystemExit):
             run("verify", folder / "chain", *wrong)
+
+
+def test_the_chain_is_found_below_a_state_directory(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    run("verify", folder / "chain")
+    said = capsys.readouterr().out
+    state = folder / "state"
+    (state / "evidence").mkdir(parents=True)
+    (folder / "chain").rename(state / "evidence" / "chain")
+    for place in (state, state / "evidence", state / "evidence" / "chain"):
+        run("verify", place)
+        assert capsys.readouterr().out == said
 
 
 def test_the_dossier_is_written_as_markdown_and_as_pdf(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

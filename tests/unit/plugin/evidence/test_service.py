@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from model.errors import TargetFailed
+from model.errors import EvidenceRefused, TargetFailed
 from model.evidence.chain import Chain
 from model.evidence.code import printed
 from model.evidence.event import Event
@@ -257,3 +257,43 @@ def test_a_retry_under_the_same_code_is_open_again_until_it_is_closed(chain: Cha
     body = ours.certificate(code)["document"]["body"]
     assert (body["State"], body["Missing"]) == ("open", ["LOCAL_DELETED", "KEY_DESTROYED", "REMOTE_DELETED"])
     assert [item["EvidenceCode"] for item in ours.report("2026-11")["document"]["body"]["OpenItems"]] == [printed(code)]
+
+
+def issued(chain: Chain) -> int:
+    return len(chain.records(event=Event.REPORT_ISSUED))
+
+
+def test_a_report_that_says_the_same_is_issued_once(chain: Chain, tmp_path: Path) -> None:
+    ours = evidence_service(chain, tmp_path)
+    record_job(chain)
+    first = ours.report("2026-11")
+    assert ours.report("2026-11") == first
+    assert ours.report_pdf("2026-11").startswith(b"%PDF")
+    assert evidence_service(chain, tmp_path).report("2026-11") == first, "after a restart too"
+    assert issued(chain) == 1
+    record_job(chain)
+    second = ours.report("2026-11")
+    assert second["document"]["body"]["Totals"]["Jobs"] == 2
+    assert (ours.report("2026-11"), issued(chain)) == (second, 2)
+
+
+def test_a_report_that_somebody_changed_is_issued_anew(chain: Chain, tmp_path: Path) -> None:
+    ours = evidence_service(chain, tmp_path)
+    record_job(chain)
+    ours.report("2026-11")
+    kept = tmp_path / "evidence" / "reports" / "2026-11.json"
+    kept.write_text(kept.read_text().replace('"Jobs": 1', '"Jobs": 7'))
+    assert ours.report("2026-11")["document"]["body"]["Totals"]["Jobs"] == 1
+    assert issued(chain) == 2
+
+
+@pytest.mark.parametrize("month", ["2026-10", "2019-01", "2199-01"])
+def test_of_a_month_before_the_installation_or_to_come_there_is_no_report(
+    chain: Chain, tmp_path: Path, month: str
+) -> None:
+    ours = evidence_service(chain, tmp_path)
+    record_job(chain)
+    with pytest.raises(EvidenceRefused) as refused:
+        ours.report(month)
+    assert refused.value.code == "REPORT_UNKNOWN"
+    assert issued(chain) == 0

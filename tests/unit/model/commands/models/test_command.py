@@ -9,6 +9,7 @@ from pathlib import Path
 import pydicom
 import pytest
 
+from model.engines.hu_ct.engine import ORDER
 from plugin.cli import main
 from tests.builders.nnunet_folder import TinyNet, write_folder
 from tests.builders.series import write_series
@@ -75,6 +76,14 @@ def test_segment_draws_with_an_imported_model(tmp_path: Path) -> None:
 def test_no_package_takes_the_name_of_an_embedded_model(library: Path, tmp_path: Path, name: str) -> None:
     assert main(["models", "import", str(library / "tiny"), "--name", name]) == 1
     assert sorted(one.name for one in library.iterdir()) == ["tiny"]
+
+
+def test_an_embedded_model_says_what_it_draws_on_what(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["models", "show", "hu-ct"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert (shown["modality"], tuple(shown["structures"])) == ("CT", ORDER)
+    assert shown["limits"]
+    assert shown["sides"]
 
 
 def test_an_embedded_model_is_shown_with_its_licence(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from model.errors import InputRefused
+from model.series import refusals
 from model.series.header import SliceHeader
 from model.series.parallel import Vector, alike
 from model.series.steps import Hole, holes
@@ -204,26 +204,21 @@ def geometry_of(headers: Iterable[SliceHeader]) -> SeriesGeometry:
     left_out = tuple(LeftOut(h.sop_instance_uid, "localizer") for h in everything if is_localizer(h))
     slices = [header for header in everything if not is_localizer(header)]
     if not slices:
-        raise InputRefused("SERIES_EMPTY", "The series holds no image slice that could be contoured.")
-    _one_value(slices, "series_uid", "SERIES_MIXED", "series")
-    _one_value(slices, "study_uid", "SERIES_MIXED", "studies")
-    _one_value(slices, "modality", "SERIES_MIXED", "modalities")
-    _one_value(slices, "frame_of_reference_uid", "FRAME_OF_REFERENCE", "frames of reference")
+        raise refusals.only_localizers(len(left_out))
+    _one_value(slices, "series_uid", "SERIES_MIXED", "SeriesInstanceUID")
+    _one_value(slices, "study_uid", "SERIES_MIXED", "StudyInstanceUID")
+    _one_value(slices, "modality", "SERIES_MIXED", "Modality")
+    _one_value(slices, "frame_of_reference_uid", "FRAME_OF_REFERENCE", "FrameOfReferenceUID")
     if not slices[0].frame_of_reference_uid:
-        raise InputRefused(
-            "FRAME_OF_REFERENCE",
-            "The series has no frame of reference, so contours have no place in the patient.",
-        )
+        raise refusals.no_frame_of_reference()
     if len({header.sop_instance_uid for header in slices}) != len(slices):
-        raise InputRefused("SLICE_TWICE", "Two files of the series carry the same SOP Instance UID.")
-    _one_value(slices, "rows", "GEOMETRY_MIXED", "image heights")
-    _one_value(slices, "columns", "GEOMETRY_MIXED", "image widths")
+        raise refusals.slice_twice()
+    _one_value(slices, "rows", "GEOMETRY_MIXED", "Rows")
+    _one_value(slices, "columns", "GEOMETRY_MIXED", "Columns")
     rows, columns = _count(slices[0].rows, "Rows"), _count(slices[0].columns, "Columns")
     planes = [plane_of(header) for header in slices]
     if not alike(planes, rows, columns):
-        raise InputRefused(
-            "GEOMETRY_MIXED", "The slices differ in orientation or pixel spacing, so they do not form a single volume."
-        )
+        raise refusals.planes_differ()
     normal = _common(planes).normal
     planes.sort(key=lambda plane: float(np.dot(plane.position, normal)))
     geometry = SeriesGeometry(
@@ -237,22 +232,15 @@ def geometry_of(headers: Iterable[SliceHeader]) -> SeriesGeometry:
         left_out=left_out,
         slice_thickness_mm=_thickness(slices[0].slice_thickness),
     )
-    if len(planes) > 1 and float(geometry.steps.min()) < SAME_POSITION_MM:
-        raise InputRefused("SLICES_COINCIDE", "Two slices of the series lie at the same position.")
+    if coinciding := int(np.count_nonzero(geometry.steps < SAME_POSITION_MM)):
+        raise refusals.slices_coincide(coinciding)
     return geometry
 
 
 def require_whole(geometry: SeriesGeometry) -> None:
     """Raise InputRefused when slices are missing, naming how many and where along the normal in mm."""
-    gaps = geometry.gaps
-    if gaps:
-        offsets = [offset for gap in gaps for offset in gap.offsets]
-        where = ", ".join(f"{offset:.1f}" for offset in offsets[:10]) + (" …" if len(offsets) > 10 else "")
-        raise InputRefused(
-            "GEOMETRY_GAP",
-            f"{len(offsets)} slice(s) are missing, at {where} mm along the slice normal; "
-            "send the series again so that it is whole.",
-        )
+    if gaps := geometry.gaps:
+        raise refusals.slices_missing([offset for gap in gaps for offset in gap.offsets])
 
 
 def plane_of(header: SliceHeader) -> SlicePlane:
@@ -263,11 +251,9 @@ def plane_of(header: SliceHeader) -> SlicePlane:
     row, column = np.array(orientation[:3]), np.array(orientation[3:])
     lengths = np.linalg.norm(row), np.linalg.norm(column)
     if min(lengths) < 0.9 or max(lengths) > 1.1 or abs(float(row @ column)) > 0.01:
-        raise InputRefused(
-            "GEOMETRY_ORIENTATION", "ImageOrientationPatient is not a pair of perpendicular unit vectors."
-        )
+        raise refusals.no_orientation()
     if min(spacing) <= 0:
-        raise InputRefused("GEOMETRY_SPACING", "PixelSpacing is not positive.")
+        raise refusals.no_spacing()
     row, column = row / lengths[0], column / lengths[1]
     x, y, z = header.position
     return SlicePlane(
@@ -282,10 +268,10 @@ def plane_of(header: SliceHeader) -> SlicePlane:
     )
 
 
-def _one_value(slices: Sequence[SliceHeader], field: str, code: str, what: str) -> None:
+def _one_value(slices: Sequence[SliceHeader], field: str, code: str, keyword: str) -> None:
     count = len({getattr(header, field) for header in slices})
     if count > 1:
-        raise InputRefused(code, f"The slices belong to {count} different {what}; a volume has one.")
+        raise refusals.several_values(code, keyword, count)
 
 
 def _common(planes: Sequence[SlicePlane]) -> CommonPlane:
@@ -296,12 +282,16 @@ def _common(planes: Sequence[SlicePlane]) -> CommonPlane:
 
 
 def _numbers(texts: tuple[str, ...], count: int, keyword: str) -> tuple[float, ...]:
+    if not any(texts):
+        raise refusals.unusable(keyword, "is missing or empty")
     try:
         numbers = tuple(float(text) for text in texts)
     except ValueError:
-        numbers = ()
-    if len(numbers) != count or not np.all(np.isfinite(numbers)):
-        raise InputRefused("GEOMETRY_MISSING", f"A slice has no usable {keyword} ({count} numbers are needed).")
+        raise refusals.unusable(keyword, "holds what is no number") from None
+    if len(numbers) != count:
+        raise refusals.unusable(keyword, f"has {len(numbers)} value(s) instead of {count}")
+    if not np.all(np.isfinite(numbers)):
+        raise refusals.unusable(keyword, "holds a number that is not finite")
     return numbers
 
 
@@ -316,5 +306,5 @@ def _thickness(text: str) -> float:
 
 def _count(text: str, keyword: str) -> int:
     if not text.isdigit() or int(text) < 1:
-        raise InputRefused("GEOMETRY_MISSING", f"The series has no usable {keyword}.")
+        raise refusals.unusable(keyword, "is missing, or no whole number above 0")
     return int(text)

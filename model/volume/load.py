@@ -21,6 +21,7 @@ from pydicom import Dataset
 
 from model.errors import InputRefused
 from model.series.geometry import SeriesGeometry
+from model.series.refusals import slice_twice
 from model.volume.acquisition import KEYWORDS, Acquisition, acquisition_of
 from model.volume.meaning import Meaning, meaning_of
 from model.volume.volume import Volume
@@ -68,7 +69,7 @@ def load_volume(
                 raise InputRefused("PIXELS_FOREIGN", "A file is not a slice of the series that is to be contoured.")
             index = place[one.uid]
             if index in seen:
-                raise InputRefused("SLICE_TWICE", "Two files of the series carry the same SOP Instance UID.")
+                raise slice_twice()
             if one.stored.shape != geometry.shape[1:]:
                 raise InputRefused("PIXELS_SHAPE", "A slice's pixel data is not a single grayscale image of its size.")
             volume.put(index, one)

@@ -17,6 +17,7 @@ from model.errors import InputRefused
 from model.gate.image_kind import ENHANCED, SECONDARY_CAPTURE, is_no_slice
 from model.series.geometry import is_localizer
 from model.series.header import SliceHeader
+from model.series.refusals import NO_HELP
 from plugin.facts.dictionary import tag_of
 from plugin.facts.orthanc_item import OrthancItem
 from routing.facts import number_of
@@ -73,19 +74,19 @@ def refusal_of(kinds: Iterable[Kind]) -> InputRefused:
     if ENHANCED_OBJECT in codes:
         return InputRefused(
             ENHANCED_OBJECT,
-            f"The series holds {listed}: a file with many frames, which is not read yet. Sending it again does not "
-            "help; let the scanner or the archive send it as classic CT or MR Image Storage.",
+            f"The series holds {listed}: a file with many frames, which is not read yet. {NO_HELP}; "
+            "let the scanner or the archive send it as classic CT or MR Image Storage.",
         )
     if SEVERAL_IMAGES in codes:
         return InputRefused(
             SEVERAL_IMAGES,
-            f"The series holds {listed}, which makes no volume. Sending it again does not help; let the scanner send "
+            f"The series holds {listed}, which makes no volume. {NO_HELP}; let the scanner send "
             "single slices, or exclude such series by a rule on ImageType.",
         )
     if NOT_A_SLICE in codes:
         return InputRefused(
             NOT_A_SLICE,
-            f"The series holds no slice of a scan: {listed}. Sending it again does not help; to have no job for such "
+            f"The series holds no slice of a scan: {listed}. {NO_HELP}; to have no job for such "
             "series, exclude them by conditions of the rule that matched.",
         )
     return InputRefused(

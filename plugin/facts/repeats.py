@@ -15,6 +15,7 @@ import numpy as np
 
 from model.errors import InputRefused
 from model.series.geometry import SAME_POSITION_MM, SlicePlane
+from model.series.refusals import NO_HELP
 from plugin.facts.dictionary import tag_of
 from plugin.facts.image_words import words_that_differ
 from plugin.facts.kinds import SEVERAL_IMAGES
@@ -56,7 +57,7 @@ class Repeats:
         return InputRefused(
             SEVERAL_IMAGES,
             f"{count}: {self.words}. Contours need one image of each place: let the wanted ones be sent as a series of "
-            "their own, or exclude such series by a rule on Acquisitions. Sending it again as it is does not help.",
+            f"their own, or exclude such series by a rule on Acquisitions. {NO_HELP}.",
         )
 
 

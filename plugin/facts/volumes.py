@@ -19,9 +19,10 @@ from model.series.geometry import SeriesGeometry, SlicePlane, geometry_of, is_lo
 from model.series.header import SliceHeader
 from model.series.interleaved import interleaving_of
 from model.series.parallel import groups
+from model.series.refusals import NO_HELP, only_localizers, unusable
 from plugin.facts.character_sets import reading_of
 from plugin.facts.dictionary import tag_of
-from plugin.facts.kinds import SERIES_EMPTY, Kind, kind_of, refusal_of
+from plugin.facts.kinds import Kind, kind_of, refusal_of
 from plugin.facts.orthanc_item import InstancesTags, OrthancItem, header_of
 from plugin.facts.repeats import Repeats, repeats_of
 
@@ -147,7 +148,9 @@ def select(found: Volumes, *, mixed: MixedPolicy = "refuse", localizers: Localiz
     if localizers == "refuse" and found.localizers:
         count = len(found.localizers)
         raise InputRefused(
-            "LOCALIZERS", f"The series holds {count} localizer slice(s), and the configuration refuses such series."
+            "LOCALIZERS",
+            f"The series holds {count} localizer(s), by ImageType or by their planes. {NO_HELP}; set Localizers to "
+            '"leave-out" to have the others contoured.',
         )
     if not found.volumes:
         raise empty(found)
@@ -158,7 +161,7 @@ def select(found: Volumes, *, mixed: MixedPolicy = "refuse", localizers: Localiz
         raise InputRefused(
             "SEVERAL_VOLUMES",
             f"The series holds {len(found.volumes)} acquisitions or orientations ({sizes} slices), by their planes, "
-            "FrameOfReferenceUID, Rows and Columns or AcquisitionNumber. Sending it again as it is does not help; send "
+            f"FrameOfReferenceUID, Rows and Columns or AcquisitionNumber. {NO_HELP}; send "
             'each as a series of its own, or set MixedSeries to "largest".',
         )
     chosen, *others = found.volumes
@@ -175,11 +178,7 @@ def empty(found: Volumes) -> InputRefused:
     """Say what a series without a single slice holds instead."""
     if found.others:
         return refusal_of(other.kind for other in found.others)
-    return InputRefused(
-        SERIES_EMPTY,
-        f"The series holds {len(found.localizers)} localizer(s), by ImageType, and no other slice. Sending it again "
-        "does not help, unless slices are missing; exclude such series by a rule on ImageType.",
-    )
+    return only_localizers(len(found.localizers))
 
 
 def _unambiguous(volumes: Sequence[Volume]) -> bool:
@@ -273,5 +272,5 @@ def _volume(slices: Sequence[Slice]) -> Volume:
     except InputRefused as refusal:
         return Volume(tuple(slices), None, refusal)
     if not bool(np.all(np.isfinite(geometry.positions))):
-        return Volume(tuple(slices), None, InputRefused("GEOMETRY_MISSING", "A slice has no finite position."))
+        return Volume(tuple(slices), None, unusable("ImagePositionPatient", "is not finite"))
     return Volume(tuple(slices), geometry, None)

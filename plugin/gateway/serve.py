@@ -22,6 +22,7 @@ from plugin.gateway.api.app import application, refusing_application
 from plugin.gateway.api.hosts import Hosts
 from plugin.gateway.startup import StartupConfiguration
 from plugin.gateway.waiting import leave_when
+from plugin.gateway.watchdog import Watchdog
 from plugin.gateway.wiring import wire
 from plugin.pacs.tls import trust_of
 from plugin.settings.evidence import EvidenceSection
@@ -75,6 +76,7 @@ def serve(startup: StartupConfiguration) -> None:
             _serve_without_room(startup, hosts)
             return
         threading.Thread(target=gateway.lifecycle.run, name="gateway", daemon=True).start()
+        threading.Thread(target=Watchdog(startup).run, name="watchdog", daemon=True).start()
         _listen(startup, application(gateway.operations, hosts))
 
 

@@ -3,15 +3,18 @@
 FAULT is ``kill:STAGE:WHEN`` (the gateway is SIGKILLed once before or after a stage), ``kill-each:STAGE`` (each time
 before it), ``pause:STAGE:SECONDS``,
 ``raise:STAGE`` (an exception with a patient's name in it, each time), ``engine:raise`` or ``engine:hang`` (the model,
-in its worker), ``orthanc:N`` (the first N reads of a file from Orthanc fail), or ``nothing``. What a test
+in its worker), ``orthanc:N`` (the first N reads of a file from Orthanc fail), ``hang`` (once, some seconds after it
+is up, no Python runs any more; the watchdog is patient for seconds only), or ``nothing``. What a test
 puts into Orthanc's environment as FAULT… travels as AUTOCONTOUR_FAULT…, for little else reaches the gateway.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import sys
+import threading
 import time
 from pathlib import Path
 
@@ -36,6 +39,8 @@ def install(fault: str, once: Path) -> None:
     kind, _, rest = fault.partition(":")
     if kind == "engine":
         install_in_worker(rest)
+    if kind == "hang":
+        install_hang(once)
     if kind == "orthanc":
         install_in_client(int(rest))
     stage_name, _, argument = rest.partition(":")
@@ -62,6 +67,29 @@ def install(fault: str, once: Path) -> None:
 
     if kind in ("kill", "kill-each", "pause", "raise"):
         Stages.run = faulty  # type: ignore[method-assign]
+
+
+def install_hang(once: Path) -> None:
+    """Let one C call keep the interpreter's lock for good."""
+    from plugin.gateway import watchdog
+
+    watchdog.LOOK_SECONDS, watchdog.HUNG_SECONDS = 0.5, 6.0
+    asked = watchdog.Watchdog._answers
+
+    def hang() -> None:
+        time.sleep(3)
+        once.touch()
+        ctypes.PyDLL(None).sleep(1_000_000)
+
+    def answers(self: watchdog.Watchdog) -> bool:
+        answered = asked(self)
+        if answered and not once.exists() and not hanging.is_set():
+            hanging.set()
+            threading.Thread(target=hang, daemon=True).start()
+        return answered
+
+    hanging = threading.Event()
+    watchdog.Watchdog._answers = answers  # type: ignore[method-assign]
 
 
 def install_in_worker(what: str) -> None:

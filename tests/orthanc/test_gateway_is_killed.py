@@ -177,3 +177,13 @@ def children(pid: int) -> list[int]:
 def workers(gateway: int) -> list[int]:
     """The spawned workers, without multiprocessing's resource tracker."""
     return [pid for pid in children(gateway) if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
+
+
+def test_a_gateway_that_hangs_is_ended_and_another_works(start_orthanc: Start, tmp_path: Path) -> None:
+    orthanc = start_orthanc(environment=environment(tmp_path, "hang"))
+    first = orthanc.gateway_pid()
+    until((tmp_path / "fault-was-here").exists, "it hangs", 60)
+    until(lambda: not alive(first), "it is ended", 60)
+    orthanc.wait_for_gateway()
+    assert orthanc.gateway_pid() != first
+    assert_done_once(orthanc, orthanc.store_all(files_of(phantom_series())))

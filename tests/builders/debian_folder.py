@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from plugin.commands.orthanc_json import without_comments
+from tests.builders.orthanc_process import CHECKOUT, START_SECONDS, OrthancProcess, until
 
 # The same keys in the same files as Debian 12, comments of both kinds among them.
 FILES = {
@@ -120,3 +126,48 @@ def lay(base: Path, **keys: Any) -> Path:
 def change(path: Path, **keys: Any) -> None:
     """Write keys into one file of the folder; the others in it stay."""
     path.write_text(json.dumps(json.loads(without_comments(path.read_text())) | keys, indent=2))
+
+
+@dataclass
+class InstalledOrthanc(OrthancProcess):
+    """Orthanc as Debian's unit starts it, on a folder, perhaps as its own user."""
+
+    user: str | None = None
+
+    @property
+    def etc(self) -> Path:
+        return self.directory / "etc"
+
+    def install(self, section: Mapping[str, Any]) -> Path:
+        """Lay the folder with what the README says; returns it."""
+        lay(self.directory, HttpPort=self.http_port, DicomPort=self.dicom_port, AuthenticationEnabled=False)
+        change(self.etc / "python.json", PythonScript=str(CHECKOUT / "plugin" / "orthanc_plugin.py"))
+        (self.etc / "autocontour.json").write_text(json.dumps({"AutoContour": dict(section)}))
+        return self.etc
+
+    @property
+    def state(self) -> Path:
+        return self.directory / "lib" / "db-v6" / "autocontour"
+
+    def start(self, *, wait_for_gateway: bool = True) -> InstalledOrthanc:
+        self.launch()
+        until(self._answers, "Orthanc answers", START_SECONDS)
+        if wait_for_gateway:
+            self.wait_for_gateway()
+        return self
+
+    def launch(self) -> None:
+        """Start it, and wait for nothing: it may be about to refuse."""
+        if self.user is not None:
+            shutil.chown(self.directory / "lib", self.user, self.user)
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                ["Orthanc", str(self.etc)],
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                env=os.environ | dict(self.environment),
+                user=self.user,
+                group=self.user,
+                extra_groups=None if self.user is None else [],
+            )

@@ -18,6 +18,7 @@ COMMANDS = {
     "status": ("plugin.commands.status", "say how auto-contouring is in a running Orthanc"),
     "jobs": ("plugin.commands.jobs", "list the jobs of a running Orthanc"),
     "retry": ("plugin.commands.retry", "run a job of a running Orthanc again"),
+    "support": ("plugin.commands.support", "collect what a supporter needs, without anything of a patient"),
     "serve": ("model.commands.serve", "run the segmentation service"),
     "gateway": ("plugin.commands.gateway", "run the gateway process (the plugin does this by itself)"),
     "plugin-path": ("plugin.commands.plugin_path", "print the file to name as PythonScript in Orthanc's configuration"),

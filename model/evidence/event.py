@@ -37,6 +37,7 @@ class Event(StrEnum):
     CONFIG_CHANGED = "CONFIG_CHANGED"
     REPORT_ISSUED = "REPORT_ISSUED"
     DOSSIER_ISSUED = "DOSSIER_ISSUED"
+    SUPPORT_ISSUED = "SUPPORT_ISSUED"
     ALERT_RAISED = "ALERT_RAISED"
     ALERT_CLEARED = "ALERT_CLEARED"
     SUBJECT_ASKED = "SUBJECT_ASKED"
@@ -204,6 +205,7 @@ SHAPES: Mapping[Event, Shape] = {
     Event.CONFIG_CHANGED: _site("before after", "software_version orthanc_version"),
     Event.REPORT_ISSUED: _site("month digest", "records jobs"),
     Event.DOSSIER_ISSUED: _site("digest", "before after"),
+    Event.SUPPORT_ISSUED: _site("digest files", ""),
     Event.ALERT_RAISED: Shape(frozenset({"alert"}), frozenset({"code", "duration_ms"}), None),
     Event.ALERT_CLEARED: Shape(frozenset({"alert"}), frozenset({"duration_ms"}), None),
     Event.SUBJECT_ASKED: _site("jobs", ""),

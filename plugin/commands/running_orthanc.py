@@ -61,21 +61,29 @@ class RunningOrthanc:
         """GET below /autocontour; raises TargetFailed with what is wrong."""
         return self._answer("GET", path, query)[1]
 
-    def post(self, path: str) -> Any:
+    def post(self, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """POST below /autocontour; raises TargetFailed with what is wrong."""
-        return self._answer("POST", path, None)[1]
+        return self._answer("POST", path, None, body=body)[1]
 
     def health(self) -> dict[str, Any]:
         """GET /autocontour/health, whether all is well or not."""
         return dict(self._answer("GET", "health", None, also=503)[1])
 
-    def _answer(self, method: str, path: str, query: Mapping[str, str] | None, also: int = 200) -> tuple[int, Any]:
-        answer = self._ask(method, f"autocontour/{path}", query)
-        body = _json(answer)
-        if answer.status_code in (200, 202, also) and body is not None:
-            return answer.status_code, body
-        if isinstance(body, dict) and "Error" in body and "Message" in body:
-            raise TargetFailed(str(body["Error"]), str(body["Message"]), retry=answer.status_code == 503)
+    def _answer(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str] | None,
+        *,
+        also: int = 200,
+        body: Mapping[str, Any] | None = None,
+    ) -> tuple[int, Any]:
+        answer = self._ask(method, f"autocontour/{path}", query, body)
+        said = _json(answer)
+        if answer.status_code in (200, 202, also) and said is not None:
+            return answer.status_code, said
+        if isinstance(said, dict) and "Error" in said and "Message" in said:
+            raise TargetFailed(str(said["Error"]), str(said["Message"]), retry=answer.status_code == 503)
         if answer.status_code == 401:
             raise TargetFailed(
                 "ORTHANC_DENIED",
@@ -98,10 +106,12 @@ class RunningOrthanc:
             "NO_ORTHANC", f"What answers at {self._url} is no Orthanc (HTTP status {status}): give its --url."
         )
 
-    def _ask(self, method: str, path: str, query: Mapping[str, str] | None) -> requests.Response:
+    def _ask(
+        self, method: str, path: str, query: Mapping[str, str] | None, body: Mapping[str, Any] | None = None
+    ) -> requests.Response:
         try:
             return self._session.request(
-                method, f"{self._url}/{path}", params=query, timeout=(CONNECT_SECONDS, READ_SECONDS)
+                method, f"{self._url}/{path}", params=query, json=body, timeout=(CONNECT_SECONDS, READ_SECONDS)
             )
         except requests.exceptions.SSLError:
             raise TargetFailed(

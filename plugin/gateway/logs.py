@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from collections import deque
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,8 @@ from model.evidence.record import stamp
 
 # Levels as syslog counts them: by these the plugin inside Orthanc chooses the level of Orthanc's log.
 SYSLOG = {logging.CRITICAL: 3, logging.ERROR: 3, logging.WARNING: 4, logging.INFO: 6, logging.DEBUG: 6}
+
+MOST_LINES = 2000
 
 
 class LineFormatter(logging.Formatter):
@@ -38,12 +41,30 @@ class LineFormatter(logging.Formatter):
         return f"<{SYSLOG.get(record.levelno, 6)}>{line}" if self._piped else line
 
 
+class RecentLines(logging.Handler):
+    """The newest records, each as a JSON line, for who must find a fault."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: deque[str] = deque(maxlen=MOST_LINES)
+        self.setFormatter(LineFormatter(as_json=True, piped=False))
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Keep a record."""
+        self.lines.append(self.format(record))
+
+
+def recent_lines() -> list[str]:
+    """Return what this process logged lately; nothing where its logging was not set up here."""
+    return [line for one in logging.getLogger().handlers if isinstance(one, RecentLines) for line in tuple(one.lines)]
+
+
 def set_up_logging(section: Any, *, piped: bool) -> None:
     """Log to the standard error; ``section`` is the site's, not yet validated, ``piped`` when the plugin reads it."""
     as_json = isinstance(section, dict) and section.get("LogFormat") == "json"
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(LineFormatter(as_json=as_json, piped=piped))
-    logging.basicConfig(level=logging.INFO, handlers=[handler])
+    logging.basicConfig(level=logging.INFO, handlers=[handler, RecentLines()])
 
 
 def _document(record: logging.LogRecord, words: str) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from plugin.forward.orphans import Orphans
 from plugin.forward.targets import forward_targets
 from plugin.gateway.clock import Clock, Deliveries
 from plugin.gateway.lifecycle import Lifecycle
+from plugin.gateway.logs import recent_lines
 from plugin.gateway.operations.erasure import JobErasure
 from plugin.gateway.operations.explanations import Explanations
 from plugin.gateway.operations.health import Health
@@ -28,6 +29,7 @@ from plugin.gateway.operations.outgoing import Outgoing
 from plugin.gateway.operations.preview import Previews
 from plugin.gateway.operations.readiness import Readiness
 from plugin.gateway.operations.rights import Rights
+from plugin.gateway.operations.support import Support
 from plugin.gateway.operations.targets import TargetOperations
 from plugin.gateway.retention import Retention
 from plugin.gateway.startup import StartupConfiguration
@@ -130,6 +132,22 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
     view = JobView(stages, dispatcher)
     table = SeriesTable(engine)
     retries = Retries(inspector, series_jobs, table, settings, queue_wakeup, intake_wakeup)
+    health = Health(
+        readiness,
+        loop,
+        jobs,
+        target_operations,
+        evidence,
+        versions,
+        decider,
+        orphans,
+        notifier,
+        SeriesNumbers(engine),
+        meters,
+        settings.models,
+        rules=settings.rules,
+        state=state.path,
+    )
     operations = Operations(
         table=jobs,
         jobs=JobOperations(readiness, jobs, intake, retries, cancellation),
@@ -141,22 +159,8 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         targets=target_operations,
         evidence=evidence,
         rights=Rights(evidence, jobs, erasure, cancellation),
-        health=Health(
-            readiness,
-            loop,
-            jobs,
-            target_operations,
-            evidence,
-            versions,
-            decider,
-            orphans,
-            notifier,
-            SeriesNumbers(engine),
-            meters,
-            settings.models,
-            rules=settings.rules,
-            state=state.path,
-        ),
+        health=health,
+        support=Support(orthanc, jobs, health, chain, startup.section, recent_lines),
         intake=intake_wakeup,
     )
     lifecycle = Lifecycle(

@@ -32,6 +32,8 @@ WANTED: list[tuple[str, str, Any, int]] = [
     ("POST", "/autocontour/lua/series/{series}/veto", {"Reason": "of the test"}, 200),
     ("POST", "/autocontour/targets/{name}/resume", None, 200),
     ("GET", "/autocontour/targets", None, 200),
+    ("GET", "/autocontour/support", None, 200),
+    ("POST", "/autocontour/support", {"Digest": "0" * 64, "Files": 1}, 200),
     ("GET", "/autocontour/series/{series}", None, 200),
     ("GET", "/autocontour/series/{series}/outgoing", None, 200),
     ("POST", "/autocontour/routing/explain", {"Tags": {"Modality": "CT"}}, 200),

@@ -72,6 +72,7 @@ TRANSLATIONS: Mapping[Event, Translation] = {
     Event.CONFIG_CHANGED: Translation(SECURITY_ALERT, "E", SOFTWARE_CONFIGURATION),
     Event.REPORT_ISSUED: Translation(AUDIT_LOG_USED, "R"),
     Event.DOSSIER_ISSUED: Translation(AUDIT_LOG_USED, "R"),
+    Event.SUPPORT_ISSUED: Translation(AUDIT_LOG_USED, "R"),
     Event.ALERT_RAISED: Translation(SECURITY_ALERT, "E", RESTRICTED_FUNCTION, SERIOUS),
     Event.ALERT_CLEARED: Translation(SECURITY_ALERT, "E", RESTRICTED_FUNCTION),
     Event.SUBJECT_ASKED: Translation(PATIENT_RECORD, "R"),

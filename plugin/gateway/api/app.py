@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 
 from model.evidence.verification import keys_beside, verify
 from plugin.evidence.alerts import Alert
-from plugin.gateway.api import answers, evidence, health, jobs, lua, page, routing, series, subjects, targets
+from plugin.gateway.api import answers, evidence, health, jobs, lua, page, routing, series, subjects, support, targets
 from plugin.gateway.api.document import describe, operation_id
 from plugin.gateway.api.door import Door
 from plugin.gateway.api.hosts import Hosts
@@ -43,6 +43,7 @@ def application(operations: Operations, hosts: Hosts) -> FastAPI:
     router.include_router(targets.router(operations.targets))
     router.include_router(evidence.router(operations.evidence))
     router.include_router(subjects.router(operations.rights))
+    router.include_router(support.router(operations.support))
     app.include_router(router)
     app.include_router(page.router(PREFIX))
     return app

@@ -13,6 +13,7 @@ from plugin.gateway.operations.outcomes import Outcomes
 from plugin.gateway.operations.outgoing import Outgoing
 from plugin.gateway.operations.preview import Previews
 from plugin.gateway.operations.rights import Rights
+from plugin.gateway.operations.support import Support
 from plugin.gateway.operations.targets import TargetOperations
 from plugin.jobs.store import JobStore
 from plugin.jobs.wakeup import Wakeup
@@ -33,4 +34,5 @@ class Operations:
     evidence: EvidenceService
     rights: Rights
     health: Health
+    support: Support
     intake: Wakeup

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -136,3 +137,19 @@ def test_a_retry_says_what_became_of_the_job_or_why_it_cannot_be(capsys: pytest.
         assert main(["retry", job["ID"], "--url", url]) == 1
     assert capsys.readouterr().err == "autocontour: It is another one. [SERIES_CHANGED]\n"
     assert main(["retry", "../erase"]) == 1
+
+
+def test_support_is_listed_then_written_and_recorded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    files = {"Files": [{"Name": "health.json", "Text": "{}\n"}]}
+    output = tmp_path / "support.zip"
+    with answering({"/autocontour/support": (200, files)}) as url:
+        assert main(["support", str(output), "--url", url]) == 1
+        assert "health.json" in capsys.readouterr().out
+        assert not output.exists(), "nobody has agreed"
+        assert main(["support", str(output), "--url", url, "--yes"]) == 0
+    with zipfile.ZipFile(output) as archive:
+        assert archive.read("health.json") == b"{}\n"
+    refused = {"Error": "SUPPORT_MARKED", "Message": "Something of a patient stands in log.txt."}
+    with answering({"/autocontour/support": (422, refused)}) as url:
+        assert main(["support", str(tmp_path / "other.zip"), "--url", url, "--yes"]) == 1
+    assert not (tmp_path / "other.zip").exists()

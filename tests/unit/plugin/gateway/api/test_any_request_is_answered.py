@@ -46,6 +46,8 @@ OPERATIONS = [
     ("GET", "/autocontour/evidence/{code}"),
     ("GET", "/autocontour/reports/{month}"),
     ("GET", "/autocontour/subjects/{PatientID}"),
+    ("GET", "/autocontour/support"),
+    ("POST", "/autocontour/support"),
     ("POST", "/autocontour/subjects/find"),
     ("POST", "/autocontour/subjects/erase"),
     ("POST", "/autocontour/subjects/objection"),

@@ -72,7 +72,8 @@ class ServiceDocument(Document):
     Workers: int = Field(default=1, ge=1, le=64)
     # Keeps the memory of service and workers out of swap; the spool is a file system's, and swapped by its own rules.
     LockMemory: bool = False
-    JobSeconds: int = Field(default=3600, ge=1, le=86_400)
+    # A model that runs longer is stopped; null: by model and slices, see model.pipeline.time_limit.
+    JobSeconds: int | None = Field(default=None, ge=1, le=86_400)
     # A transfer lives no longer than this, whatever became of it.
     TransferMinutes: float | int = Field(default=120, gt=0, le=10_080)
     # An upload in which nothing arrives for this long has stalled.

@@ -21,6 +21,7 @@ from model.errors import AutocontourError, PrivacyRefused
 from model.gate.manifest import MANIFEST_NAME, ManifestFile
 from model.gate.verify import MAXIMUM_FILES
 from model.pipeline.draw import IMAGES, STRUCTURE_SET, draw_series
+from model.pipeline.time_limit import drawing_seconds
 from model.service import wire
 from model.service.answers import Refusal, no_records
 from model.service.attest import Attestation
@@ -282,7 +283,7 @@ class Transfers:
                 None,
                 None,
                 BurnedInText(self._settings.BurnedInText),
-                seconds=self._settings.JobSeconds,
+                seconds=drawing_seconds(self._settings.JobSeconds, transfer.row.model, transfer.row.count),
             )
             if drawn.suspected:
                 logger.warning("transfer %s: %s", transfer.row.id, warning(drawn.suspected))

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import math
 import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -66,7 +69,23 @@ class Orthanc:
         self._http = OrthancConnection(
             url, user=user, password=password, headers=headers, trust=trust or OrthancTrust(), connections=POOL
         )
-        self._options: dict[str, Any] = {"timeout": (CONNECT_SECONDS, READ_SECONDS)}
+        self._deadline = math.inf
+
+    def until(self, deadline: float) -> Orthanc:
+        """Return this connection for work that has to end by a time (seconds, as ``time.monotonic``).
+
+        Its requests raise TargetFailed with STAGE_TIMEOUT after it.
+        """
+        limited = copy.copy(self)
+        limited._deadline = deadline
+        return limited
+
+    @property
+    def _options(self) -> dict[str, Any]:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise _late()
+        return {"timeout": (CONNECT_SECONDS, min(READ_SECONDS, left))}
 
     def system(self) -> dict[str, Any]:
         """GET /system."""
@@ -200,8 +219,16 @@ class Orthanc:
     def _get(self, path: str) -> Any:
         return self._call(lambda: self._http.get(path, **self._options).json())
 
+    def _call(self, request: Callable[[], Any]) -> Any:
+        try:
+            return self._answer_to(request)
+        except TargetFailed as error:
+            if error.retry and time.monotonic() >= self._deadline:
+                raise _late() from None  # it was given less time than a request has
+            raise
+
     @staticmethod
-    def _call(request: Callable[[], Any]) -> Any:
+    def _answer_to(request: Callable[[], Any]) -> Any:
         # The client's own messages name addresses and answers; "from None" keeps them out of every log.
         try:
             return request()
@@ -231,6 +258,12 @@ class Orthanc:
             raise OrthancFailed(status, _described(error)) from None
         except (exceptions.OrthancApiException, requests.RequestException, ValueError):
             raise TargetFailed("ORTHANC_ERROR", "Orthanc's answer could not be understood; its log says why.") from None
+
+
+def _late() -> TargetFailed:
+    return TargetFailed(
+        "STAGE_TIMEOUT", "Orthanc did not answer in the time that a stage of the job has; its log says why."
+    )
 
 
 def _seconds(date: str) -> float:

@@ -101,8 +101,8 @@ class Section(Document):
     LockMemory: bool = False
     # One line of text for each event in the log, or one JSON object.
     LogFormat: Literal["text", "json"] = "text"
-    # A model that runs longer is stopped.
-    JobSeconds: int = Field(default=3600, ge=10, le=86400)
+    # A model that runs longer is stopped; null: by model and slices, see model.pipeline.time_limit.
+    JobSeconds: int | None = Field(default=None, ge=10, le=86400)
     # What becomes of the RTSTRUCT of a job that a late slice has overtaken.
     Superseded: Literal["keep", "remove"] = "keep"
     # A series that holds several acquisitions or orientations, and one that holds localizer slices.

@@ -39,7 +39,7 @@ class Settings:
     incomplete_seconds: float
     workers: int
     lock_memory: bool
-    job_seconds: int
+    job_seconds: int | None
     keep_superseded: bool
     mixed_series: Literal["refuse", "largest"]
     localizers: Literal["leave-out", "refuse"]

@@ -9,7 +9,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from model.evidence.chain import Chain
 from model.packages.sides import NOT_VERIFIABLE
 from model.pipeline.draw import IMAGES, STRUCTURE_SET, Drawn, draw_series, read_progress
 from model.pipeline.selection import StructureSelection
+from model.pipeline.time_limit import drawing_seconds
 from model.quality.interleaved import BY_IMAGES
 from model.volume.interleaved import files_alternate
 from model.worker.pool import Workers
@@ -51,6 +52,7 @@ from plugin.restore.segmentation import segmentation_of
 from plugin.settings.settings import LOCAL, Settings
 from plugin.state.directory import StateDirectory
 from plugin.vault.vault import OpenTransfer, Vault
+from plugin.workflow.limits import GRACE_SECONDS, stage_seconds, within
 from plugin.workflow.records import JobRecords
 
 REWRITTEN = (
@@ -87,7 +89,7 @@ class Stages:
             return
         started = time.perf_counter()
         try:
-            self._work(stage)(job)
+            self._run_within(stage, job)
         except SeriesGone:
             if stage is Stage.ERASE or not self.orthanc.exists("series", job.series):
                 raise
@@ -127,6 +129,19 @@ class Stages:
             return {}
         begins, ends = STAGE_BEGINS[Stage.DRAW], STAGE_BEGINS[Stage.STORE]
         return {"Progress": round(begins + (ends - begins) * said["Progress"], 3), "Doing": said["Doing"]}
+
+    def _run_within(self, stage: Stage, job: Job) -> None:
+        if stage is Stage.DRAW:
+            self._work(stage)(job)  # its worker has a limit, or its target
+            return
+        seconds = stage_seconds(job.instances)
+        limited = replace(self, orthanc=self.orthanc.until(time.monotonic() + seconds))
+        try:
+            within(seconds + GRACE_SECONDS, str(stage), lambda: limited._work(stage)(job))
+        except TargetFailed as error:
+            if stage is not Stage.ERASE or error.code != "STAGE_TIMEOUT":
+                raise
+            raise EraseFailed("ERASE_FAILED", "Deleting what is pseudonymised takes too long.", retry=True) from None
 
     def _note_seconds(self, job_id: str, part: str, started: float) -> None:
         self.jobs.merge_details(job_id, JobDetails(timings={part: round(time.perf_counter() - started, 3)}))
@@ -181,7 +196,7 @@ class Stages:
             datetime.now(UTC).astimezone(),
             self.settings.models_directory,
             self._selection(job),
-            seconds=self.settings.job_seconds,
+            seconds=drawing_seconds(self.settings.job_seconds, job.model, job.instances),
         )
         digest = hashlib.sha256((self._folder(job) / STRUCTURE_SET).read_bytes()).hexdigest()
         JobRecords(self.chain, job).drawn(drawn, digest)

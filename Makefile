@@ -3,6 +3,9 @@
 # make test    lint, types and the whole suite against a real Orthanc
 # make test-docker  the main job in containers, alone and through the service; builds the images
 # make test-debian  the main job in the Orthanc and Python of Debian 12, 13 and sid, made by debootstrap (needs root)
+# make wheel   the wheel, for the Python in .venv: build/dist
+# make deb     the Debian package, for this release of Debian: build/dist
+# make test-packages  wheel and package in a bare Debian, every command of docs/install.md (needs root and debootstrap)
 # make fuzz    both APIs and the service's uploads, longer than in the suite; MINUTES=10
 # make chaos   many jobs while gateway, workers and Orthanc are killed at random; JOBS=40 SEED=1
 # make bench   speed and memory beside the peers, as ratios
@@ -16,7 +19,7 @@ MINUTES ?= 10
 # CONTAINER_ENGINE: where no Docker answers, a program whose `start` starts one, printing the variables to reach it by, and
 # whose `stop` ends it. Nothing in this repository needs it; this path is used only where something lies there.
 CONTAINER_ENGINE ?= $(wildcard ../shared/bin/container-engine)
-.PHONY: chaos coverage release sbom audit test-docker test-debian fuzz demo run test lint unit bench setup clean
+.PHONY: wheel deb test-packages chaos coverage release sbom audit test-docker test-debian fuzz demo run test lint unit bench setup clean
 SHELL := /bin/bash
 BIN := .venv/bin
 
@@ -53,6 +56,22 @@ test-docker: setup
 
 test-debian: setup
 	$(BIN)/python -m tests.debian $(ARGS)
+
+# From nothing: setuptools packs what it once put into build/lib.
+wheel: setup
+	@rm -rf build/lib build/temp* build/bdist* build/dist/*.whl && mkdir -p build/dist
+	$(BIN)/pip wheel -q --no-deps --no-build-isolation -w build/dist .
+	@$(BIN)/python -m zipfile -l build/dist/*.whl | grep -q '_trace.*[.]so' || { echo "the C part did not compile: install gcc and python3-dev" >&2; exit 1; }
+	@cp requirements.lock build/dist/
+	@echo build/dist/*.whl
+
+deb: wheel
+	@rm -f build/dist/*.deb
+	packaging/deb/build.sh build/dist/*.whl build/dist
+
+test-packages: deb
+	@[ "$$(id -u)" = 0 ] && command -v debootstrap >/dev/null || { echo "make test-packages makes Debians by debootstrap and chroot: it needs root and Debian's package debootstrap" >&2; exit 2; }
+	AUTOCONTOUR_PACKAGES=1 $(BIN)/python -m pytest tests/packages $(ARGS)
 
 release: setup
 	$(BIN)/python -m tests.release

@@ -44,7 +44,7 @@ def is_well(machine: Machine) -> bool:
 
 
 def assert_orthanc_is_up(machine: Machine) -> None:
-    until(lambda: _answers(machine), "Orthanc answers")
+    until(lambda: _answers(machine), "Orthanc answers", 240)
 
 
 def _answers(machine: Machine) -> bool:
@@ -116,7 +116,7 @@ def test_the_package_comes_works_and_goes(
     assert_orthanc_is_up(debian)
     assert requests.get(f"http://127.0.0.1:{debian.port}/autocontour/health", timeout=30).status_code == 404
     debian.run("\n".join(switch_on))
-    until(lambda: is_well(debian), "health is ok")
+    until(lambda: is_well(debian), "health is ok", 240)
     assert_contours(debian, "FIRST")
     assert_kernel_draws(debian, "/opt/orthanc-autocontour/bin/python")
 
@@ -126,11 +126,11 @@ def test_the_package_comes_works_and_goes(
     assert is_well(debian)
 
     debian.run(blocks("Upgrade the package"))
-    until(lambda: is_well(debian), "health is ok")
+    until(lambda: is_well(debian), "health is ok", 240)
     assert debian.run("dpkg-query -W -f='${Version}' orthanc-autocontour").stdout.endswith("-2")
     assert_contours(debian, "SECOND")
     debian.run(blocks("Go back to the package before"))
-    until(lambda: is_well(debian), "health is ok")
+    until(lambda: is_well(debian), "health is ok", 240)
     assert debian.run("dpkg-query -W -f='${Version}' orthanc-autocontour").stdout.endswith("-1")
     assert [job["State"] for job in ask(debian, "/autocontour/jobs")] == ["done"], "as the copy has them"
     debian.run(blocks("Remove the package"))
@@ -154,15 +154,15 @@ def test_the_wheel_comes_works_and_goes(
     said = debian.run(blocks("Install the wheel"))
     file = r"/opt/orthanc-autocontour/lib/python3\.\d+/site-packages/plugin/orthanc_plugin\.py"
     assert re.search(rf"^{file}$", said.stdout, re.MULTILINE)
-    until(lambda: is_well(debian), "health is ok")
+    until(lambda: is_well(debian), "health is ok", 240)
     assert_contours(debian, "FIRST")
     assert_kernel_draws(debian, "/opt/orthanc-autocontour/bin/python")
     debian.run(blocks("Upgrade the wheel"))
-    until(lambda: is_well(debian), "health is ok")
+    until(lambda: is_well(debian), "health is ok", 240)
     assert ".post1" in debian.run("/opt/orthanc-autocontour/bin/autocontour --version").stdout
     assert_contours(debian, "SECOND")
     debian.run(blocks("Go back to the wheel before"))
-    until(lambda: is_well(debian), "health is ok")
+    until(lambda: is_well(debian), "health is ok", 240)
     assert ".post1" not in debian.run("/opt/orthanc-autocontour/bin/autocontour --version").stdout
     assert [job["State"] for job in ask(debian, "/autocontour/jobs")] == ["done"], "as the copy has them"
     debian.run(blocks("Remove the wheel"))

@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
     if not (options.yes or _wanted(options.output)):
         print("autocontour: nothing was written", file=sys.stderr)
         return 1
-    orthanc.post("support", {"Digest": digest, "Files": len(files)})
+    orthanc.post("support/issued", {"Digest": digest, "Files": len(files)})
     write_output(options.output, content, force=options.force)
     return 0
 

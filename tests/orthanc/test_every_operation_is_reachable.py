@@ -33,7 +33,7 @@ WANTED: list[tuple[str, str, Any, int]] = [
     ("POST", "/autocontour/targets/{name}/resume", None, 200),
     ("GET", "/autocontour/targets", None, 200),
     ("GET", "/autocontour/support", None, 200),
-    ("POST", "/autocontour/support", {"Digest": "0" * 64, "Files": 1}, 200),
+    ("POST", "/autocontour/support/issued", {"Digest": "0" * 64, "Files": 1}, 200),
     ("GET", "/autocontour/series/{series}", None, 200),
     ("GET", "/autocontour/series/{series}/outgoing", None, 200),
     ("POST", "/autocontour/routing/explain", {"Tags": {"Modality": "CT"}}, 200),

@@ -17,7 +17,7 @@ def router(support: Support) -> APIRouter:
     def get_support() -> SupportAnswer:
         return SupportAnswer(files=[SupportFile(name=name, text=text) for name, text in support.files().items()])
 
-    @routes.post("", summary="Record that a file was made for a supporter")
+    @routes.post("/issued", summary="Record that a file was made for a supporter")
     def record_support(made: SupportRequest) -> SupportRecorded:
         return SupportRecorded(record=support.record(made.digest, made.files))
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import platform
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import cache
 from importlib.metadata import distributions
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
@@ -31,6 +33,9 @@ IDENTIFYING = (
     *("PatientName", "PatientID", "OtherPatientIDs", "PatientBirthDate", "AccessionNumber", "StudyID"),
     *("StudyInstanceUID", "SeriesInstanceUID", "ReferringPhysicianName", "RequestingPhysician"),
 )
+# The files with what people of the site wrote, and the folders of this software's source.
+OF_THE_SITE = ("configuration.json", "jobs.json")
+PACKAGES = ("plugin", "model", "routing")
 SHORTEST_WORD, SHORTEST_NUMBER = 3, 4
 
 
@@ -68,7 +73,7 @@ class Support:
             "log.txt": ORTHANC_ID.sub("(id)", "\n".join(self._log())) + "\n",
             "chain.json": _written(self._chain_now()),
         }
-        found = marked(files, self._markers(jobs))
+        found = marked(files, self._markers(jobs), own_words())
         if found:
             raise PrivacyRefused(
                 "SUPPORT_MARKED",
@@ -137,12 +142,27 @@ def words_of(text: str) -> set[str]:
     return {one for one in found if len(one) >= (SHORTEST_NUMBER if one.isdigit() else SHORTEST_WORD)}
 
 
-def marked(files: Mapping[str, str], markers: Iterable[str]) -> dict[str, int]:
-    """Count how many of the markers stand in each file, as words of their own; files without one are left out."""
-    kept = tuple(markers)
-    texts = {name: text.lower() for name, text in files.items()}
-    counts = {name: sum(_stands_in(marker, text) for marker in kept) for name, text in texts.items()}
-    return {name: count for name, count in counts.items() if count}
+@cache
+def own_words() -> frozenset[str]:
+    """Return the words of this software's own source, of which its sentences are made."""
+    code = Path(__file__).resolve().parents[3]
+    sources = (path for folder in PACKAGES for path in (code / folder).rglob("*.py"))
+    return frozenset(word for path in sources for word in re.findall(r"[a-z]{3,}", path.read_text("utf-8").lower()))
+
+
+def marked(files: Mapping[str, str], markers: Iterable[str], ours: Collection[str] = frozenset()) -> dict[str, int]:
+    """Count how many of the markers stand in each file, as words of their own; files without one are left out.
+
+    A name that is a word of ours ("Long") is searched only in the files with words of the site, where any name that
+    the others repeat stands too.
+    """
+    every = tuple(markers)
+    telling = tuple(marker for marker in every if marker not in ours)
+    found = {}
+    for name, text in files.items():
+        searched, lower = every if name in OF_THE_SITE else telling, text.lower()
+        found[name] = sum(_stands_in(marker, lower) for marker in searched)
+    return {name: count for name, count in found.items() if count}
 
 
 def _stands_in(marker: str, text: str) -> bool:

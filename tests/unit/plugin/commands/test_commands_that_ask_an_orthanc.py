@@ -142,7 +142,7 @@ def test_a_retry_says_what_became_of_the_job_or_why_it_cannot_be(capsys: pytest.
 def test_support_is_listed_then_written_and_recorded(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     files = {"Files": [{"Name": "health.json", "Text": "{}\n"}]}
     output = tmp_path / "support.zip"
-    with answering({"/autocontour/support": (200, files)}) as url:
+    with answering({"/autocontour/support": (200, files), "/autocontour/support/issued": (200, {"Record": 2})}) as url:
         assert main(["support", str(output), "--url", url]) == 1
         assert "health.json" in capsys.readouterr().out
         assert not output.exists(), "nobody has agreed"

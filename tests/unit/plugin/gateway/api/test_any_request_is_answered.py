@@ -47,7 +47,7 @@ OPERATIONS = [
     ("GET", "/autocontour/reports/{month}"),
     ("GET", "/autocontour/subjects/{PatientID}"),
     ("GET", "/autocontour/support"),
-    ("POST", "/autocontour/support"),
+    ("POST", "/autocontour/support/issued"),
     ("POST", "/autocontour/subjects/find"),
     ("POST", "/autocontour/subjects/erase"),
     ("POST", "/autocontour/subjects/objection"),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from model.errors import PrivacyRefused
-from plugin.gateway.operations.support import LEFT_OUT, marked, without_secrets, words_of
+from plugin.gateway.operations.support import LEFT_OUT, marked, own_words, without_secrets, words_of
 from plugin.jobs.job import State
 from plugin.pacs.client import Orthanc
 from tests.builders.gateway_app import client_of, gateway_in
@@ -47,6 +47,17 @@ def test_a_value_is_searched_as_a_whole_and_word_by_word() -> None:
 def test_what_stands_in_a_file_as_a_word_is_found(text: str) -> None:
     markers = words_of(DOE["PatientName"]) | words_of(DOE["PatientID"])
     assert marked({"a.txt": text, "b.txt": "does nothing"}, markers) == {"a.txt": 1}
+
+
+def test_a_name_that_is_a_word_of_ours_is_searched_only_where_the_site_writes() -> None:
+    texts = {"log.txt": "the operation ended", "configuration.json": '{"Name": "of Operation"}'}
+    assert marked(texts, words_of("Operation^Doe"), {"operation"}) == {"configuration.json": 1}
+    assert marked({"log.txt": "operation^doe"}, words_of("Operation^Doe"), {"operation"}) == {"log.txt": 2}
+
+
+def test_the_words_of_ours_are_those_of_the_source() -> None:
+    assert {"operation", "gateway", "running"} <= own_words()
+    assert "zzyzx" not in own_words()
 
 
 @pytest.fixture
@@ -93,5 +104,5 @@ def test_reading_changes_nothing_and_what_was_made_is_on_record(tmp_path: Path) 
     client = client_of(gateway)
     before = json.loads(gateway.support.files()["chain.json"])["Head"]["Sequence"]
     assert client.get("/autocontour/support").status_code == 200
-    answer = client.post("/autocontour/support", json={"Digest": "0" * 64, "Files": 6})
+    answer = client.post("/autocontour/support/issued", json={"Digest": "0" * 64, "Files": 6})
     assert (answer.status_code, answer.json()["Record"]) == (200, before + 1)

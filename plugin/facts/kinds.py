@@ -33,7 +33,9 @@ EXCLUDING = frozenset({NO_IMAGE, NOT_A_SLICE, ENHANCED_OBJECT, SEVERAL_IMAGES, S
 _SLICE_CLASSES = (CTImageStorage, MRImageStorage)
 _SECONDARY_CAPTURES = "1.2.840.10008.5.1.4.1.1.7"
 _MARKS_OF_CAPTURES = tuple(f"{tag >> 16:04x},{tag & 0xFFFF:04x}" for tag in SECONDARY_CAPTURE)
-# Several maker's classes are listed in a message; more are counted.
+# As Siemens and United Imaging write them.
+_MOSAICS = ("MOSAIC", "VFRAME")
+# Several makers' classes are listed in a message; more are counted.
 _NAMED = 4
 
 
@@ -52,7 +54,7 @@ def kind_of(header: SliceHeader, item: OrthancItem) -> Kind | None:
         return _of_class(sop_class, item)
     if is_localizer(header):
         return None
-    if any(value.strip().upper() == "MOSAIC" for value in header.image_type):
+    if any(value.strip().upper() in _MOSAICS for value in header.image_type):
         return Kind(SEVERAL_IMAGES, "mosaic, all slices of a volume side by side in one image (ImageType)")
     if is_no_slice(header.image_type):
         return Kind(NOT_A_SLICE, "localizer, screen, dose sheet, protocol or report (ImageType)")

@@ -137,7 +137,15 @@ def _words(several: Sequence[Sequence[OrthancItem]]) -> str:
         said += [words for one in _TAKEN_AT if (words := _differing(one, several))][:1]
     if not said and _differ(several, lambda item: item.values(_TIME)):
         said.append("taken one after the other (AcquisitionTime), as in dynamic contrast")
-    return "; ".join(said) or "nothing in their headers tells them apart, as when slices come twice under new UIDs"
+    return "; ".join(said) or _numbered(several)
+
+
+def _numbered(several: Sequence[Sequence[OrthancItem]]) -> str:
+    """Say how images are numbered that no parameter tells apart: as some makers write a series in time."""
+    numbers = [item.values(_INSTANCE_NUMBER) for place in several for item in place]
+    if len(set(numbers)) == len(numbers):
+        return "repeats or points in time, numbered one after the other (InstanceNumber), and alike in all else"
+    return "nothing in their headers tells them apart, as when slices come twice under new UIDs"
 
 
 def _differing(one: _Parameter, several: Sequence[Sequence[OrthancItem]]) -> str | None:
@@ -182,6 +190,7 @@ _KERNEL, _TIME, _DIRECTION = (
     *(Tag(tag_of("ConvolutionKernel") or ""), Tag(tag_of("AcquisitionTime") or "")),
     Tag(tag_of("DiffusionGradientOrientation") or ""),
 )
+_INSTANCE_NUMBER = Tag(tag_of("InstanceNumber") or "")
 _TAKEN_WITH = (
     _Parameter(_DIFFUSION, "DiffusionBValue", 50_000, read=_b_value),
     _Parameter("echoes", "EchoTime", 5_000, " ms"),

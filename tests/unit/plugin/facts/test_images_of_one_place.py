@@ -139,3 +139,14 @@ def test_the_largest_is_taken_only_where_one_is_the_largest() -> None:
 
 def test_other_planes_are_no_images_of_the_same_place() -> None:
     assert refused(*stack(20), *stack(15, orientation=CORONAL)).code == "SEVERAL_VOLUMES"
+
+
+def test_a_series_in_time_that_is_only_numbered_is_not_said_to_have_come_twice() -> None:
+    slices = [
+        slice_tags(3.0 * place, 1 + place + 8 * time, SOPInstanceUID=f"2.25.{100 * time + place}", **MR)
+        for time in range(3)
+        for place in range(8)
+    ]
+    said = refused(*slices).message
+    assert said.startswith("3 images of each place: repeats or points in time, numbered one after the other")
+    assert "twice" not in said

@@ -84,8 +84,9 @@ def test_an_enhanced_object_is_said_to_be_one_and_not_to_lack_its_geometry(sop_c
     assert "classic" in said.message
 
 
-def test_a_mosaic_is_several_images_in_one() -> None:
-    said = refusal(*stack(3, ImageType="ORIGINAL\\PRIMARY\\M\\ND\\MOSAIC"))
+@pytest.mark.parametrize("word", ["MOSAIC", "VFRAME"])
+def test_a_mosaic_is_several_images_in_one(word: str) -> None:
+    said = refusal(*stack(3, ImageType=f"ORIGINAL\\PRIMARY\\M\\ND\\{word}"))
     assert said.code == "SEVERAL_IMAGES"
     assert "mosaic" in said.message
 

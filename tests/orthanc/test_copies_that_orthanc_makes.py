@@ -144,4 +144,4 @@ def test_a_series_that_orthanc_recycles_keeps_its_job(orthanc: OrthancProcess) -
     contoured(orthanc)  # whatever the deletion caused was looked at before
     assert orthanc.json(f"/autocontour/jobs/{job['ID']}")["State"] == "done"
     again = orthanc.post(f"/autocontour/jobs/{job['ID']}/retry")
-    assert (again.status_code, again.json()["Error"]) == (404, "SERIES_GONE")
+    assert (again.status_code, again.json()["Error"]) == (409, "JOB_STATE")

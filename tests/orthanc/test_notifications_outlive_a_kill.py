@@ -38,6 +38,7 @@ def test_a_mail_waits_for_its_server_through_a_kill_and_comes_once(
     os.kill(killed, signal.SIGKILL)
     with server:
         until(lambda: len(server.mails) == 1, "the mail comes")
+        orthanc.wait_for_gateway()
         second = series_with_a_gap(orthanc)
         until(lambda: len(server.mails) == 2, "the second mail comes")
         texts = [mail.get_content() for mail in server.mails]

@@ -8,6 +8,7 @@ import pwd
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -120,9 +121,10 @@ def test_a_newer_python_on_an_old_sqlite_is_not_taken(machine: Machine, tmp_path
 def test_a_python_closed_to_orthancs_user_is_named_with_the_closed_folder(machine: Machine, tmp_path: Path) -> None:
     closed = tmp_path / "closed"
     closed.mkdir(mode=0o700)
-    for folder in (tmp_path, *tmp_path.parents[:3]):
-        if folder != Path("/tmp"):
-            folder.chmod(0o755)
+    for folder in (tmp_path, *tmp_path.parents):
+        if folder == Path(tempfile.gettempdir()):
+            break
+        folder.chmod(0o755)
     python = machine.program("python3.12", f'exec {sys.executable} "$@"', closed)
     done = machine.set_up("look", TRIXIE, PYTHON=str(python), ORTHANC_USER="nobody")
     assert f"{python} cannot be executed by nobody ({closed} is closed to it)" in done.stderr

@@ -130,7 +130,7 @@ def test_a_job_that_is_done_leaves_no_word_about_the_patient(
 @pytest.mark.parametrize(
     ("attributes", "state"),
     [({"BurnedInAnnotation": "YES"}, "rejected"), ({"RescaleSlope": "867530.91"}, "rejected"),
-     ({"ImagePositionPatient": ["-1.867530912", "0", "0"]}, "failed")],
+     ({"ImagePositionPatient": ["-1.867530912", "0", "0"]}, "excluded")],
     ids=["burned in", "a number of the patient as slope", "slices that coincide"],
 )  # fmt: skip
 def test_a_job_that_ends_otherwise_says_why_without_a_word_about_the_patient(

@@ -70,7 +70,7 @@ deb: wheel
 	packaging/deb/build.sh build/dist/*.whl build/dist
 
 test-packages: deb
-	@[ "$$(id -u)" = 0 ] && command -v debootstrap >/dev/null || { echo "make test-packages makes Debians by debootstrap and chroot: it needs root and Debian's package debootstrap" >&2; exit 2; }
+	@[ "$$(id -u)" = 0 ] && command -v debootstrap >/dev/null || { echo "make test-packages makes a Debian by debootstrap and chroot: it needs root and Debian's package debootstrap" >&2; exit 2; }
 	AUTOCONTOUR_PACKAGES=1 $(BIN)/python -m pytest tests/packages $(ARGS)
 
 release: setup

@@ -48,7 +48,7 @@ def main() -> int:
             if needed
             else ""
         )
-        print(f"make test-debian makes Debians by debootstrap and chroot: it needs root{lacks}", file=sys.stderr)
+        print(f"make test-debian makes a Debian by debootstrap and chroot: it needs root{lacks}", file=sys.stderr)
         return 2
     folder = cache_directory() / "debian"
     folder.mkdir(parents=True, exist_ok=True)

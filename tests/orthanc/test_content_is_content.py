@@ -103,7 +103,7 @@ def test_the_same_images_by_c_store_again_make_no_job(start_orthanc: Start) -> N
 def test_what_is_overwritten_while_its_job_runs_is_never_stored_for(
     start_orthanc: Start, tmp_path: Path, replaced: slice
 ) -> None:
-    environment = {"AUTOCONTOUR_PYTHON": wrapper(tmp_path / "bin"), "FAULT": "pause:restore:5", "FAULT_ONCE": ""}
+    environment = {"AUTOCONTOUR_PYTHON": wrapper(tmp_path / "bin"), "FAULT": "pause:store:5", "FAULT_ONCE": ""}
     orthanc = start_orthanc(options=OVERWRITE, environment=environment)
     slices = phantom_series()
     series = orthanc.store_all(files_of(slices))
@@ -126,7 +126,7 @@ def test_what_is_overwritten_while_its_job_runs_is_never_stored_for(
 
 
 def test_the_same_bytes_again_while_the_job_runs_change_nothing(start_orthanc: Start, tmp_path: Path) -> None:
-    environment = {"AUTOCONTOUR_PYTHON": wrapper(tmp_path / "bin"), "FAULT": "pause:restore:4", "FAULT_ONCE": ""}
+    environment = {"AUTOCONTOUR_PYTHON": wrapper(tmp_path / "bin"), "FAULT": "pause:store:4", "FAULT_ONCE": ""}
     orthanc = start_orthanc(options=OVERWRITE, environment=environment)
     slices = phantom_series()
     series = orthanc.store_all(files_of(slices))

@@ -31,6 +31,14 @@ DEBIAN_PYTHON = Path("/usr/bin/python3.11")
 NEVER = "Orthanc does not start"
 
 
+@pytest.fixture(autouse=True)
+def ordinary_umask() -> Iterator[None]:
+    """Let other users read what a test lays; a gateway's code that ran in this process before lets nobody."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
 @pytest.fixture
 def orthanc() -> Iterator[InstalledOrthanc]:
     base = Path(tempfile.mkdtemp())  # not pytest's, which other users may not enter

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,14 @@ class Machine:
     def changes(self) -> list[str]:
         calls = self.calls.read_text().splitlines() if self.calls.exists() else []
         return calls + sorted({path.name for path in self.checkout.iterdir()} - set(COPIED))
+
+
+@pytest.fixture(autouse=True)
+def ordinary_umask() -> Iterator[None]:
+    """Let other users read what a test lays; a gateway's code that ran in this process before lets nobody."""
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
 
 
 @pytest.fixture

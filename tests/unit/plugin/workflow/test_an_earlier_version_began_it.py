@@ -15,6 +15,7 @@ from tests.builders.orthanc_process import CHECKOUT
 GO_ON = """
 import os, sys, threading
 from types import SimpleNamespace
+from dbos import DBOS
 from plugin.workflow.durable import Workflows
 
 closed = threading.Event()
@@ -31,6 +32,7 @@ workflows = Workflows(Stages(), sys.argv[1], "gateway")
 workflows.launch()
 workflows.start(SimpleNamespace(id="job", workflow_id="job-1"))
 closed.wait(60)
+DBOS.retrieve_workflow("job-1-2").get_result()  # its last step is noted after it ran
 workflows.stop()
 os._exit(0)
 """

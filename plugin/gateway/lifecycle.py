@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from dataclasses import dataclass
+from functools import partial
 
 from model.contours.kernel import slow_tracing
 from model.evidence.chain import Chain
@@ -14,13 +15,14 @@ from plugin.erase.sweep import sweep
 from plugin.evidence.dossier_files import record_configuration
 from plugin.gateway.clock import Clock
 from plugin.gateway.operations.readiness import Readiness
+from plugin.gateway.waiting import leave_when
 from plugin.intake.loop import IntakeLoop
 from plugin.jobs.failure import failure_of
 from plugin.jobs.job import State
 from plugin.jobs.store import JobStore
 from plugin.notify.notifier import Notifier
 from plugin.state.directory import StateDirectory
-from plugin.state.disk import is_of_a_full_disk, leave_when_there_is_room
+from plugin.state.disk import is_of_a_full_disk, require_room
 from plugin.vault.vault import Vault
 from plugin.version import VERSION
 from plugin.workflow.durable import Workflows
@@ -57,7 +59,7 @@ class Lifecycle:
             self.readiness.set_broken(reason)
             logger.error("the gateway cannot work: %s", reason)
             if is_of_a_full_disk(error):
-                leave_when_there_is_room(self.state.path)
+                leave_when(partial(require_room, self.state.path))
             return
         self.readiness.set_up()
         threading.Thread(target=self.dispatcher.run, name="dispatcher", daemon=True).start()

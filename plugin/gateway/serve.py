@@ -28,14 +28,14 @@ from plugin.pacs.tls import trust_of
 from plugin.settings.evidence import EvidenceSection
 from plugin.settings.settings import read_settings
 from plugin.state.directory import StateUnusable, lock_state, open_state, upgrade_state
-from plugin.state.disk import FULL, full_disk, is_of_a_full_disk, leave_when_there_is_room
+from plugin.state.disk import disk_full, is_of_a_full_disk, require_room
 
 logger = logging.getLogger(__name__)
 
 
 def serve(startup: StartupConfiguration) -> None:
     """Serve until the process ends; a wrong configuration serves nothing but its reasons."""
-    hosts = _hosts(startup)
+    hosts, room = _hosts(startup), partial(require_room, startup.state_directory)
     try:
         settings = read_settings(startup.section, startup.dictionary, startup.base_directory)
         if settings.lock_memory:
@@ -45,7 +45,7 @@ def serve(startup: StartupConfiguration) -> None:
         upgrade_state(state)
     except StateUnusable as error:
         if is_of_a_full_disk(error):
-            _serve_without_room(startup, hosts)
+            _serve_for_now(startup, hosts, disk_full(startup.state_directory), room)
             return
         _serve_for_now(startup, hosts, error, lambda: _have_state(startup.state_directory))
         return
@@ -73,7 +73,7 @@ def serve(startup: StartupConfiguration) -> None:
         except (OSError, DBAPIError) as error:
             if not is_of_a_full_disk(error):
                 raise
-            _serve_without_room(startup, hosts)
+            _serve_for_now(startup, hosts, disk_full(startup.state_directory), room)
             return
         threading.Thread(target=gateway.lifecycle.run, name="gateway", daemon=True).start()
         threading.Thread(target=Watchdog(startup).run, name="watchdog", daemon=True).start()
@@ -91,15 +91,6 @@ def _serve_for_now(
 
 def _have_state(path: Path) -> None:
     lock_state(open_state(path)).release()
-
-
-def _serve_without_room(startup: StartupConfiguration, hosts: Hosts) -> None:
-    """Say that the disk is full until it is not, and leave then: the plugin starts the gateway again."""
-    reason = full_disk(startup.state_directory) or FULL
-    logger.error("auto-contouring is off: %s", reason)
-    waiting = partial(leave_when_there_is_room, startup.state_directory)
-    threading.Thread(target=waiting, name="wait-for-room", daemon=True).start()
-    _listen(startup, refusing_application([reason], hosts, code="DISK_FULL"))
 
 
 def _hosts(startup: StartupConfiguration) -> Hosts:

@@ -9,11 +9,11 @@ import time
 from collections.abc import Callable
 
 from model.errors import AutocontourError
-from plugin.state.disk import EX_TEMPFAIL
 
 logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 5.0
+EX_TEMPFAIL = 75  # as sysexits.h has it
 
 
 def leave_when(possible: Callable[[], object]) -> None:

@@ -10,11 +10,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from plugin.intake.arrivals import Arrivals, Position
-from plugin.pacs.client import Orthanc
+from plugin.pacs.client import Orthanc, seconds_of
 
 PAGE = 1000
 # Entries by which a log is known again. An entry goes with what it speaks of, so one alone might be gone.
@@ -99,7 +98,7 @@ def _named(orthanc: Orthanc, changes: Sequence[Mapping[str, Any]], after: float)
         kind, identifier = change["ChangeType"], change["ID"]
         if kind == "Deleted" and change["ResourceType"] == "Series":
             deleted.append(identifier)
-        elif after and _seconds(change["Date"]) < after:
+        elif after and seconds_of(change["Date"]) < after:
             continue
         elif kind == "NewInstance":
             instances.append(identifier)
@@ -123,8 +122,3 @@ def _marks(position: Position, new: Sequence[Mapping[str, Any]]) -> dict[int, st
 
 def _numbers(changes: Sequence[Mapping[str, Any]]) -> list[int]:
     return [int(change["Seq"]) for change in changes]
-
-
-def _seconds(date: str) -> float:
-    """Orthanc's ``20261122T115500`` (UTC) in seconds since the epoch."""
-    return datetime.strptime(date, "%Y%m%dT%H%M%S").replace(tzinfo=UTC).timestamp()

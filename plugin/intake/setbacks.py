@@ -6,8 +6,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-# Seconds before the next look, after each failed one; after the last pause it is looked at once more, and given up.
-PAUSES = (2.0, 4.0, 8.0, 15.0, 30.0, 60.0)
+from model.backoff import Backoff
+
+# Before the next look; after so many pauses, two minutes in all, it is looked at once more and given up.
+BACKOFF = Backoff(first=2.0, longest=60.0)
+MOST_PAUSES = 6
 
 
 @dataclass(frozen=True)
@@ -29,9 +32,9 @@ class Setbacks:
     def failed(self, series: str, code: str) -> bool:
         """Count a failed look; returns whether the series is to be given up."""
         tries = 1 + (self._of[series].tries if series in self._of else 0)
-        if tries > len(PAUSES):
+        if tries > MOST_PAUSES:
             return True
-        self._of[series] = Setback(tries, code, self._ticks() + PAUSES[tries - 1])
+        self._of[series] = Setback(tries, code, self._ticks() + BACKOFF.pause(tries))
         return False
 
     def over(self, series: str) -> None:

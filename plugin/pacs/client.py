@@ -128,7 +128,7 @@ class Orthanc:
         """When each series got its newest slice (seconds since the epoch, by Orthanc's clock); those that are there."""
         body = {"Resources": list(series), "Level": "Series", "Short": True, "Metadata": True}
         found = self._call(lambda: self._http.post("tools/bulk-content", json=body, **self._options).json())
-        return {str(one["ID"]): _seconds(str(one["LastUpdate"])) for one in found if one.get("LastUpdate")}
+        return {str(one["ID"]): seconds_of(str(one["LastUpdate"])) for one in found if one.get("LastUpdate")}
 
     def study(self, study: str) -> dict[str, Any]:
         """GET /studies/{id}."""
@@ -171,7 +171,7 @@ class Orthanc:
         body = {"Resources": [series], "Level": "Instance", "Short": True, "Metadata": True}
         found = self._call(lambda: self._http.post("tools/bulk-content", json=body, **self._options).json())
         dates = [str(one.get("Metadata", {}).get("ReceptionDate", "")) for one in found]
-        return max((_seconds(date) for date in dates if date), default=0.0)
+        return max((seconds_of(date) for date in dates if date), default=0.0)
 
     def series_metadata(self, series: str) -> dict[str, Any]:
         """Return the metadata of one series by name; user-defined ones without a name by their number."""
@@ -266,7 +266,7 @@ def _late() -> TargetFailed:
     )
 
 
-def _seconds(date: str) -> float:
+def seconds_of(date: str) -> float:
     """Orthanc's ``20261122T115500`` (UTC) in seconds since the epoch."""
     return datetime.strptime(date, "%Y%m%dT%H%M%S").replace(tzinfo=UTC).timestamp()
 

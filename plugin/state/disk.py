@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import sqlite3
-import time
 from pathlib import Path
 
 from sqlalchemy.exc import DBAPIError
 
-logger = logging.getLogger(__name__)
+from model.errors import AutocontourError
 
 # With less than this nothing can be noted any more: what SQLite and the chain write at one job's end.
 FULL_BYTES = 4 * 1024 * 1024
 # With less than this somebody should look.
 LOW_BYTES = 1024 * 1024 * 1024
 FULL = "The disk of the state directory is full. Free space there; everything that waits goes on by itself."
-LOOK_SECONDS = 2.0
-EX_TEMPFAIL = 75  # as sysexits.h has it
 _FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE})
 
 
@@ -42,12 +38,15 @@ def nearly_full_disk(folder: Path) -> str | None:
     return f"The disk of the state directory is nearly full: {_megabytes(free)} MB are left at {folder}."
 
 
-def leave_when_there_is_room(folder: Path) -> None:
-    """Wait for room on the disk of the state directory and end the process, which is then started again."""
-    while full_disk(folder) is not None:
-        time.sleep(LOOK_SECONDS)
-    logger.warning("there is room on the disk of the state directory again; the gateway starts anew")
-    os._exit(EX_TEMPFAIL)
+def disk_full(folder: Path) -> AutocontourError:
+    """Return the error of a gateway that met a full disk, whatever is free by now."""
+    return AutocontourError("DISK_FULL", full_disk(folder) or FULL, retry=True)
+
+
+def require_room(folder: Path) -> None:
+    """Raise AutocontourError with DISK_FULL while the disk of the state directory is full."""
+    if full_disk(folder) is not None:
+        raise disk_full(folder)
 
 
 def is_of_a_full_disk(error: BaseException | None) -> bool:

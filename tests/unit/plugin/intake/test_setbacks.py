@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from plugin.intake.setbacks import PAUSES, Setbacks
+from plugin.intake.setbacks import BACKOFF, MOST_PAUSES, Setbacks
 
 
 def test_each_failed_look_makes_the_pause_longer_until_it_is_given_up() -> None:
     now = [0.0]
     setbacks = Setbacks(lambda: now[0])
-    for pause in PAUSES:
+    for tries in range(1, MOST_PAUSES + 1):
+        pause = BACKOFF.pause(tries)
         assert not setbacks.failed("s", "ORTHANC_ERROR")
         now[0] += pause - 0.5
         assert setbacks.holds("s")

@@ -12,6 +12,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from typing import Any, TypeVar
@@ -22,6 +23,8 @@ from model.process.hardening import harden_process
 Result = TypeVar("Result")
 
 STOP_SECONDS = 3.0
+# What a worker sends before it begins a task.
+TAKEN = "taken"
 
 
 class Cancelled(AutocontourError):
@@ -100,44 +103,72 @@ class Workers:
             self._idle.put(worker)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    """A process ended before it answered; ``taken`` when it may have begun the task, or was not wanted any more."""
+
+    status: int | None
+    taken: bool
+
+
+_LATE = object()
+
+
 class _Worker:
     """One process and the pipe to it; started at its first task, and again after it died."""
 
     def __init__(self, lock_memory: bool) -> None:
         self._lock_memory = lock_memory
+        self._killed = False
         self._process: SpawnProcess | None = None
         self._pipe: Connection[Any, Any] | None = None
 
     def call(self, function: Callable[..., Any], arguments: tuple[Any, ...], seconds: float) -> Any:
         """Return the function's result, or the exception that it, or the end of the process, makes."""
-        process, pipe = self._alive()
         deadline = time.monotonic() + seconds
-        try:
-            pipe.send((function, arguments))
-            if not wait([pipe, process.sentinel], max(0.0, deadline - time.monotonic())):
-                self.kill()
-                return EngineFailed(
-                    "WORKER_TIMEOUT", f"The model did not finish within {seconds:.0f} s and was stopped."
-                )
-            return pipe.recv()
-        except (EOFError, OSError):
-            process.join(STOP_SECONDS)
-            self._process = None
+        answer = self._ask(function, arguments, deadline)
+        if isinstance(answer, _Ended) and not answer.taken:
+            # Killed while idle, it looked alive until the kernel had ended its last thread.
+            answer = self._ask(function, arguments, deadline)
+        if answer is _LATE:
+            self.kill()
+            return EngineFailed("WORKER_TIMEOUT", f"The model did not finish within {seconds:.0f} s and was stopped.")
+        if isinstance(answer, _Ended):
             return EngineFailed(
                 "WORKER_DIED",
-                f"The worker process was killed (exit status {process.exitcode}); "
+                f"The worker process was killed (exit status {answer.status}); "
                 "the machine may be short of memory. Retry the job when it has room.",
                 retry=True,
             )
+        return answer
+
+    def _ask(self, function: Callable[..., Any], arguments: tuple[Any, ...], deadline: float) -> Any:
+        """Hand one task to the process; what comes back, or how the process ended before it."""
+        process, pipe = self._alive()
+        taken = False
+        try:
+            pipe.send((function, arguments))
+            while wait([pipe, process.sentinel], max(0.0, deadline - time.monotonic())):
+                said = pipe.recv()
+                if taken:
+                    return said
+                taken = True
+            return _LATE
+        except (EOFError, OSError):
+            process.join(STOP_SECONDS)
+            self._process = None
+            return _Ended(process.exitcode, taken=taken or self._killed)
 
     def kill(self) -> None:
         """End the process at once."""
+        self._killed = True
         if self._process is not None and self._process.is_alive():
             self._process.kill()
             self._process.join(STOP_SECONDS)
 
     def _alive(self) -> tuple[SpawnProcess, Connection[Any, Any]]:
         if self._process is None or self._pipe is None or not self._process.is_alive():
+            self._killed = False
             spawn = multiprocessing.get_context("spawn")
             self._pipe, theirs = spawn.Pipe()
             self._process = spawn.Process(target=_work, args=(theirs, self._lock_memory), daemon=True)
@@ -156,6 +187,7 @@ def _work(pipe: Connection[Any, Any], lock_memory: bool) -> None:
             function, arguments = pipe.recv()
         except (EOFError, OSError):
             return
+        pipe.send(TAKEN)
         try:
             answer = function(*arguments)
         except Exception as error:  # noqa: BLE001 - it is the caller's to handle, in the other process

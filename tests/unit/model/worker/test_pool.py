@@ -66,6 +66,16 @@ def test_a_worker_killed_while_idle_is_replaced(workers: Workers) -> None:
     assert workers.run("a", process_id, seconds=60) > 0
 
 
+def test_a_worker_that_dies_before_it_takes_a_task_is_replaced(workers: Workers) -> None:
+    """Stopped first, then killed, it looks alive when the task is sent."""
+    before = workers.run("a", process_id, seconds=60)
+    os.kill(before, signal.SIGSTOP)
+    killer = threading.Timer(0.5, os.kill, (before, signal.SIGKILL))
+    killer.start()
+    assert workers.run("a", process_id, seconds=60) != before
+    killer.join()
+
+
 def test_a_late_worker_is_stopped(workers: Workers) -> None:
     with pytest.raises(EngineFailed) as raised:
         workers.run("a", hang, seconds=0.5)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from model.series.header import TAGS, SliceHeader
-from plugin.facts.character_sets import Originals, Reading, reading_of
+from plugin.facts.character_sets import Reading
 from plugin.facts.dictionary import is_single_text, tag_of
 from routing.facts import Opaque, Values
 from routing.names import Keyword, Private, Step, Tag
@@ -91,14 +91,6 @@ class OrthancItem:
         if step.element is not None:
             return [block + step.element for block in found]
         return [tag for tag in self.tags if tag[:7] in found]
-
-
-def items_of(instances_tags: InstancesTags, originals: Originals | None = None) -> tuple[OrthancItem, ...]:
-    """Every slice of what ``/series/{id}/instances-tags`` answers; ``originals`` as in plugin.facts.character_sets."""
-    known = originals or {}
-    return tuple(
-        OrthancItem(tags, reading_of(tags, known)) for tags in instances_tags.values() if isinstance(tags, Mapping)
-    )
 
 
 def header_of(item: OrthancItem) -> SliceHeader:

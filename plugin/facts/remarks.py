@@ -26,15 +26,17 @@ _SHARED: Mapping[str, Callable[[str], str]] = {
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A slice that is not contoured, by Orthanc's id; ``word`` is what evidence counts it under."""
+    """A slice that is not contoured, by Orthanc's id and its frame; ``word`` is what evidence counts it under."""
 
     instance: str
     word: str
     reason: str
+    frame: int | None = None
 
-    def to_json(self) -> dict[str, str]:
+    def to_json(self) -> dict[str, str | int]:
         """As a job shows it."""
-        return {"Instance": self.instance, "Reason": self.reason}
+        frame = {} if self.frame is None else {"Frame": self.frame}
+        return {"Instance": self.instance, **frame, "Reason": self.reason}
 
 
 def counted(left_out: Collection[LeftOut]) -> dict[str, int]:

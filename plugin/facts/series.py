@@ -12,7 +12,7 @@ from model.series.geometry import SeriesGeometry, geometry_of
 from plugin.facts.character_sets import Originals
 from plugin.facts.dictionary import keywords as dicom_keywords
 from plugin.facts.dictionary import tag_of
-from plugin.facts.orthanc_item import InstancesTags, OrthancItem, items_of
+from plugin.facts.orthanc_item import InstancesTags, OrthancItem
 from plugin.facts.series_tags import SeriesTags
 from plugin.facts.volumes import Volume, Volumes
 from routing.facts import Attribute, Scalar, SeriesFacts, named, number_of
@@ -66,7 +66,7 @@ def series_facts(
     Orthanc decodes wrongly, from plugin.facts.character_sets; ``zone`` the site's time zone, None for the machine's.
     Tags that slices lack, wrong values and slices without a geometry make missing facts.
     """
-    items = items_of(tags.raw, originals) if originals else tags.items
+    items = tags.items_with(originals) if originals else tags.items
     circumstances = around or Circumstances()
     facts = {
         **named(_arrival_facts(metadata or {}, zone)),

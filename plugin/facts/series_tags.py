@@ -2,36 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
+from plugin.facts.character_sets import Originals, reading_of
 from plugin.facts.orthanc_item import InstancesTags, OrthancItem
 from plugin.facts.volumes import Slice, Volumes, parsed_slices, tell_apart
 
 
 @dataclass(frozen=True)
 class SeriesTags:
-    """Every slice by Orthanc's instance id. Holds the patient's values: for as long as a series is decided on."""
+    """Every slice, frames of enhanced objects included. Holds the patient's values: for as long as it is decided on.
 
-    slices: Mapping[str, Slice]
+    ``raw`` is what Orthanc answered, by its id of each object.
+    """
+
+    slices: tuple[Slice, ...]
+    raw: InstancesTags
 
     @classmethod
     def parse(cls, instances_tags: InstancesTags) -> SeriesTags:
-        """Parse what ``/series/{id}/instances-tags`` answers; what is no slice is passed over."""
-        return cls(parsed_slices(instances_tags))
+        """Parse what ``/series/{id}/instances-tags`` answers; what is no object is passed over."""
+        return cls(parsed_slices(instances_tags), instances_tags)
 
     @cached_property
     def volumes(self) -> Volumes:
         """The volumes of the series, told apart once."""
-        return tell_apart(self.slices.values())
+        return tell_apart(self.slices)
 
     @property
     def items(self) -> tuple[OrthancItem, ...]:
         """Each slice, to read any attribute of."""
-        return tuple(one.item for one in self.slices.values())
+        return tuple(one.item for one in self.slices)
 
-    @property
-    def raw(self) -> InstancesTags:
-        """What Orthanc answered."""
-        return {instance: one.item.tags for instance, one in self.slices.items()}
+    def items_with(self, originals: Originals) -> tuple[OrthancItem, ...]:
+        """Each slice with the text that Orthanc decodes wrongly, as plugin.facts.character_sets reads it."""
+        return tuple(replace(item, reading=reading_of(item.tags, originals)) for item in self.items)

@@ -49,10 +49,16 @@ LEAST_SLICES = 3
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """One slice: its header for the geometry, and its tags for telling repeats apart."""
+    """One slice: its header for the geometry, and its tags for telling repeats apart.
+
+    ``instance`` is Orthanc's id of the object that holds it, ``frame`` the number of the slice in an enhanced one, from
+    1; None in a classic one.
+    """
 
     header: SliceHeader
     item: OrthancItem
+    instance: str = ""
+    frame: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,17 +116,17 @@ class Selection:
 
 def volumes_of(instances_tags: InstancesTags) -> Volumes:
     """Tell the volumes of a series apart, from what ``/series/{id}/instances-tags`` answers."""
-    return tell_apart(parsed_slices(instances_tags).values())
+    return tell_apart(parsed_slices(instances_tags))
 
 
-def parsed_slices(instances_tags: InstancesTags) -> dict[str, Slice]:
-    """Every slice by its Orthanc id, from what ``/series/{id}/instances-tags`` answers."""
-    return {
-        instance: Slice(header_of(item), item)
+def parsed_slices(instances_tags: InstancesTags) -> tuple[Slice, ...]:
+    """Every slice, from what ``/series/{id}/instances-tags`` answers."""
+    return tuple(
+        Slice(header_of(item), item, instance)
         for instance, tags in instances_tags.items()
         if isinstance(tags, Mapping)
         for item in (OrthancItem(tags, reading_of(tags, {})),)
-    }
+    )
 
 
 def tell_apart(slices: Iterable[Slice]) -> Volumes:

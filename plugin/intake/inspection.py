@@ -103,5 +103,5 @@ def _refusal_of(snapshot: SeriesSnapshot) -> AutocontourError | None:
 
 def _subject_of(tags: SeriesTags) -> Subject:
     patients = {str((item.tags.get(PATIENT_ID) or {}).get("Value") or "").strip(" \0") for item in tags.items}
-    first = next(iter(tags.slices.values())).header
+    first = tags.slices[0].header
     return Subject(tuple(sorted(patients - {""})), first.series_uid, first.modality)

@@ -56,10 +56,15 @@ class NotDrawn(_Item):
 
 
 class LeftOutSlice(_Item):
-    """A slice that is not contoured, by Orthanc's id."""
+    """A slice that is not contoured, by Orthanc's id, and its frame (from 1) in an enhanced object."""
 
     instance: str
     reason: str
+    frame: int | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what was said; of a classic object no frame."""
+        return self.model_dump(mode="json", by_alias=True, exclude_none=True)
 
 
 class UsedAlgorithm(_Item):

@@ -11,14 +11,35 @@ from plugin.facts.series_tags import SeriesTags
 from plugin.facts.volumes import LocalizerPolicy, MixedPolicy, Selection, in_order, select
 
 
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One image that is contoured: Orthanc's id of its object, its frame there from 1 (None in a classic one).
+
+    ``reference`` names it in the series, as model.series.frame_reference does.
+    """
+
+    instance: str
+    frame: int | None
+    reference: str
+
+
 @dataclass(frozen=True)
 class Slices:
-    """Orthanc's ids of the instances that are contoured, their UIDs, and what was left out."""
+    """The images that are contoured, and what was left out."""
 
-    instances: tuple[str, ...]
-    sop_instance_uids: tuple[str, ...]
+    images: tuple[Image, ...]
     modality: str
     left_out: tuple[LeftOut, ...]
+
+    @property
+    def instances(self) -> tuple[str, ...]:
+        """Orthanc's ids of the objects that hold the images, each once."""
+        return tuple(dict.fromkeys(image.instance for image in self.images))
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """What names each image in the series."""
+        return tuple(image.reference for image in self.images)
 
 
 def slices_of(tags: SeriesTags, *, mixed: MixedPolicy, localizers: LocalizerPolicy) -> Slices:
@@ -26,8 +47,11 @@ def slices_of(tags: SeriesTags, *, mixed: MixedPolicy, localizers: LocalizerPoli
     selection = select(tags.volumes, mixed=mixed, localizers=localizers)
     uids = {header.sop_instance_uid for header in selection.kept}
     return Slices(
-        instances=tuple(key for key, one in tags.slices.items() if one.header.sop_instance_uid in uids),
-        sop_instance_uids=tuple(uids),
+        images=tuple(
+            Image(one.instance, one.frame, one.header.sop_instance_uid)
+            for one in tags.slices
+            if one.header.sop_instance_uid in uids
+        ),
         modality=selection.kept[0].modality,
         left_out=_left_out(tags, selection),
     )
@@ -44,7 +68,7 @@ def remarks_on(tags: SeriesTags, completeness: Completeness, left_out: tuple[Lef
 def _left_out(tags: SeriesTags, selection: Selection) -> tuple[LeftOut, ...]:
     reasons = dict(selection.left_out)
     return tuple(
-        LeftOut(instance, reason.name.lower(), str(reason))
-        for instance, one in tags.slices.items()
+        LeftOut(one.instance, reason.name.lower(), str(reason), one.frame)
+        for one in tags.slices
         if (reason := reasons.get(one.header.sop_instance_uid)) is not None
     )

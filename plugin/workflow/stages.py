@@ -159,7 +159,9 @@ class Stages:
         self._rekey(job)
         snapshot = self._unchanged(job)
         chosen = snapshot.chosen
-        left_out = tuple(LeftOutSlice(instance=one.instance, reason=one.reason) for one in chosen.left_out)
+        left_out = tuple(
+            LeftOutSlice(instance=one.instance, frame=one.frame, reason=one.reason) for one in chosen.left_out
+        )
         remarks = snapshot.warnings
         self.jobs.begin(job.id, JobDetails(left_out=left_out, warnings=remarks, remarks=remarks))
         target = self.targets.get(job.target)
@@ -213,7 +215,7 @@ class Stages:
         """Return the RTSTRUCT with its patient: the same bytes each time, and in memory only."""
         started = time.perf_counter()
         chosen = self._chosen(job)
-        source = SourceSeries(self.orthanc.instance_file(chosen.instances[0]), chosen.sop_instance_uids)
+        source = SourceSeries(self.orthanc.instance_file(chosen.instances[0]), chosen.references)
         restored = restore(
             (self._folder(job) / STRUCTURE_SET).read_bytes(),
             self.vault.get(job.workflow_id),
@@ -223,7 +225,7 @@ class Stages:
             instance_uid=made_uid(job, "instance"),
             remarks=job.details.remarks,  # and no later warning, for the same bytes each time
         )
-        JobRecords(self.chain, job).restored(len(chosen.instances), len(job.details.rois))
+        JobRecords(self.chain, job).restored(len(chosen.images), len(job.details.rois))
         self._note_seconds(job.id, "restore", started)
         return restored
 

@@ -33,6 +33,8 @@ class LeftOutAnswer(Answer):
 
     instance: str
     """Its Orthanc id."""
+    frame: int | None = None
+    """Which frame of an enhanced object it is, from 1; absent in a classic one."""
     reason: str
 
 

@@ -183,7 +183,7 @@ def test_names_of_the_sites_own_dictionary_are_found_by_orthancs_name() -> None:
 
 
 def test_headers_for_the_geometry() -> None:
-    header = SeriesTags.parse(series(*stack(2))).slices["instance-0"].header
+    header = SeriesTags.parse(series(*stack(2))).slices[0].header
     assert header.modality == "CT"
     assert header.pixel_spacing == ("0.8", "0.8")
 

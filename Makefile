@@ -61,7 +61,7 @@ test-debian: setup
 wheel: setup
 	@rm -rf build/lib build/temp* build/bdist* build/dist/*.whl && mkdir -p build/dist
 	$(BIN)/pip wheel -q --no-deps --no-build-isolation -w build/dist .
-	@$(BIN)/python -m zipfile -l build/dist/*.whl | grep -q '_trace.*[.]so' || { echo "the C part did not compile: install gcc and python3-dev" >&2; exit 1; }
+	@$(BIN)/python -m zipfile -l build/dist/*.whl | grep '_trace.*[.]so' >/dev/null || { echo "the C part did not compile: install gcc and python3-dev" >&2; exit 1; }
 	@cp requirements.lock build/dist/
 	@echo build/dist/*.whl
 

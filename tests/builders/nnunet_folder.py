@@ -148,7 +148,7 @@ def write_folder(root: Path, net: TinyNet) -> Path:
     for fold in range(net.folds):
         generator = torch.Generator().manual_seed(net.seed * 100 + fold)
         weights = random_weights(build(chosen, net.classes), generator)
-        checkpoint = {
+        checkpoint: dict[str, Any] = {
             "network_weights": as_in_checkpoints(weights),
             "optimizer_state": {"state": {}, "param_groups": []},
             "grad_scaler_state": None,

@@ -63,7 +63,7 @@ def load(definition: dict[str, Any], weights: Path, device: torch.device) -> Pre
     def predict(tile: torch.Tensor) -> torch.Tensor:
         answer = network(tile.permute(0, 1, 4, 3, 2))
         answer = answer[0] if isinstance(answer, list | tuple) else answer
-        return answer.permute(0, 1, 4, 3, 2)  # type: ignore[no-any-return]
+        return answer.permute(0, 1, 4, 3, 2)
 
     return predict
 

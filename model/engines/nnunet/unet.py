@@ -129,9 +129,9 @@ class Block(nn.Module):
         """One block."""
         image = self.conv(image)
         if self.slope is None:
-            return self.norm(image)  # type: ignore[no-any-return]
+            return self.norm(image)
         if self.activate_first:
-            return self.norm(nn.functional.leaky_relu_(image, self.slope))  # type: ignore[no-any-return]
+            return self.norm(nn.functional.leaky_relu_(image, self.slope))
         return nn.functional.leaky_relu_(self.norm(image), self.slope)
 
 
@@ -152,7 +152,7 @@ class Blocks(nn.Module):
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """All blocks."""
-        return self.convs(image)  # type: ignore[no-any-return]
+        return self.convs(image)
 
 
 class Residual(nn.Module):
@@ -196,7 +196,7 @@ class ResidualBlocks(nn.Module):
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """All blocks."""
-        return self.blocks(image)  # type: ignore[no-any-return]
+        return self.blocks(image)
 
 
 class Encoder(nn.Module):
@@ -258,7 +258,7 @@ class Decoder(nn.Module):
         image = skips[-1]
         for index, (up, stage) in enumerate(zip(self.transpconvs, self.stages, strict=True)):
             image = stage(torch.cat((up(image), skips[-2 - index]), dim=1))
-        return self.seg_layers[-1](image)  # type: ignore[no-any-return]
+        return self.seg_layers[-1](image)
 
 
 class UNet(nn.Module):
@@ -273,4 +273,4 @@ class UNet(nn.Module):
 
     def forward(self, image: torch.Tensor) -> torch.Tensor:
         """Logits."""
-        return self.decoder(self.encoder(image))  # type: ignore[no-any-return]
+        return self.decoder(self.encoder(image))

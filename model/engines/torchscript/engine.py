@@ -41,6 +41,6 @@ def load(path: Path, device: torch.device) -> Predict:
     def predict(tile: torch.Tensor) -> torch.Tensor:
         answer = module(tile)
         # Networks with deep supervision answer with several grids, the finest first.
-        return answer[0] if isinstance(answer, list | tuple) else answer  # type: ignore[no-any-return]
+        return answer[0] if isinstance(answer, list | tuple) else answer
 
     return predict

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from routing.beside_then import moved_into_then
 from routing.compile import compile_when
 from routing.conditions import Condition
 from routing.hours import parse_hours
@@ -88,7 +89,7 @@ def read_rules(
 
 def read_rule(data: Any, keywords: Collection[str] | None, path: str) -> tuple[Rule | None, list[Problem]]:
     """Read one rule; None when something in it is wrong."""
-    problems: list[Problem] = []
+    data, problems = moved_into_then(data, path)
     document: RuleDocument | None = None
     try:
         document = RuleDocument.model_validate(data)

@@ -32,6 +32,7 @@ COMMANDS = {
     "backup": ("plugin.commands.backup", "copy the state of a gateway, which may run meanwhile"),
     "restore": ("plugin.commands.restore", "lay a backup into a new state directory"),
     "models": ("model.commands.models", "the model packages that are installed, and how to install more"),
+    "errors": ("model.commands.errors", "say what an error code means, and the way out"),
     "gate": ("model.commands.gate", "check that a folder of DICOM files is pseudonymised"),
 }
 

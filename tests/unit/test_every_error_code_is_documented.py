@@ -1,4 +1,4 @@
-"""The tables of codes in docs/operations.md and docs/service.md name each code in the source, and no other.
+"""model/codes lists each code in the source and no other, and docs/operations.md and docs/service.md show the list.
 
 What makes an error is found in the source itself: the classes below AutocontourError, the service's Refusal, and
 functions that hand a parameter on to one of them as its code. A code is a constant there.
@@ -12,7 +12,14 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+import pytest
+
+from model.codes.listing import CHAPTERS
+from model.codes.row import Again
+from model.codes.service import SERVICE
+from tests.codes import CHECKOUT, PAGES, chapters_of, current
+
+LIST = CHECKOUT / "model" / "codes"
 FOLDERS = ("plugin", "routing", "model")
 CODE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
 
@@ -22,27 +29,55 @@ PLACES = {"Refusal": 1, "Failure": 1}
 WITHOUT_CODE = {"ConfigurationRefused"}
 
 
-def test_every_code_of_an_error_has_a_row() -> None:
+def test_every_code_that_the_source_raises_is_in_the_list() -> None:
     raised = codes_raised()
     assert {"GEOMETRY_GAP", "DISK_FULL", "TRANSFER_EXPIRED", "BACKUP_EXISTS", "SPOOL_FULL"} <= set(raised)
-    documented = codes_of("operations.md") | codes_of("service.md")
-    assert {code: place for code, place in raised.items() if code not in documented} == {}
+    missing = {code: place for code, place in raised.items() if code not in codes_of_the_list()}
+    assert missing == {}, "add a row in model/codes, then: python -m tests.codes"
 
 
-def test_every_row_is_a_code_of_the_source() -> None:
+def test_every_code_of_the_list_is_in_the_source() -> None:
     words = {
         node.value
-        for tree in trees().values()
+        for path, tree in trees().items()
+        if LIST not in path.parents
         for node in ast.walk(tree)
         if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
-    assert sorted(codes_of("operations.md") - words) == []
+    assert sorted(codes_of_the_list() - words) == []
 
 
 def test_no_code_has_two_rows() -> None:
-    rows = list(rows_of("operations.md"))
-    assert len(rows) > 100
-    assert sorted({code for code in rows if rows.count(code) > 1}) == []
+    ours = [code for chapter in CHAPTERS if chapter is not SERVICE for row in chapter.rows for code in row.codes]
+    theirs = [code for row in SERVICE.rows for code in row.codes]
+    assert len(ours) > 100
+    assert [code for codes in (ours, theirs) for code in set(codes) if codes.count(code) > 1] == []
+
+
+def test_each_code_is_of_one_form_and_each_row_says_what_it_means() -> None:
+    rows = [row for chapter in CHAPTERS for row in chapter.rows]
+    assert [code for row in rows for code in row.codes if not CODE.fullmatch(code)] == []
+    assert [row.codes for row in rows if not row.codes or not row.means] == []
+    texts = [text for row in rows for text in (row.means, row.way_out)]
+    assert [text for text in texts if "|" in text or "\n" in text or text != text.strip()] == []
+
+
+def test_what_is_raised_as_worth_a_retry_is_not_listed_as_hopeless() -> None:
+    hopeless = {code for chapter in CHAPTERS for row in chapter.rows if row.again is Again.NO for code in row.codes}
+    retried = codes_raised_with_retry()
+    assert {"DISK_FULL", "SERVICE_DNS", "ORTHANC_UNREACHABLE"} <= retried
+    assert sorted(hopeless & retried) == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.name))
+def test_the_pages_show_the_list_as_it_is(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert current(text) == text, "run: python -m tests.codes"
+
+
+def test_each_chapter_is_on_one_page() -> None:
+    shown = [key for page in PAGES for key in chapters_of(page.read_text(encoding="utf-8"))]
+    assert sorted(shown) == sorted(chapter.key for chapter in CHAPTERS)
 
 
 @cache
@@ -67,6 +102,19 @@ def codes_raised() -> dict[str, str]:
                 if CODE.fullmatch(code):
                     found.setdefault(code, str(path.relative_to(CHECKOUT)))
     return found
+
+
+def codes_raised_with_retry() -> set[str]:
+    """The codes of calls that say ``retry=True``."""
+    errors = {name: PLACES.get(name, 0) for name in error_classes() - WITHOUT_CODE}
+    return {
+        code
+        for tree in trees().values()
+        for call, place in calls_of(tree, errors)
+        if any(key.arg == "retry" and isinstance(key.value, ast.Constant) and key.value.value for key in call.keywords)
+        for code in values_of(call.args[place] if len(call.args) > place else None, constants_of(tree))
+        if CODE.fullmatch(code)
+    }
 
 
 def error_classes() -> set[str]:
@@ -131,14 +179,5 @@ def name_of(node: ast.expr) -> str:
     return node.id if isinstance(node, ast.Name) else ""
 
 
-def codes_of(page: str) -> set[str]:
-    return set(rows_of(page))
-
-
-def rows_of(page: str) -> Iterator[str]:
-    """Each code in the first two columns of a page's tables (a table of the service has the HTTP status first)."""
-    for line in (CHECKOUT / "docs" / page).read_text(encoding="utf-8").splitlines():
-        if line.startswith("| "):
-            cells = line.split("|")
-            column = cells[2] if re.fullmatch(r" [\d, ]+ ", cells[1]) else cells[1]
-            yield from (code for code in re.findall(r"`([^`]+)`", column) if CODE.fullmatch(code))
+def codes_of_the_list() -> set[str]:
+    return {code for chapter in CHAPTERS for row in chapter.rows for code in row.codes}

@@ -8,6 +8,7 @@
 --
 --    AutoContour.request(seriesId, { Model = "hu-ct", Target = "local" })
 --       Contour this series now; both options may be left out, the rules decide then. From OnStableSeries.
+--       Of several images of one place: Pick = { EchoTime = "shortest" } or "largest"; Each = true for all of them.
 --       Answers the job as a table, or nil when it was refused (Orthanc's log says why).
 --    AutoContour.requestForInstance(instanceId, { Model = "hu-ct" })
 --       Contour the series of this instance as soon as it is whole. From OnStoredInstance, at any of its slices.
@@ -43,6 +44,13 @@ local function body(options)
    for _, key in ipairs({ 'Model', 'Target' }) do
       if options ~= nil and options[key] ~= nil then
          wanted[key] = tostring(options[key])
+         any = true
+      end
+   end
+   -- As they are: a table or "largest", and true.
+   for _, key in ipairs({ 'Pick', 'Each' }) do
+      if options ~= nil and options[key] ~= nil then
+         wanted[key] = options[key]
          any = true
       end
    end

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from routing.conditions import ConditionResult, Row, RuleFailed, explained, result_of
 from routing.facts import SeriesFacts
 from routing.names import FactName
+from routing.pick import WrittenPick, written_pick
 from routing.rules import Rule
 
 CONTOUR, EXCLUDED, NONE, ERROR = "contour", "excluded", "none", "error"
@@ -19,6 +20,7 @@ class Decision:
     """One result wanted: model, target, urgency, structure template, outputs, hours, and the rule that asked for it.
 
     The defaults are those of a rule: contoured on this machine, with normal urgency, all structures, at any hour.
+    ``pick`` says which of several images of a place is meant, ``each`` that every volume of the series is.
     """
 
     model: str
@@ -28,6 +30,8 @@ class Decision:
     outputs: tuple[str, ...] = ("RTSTRUCT",)
     hours: str | None = None
     rule: str = ""
+    pick: WrittenPick | None = None
+    each: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """In the shape of the REST API."""
@@ -39,6 +43,8 @@ class Decision:
             "Structures": self.structures,
             "Outputs": list(self.outputs),
             "Hours": self.hours,
+            "Pick": written_pick(self.pick),
+            "Each": self.each,
         }
 
 
@@ -98,7 +104,15 @@ def decide(facts: SeriesFacts, rules: Sequence[Rule]) -> Explanation:
         if rule.exclude is not None:
             return Explanation(EXCLUDED, rule.exclude, (), said)
         decision = Decision(
-            rule.model, rule.target, rule.priority, rule.structures, rule.outputs, rule.hours, rule.name
+            model=rule.model,
+            target=rule.target,
+            priority=rule.priority,
+            structures=rule.structures,
+            outputs=rule.outputs,
+            hours=rule.hours,
+            rule=rule.name,
+            pick=rule.pick,
+            each=rule.each,
         )
         if not any(_same_result(decision, earlier) for earlier in decisions):
             decisions.append(decision)
@@ -135,12 +149,7 @@ def _ask(rule: Rule, facts: SeriesFacts) -> RuleResult:
 
 
 def _same_result(one: Decision, other: Decision) -> bool:
-    return (one.model, one.target, one.structures, one.outputs) == (
-        other.model,
-        other.target,
-        other.structures,
-        other.outputs,
-    )
+    return replace(one, priority="", hours=None, rule="") == replace(other, priority="", hours=None, rule="")
 
 
 def _rule_json(rule: RuleResult, redacted: bool, brief: bool) -> dict[str, Any]:

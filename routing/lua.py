@@ -12,6 +12,7 @@ from typing import Any
 
 from routing.answer import Answer
 from routing.decide import Decision
+from routing.pick import read_pick
 
 # User-defined metadata begin at 1024; the names are for sites that list the numbers under Orthanc's UserMetadata.
 VETO = ("7301", "AutoContourVeto")
@@ -58,7 +59,10 @@ def _request(text: str | None) -> Answer:
     model, target = wanted.get("Model", ""), wanted.get("Target", "")
     if not model:
         return Answer(LUA)
-    return Answer(LUA, (Decision(model, target or "local", rule=LUA),))
+    pick, each = wanted.get("Pick"), wanted.get("Each", False)
+    if not isinstance(each, bool) or (pick is not None and read_pick(pick, None, "Pick")[1]):
+        return Answer(LUA, error="its request has a Pick or an Each that is none")
+    return Answer(LUA, (Decision(model, target or "local", rule=LUA, pick=pick, each=each),))
 
 
 def _text(metadata: Mapping[str, Any], keys: tuple[str, ...]) -> str | None:

@@ -12,6 +12,7 @@ from routing.beside_then import moved_into_then
 from routing.compile import compile_when
 from routing.conditions import Condition
 from routing.hours import parse_hours
+from routing.pick import WrittenPick, read_pick
 from routing.problems import Problem, nearest, one_of, problems_of, shown
 
 PRIORITIES = ("urgent", "normal", "night")
@@ -32,6 +33,9 @@ class ThenDocument(_Document):
     Outputs: list[Literal["RTSTRUCT", "SEG"]] = Field(["RTSTRUCT"], min_length=1)
     Hours: str | None = None
     Continue: bool = False
+    # Read by routing.pick, which names what is wrong in it.
+    Pick: Any = None
+    Each: bool = False
     Exclude: str | None = Field(None, min_length=1)
 
 
@@ -57,6 +61,8 @@ class Rule:
     hours: str | None = None
     exclude: str | None = None
     go_on: bool = False
+    pick: WrittenPick | None = None
+    each: bool = False
 
 
 def read_rules(
@@ -101,6 +107,8 @@ def read_rule(data: Any, keywords: Collection[str] | None, path: str) -> tuple[R
         problems += wrong
     if document is not None:
         problems += _contradictions(document.Then, f"{path}.Then")
+        if document.Then.Pick is not None:
+            problems += read_pick(document.Then.Pick, keywords, f"{path}.Then.Pick")[1]
     if problems or document is None or condition is None:
         return None, problems
     then = document.Then
@@ -116,6 +124,8 @@ def read_rule(data: Any, keywords: Collection[str] | None, path: str) -> tuple[R
             hours=then.Hours,
             exclude=then.Exclude,
             go_on=then.Continue,
+            pick=then.Pick,
+            each=then.Each,
         ),
         [],
     )

@@ -27,6 +27,7 @@ from routing.answer import Answer
 from routing.decide import Decision
 from routing.facts import SeriesFacts
 from routing.hours import parse_hours
+from routing.pick import read_pick
 from routing.rules import OUTPUTS, PRIORITIES
 from routing.series import Series
 
@@ -161,6 +162,10 @@ def _checked_one(one: Any) -> Decision:
         raise TypeError(f"its decision has outputs other than {', '.join(OUTPUTS)}")
     if one.hours is not None:
         parse_hours(one.hours)
+    if one.pick is not None and (wrong := read_pick(one.pick, None, "pick")[1]):
+        raise TypeError(f"its decision has a pick that is none: {wrong[0].path} is not {wrong[0].allowed}")
+    if not isinstance(one.each, bool):
+        raise TypeError("its decision has an each other than True and False")
     return replace(one, outputs=tuple(one.outputs))
 
 

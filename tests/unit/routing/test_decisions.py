@@ -98,12 +98,21 @@ def test_what_a_decision_leaves_open_has_the_defaults_of_the_contract() -> None:
             "Structures": None,
             "Outputs": ["RTSTRUCT"],
             "Hours": None,
+            "Pick": None,
+            "Each": False,
         }
     ]
 
 
 def test_what_a_rule_says_is_in_the_decision() -> None:
-    said = {"Model": "m", "Target": "cloud", "Priority": "urgent", "Structures": "thorax", "Hours": "18:00-06:00"}
+    said: dict[str, Any] = {
+        "Model": "m",
+        "Target": "cloud",
+        "Priority": "urgent",
+        "Structures": "thorax",
+        "Hours": "18:00-06:00",
+    }
+    said |= {"Pick": {"EchoTime": "shortest"}, "Each": True}
     (decision,) = decided(CT, rule("a", CT, **said, Outputs=["SEG", "RTSTRUCT", "SEG"])).to_json()["Decisions"]
     assert decision == {"Rule": "a", **said, "Outputs": ["SEG", "RTSTRUCT"]}
 

@@ -38,6 +38,10 @@ class DecisionAnswer(Answer):
     outputs: list[str] = Field(examples=[["RTSTRUCT"]])
     hours: str | None
     """The hours of the day at which it may be drawn; null for all."""
+    pick: dict[str, str | float] | str | None = Field(None, examples=[{"EchoTime": "shortest"}])
+    """Which of several images of a place is contoured; null where the rule does not say."""
+    each: bool = False
+    """Whether every volume of the series is contoured for itself."""
 
 
 class ComparisonAnswer(Answer):

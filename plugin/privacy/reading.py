@@ -85,11 +85,14 @@ def read(data: bytes) -> RawFile:
     return _walked(data) or read_with_pydicom(data)
 
 
-def read_with_pydicom(data: bytes) -> RawFile:
-    """Read a file of any transfer syntax, with pydicom's dataset; raises Unreadable or TooDeep."""
+def read_with_pydicom(data: bytes, only: list[str] | None = None) -> RawFile:
+    """Read a file of any transfer syntax, with pydicom's dataset; raises Unreadable or TooDeep.
+
+    ``only`` are the top-level attributes that are wanted, by keyword; the pixels are not read then.
+    """
     quiet_pydicom()
     try:
-        dataset = pydicom.dcmread(io.BytesIO(data))
+        dataset = pydicom.dcmread(io.BytesIO(data), stop_before_pixels=only is not None, specific_tags=only)
         syntax = str(dataset.file_meta.TransferSyntaxUID)
         return RawFile(elements_of(dataset), elements_of(dataset.file_meta), syntax, dataset)
     except RecursionError:

@@ -1,9 +1,9 @@
 """A returned structure set gets its patient back, failing closed: what does not resolve is not stored.
 
 Accepted only if its transfer is open, it carries the transfer's pseudonym, and study, series, frame of reference and
-every referenced instance are what the key makes of the originals. Patient and Study modules are then the original's,
-byte for byte, its character set included. Never send a structure set through Orthanc's anonymization: it empties
-ROI names (measured on 1.10.1).
+every referenced image are what the key makes of the originals: of slices, and of the frames of enhanced images.
+Patient and Study modules are then the original's, byte for byte, its character set included. Never send a structure
+set through Orthanc's anonymization: it empties ROI names (measured on 1.10.1).
 """
 
 from __future__ import annotations
@@ -39,12 +39,14 @@ from model.dicom.uids import STANDARD_ROOT
 from model.errors import PrivacyRefused
 from model.gate.canonical import EXPLICIT_LITTLE, file_meta
 from model.gate.rules import Findings
-from model.rtstruct.patient_study import copied_from
+from model.rtstruct.patient_study import COPIED, copied_from
+from model.series.frame_reference import parse_image_reference
 from plugin.privacy.reading import RawFile, TooDeep, Unreadable, read_with_pydicom
 from plugin.privacy.reasons import in_words
 from plugin.restore.allowed import PATIENT_AND_STUDY
 from plugin.restore.description import describe
 from plugin.restore.encoding import IMPLICIT, as_implicit
+from plugin.restore.images import ImageReferences
 from plugin.restore.rewrite import Pieces, Rewriter
 from plugin.vault.vault import OpenTransfer
 
@@ -66,13 +68,23 @@ REQUIRED = (
     ROI_NAME,
 )
 
+# What is taken from the original: a file of a thousand frames holds far more.
+ORIGINAL = [
+    "SpecificCharacterSet",
+    "SOPClassUID",
+    "SOPInstanceUID",
+    "SeriesInstanceUID",
+    "FrameOfReferenceUID",
+    *COPIED,
+]
+
 
 @dataclass(frozen=True)
 class SourceSeries:
-    """The original series as the PACS still has it: one of its files, and the SOP Instance UIDs of all."""
+    """The original series as the PACS still has it: one of its files, and what names each of its images."""
 
     first_file: bytes
-    instance_uids: Collection[str]
+    images: Collection[str]
 
 
 def restore(
@@ -96,14 +108,14 @@ def restore(
         findings.add("RESTORE_SIZE")
         _refuse(findings)
     try:
-        original = read_with_pydicom(source.first_file)
+        original = read_with_pydicom(source.first_file, ORIGINAL)
     except (TooDeep, Unreadable):
         findings.add("RESTORE_SOURCE")
         _refuse(findings)
-    resolver = _Resolver(transfer, original, source.instance_uids, findings)
+    resolver = _Resolver(transfer, original, source.images, findings)
     try:
         implicit, start = as_implicit(rtstruct)
-        rewriter = Rewriter(implicit, resolver.resolve, resolver.count_unexpected, REQUIRED)
+        rewriter = Rewriter(implicit, resolver, REQUIRED)
         elements = rewriter.top(start)
     except TooDeep:
         findings.add("RESTORE_NESTING")
@@ -125,23 +137,23 @@ def restore(
 class _Resolver:
     """Turns every pseudonymous UID into the original; one that has none is a finding."""
 
-    def __init__(
-        self, transfer: OpenTransfer, original: RawFile, instances: Collection[str], findings: Findings
-    ) -> None:
+    def __init__(self, transfer: OpenTransfer, original: RawFile, images: Collection[str], findings: Findings) -> None:
         key = transfer.key
         study = key.originals([original.text(STUDY_INSTANCE_UID)])
         frame = key.originals([original.text(FRAME_OF_REFERENCE_UID)])
-        series, images = key.originals([original.text(SERIES_INSTANCE_UID)]), key.originals(instances)
-        if original.text(SOP_INSTANCE_UID) not in instances:
+        series, by_pseudonym = key.originals([original.text(SERIES_INSTANCE_UID)]), key.originals(images)
+        if original.text(SOP_INSTANCE_UID) not in {parse_image_reference(image).sop_instance_uid for image in images}:
             findings.add("RESTORE_SOURCE")
-        self.mapping: dict[str, str] = {**study, **frame, **series, **images}
-        # RT Referenced Study Sequence names the study as an instance (PS3.3 C.8.8.5).
+        self.mapping: dict[str, str] = {**study, **frame, **series, **by_pseudonym}
+        self._images = ImageReferences(by_pseudonym, original.text(SOP_CLASS_UID), self._count_unresolved)
+        # RT Referenced Study Sequence names the study as an instance (PS3.3 C.8.8.5); images stand in sequences of
+        # their own.
         self._by_role = {
             STUDY_INSTANCE_UID: study,
             SERIES_INSTANCE_UID: series,
             FRAME_OF_REFERENCE_UID: frame,
             REFERENCED_FRAME_OF_REFERENCE_UID: frame,
-            REFERENCED_SOP_INSTANCE_UID: {**study, **images},
+            REFERENCED_SOP_INSTANCE_UID: study,
         }
         self._findings = findings
         self._resolved: dict[tuple[int, bytes], bytes] = {}
@@ -162,6 +174,18 @@ class _Resolver:
             return value
         self._resolved[tag, value] = uid_value(original)
         return self._resolved[tag, value]
+
+    @property
+    def content(self) -> bool:
+        """Whether nothing was found so far."""
+        return not self._findings
+
+    def images(self, items: list[dict[int, Pieces]]) -> Pieces:
+        """Return the items of a Contour Image Sequence with the originals in them."""
+        return self._images.rewritten(items)
+
+    def _count_unresolved(self) -> None:
+        self._findings.add("RESTORE_REFERENCE", REFERENCED_SOP_INSTANCE_UID)
 
     def count_unexpected(self, tag: int) -> None:
         """Count an attribute that a structure set has no reason to hold."""

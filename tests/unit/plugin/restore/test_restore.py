@@ -107,7 +107,7 @@ def test_references_point_to_the_original_series_again(sent: Journey) -> None:
     restored = read(sent.restored())
     frame = restored.ReferencedFrameOfReferenceSequence[0]
     series = frame.RTReferencedStudySequence[0].RTReferencedSeriesSequence[0]
-    originals = set(sent.source.instance_uids)
+    originals = set(sent.source.images)
     assert restored.StudyInstanceUID == STUDY
     assert frame.RTReferencedStudySequence[0].ReferencedSOPInstanceUID == STUDY
     assert series.SeriesInstanceUID == SERIES
@@ -136,7 +136,7 @@ def test_a_retry_stores_the_same_object_again(sent: Journey) -> None:
 def test_no_pseudonym_is_left(sent: Journey) -> None:
     restored, key = sent.restored(), sent.transfer.key
     assert key.pseudonym.encode() not in restored
-    assert all(key.uid(uid).encode() not in restored for uid in (*sent.source.instance_uids, STUDY, SERIES))
+    assert all(key.uid(uid).encode() not in restored for uid in (*sent.source.images, STUDY, SERIES))
 
 
 def names(charset: str | list[str], name: str) -> Callable[[Dataset], None]:
@@ -299,7 +299,7 @@ def test_a_closed_transfer_gives_nobody_back(tmp_path: Path) -> None:
 def test_an_original_of_another_series_is_refused(sent: Journey) -> None:
     other = ct(0)
     other.SOPInstanceUID = "1.2.3"
-    assert "RESTORE_SOURCE" in sent.findings(source=SourceSeries(encoded(other), sent.source.instance_uids))
+    assert "RESTORE_SOURCE" in sent.findings(source=SourceSeries(encoded(other), sent.source.images))
 
 
 @pytest.mark.parametrize("cut", [0, 10, 140, 200, 1000, -1, -9])
@@ -319,5 +319,5 @@ def test_no_changed_byte_outside_texts_and_numbers_is_stored(sent: Journey) -> N
         stored.add(read(restored).StudyInstanceUID)
         assert {image.ReferencedSOPInstanceUID for frame in read(restored).ReferencedFrameOfReferenceSequence
                 for image in frame.RTReferencedStudySequence[0].RTReferencedSeriesSequence[0].ContourImageSequence
-                } == set(sent.source.instance_uids)  # fmt: skip
+                } == set(sent.source.images)  # fmt: skip
     assert stored <= {STUDY}

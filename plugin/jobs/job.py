@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
+from model.codes.listing import plain, row_of_a_job
 from plugin.jobs.details import JobDetails
 
 
@@ -112,7 +113,7 @@ class Job:
             "Algorithm": details.algorithm.to_json() if details.algorithm is not None else None,
             "Segmentation": details.segmentation,
             "EvidenceCode": self.evidence_code,
-            "Error": {"Code": self.error_code, "Message": self.error_message} if self.error_code else None,
+            "Error": self._error(),
             "Findings": details.findings,
             "Warnings": list(details.warnings),
             "Timings": details.timings,
@@ -120,6 +121,13 @@ class Job:
         if details.explanation is not None:
             answer["Explanation"] = details.explanation
         return answer
+
+    def _error(self) -> dict[str, Any] | None:
+        if not self.error_code:
+            return None
+        row = row_of_a_job(self.error_code)
+        listed = {"Again": str(row.again), "WayOut": plain(row.way_out)} if row is not None else {}
+        return {"Code": self.error_code, "Message": self.error_message, **listed}
 
 
 def iso(seconds: float) -> str:

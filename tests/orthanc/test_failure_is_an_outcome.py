@@ -46,6 +46,8 @@ def test_two_slices_at_one_position_fail_with_a_sentence(orthanc: OrthancProcess
     job = orthanc.job_of(orthanc.store_all(files_of(slices)))
     assert job["State"] == "failed"
     assert job["Error"]["Code"] == "SLICES_COINCIDE"
+    assert job["Error"]["Again"] == "send again"
+    assert "left out at its source" in job["Error"]["WayOut"]
     assert_nothing_is_left(orthanc)
 
 

@@ -54,6 +54,12 @@ class JobErrorAnswer(Answer):
     code: str = Field(examples=["GEOMETRY_GAP"])
     """One of the codes of docs/operations.md."""
     message: str
+    again: str | None = Field(None, examples=["send again"])
+    """Whether the same can succeed later: `send again`, `retry`, `by itself`, `repeat`, `no`.
+
+    Absent with a code that only a newer service knows."""
+    way_out: str | None = None
+    """What an administrator does about errors of this code."""
 
 
 # Of a job that is done.

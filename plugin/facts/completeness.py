@@ -78,7 +78,9 @@ def completeness_of(found: Volumes) -> Completeness:
     hint = _count_hint(everything) or _sparse_hint(found.volumes)
     if hint is not None:
         return Completeness(CompletenessState.WAITING, hint.code, hint.reason, slices, hint.expected, certain=False)
-    return Completeness(CompletenessState.WHOLE, "WHOLE", "The series is whole.", slices, _expected(everything))
+    announced = _expected(everything)
+    expected = announced.count if announced is not None else None
+    return Completeness(CompletenessState.WHOLE, "WHOLE", "The series is whole.", slices, expected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,25 +90,37 @@ class _Hint:
     expected: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Announced:
+    """How many images the scanner announced, and the attributes that say so."""
+
+    count: int
+    where: str
+
+
 def _count_hint(items: Sequence[OrthancItem]) -> _Hint | None:
-    expected = _expected(items)
-    if expected is None or len(items) >= expected:
+    announced = _expected(items)
+    if announced is None or len(items) >= announced.count:
         return None
-    return _Hint("COUNT_EXPECTED", f"{len(items)} of {expected} images that the scanner announced have come.", expected)
+    reason = f"{len(items)} of {announced.count} images that the scanner announced ({announced.where}) have come."
+    return _Hint("COUNT_EXPECTED", reason, announced.count)
 
 
-def _expected(items: Sequence[OrthancItem]) -> int | None:
+def _expected(items: Sequence[OrthancItem]) -> _Announced | None:
     """Return the number of images announced for the series.
 
     What counts the series itself goes before what counts a scan.
     """
-    for step in (_tag("NumberOfSeriesRelatedInstances"), _GE_IMAGES_IN_SERIES):
+    for where, step in _OF_SERIES:
         if (count := _agreed(items, step)) is not None:
-            return count
-    for number, repeats in _PER_SCAN:
+            return _Announced(count, where)
+    for keyword, each in _PER_SCAN:
+        number, repeats = _tag(keyword), _tag(each)
         count = _agreed(items, number)
         if count is not None:
-            return min(count * (_agreed(items, repeats) or 1), MOST_IMAGES) * _scans(items, number)
+            times, scans = _agreed(items, repeats) or 1, _scans(items, number)
+            names = [keyword, *([each] if times > 1 else []), *(["AcquisitionNumber"] if scans > 1 else [])]
+            return _Announced(min(count * times, MOST_IMAGES) * scans, " × ".join(names))
     return None
 
 
@@ -150,10 +164,10 @@ def _tag(keyword: str) -> Tag:
 
 _SPACING_TAG = _tag("SpacingBetweenSlices").tag
 _NUMBER_TAG = _tag("InstanceNumber").tag
-# GE's conformance statements: (0025,xx07) "Images in Series", SL.
-_GE_IMAGES_IN_SERIES = Private("0025", "07", "GEMS_SERS_01")
-# As Orthanc's own ExpectedNumberOfInstances: PET counts slices times time slices; others images times time points.
-_PER_SCAN = (
-    (_tag("NumberOfSlices"), _tag("NumberOfTimeSlices")),
-    (_tag("ImagesInAcquisition"), _tag("NumberOfTemporalPositions")),
+_OF_SERIES = (
+    ("NumberOfSeriesRelatedInstances", _tag("NumberOfSeriesRelatedInstances")),
+    # GE's conformance statements: (0025,xx07) "Images in Series", SL.
+    ("Images in Series of GEMS_SERS_01", Private("0025", "07", "GEMS_SERS_01")),
 )
+# As Orthanc's own ExpectedNumberOfInstances: PET counts slices times time slices; others images times time points.
+_PER_SCAN = (("NumberOfSlices", "NumberOfTimeSlices"), ("ImagesInAcquisition", "NumberOfTemporalPositions"))

@@ -40,9 +40,16 @@ class Intake:
         self._orphans = orphans
         self._settings = settings
         self._queue = queue
+        # News that was found incomplete: nothing about the series changes until more comes, or its wait ends.
+        self._incomplete: dict[str, float] = {}
 
     def process(self, arrival: Arrival) -> None:
-        """Decide on a quiet series, once per content."""
+        """Decide on a quiet series, once per content.
+
+        One with missing slices is read when something came, and again only when its wait ends.
+        """
+        if self._still_waits(arrival):
+            return
         try:
             header = self._orthanc.series(arrival.series)
             if self._orphans.delete_if_orphaned(arrival.series, header):
@@ -69,10 +76,10 @@ class Intake:
                 self._queue.notify()
             self._arrivals.settle(arrival, snapshot.content.key)
             return
-        waited = self._arrivals.quiet_for(arrival)
         wanted = inspection.explanation.outcome == CONTOUR and snapshot.completeness.state is CompletenessState.WAITING
-        if wanted and waited < self._settings.incomplete_seconds:
-            return  # a slow sender: looked at again on the next turn
+        if wanted and self._arrivals.quiet_for(arrival) < self._settings.incomplete_seconds:
+            self._incomplete[arrival.series] = arrival.last_arrival  # a slow sender
+            return
         log_decided(arrival.series, inspection.explanation)
         self._apply(inspection)
         self._arrivals.decided(arrival, snapshot.content.key, inspection.explanation.outcome)
@@ -118,6 +125,7 @@ class Intake:
         if self._orthanc.exists("series", series):
             return
         self._arrivals.forget(series)
+        self._incomplete.pop(series, None)
         self._jobs.cancel_deleted(series)
 
     def give_up(self, arrival: Arrival, code: str) -> None:
@@ -133,6 +141,14 @@ class Intake:
             return
         self._jobs.insert_unreadable(arrival.series, header, patient_id, code)
         self._arrivals.decided(arrival, "", "unreadable")
+
+    def _still_waits(self, arrival: Arrival) -> bool:
+        """Whether slices are missing, nothing came since that was seen, and the wait for them goes on."""
+        seen = self._incomplete.get(arrival.series) == arrival.last_arrival
+        if seen and self._arrivals.quiet_for(arrival) < self._settings.incomplete_seconds:
+            return True
+        self._incomplete.pop(arrival.series, None)
+        return False
 
     def _apply(self, inspection: Inspection) -> None:
         """Insert the jobs of what was decided; those of an earlier content are overtaken."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.builders.orthanc_process import OrthancProcess
+from tests.builders.orthanc_process import OrthancProcess, until
 from tests.builders.phantom import files_of, phantom_series
 
 
@@ -30,3 +30,22 @@ def test_the_tags_of_a_series_are_fetched_once_from_its_arrival_to_its_stored_rt
     assert job["State"] == "done", job["Error"]
     assert job["Rtstruct"] is not None
     assert asked(orthanc, f"/series/{series}/instances-tags") == 1
+
+
+def test_a_series_with_missing_slices_is_read_when_something_came_and_when_its_wait_ends(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    section = {"QuietSeconds": 3, "IncompleteSeconds": 15}
+    orthanc = OrthancProcess(tmp_path_factory.mktemp("waiting"), section=section).start()
+    try:
+        slices = phantom_series(key="waits")
+        series = orthanc.store_all(files_of([*slices[:4], *slices[6:]]))
+        until(lambda: asked(orthanc, f"/series/{series}/instances-tags") == 1, "it was looked at")
+        orthanc.store_all(files_of(slices[4:5]))
+        job = orthanc.job_of(series)
+        assert (job["State"], job["Error"]["Code"]) == ("failed", "GEOMETRY_GAP")
+        # Seven looks at the change log and more went by meanwhile.
+        assert asked(orthanc, "/changes") > 5
+        assert asked(orthanc, f"/series/{series}/instances-tags") == 3
+    finally:
+        orthanc.stop()

@@ -59,6 +59,13 @@ def test_an_announced_count_is_waited_for_but_not_certain(announced: dict[str, A
     assert (whole.state, whole.expected) == (CompletenessState.WHOLE, 20)
 
 
+def test_a_count_names_the_attribute_that_announced_it() -> None:
+    assert "(ImagesInAcquisition)" in judged(*stack(10, ImagesInAcquisition=20)).reason
+    assert "(NumberOfSeriesRelatedInstances)" in judged(*stack(10, NumberOfSeriesRelatedInstances=20)).reason
+    several = stack(10, ImagesInAcquisition=10, NumberOfTemporalPositions=2)
+    assert "(ImagesInAcquisition × NumberOfTemporalPositions)" in judged(*several).reason
+
+
 def test_more_than_announced_is_whole() -> None:
     assert judged(*stack(20, ImagesInAcquisition=10)).state is CompletenessState.WHOLE
 

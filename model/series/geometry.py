@@ -21,7 +21,9 @@ from model.series.steps import Hole, holes
 
 # Two slices nearer than this lie at one position.
 SAME_POSITION_MM = 1e-3
-_WHOLE = re.compile(r"[+-]?[0-9]{1,9}")
+_WHOLE = re.compile(r"([+-]?[0-9]{1,9})(?:\.0*)?")
+# A decimal string of any length (PS3.5 6.2); Python takes more for a number than DICOM does.
+_DECIMAL = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?", re.ASCII)
 # As scanners of several makers write it, alone or among other words of a value.
 _LOCALIZER = re.compile(
     r"(?<![A-Z])(LOC|LOCALI[SZ]ERS?|SCOUT|TOPOGRAM|SCANOGRAM|SURVEY|SURVIEW|PILOT)(?![A-Z])|CT_SOM\d+ TOP\b"
@@ -264,7 +266,7 @@ def plane_of(header: SliceHeader) -> SlicePlane:
         row_direction=(float(row[0]), float(row[1]), float(row[2])),
         column_direction=(float(column[0]), float(column[1]), float(column[2])),
         spacing=(spacing[0], spacing[1]),
-        number=int(header.instance_number) if _WHOLE.fullmatch(header.instance_number) else None,
+        number=int(number[1]) if (number := _WHOLE.fullmatch(header.instance_number)) else None,
     )
 
 
@@ -284,10 +286,10 @@ def _common(planes: Sequence[SlicePlane]) -> CommonPlane:
 def _numbers(texts: tuple[str, ...], count: int, keyword: str) -> tuple[float, ...]:
     if not any(texts):
         raise refusals.unusable(keyword, "is missing or empty")
-    try:
-        numbers = tuple(float(text) for text in texts)
-    except ValueError:
-        raise refusals.unusable(keyword, "holds what is no number") from None
+    if not all(_DECIMAL.fullmatch(text) for text in texts):
+        comma = " (a comma is no decimal point in DICOM)" if any("," in text for text in texts) else ""
+        raise refusals.unusable(keyword, f"holds what is no number{comma}")
+    numbers = tuple(float(text) for text in texts)
     if len(numbers) != count:
         raise refusals.unusable(keyword, f"has {len(numbers)} value(s) instead of {count}")
     if not np.all(np.isfinite(numbers)):

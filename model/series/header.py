@@ -76,7 +76,8 @@ class SliceHeader:
             return texts.get(keyword, "").strip(" \0")
 
         def many(keyword: str) -> tuple[str, ...]:
-            text = one(keyword)
+            # An empty value after the last says nothing.
+            text = one(keyword).rstrip("\\ ")
             return tuple(part.strip() for part in text.split("\\")) if text else ()
 
         return cls(
@@ -85,7 +86,7 @@ class SliceHeader:
             study_uid=one("StudyInstanceUID"),
             series_uid=one("SeriesInstanceUID"),
             frame_of_reference_uid=one("FrameOfReferenceUID"),
-            modality=one("Modality"),
+            modality=one("Modality").upper(),
             image_type=many("ImageType"),
             position=many("ImagePositionPatient"),
             orientation=many("ImageOrientationPatient"),

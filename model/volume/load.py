@@ -163,9 +163,13 @@ def _decode_one(one: Path | str | Dataset) -> _Slice:
         _values(dataset, "ImageType"),
         rescaled=slope is not None and intercept is not None,
     )
-    padding = _bright_padding(dataset, stored, *rescale) if str(dataset.get("Modality")) == "CT" else None
+    padding = _bright_padding(dataset, stored, *rescale) if _is_ct(dataset) else None
     acquisition = acquisition_of({keyword: _values(dataset, keyword) for keyword in KEYWORDS})
     return _Slice(str(dataset.SOPInstanceUID), stored, *rescale, meaning, acquisition, padding)
+
+
+def _is_ct(dataset: Dataset) -> bool:
+    return str(dataset.get("Modality")).strip(" \0").upper() == "CT"
 
 
 def _bright_padding(dataset: Dataset, stored: NDArray[Any], slope: float, intercept: float) -> NDArray[np.bool_] | None:

@@ -59,10 +59,11 @@ def remarks_of(
     left_out: Collection[LeftOut],
     interleaving: Interleaving | None = None,
     geometry: SeriesGeometry | None = None,
+    oddities: Collection[str] = (),
 ) -> tuple[str, ...]:
     """Return the warnings that a series gives by itself.
 
-    ``items`` are all its slices; ``interleaving`` and ``geometry`` are of those that are contoured.
+    ``items`` are all its slices; ``interleaving``, ``geometry`` and ``oddities`` are of those that are contoured.
     """
     said = [left_out_sentence(left_out)]
     if geometry is not None and (moved := sideways(geometry)) is not None:
@@ -71,6 +72,7 @@ def remarks_of(
         said.append(f"Look at the images: {by_order(interleaving.keyword)}")
     if completeness.state is CompletenessState.WAITING and not completeness.certain:
         said.append(completeness.reason)
+    said += oddities
     different = _different(items)
     if different:
         said.append(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from model.errors import InputRefused
 from plugin.facts.completeness import CompletenessState
 from plugin.facts.kinds import NO_IMAGE
@@ -18,6 +21,11 @@ from plugin.settings.settings import LOCAL, Settings
 from routing.decide import CONTOUR, NONE, Decision
 
 IMAGE_MODALITIES = ("CT", "MR")
+
+
+def may_hold_images(header: Mapping[str, Any]) -> bool:
+    """Whether a series, as Orthanc's ``/series/{id}``, is CT or MR, in whatever letters and padding."""
+    return str(header["MainDicomTags"].get("Modality", "")).strip(" \0").upper() in IMAGE_MODALITIES
 
 
 class Intake:
@@ -56,7 +64,7 @@ class Intake:
                 log_undecided(arrival.series, "pseudonymous")
                 self._arrivals.decided(arrival, "", "pseudonymous")
                 return
-            if header["MainDicomTags"].get("Modality", "") not in IMAGE_MODALITIES:
+            if not may_hold_images(header):
                 log_undecided(arrival.series, "ignored")
                 self._arrivals.decided(arrival, "", "ignored")
                 return

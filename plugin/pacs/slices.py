@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from model.series.interleaved import interleaving_of
 from plugin.facts.completeness import Completeness
+from plugin.facts.oddities import oddities_of
 from plugin.facts.remarks import LeftOut, remarks_of
 from plugin.facts.series_tags import SeriesTags
 from plugin.facts.volumes import LocalizerPolicy, MixedPolicy, Selection, in_order, select
@@ -62,7 +63,9 @@ def remarks_on(tags: SeriesTags, completeness: Completeness, left_out: tuple[Lef
     volumes = tags.volumes.volumes
     if not volumes:
         return remarks_of(tags.items, completeness, left_out)
-    return remarks_of(tags.items, completeness, left_out, interleaving_of(in_order(volumes[0])), volumes[0].geometry)
+    contoured = volumes[0]
+    interleaving, oddities = interleaving_of(in_order(contoured)), oddities_of(contoured)
+    return remarks_of(tags.items, completeness, left_out, interleaving, contoured.geometry, oddities)
 
 
 def _left_out(tags: SeriesTags, selection: Selection) -> tuple[LeftOut, ...]:

@@ -5,7 +5,6 @@ Nothing is copied that is not listed, so what a scanner, a vendor or an attacker
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,18 +25,14 @@ from model.dicom.tags import (
 )
 from model.gate import canonical
 from model.gate.pixels import PixelFormat
-from model.gate.predicates import Terms
 from model.gate.profile import Action, Attribute, method, method_codes, profile_of
 from model.gate.rules import Findings
 from plugin.privacy.decode import Undecodable, pixels_of
+from plugin.privacy.fitting import fitted
 from plugin.privacy.pseudonyms import TransferKey
 from plugin.privacy.reading import RawFile, TooDeep, Unreadable, read
 from plugin.privacy.source import SourceInstance
 from plugin.settings.privacy import PrivacyRules
-
-_LEADING_ZEROS = re.compile(rb"^([+-]?)0+(?=[0-9])")
-_NUMBERS = ("DS", "IS")
-_TEXTS = ("CS", "DS", "IS", "LO", "AS", "SH", "UI")
 
 
 @dataclass(frozen=True)
@@ -125,28 +120,3 @@ def _value(
     if row.needed:
         findings.add("REBUILD_VALUE", row.tag)
     return Action.REMOVED, None
-
-
-def fitted(row: Attribute, found: bytes | None) -> bytes | None:
-    """Return the value in canonical form.
-
-    Its parts are stripped, numbers without leading zeros, lists without unknown terms.
-    """
-    if found is None:
-        return b"" if isinstance(row.predicate, Terms) and row.predicate.least == 0 else None
-    if row.vrs[0] not in _TEXTS:
-        return found
-    parts = [part.strip(b" \0") for part in found.strip(b" \0").split(b"\\")]
-    if row.vrs[0] in _NUMBERS:
-        parts = [_LEADING_ZEROS.sub(rb"\1", part) for part in parts]
-    if isinstance(row.predicate, Terms):
-        return _terms(row.predicate, parts)
-    return b"\\".join(parts)
-
-
-def _terms(predicate: Terms, parts: list[bytes]) -> bytes:
-    if predicate.least == 0:
-        return b"\\".join([part for part in parts if part in predicate.terms][: predicate.most])
-    # The meaning of a term is bound to its place (ImageType), so the list ends where it stops being known.
-    known = next((index for index, part in enumerate(parts) if part not in predicate.terms), len(parts))
-    return b"\\".join(parts[: min(known, predicate.most)])

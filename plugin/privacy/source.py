@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -29,6 +30,8 @@ from plugin.privacy.reading import RawFile, TooDeep, Unreadable, read
 from plugin.privacy.values import meaning_is_lost
 from plugin.settings.privacy import PrivacyRules
 
+# One, however it is written, or nothing.
+ONE_FRAME = re.compile(r"(?:\+?0*1(?:\.0*)?)?")
 MAXIMUM_SOURCE = 512 << 20  # bytes of one instance
 MAXIMUM_INSTANCES = 5_000
 
@@ -112,20 +115,20 @@ def _judge(file: RawFile, rules: PrivacyRules, findings: Findings) -> None:
     if sop_class not in SOP_CLASSES:
         findings.add("SOURCE_SOP_CLASS")
         return
-    if file.text(MODALITY) != {CT_IMAGE: "CT", MR_IMAGE: "MR"}[sop_class]:
+    if file.text(MODALITY).upper() != {CT_IMAGE: "CT", MR_IMAGE: "MR"}[sop_class]:
         findings.add("SOURCE_MODALITY")
     if is_no_slice(values_of(file.value(IMAGE_TYPE) or b"")):
         findings.add("SOURCE_IMAGE_TYPE")
     burned_in = file.text(BURNED_IN_ANNOTATION).upper()
     if burned_in == "YES" or (rules.require_burned_in_no and burned_in != "NO"):
         findings.add("SOURCE_BURNED_IN")
-    if file.word(SAMPLES_PER_PIXEL) not in (None, 1) or file.text(PHOTOMETRIC_INTERPRETATION) not in (
+    if file.word(SAMPLES_PER_PIXEL) not in (None, 1) or file.text(PHOTOMETRIC_INTERPRETATION).upper() not in (
         "",
         "MONOCHROME1",
         "MONOCHROME2",
     ):
         findings.add("SOURCE_COLOUR")
-    if file.text(NUMBER_OF_FRAMES) not in ("", "1"):
+    if not ONE_FRAME.fullmatch(file.text(NUMBER_OF_FRAMES)):
         findings.add("SOURCE_FRAMES")
     # Scanners write some of these empty, and an empty attribute says nothing.
     if any(file.text(tag).strip("\\ ") for tag in SECONDARY_CAPTURE):

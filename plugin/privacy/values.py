@@ -18,9 +18,9 @@ def meaning_is_lost(file: RawFile, rules: PrivacyRules) -> bool:
     table = file.elements.get(MODALITY_LUT_SEQUENCE)
     if table is not None and (table.items or table.value):
         return True
-    if file.text(MODALITY) != "CT":
+    if file.text(MODALITY).upper() != "CT":
         return False
-    carried = file.text(RESCALE_TYPE).encode("ascii", "replace")
+    carried = file.text(RESCALE_TYPE).upper().encode("ascii", "replace")
     stays = carried in RESCALE_TYPES and RESCALE_TYPE not in rules.remove
     said = meaning_of(file.text(RESCALE_TYPE), file.text(IMAGE_TYPE).split("\\"), rescaled=True)
     return said.other_quantity or not (said.hounsfield or stays)

@@ -11,7 +11,7 @@ from plugin.facts.kinds import EXCLUDING
 from plugin.gateway.operations.job_view import JobView
 from plugin.intake.arrivals import Arrivals
 from plugin.intake.inspection import Inspection, SeriesInspector
-from plugin.intake.intake import IMAGE_MODALITIES
+from plugin.intake.intake import IMAGE_MODALITIES, may_hold_images
 from plugin.intake.known_series import KnownSeries, SeriesTable
 from plugin.jobs.job import Job, iso
 from plugin.jobs.store import JobStore
@@ -73,7 +73,7 @@ class Outcomes:
     def _outcome(
         self, series: str, header: Mapping[str, Any], known: KnownSeries | None, jobs: list[Job]
     ) -> dict[str, Any]:
-        if str(header["MainDicomTags"].get("Modality", "")) not in IMAGE_MODALITIES:
+        if not may_hold_images(header):
             return {"Outcome": IGNORED, "Reason": REASONS[IGNORED]}
         if known is not None and known.pending:
             return self._arriving(series, header, known)

@@ -5,14 +5,13 @@ from __future__ import annotations
 import io
 
 import pydicom
-import pytest
 from pydicom.uid import CTImageStorage
 
 from model.gate.profile import Action, profile_of
 from model.gate.rules import Findings
 from plugin.privacy.markers import Markers
 from plugin.privacy.pseudonyms import TransferKey
-from plugin.privacy.rebuild import Rebuilt, fitted, rebuild
+from plugin.privacy.rebuild import Rebuilt, rebuild
 from plugin.privacy.source import inspect
 from plugin.settings.privacy import PrivacyRules
 from tests.builders.marked import ct, encoded
@@ -57,19 +56,3 @@ def test_what_is_no_dicom_is_a_finding_and_no_exception() -> None:
     made, findings = rebuild(b"nothing of the kind", source, KEY, RULES)
     assert made is None
     assert dict(findings.counts) == {"NATIVE_UNREADABLE": 1}
-
-
-@pytest.mark.parametrize(
-    ("keyword", "found", "value"),
-    [
-        ("KVP", b" 0120 ", b"120"),
-        ("KVP", b"-007.5", b"-7.5"),
-        ("KVP", b"0.5\0", b"0.5"),
-        ("ImagePositionPatient", b"01\\ 2 \\-003", b"1\\2\\-3"),
-        ("ImageType", b"ORIGINAL\\PRIMARY\\AXIAL\\Lee^Ann", b"ORIGINAL\\PRIMARY\\AXIAL"),
-        ("ImageType", b"ORIGINAL\\Lee^Ann\\AXIAL", b"ORIGINAL"),
-        ("Modality", None, None),
-    ],
-)
-def test_a_value_is_brought_into_its_canonical_form(keyword: str, found: bytes | None, value: bytes | None) -> None:
-    assert fitted(ROWS[keyword], found) == value

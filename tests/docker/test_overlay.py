@@ -1,10 +1,17 @@
-"""The overlay on top of an image that is configured by variables: the demo's CT becomes an RTSTRUCT in it."""
+"""The overlay on top of an image that is configured by variables or files: the demo's CT becomes an RTSTRUCT in it.
+
+OVERLAY_BASE=IMAGE names the image of a hospital; without it a stand-in for orthancteam/orthanc is built. PIP_ARGUMENTS
+are handed to the overlay's Dockerfile.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +20,10 @@ import requests
 from model.samples.build import demo_series
 from tests.builders.orthanc_process import AXIAL_CT, CHECKOUT, free_port, until
 
-BASE, IMAGE = "autocontour-overlay-base", "autocontour-overlay"
+STAND_IN, IMAGE = "autocontour-overlay-base", "autocontour-overlay"
+ADMIN = ("admin", "overlay-test-password")
+# The dollar is one that no image takes for a variable.
+RULES = [AXIAL_CT | {"When": {"Modality": "CT", "Not": {"SeriesDescription": {"Pattern": "^scout$"}}}}]
 
 
 def docker(*arguments: str) -> str:
@@ -24,53 +34,90 @@ def docker(*arguments: str) -> str:
 
 @pytest.fixture(scope="module")
 def image() -> str:
-    """The overlay over a stand-in for the hospital's image."""
-    docker("build", "-q", "-t", BASE, str(CHECKOUT / "tests/docker/overlay-base"))
-    file = str(CHECKOUT / "docker/overlay/Dockerfile")
-    docker("build", "-q", "-f", file, "--build-arg", f"BASE={BASE}", "-t", IMAGE, str(CHECKOUT))
+    """The overlay over the hospital's image, or over its stand-in."""
+    base = os.environ.get("OVERLAY_BASE")
+    if not base:
+        base = STAND_IN
+        docker("build", "-q", "-t", base, str(CHECKOUT / "tests/docker/overlay-base"))
+    arguments = [f"--build-arg=BASE={base}", f"--build-arg=PIP_ARGUMENTS={os.environ.get('PIP_ARGUMENTS', '')}"]
+    docker("build", "-q", "-f", str(CHECKOUT / "docker/overlay/Dockerfile"), *arguments, "-t", IMAGE, str(CHECKOUT))
     return IMAGE
 
 
-# The same section said in the two ways that the page shows.
-SAID = {
-    "by variables": {
-        "ORTHANC__AUTO_CONTOUR__RULES": json.dumps([AXIAL_CT]),
-        "ORTHANC__AUTO_CONTOUR__QUIET_SECONDS": "2",
-    },
-    "as JSON": {"ORTHANC_JSON": json.dumps({"AutoContour": {"Rules": [AXIAL_CT], "QuietSeconds": 2}})},
+@dataclass(frozen=True)
+class Said:
+    """How the section reaches the container: by variables, by a file in /etc/orthanc, and who starts it."""
+
+    variables: Mapping[str, str]
+    file: str = ""
+    user: str = "root"
+
+
+SECTION = {"Rules": RULES, "QuietSeconds": 2}
+# The same section in the ways that the page shows.
+WAYS = {
+    "by variables": Said(
+        {"ORTHANC__AUTO_CONTOUR__RULES": json.dumps(RULES), "ORTHANC__AUTO_CONTOUR__QUIET_SECONDS": "2"}
+    ),
+    "as JSON": Said({"ORTHANC_JSON": json.dumps({"AutoContour": SECTION})}),
+    "in a file": Said({}, json.dumps({"AutoContour": SECTION})),
+    "partly in a file, partly by variable": Said(
+        {"ORTHANC__AUTO_CONTOUR__QUIET_SECONDS": "2"}, json.dumps({"AutoContour": {"Rules": RULES}})
+    ),
+    "by a user who is not root": Said({"ORTHANC_JSON": json.dumps({"AutoContour": SECTION})}, user="orthanc"),
 }
 
 
-@pytest.fixture(params=sorted(SAID))
-def hospital(request: pytest.FixtureRequest, image: str) -> Iterator[str]:
-    """Give the address of a container that was told what to contour."""
+@dataclass(frozen=True)
+class Hospital:
+    """A container that was told what to contour."""
+
+    container: str
+    port: int
+
+    def get(self, path: str) -> requests.Response:
+        return requests.get(f"http://127.0.0.1:{self.port}{path}", auth=ADMIN, timeout=60)
+
+    def is_well(self) -> bool:
+        try:
+            return self.get("/autocontour/health").status_code == 200
+        except requests.RequestException:
+            return False
+
+
+@pytest.fixture
+def hospital(request: pytest.FixtureRequest, image: str, tmp_path: Path) -> Iterator[Hospital]:
+    """Give a running container; it has to end with 0."""
+    said: Said = WAYS[request.param]
     port = free_port()
-    open_to_us = {"ORTHANC__REMOTE_ACCESS_ALLOWED": "true", "ORTHANC__AUTHENTICATION_ENABLED": "false"}
-    variables = [f"--env={name}={text}" for name, text in (SAID[request.param] | open_to_us).items()]
-    container = docker("run", "--detach", f"--publish=127.0.0.1:{port}:8042", *variables, image)
-    yield f"http://127.0.0.1:{port}"
+    variables = {"ORTHANC__REGISTERED_USERS": json.dumps(dict([ADMIN])), **said.variables}
+    options = [f"--env={name}={text}" for name, text in variables.items()]
+    container = docker("create", f"--publish=127.0.0.1:{port}:8042", f"--user={said.user}", *options, image)
+    if said.file:
+        file = tmp_path / "autocontour.json"
+        file.write_text(said.file)
+        file.chmod(0o644)
+        docker("cp", str(file), f"{container}:/etc/orthanc/autocontour.json")
+    docker("start", container)
+    yield Hospital(container, port)
     status = (docker("stop", "--time=20", container), docker("inspect", "-f", "{{.State.ExitCode}}", container))[1]
     docker("rm", container)
     assert status == "0"
 
 
-def test_a_series_becomes_an_rtstruct(hospital: str) -> None:
-    def is_well() -> bool:
-        try:
-            return requests.get(f"{hospital}/autocontour/health", timeout=10).status_code == 200
-        except requests.RequestException:
-            return False
-
-    until(is_well, "auto-contouring is up in the container", 240, 1.0)
+@pytest.mark.parametrize("hospital", sorted(WAYS), indirect=True)
+def test_a_series_becomes_an_rtstruct(hospital: Hospital) -> None:
+    until(hospital.is_well, "auto-contouring is up in the container", 240, 1.0)
+    assert "valid" in docker("exec", hospital.container, "autocontour", "check", "/tmp/orthanc.json")
     series = ""
     for path in sorted(demo_series().glob("*.dcm")):
-        stored = requests.post(f"{hospital}/instances", data=path.read_bytes(), timeout=60)
-        series = stored.json()["ParentSeries"]
+        address = f"http://127.0.0.1:{hospital.port}/instances"
+        series = requests.post(address, data=path.read_bytes(), auth=ADMIN, timeout=60).json()["ParentSeries"]
 
     def ended() -> Any:
-        jobs = requests.get(f"{hospital}/autocontour/jobs?Series={series}", timeout=60).json()
+        jobs = hospital.get(f"/autocontour/jobs?Series={series}").json()
         return jobs and jobs[0]["State"] not in ("waiting", "running") and jobs[0]
 
     job = until(ended, "the job ends", 300, 1.0)
     assert job["State"] == "done", job["Error"]
-    assert job["Rtstruct"]
+    assert hospital.get(f"/instances/{job['Rtstruct']}/simplified-tags").json()["Modality"] == "RTSTRUCT"

@@ -89,10 +89,19 @@ SERIES = Chapter(
             way_out="nothing; where no job is wanted, make the rule's conditions narrower",
         ),
         Row(
-            ("ENHANCED_OBJECT",),
+            ("FRAME_GROUPS",),
             Again.NO,
-            means="an enhanced or legacy converted CT or MR, all frames in one file; the job is `excluded`",
-            way_out="let the scanner or the archive send classic CT or MR",
+            means=(
+                "an enhanced CT or MR that does not describe its frames one by one: without "
+                "PerFrameFunctionalGroupsSequence, or with another number of items than NumberOfFrames says"
+            ),
+            way_out="let the scanner or the archive send it whole, or as classic CT or MR",
+        ),
+        Row(
+            ("CONCATENATION",),
+            Again.SEND,
+            means="an enhanced CT or MR in several objects, of which some never came (InConcatenationNumber)",
+            way_out="send the rest, or the whole series",
         ),
         Row(
             ("SEVERAL_IMAGES",),

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 
 from pydicom.uid import (
     EnhancedCTImageStorage,
-    EnhancedMRColorImageStorage,
     EnhancedMRImageStorage,
     LegacyConvertedEnhancedCTImageStorage,
     LegacyConvertedEnhancedMRImageStorage,
@@ -20,7 +19,6 @@ from pydicom.uid import (
 ENHANCED = {
     EnhancedCTImageStorage: "Enhanced CT",
     EnhancedMRImageStorage: "Enhanced MR",
-    EnhancedMRColorImageStorage: "Enhanced MR Color",
     LegacyConvertedEnhancedCTImageStorage: "Legacy Converted Enhanced CT",
     LegacyConvertedEnhancedMRImageStorage: "Legacy Converted Enhanced MR",
 }

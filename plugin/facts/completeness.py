@@ -14,9 +14,10 @@ from enum import StrEnum
 from model.errors import InputRefused
 from model.series.geometry import require_whole
 from model.series.steps import GAP_FACTOR
+from plugin.facts.concatenations import missing_parts
 from plugin.facts.dictionary import tag_of
 from plugin.facts.orthanc_item import OrthancItem
-from plugin.facts.volumes import Volume, Volumes, empty
+from plugin.facts.volumes import Volume, Volumes, empty, unreadable_frames
 from routing.facts import number_of
 from routing.names import Private, Tag
 
@@ -56,6 +57,12 @@ def completeness_of(found: Volumes) -> Completeness:
         return Completeness(CompletenessState.BROKEN, what.code, what.message, 0)
     if not slices:
         return Completeness(CompletenessState.WAITING, "SERIES_EMPTY", "No image slice has arrived yet.", 0)
+    if (unreadable := unreadable_frames(found)) is not None:
+        return Completeness(CompletenessState.BROKEN, unreadable.code, unreadable.message, slices)
+    everything = [one.item for volume in found.volumes for one in volume.slices]
+    everything += [one.item for one in found.localizers] + [other.object.item for other in found.others]
+    if (parts := missing_parts(everything)) is not None:
+        return Completeness(CompletenessState.WAITING, parts.code, parts.message, slices)
     for volume in found.volumes:
         if volume.refusal is not None and found.repeats is not None:
             # Where every place has as many images, none that may come makes a volume of them.
@@ -73,8 +80,6 @@ def completeness_of(found: Volumes) -> Completeness:
             require_whole(volume.geometry)
         except InputRefused as gap:
             return Completeness(CompletenessState.WAITING, gap.code, gap.message, slices)
-    everything = [one.item for volume in found.volumes for one in volume.slices]
-    everything += [one.item for one in found.localizers] + [other.object.item for other in found.others]
     hint = _count_hint(everything) or _sparse_hint(found.volumes)
     if hint is not None:
         return Completeness(CompletenessState.WAITING, hint.code, hint.reason, slices, hint.expected, certain=False)
@@ -146,6 +151,8 @@ def _sparse_hint(volumes: Iterable[Volume]) -> _Hint | None:
     for volume in volumes:
         if volume.geometry is None or len(volume.slices) < 3:
             continue
+        if any(one.frame is not None for one in volume.slices):
+            continue  # an object brings all its frames, and their numbers are their places
         items = [one.item for one in volume.slices]
         announced = {number_of(item.text(_SPACING_TAG).strip()) for item in items}
         spacing = next(iter(announced)) if len(announced) == 1 else None

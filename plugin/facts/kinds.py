@@ -15,6 +15,7 @@ from pydicom.uid import UID, CTImageStorage, MRImageStorage
 
 from model.errors import InputRefused
 from model.gate.image_kind import ENHANCED, SECONDARY_CAPTURE, is_no_slice
+from model.series.functional_groups import FRAME_GROUPS
 from model.series.geometry import is_localizer
 from model.series.header import SliceHeader
 from model.series.refusals import NO_HELP
@@ -25,12 +26,11 @@ from routing.facts import number_of
 # Reasons for which a series is left alone: it is right as it is, and no model could be meant.
 NO_IMAGE = "NO_IMAGE"
 NOT_A_SLICE = "NOT_A_SLICE"
-ENHANCED_OBJECT = "ENHANCED_OBJECT"
 SEVERAL_IMAGES = "SEVERAL_IMAGES"
 SERIES_EMPTY = "SERIES_EMPTY"
-EXCLUDING = frozenset({NO_IMAGE, NOT_A_SLICE, ENHANCED_OBJECT, SEVERAL_IMAGES, SERIES_EMPTY})
+EXCLUDING = frozenset({NO_IMAGE, NOT_A_SLICE, SEVERAL_IMAGES, SERIES_EMPTY})
 
-_SLICE_CLASSES = (CTImageStorage, MRImageStorage)
+_SLICE_CLASSES = frozenset({CTImageStorage, MRImageStorage, *ENHANCED})
 _SECONDARY_CAPTURES = "1.2.840.10008.5.1.4.1.1.7"
 _MARKS_OF_CAPTURES = tuple(f"{tag >> 16:04x},{tag & 0xFFFF:04x}" for tag in SECONDARY_CAPTURE)
 # As Siemens and United Imaging write them.
@@ -47,11 +47,16 @@ class Kind:
     words: str
 
 
-def kind_of(header: SliceHeader, item: OrthancItem) -> Kind | None:
-    """Return what an object is; None for a slice or a localizer, and where no SOP class is known."""
+def kind_of(header: SliceHeader, item: OrthancItem, frame: int | None = None, fault: str | None = None) -> Kind | None:
+    """Return what an object is; None for a slice or a localizer, and where no SOP class is known.
+
+    ``frame`` is the number of a frame of an enhanced object, ``fault`` what is wrong with one that has none.
+    """
     sop_class = UID(header.sop_class_uid)
     if sop_class and sop_class not in _SLICE_CLASSES:
         return _of_class(sop_class, item)
+    if fault is not None:
+        return Kind(FRAME_GROUPS, f"{ENHANCED[sop_class]} of which {fault}")
     if is_localizer(header):
         return None
     if any(value.strip().upper() in _MOSAICS for value in header.image_type):
@@ -60,7 +65,7 @@ def kind_of(header: SliceHeader, item: OrthancItem) -> Kind | None:
         return Kind(NOT_A_SLICE, "localizer, screen, dose sheet, protocol or report (ImageType)")
     if any(item.text(tag).strip("\\ \0") for tag in _MARKS_OF_CAPTURES):
         return Kind(NOT_A_SLICE, "secondary capture (ConversionType and the attributes beside it)")
-    if (number_of(_text(item, "NumberOfFrames")) or 1) > 1:
+    if frame is None and (number_of(_text(item, "NumberOfFrames")) or 1) > 1:
         return Kind(NOT_A_SLICE, "image of several frames (NumberOfFrames)")
     if (number_of(_text(item, "SamplesPerPixel")) or 1) > 1:
         return Kind(NOT_A_SLICE, "colour image (SamplesPerPixel)")
@@ -73,11 +78,11 @@ def refusal_of(kinds: Iterable[Kind]) -> InputRefused:
     codes = {kind.code for kind in counts}
     listed = ", ".join(f"{count} × {kind.words}" for kind, count in counts.most_common(_NAMED))
     listed += ", and others" if len(counts) > _NAMED else ""
-    if ENHANCED_OBJECT in codes:
+    if FRAME_GROUPS in codes:
         return InputRefused(
-            ENHANCED_OBJECT,
-            f"The series holds {listed}: a file with many frames, which is not read yet. {NO_HELP}; "
-            "let the scanner or the archive send it as classic CT or MR Image Storage.",
+            FRAME_GROUPS,
+            f"The series holds {listed}, so nothing says where its frames lie. {NO_HELP}; let the scanner or the "
+            "archive send it with all its functional groups, or as classic CT or MR Image Storage.",
         )
     if SEVERAL_IMAGES in codes:
         return InputRefused(
@@ -97,8 +102,6 @@ def refusal_of(kinds: Iterable[Kind]) -> InputRefused:
 
 
 def _of_class(sop_class: UID, item: OrthancItem) -> Kind:
-    if sop_class in ENHANCED:
-        return Kind(ENHANCED_OBJECT, f"{ENHANCED[sop_class]} (SOPClassUID)")
     if sop_class == _SECONDARY_CAPTURES or sop_class.startswith(f"{_SECONDARY_CAPTURES}."):
         return Kind(NOT_A_SLICE, "secondary capture (SOPClassUID)")
     has_pixels = bool(_text(item, "Rows"))

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from plugin.facts.character_sets import Originals, reading_of
+from plugin.facts.objects import Slice
 from plugin.facts.orthanc_item import InstancesTags, OrthancItem
-from plugin.facts.volumes import Slice, Volumes, parsed_slices, tell_apart
+from plugin.facts.volumes import Volumes, parsed_slices, tell_apart
 
 
 @dataclass(frozen=True)

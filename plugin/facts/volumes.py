@@ -15,15 +15,16 @@ from typing import Literal
 import numpy as np
 
 from model.errors import InputRefused
+from model.series.functional_groups import FRAME_GROUPS
 from model.series.geometry import SeriesGeometry, SlicePlane, geometry_of, is_localizer, plane_of
 from model.series.header import SliceHeader
 from model.series.interleaved import interleaving_of
 from model.series.parallel import groups
 from model.series.refusals import NO_HELP, only_localizers, unusable
-from plugin.facts.character_sets import reading_of
 from plugin.facts.dictionary import tag_of
 from plugin.facts.kinds import Kind, kind_of, refusal_of
-from plugin.facts.orthanc_item import InstancesTags, OrthancItem, header_of
+from plugin.facts.objects import Slice, slices_of_object
+from plugin.facts.orthanc_item import InstancesTags
 from plugin.facts.repeats import Repeats, repeats_of
 
 MixedPolicy = Literal["refuse", "largest"]
@@ -31,6 +32,7 @@ LocalizerPolicy = Literal["leave-out", "refuse"]
 
 # In the order in which they are tried; the first that leaves only volumes without hole or repeat tells apart.
 REPEATS = (
+    "StackID",
     "AcquisitionNumber",
     "TemporalPositionIdentifier",
     "EchoNumbers",
@@ -38,6 +40,7 @@ REPEATS = (
     "TriggerTime",
     "DiffusionBValue",
     "ImageType",
+    "ComplexImageComponent",
     "ConvolutionKernel",
     "AcquisitionTime",
 )
@@ -45,20 +48,6 @@ REPEATS = (
 SCOUT_SLICES, SCOUT_RATIO = 3, 5
 # Fewer slices than this do not count as an acquisition.
 LEAST_SLICES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Slice:
-    """One slice: its header for the geometry, and its tags for telling repeats apart.
-
-    ``instance`` is Orthanc's id of the object that holds it, ``frame`` the number of the slice in an enhanced one, from
-    1; None in a classic one.
-    """
-
-    header: SliceHeader
-    item: OrthancItem
-    instance: str = ""
-    frame: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,16 +111,16 @@ def volumes_of(instances_tags: InstancesTags) -> Volumes:
 def parsed_slices(instances_tags: InstancesTags) -> tuple[Slice, ...]:
     """Every slice, from what ``/series/{id}/instances-tags`` answers."""
     return tuple(
-        Slice(header_of(item), item, instance)
+        one
         for instance, tags in instances_tags.items()
         if isinstance(tags, Mapping)
-        for item in (OrthancItem(tags, reading_of(tags, {})),)
+        for one in slices_of_object(instance, tags)
     )
 
 
 def tell_apart(slices: Iterable[Slice]) -> Volumes:
     """Tell the volumes of a series apart: first what is no slice, then planes and repeats."""
-    kinds = [(one, kind_of(one.header, one.item)) for one in slices]
+    kinds = [(one, kind_of(one.header, one.item, one.frame, one.fault)) for one in slices]
     others = tuple(Other(one, kind) for one, kind in kinds if kind is not None)
     everything = [one for one, kind in kinds if kind is None]
     localizers = [one for one in everything if is_localizer(one.header)]
@@ -160,6 +149,8 @@ def select(found: Volumes, *, mixed: MixedPolicy = "refuse", localizers: Localiz
         )
     if not found.volumes:
         raise empty(found)
+    if (unreadable := unreadable_frames(found)) is not None:
+        raise unreadable
     if found.repeats is not None and (mixed == "refuse" or not _unambiguous(found.volumes)):
         raise found.repeats.refusal
     if mixed == "refuse" and len(found.volumes) > 1:
@@ -185,6 +176,12 @@ def empty(found: Volumes) -> InputRefused:
     if found.others:
         return refusal_of(other.kind for other in found.others)
     return only_localizers(len(found.localizers))
+
+
+def unreadable_frames(found: Volumes) -> InputRefused | None:
+    """Say what is wrong with an enhanced object whose frames cannot be told: no volume is whole without them."""
+    faults = [other.kind for other in found.others if other.kind.code == FRAME_GROUPS]
+    return refusal_of(faults) if faults else None
 
 
 def _unambiguous(volumes: Sequence[Volume]) -> bool:

@@ -31,6 +31,21 @@ def tags(**attributes: Any) -> dict[str, Any]:
     return {tag_of(key) or key: element(value) for key, value in attributes.items()}
 
 
+def tags_of(dataset: Any) -> dict[str, Any]:
+    """A dataset of pydicom as Orthanc describes it."""
+    found = {}
+    for one in dataset:
+        tag = f"{one.tag.group:04x},{one.tag.element:04x}"
+        if one.VR == "SQ":
+            found[tag] = {"Name": one.name, "Type": "Sequence", "Value": [tags_of(item) for item in one.value]}
+        elif one.VR in ("OB", "OW", "UN"):
+            found[tag] = element(None)
+        else:
+            values = one.value if one.VM > 1 else [one.value]
+            found[tag] = element("\\".join("" if value is None else str(value) for value in values))
+    return found
+
+
 def slice_tags(offset: float, number: int, orientation: Iterable[float] = AXIAL, **attributes: Any) -> dict[str, Any]:
     """One CT slice at ``offset`` mm along z (or along its normal); ``attributes`` on top."""
     axes = tuple(orientation)

@@ -17,6 +17,7 @@ from pydicom.uid import (
     SecondaryCaptureImageStorage,
 )
 
+from tests.builders.enhanced_series import enhanced
 from tests.builders.orthanc_process import OrthancProcess, until
 from tests.builders.phantom import file_of, files_of, phantom_series
 
@@ -108,20 +109,13 @@ def test_a_saved_screen_within_a_series_costs_no_contours(eager: OrthancProcess)
     assert [one["Reason"] for one in job["LeftOut"]] == ["not a slice of a scan"]
 
 
-def test_enhanced_ct_is_excluded_as_such(eager: OrthancProcess) -> None:
-    legacy = pytest.importorskip("highdicom.legacy", reason="the extra seg is not installed")
-    slices = phantom_series()
-    enhanced = legacy.LegacyConvertedEnhancedCTImage(
-        legacy_datasets=slices,
-        series_instance_uid=f"{slices[0].SeriesInstanceUID}.9",
-        series_number=9,
-        sop_instance_uid=f"{slices[0].SOPInstanceUID}.9",
-        instance_number=1,
-    )
-    job = eager.job_of(eager.store_all([file_of(enhanced)]))
-    assert (job["State"], job["Error"]["Code"]) == ("excluded", "ENHANCED_OBJECT")
-    assert "1 × Legacy Converted Enhanced CT" in job["Error"]["Message"]
-    assert "classic" in job["Error"]["Message"]
+def test_enhanced_ct_that_lost_its_functional_groups_is_refused_as_such(eager: OrthancProcess) -> None:
+    (broken,) = enhanced(phantom_series())
+    del broken.PerFrameFunctionalGroupsSequence
+    job = eager.job_of(eager.store_all([file_of(broken)]))
+    assert (job["State"], job["Error"]["Code"]) == ("failed", "FRAME_GROUPS")
+    assert "1 × Enhanced CT" in job["Error"]["Message"]
+    assert "PerFrameFunctionalGroupsSequence" in job["Error"]["Message"]
 
 
 def test_where_no_rule_matched_it_is_said_that_none_could(orthanc: OrthancProcess) -> None:

@@ -8,9 +8,12 @@ import pytest
 from pydicom.uid import (
     ComprehensiveSRStorage,
     EncapsulatedPDFStorage,
-    EnhancedCTImageStorage,
+    EnhancedMRColorImageStorage,
+    EnhancedPETImageStorage,
+    EnhancedUSVolumeStorage,
+    EnhancedXAImageStorage,
     GrayscaleSoftcopyPresentationStateStorage,
-    LegacyConvertedEnhancedMRImageStorage,
+    MRSpectroscopyStorage,
     PositronEmissionTomographyImageStorage,
     RawDataStorage,
     SecondaryCaptureImageStorage,
@@ -76,12 +79,25 @@ def test_an_image_that_is_no_slice_is_called_by_what_tells(change: dict[str, Any
     assert "does not help" in said.message
 
 
-@pytest.mark.parametrize("sop_class", [EnhancedCTImageStorage, LegacyConvertedEnhancedMRImageStorage])
-def test_an_enhanced_object_is_said_to_be_one_and_not_to_lack_its_geometry(sop_class: str) -> None:
-    said = refusal(tags(SOPClassUID=sop_class, SOPInstanceUID="2.25.5", NumberOfFrames=80, Rows=512, Modality="CT"))
-    assert said.code == "ENHANCED_OBJECT"
-    assert "Enhanced" in said.message
-    assert "classic" in said.message
+@pytest.mark.parametrize(
+    ("sop_class", "words"),
+    [
+        (EnhancedMRColorImageStorage, "Enhanced MR Color Image (SOPClassUID)"),
+        (EnhancedPETImageStorage, "Enhanced PET Image (SOPClassUID)"),
+        (EnhancedXAImageStorage, "Enhanced XA Image (SOPClassUID)"),
+        (EnhancedUSVolumeStorage, "Enhanced US Volume (SOPClassUID)"),
+    ],
+)
+def test_enhanced_objects_of_other_kinds_are_called_by_their_names(sop_class: str, words: str) -> None:
+    said = refusal(tags(SOPClassUID=sop_class, SOPInstanceUID="2.25.5", NumberOfFrames=80, Rows=512, Modality="MR"))
+    assert said.code == "NOT_A_SLICE"
+    assert f"1 × {words}" in said.message
+
+
+def test_mr_spectroscopy_is_no_image() -> None:
+    said = refusal(tags(SOPClassUID=MRSpectroscopyStorage, SOPInstanceUID="2.25.5", Modality="MR"))
+    assert said.code == "NO_IMAGE"
+    assert "1 × MR Spectroscopy" in said.message
 
 
 @pytest.mark.parametrize("word", ["MOSAIC", "VFRAME"])

@@ -17,10 +17,9 @@ from model.dicom.tags import (
     CONTOUR_SEQUENCE,
     NUMBER_OF_CONTOUR_POINTS,
     REFERENCED_ROI_NUMBER,
-    REFERENCED_SOP_CLASS_UID,
-    REFERENCED_SOP_INSTANCE_UID,
     ROI_DISPLAY_COLOR,
 )
+from model.rtstruct.image_items import encoded_item
 from model.series.geometry import SeriesGeometry
 
 
@@ -28,9 +27,7 @@ def slice_openings(geometry: SeriesGeometry) -> tuple[bytes, ...]:
     """Return what every contour of a slice begins with: the reference to its image, and its geometric type."""
     openings = []
     for plane in geometry.planes:
-        image = implicit_element(REFERENCED_SOP_CLASS_UID, plane.sop_class_uid.encode("ascii"), b"\0")
-        image += implicit_element(REFERENCED_SOP_INSTANCE_UID, plane.sop_instance_uid.encode("ascii"), b"\0")
-        item = implicit_header(ITEM, len(image)) + image
+        item = encoded_item(plane)
         reference = implicit_header(CONTOUR_IMAGE_SEQUENCE, len(item)) + item
         openings.append(reference + implicit_element(CONTOUR_GEOMETRIC_TYPE, b"CLOSED_PLANAR"))
     return tuple(openings)

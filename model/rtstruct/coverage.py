@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from pydicom.dataset import Dataset
 
-from model.rtstruct.items import contour_data, items, points_of, text
+from model.rtstruct.image_items import Places, images_of
+from model.rtstruct.items import contour_data, items, points_of
 from model.rtstruct.reference import references_of
 from model.series.geometry import SeriesGeometry
 
@@ -31,12 +32,12 @@ def shortfall(dataset: Dataset, geometry: SeriesGeometry) -> Shortfall | None:
 
     Raises InputRefused when the structure set cannot be read.
     """
-    places = {plane.sop_instance_uid: number for number, plane in enumerate(geometry.planes)}
-    listed = {places[uid] for uid in references_of(dataset).images if uid in places}
+    places = Places(geometry)
+    listed = places.among(references_of(dataset).images)
     drawn = [_slices(item, places, geometry) for item in items(dataset, "ROIContourSequence")]
     contoured = set().union(*drawn)
     covered = listed | contoured
-    count = len(places)
+    count = len(geometry.planes)
     if len(listed) == count or len(covered) == count:
         return None
     # Images without contours are listed by those who list what they have.
@@ -48,18 +49,13 @@ def shortfall(dataset: Dataset, geometry: SeriesGeometry) -> Shortfall | None:
     return None
 
 
-def _slices(item: Dataset, places: dict[str, int], geometry: SeriesGeometry) -> set[int]:
+def _slices(item: Dataset, places: Places, geometry: SeriesGeometry) -> set[int]:
     """Return the slices on which an ROI has contours, by their image references, or else their heights."""
     found: set[int] = set()
     for contour in items(item, "ContourSequence"):
-        named = {places[uid] for uid in _images(contour) if uid in places}
+        named = places.among(one for image in items(contour, "ContourImageSequence") for one in images_of(image))
         found |= named or set(_by_height(contour, geometry))
     return found
-
-
-def _images(contour: Dataset) -> Iterator[str]:
-    for image in items(contour, "ContourImageSequence"):
-        yield text(image, "ReferencedSOPInstanceUID")
 
 
 def _by_height(contour: Dataset, geometry: SeriesGeometry) -> Iterator[int]:

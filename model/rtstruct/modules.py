@@ -12,6 +12,7 @@ from model.dicom.uids import DETACHED_STUDY_MANAGEMENT
 from model.engines.engine import Algorithm
 from model.names.entry import Code, Entry
 from model.names.shortening import ascii_text
+from model.rtstruct.image_items import items_of_planes
 from model.rtstruct.written import WrittenRoi
 from model.series.geometry import SeriesGeometry
 
@@ -74,15 +75,9 @@ def refer(dataset: Dataset, geometry: SeriesGeometry) -> None:
     """Frame of Reference, and frame → study → series → every image of the volume."""
     dataset.FrameOfReferenceUID = geometry.frame_of_reference_uid
     dataset.PositionReferenceIndicator = None
-    images = []
-    for plane in geometry.planes:
-        image = Dataset()
-        image.ReferencedSOPClassUID = plane.sop_class_uid
-        image.ReferencedSOPInstanceUID = plane.sop_instance_uid
-        images.append(image)
     series = Dataset()
     series.SeriesInstanceUID = geometry.series_uid
-    series.ContourImageSequence = DicomSequence(images)
+    series.ContourImageSequence = DicomSequence(items_of_planes(geometry.planes))
     study = Dataset()
     study.ReferencedSOPClassUID = DETACHED_STUDY_MANAGEMENT
     study.ReferencedSOPInstanceUID = geometry.study_uid

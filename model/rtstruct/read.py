@@ -15,9 +15,10 @@ from pydicom.dataset import Dataset
 
 from model.contours.structure import BoxedMask
 from model.errors import InputRefused
+from model.rtstruct.image_items import Places, named_image
 from model.rtstruct.items import colour, contour_data, items, points_of, text, whole
 from model.rtstruct.planes import Placed, place
-from model.rtstruct.reference import References, elsewhere, named_image, require_reference
+from model.rtstruct.reference import References, elsewhere, require_reference
 from model.series.geometry import SeriesGeometry
 
 CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
@@ -131,12 +132,7 @@ def read_masks(dataset: Dataset, geometry: SeriesGeometry) -> Masks:
             rois.append(found)
         else:
             unread.append(found)
-    answer = Masks(
-        tuple(rois),
-        tuple(unread),
-        nobodys,
-        len(references.images - {plane.sop_instance_uid for plane in geometry.planes}),
-    )
+    answer = Masks(tuple(rois), tuple(unread), nobodys, Places(geometry).missing(references.images))
     _require_something(answer)
     return answer
 

@@ -5,33 +5,29 @@ Source: DICOM PS3.3 C.8.8.5 (Structure Set module), C.7.4.1 (Frame of Reference:
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
-from pydicom.tag import Tag
 from pydicom.uid import RTStructureSetStorage
 
-from model.dicom.tags import CONTOUR_IMAGE_SEQUENCE
 from model.errors import InputRefused
+from model.rtstruct.image_items import Places, images_of
 from model.rtstruct.items import items, text
 from model.series.geometry import SeriesGeometry
 
-CONTOUR_IMAGES = Tag(CONTOUR_IMAGE_SEQUENCE)
-# Referenced SOP Instance UID in little endian: its tag, UI and two bytes of length or, implicit, four, then the value.
-IMAGE_UID = re.compile(rb"\x08\x00\x55\x11(?:UI..|..\x00\x00)([0-9.]*)", re.DOTALL)
 # However thin the slices are, a contour this near to the one it names lies on it.
 NEAR_MM = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class References:
-    """What a structure set names: frames of reference (its own list's, and its ROIs'), series, images."""
+    """What a structure set names: frames of reference (its own list's, and its ROIs'), series, images.
+
+    Images are named as model.series.frame_reference does.
+    """
 
     frames: frozenset[str]
     series: frozenset[str]
@@ -40,31 +36,16 @@ class References:
 
 def references_of(dataset: Dataset) -> References:
     """Everything that the Referenced Frame of Reference Sequence and the ROIs name."""
-    frames, series, images = set(), set(), set()
+    frames, series, images = set(), set(), set[str]()
     for frame in items(dataset, "ReferencedFrameOfReferenceSequence"):
         frames.add(text(frame, "FrameOfReferenceUID"))
         for study in items(frame, "RTReferencedStudySequence"):
             for one in items(study, "RTReferencedSeriesSequence"):
                 series.add(text(one, "SeriesInstanceUID"))
-                images |= {text(image, "ReferencedSOPInstanceUID") for image in items(one, "ContourImageSequence")}
+                for image in items(one, "ContourImageSequence"):
+                    images.update(images_of(image))
     frames |= {text(roi, "ReferencedFrameOfReferenceUID") for roi in items(dataset, "StructureSetROISequence")}
-    return References(frozenset(frames - {""}), frozenset(series - {""}), frozenset(images - {""}))
-
-
-def named_image(contour: Dataset) -> str:
-    """SOP Instance UID of the image that a contour says it was drawn on; "" where it says none, or several."""
-    if CONTOUR_IMAGES not in contour:
-        return ""
-    element: Any = contour.get_item(CONTOUR_IMAGES)
-    if isinstance(element, RawDataElement) and element.is_little_endian and isinstance(element.value, bytes):
-        # Read from the bytes: a dataset for each of ten thousand contours takes longer than all the rest.
-        images = [uid.decode("ascii") for uid in IMAGE_UID.findall(element.value)]
-    else:
-        try:
-            images = [text(image, "ReferencedSOPInstanceUID") for image in items(contour, "ContourImageSequence")]
-        except InputRefused:
-            return ""
-    return images[0] if len(images) == 1 else ""
+    return References(frozenset(frames - {""}), frozenset(series - {""}), frozenset(images))
 
 
 def elsewhere(
@@ -72,15 +53,16 @@ def elsewhere(
 ) -> int:
     """How many contours name an image of another series, or a whole slice away from where they lie.
 
-    ``named`` are the images' UIDs, ``points`` (n, 3) and ``lengths`` (m,) as in ``place``.
+    ``named`` are the images, ``points`` (n, 3) and ``lengths`` (m,) as in ``place``. One that names an enhanced object
+    without a frame may lie on any of its frames.
     """
-    places = {plane.sop_instance_uid: number for number, plane in enumerate(geometry.planes)}
+    places = Places(geometry)
     heights = points[np.cumsum(lengths) - lengths] @ geometry.normal
     away = 0
-    for uid, height in zip(named, heights, strict=True):
-        number = places.get(uid)
+    for image, height in zip(named, heights, strict=True):
+        number = places.of(image)
         if number is None:
-            away += bool(uid)
+            away += bool(image) and image not in places
         else:
             away += bool(abs(height - geometry.offsets[number]) > max(geometry.thicknesses[number], NEAR_MM))
     return away
@@ -115,7 +97,7 @@ def require_reference(dataset: Dataset, geometry: SeriesGeometry) -> References:
             "The structure set refers to this series, but names another frame of reference: its coordinates have no "
             "place on these images. One of the two was changed after drawing; export both again.",
         )
-    if found.images and not found.images & {plane.sop_instance_uid for plane in geometry.planes}:
+    if found.images and Places(geometry).missing(found.images) == len(found.images):
         raise InputRefused(
             "OTHER_IMAGES",
             "The structure set names this series, but none of its images: they were made again or replaced after "

@@ -10,8 +10,8 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from model.commands.masks import remarks
+from model.rtstruct.image_items import named_image
 from model.rtstruct.read import read_masks
-from model.rtstruct.reference import named_image
 from tests.unit.model.rtstruct.test_faults import AREA, GEOMETRY, GOOD, Roi, areas, on, stored, structure_set
 
 

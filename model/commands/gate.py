@@ -10,6 +10,8 @@ from typing import Any
 from model.burned_in.policy import BurnedInText, warning
 from model.commands.terminal import warn
 from model.errors import PrivacyRefused
+from model.gate.reasons import GATE_REASONS, in_words
+from model.gate.rules import Findings
 from model.gate.verify import verify
 from model.series.folder import is_of_the_system, require_folder
 
@@ -52,6 +54,7 @@ def run(options: argparse.Namespace) -> int:
             print("refused: the folder is not pseudonymised by this profile")
             for rule, count in refused.findings.items():
                 print(f"{count:6d}  {rule}")
+                print(f"        {in_words(Findings({rule: count}), GATE_REASONS)}")
         return FAILED
     if options.json:
         flagged = {"WithText": series.suspected} if series.suspected else {}

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from enum import StrEnum
+from types import MappingProxyType
 
 from pydicom.datadict import keyword_for_tag
 
@@ -38,17 +40,30 @@ class Findings:
     Tags that the DICOM dictionary does not know are not named: a number in a tag can carry an identifier too.
     """
 
-    def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
+    def __init__(self, counts: Mapping[str, int] = MappingProxyType({})) -> None:
+        self._counts: Counter[str] = Counter(counts)
+        self._kinds: dict[str, Counter[str]] = {}
 
-    def add(self, rule: Rule | str, about: int | None = None) -> None:
-        """Count one finding of ``rule``, on attribute ``about`` (a tag as integer)."""
+    def add(self, rule: Rule | str, about: int | None = None, kind: str = "") -> None:
+        """Count one finding of ``rule``, on attribute ``about`` (a tag as integer).
+
+        ``kind`` says in our own words what was found in place of what has to be there: "empty", "no number".
+        """
         keyword = keyword_for_tag(about) if about is not None else ""
-        self._counts[f"{rule}:{keyword}" if keyword else str(rule)] += 1
+        key = f"{rule}:{keyword}" if keyword else str(rule)
+        self._counts[key] += 1
+        if kind:
+            self._kinds.setdefault(key, Counter())[kind] += 1
 
-    def merge(self, counts: dict[str, int]) -> None:
-        """Add the counts of another check."""
-        self._counts.update(counts)
+    def merge(self, others: Findings) -> None:
+        """Add the findings of another check."""
+        self._counts.update(others._counts)
+        for key, kinds in others._kinds.items():
+            self._kinds.setdefault(key, Counter()).update(kinds)
+
+    def kinds_of(self, key: str) -> Counter[str]:
+        """Return what was found under an identifier, as far as it was said, and how often."""
+        return self._kinds.get(key, Counter())
 
     def __bool__(self) -> bool:
         return bool(self._counts)

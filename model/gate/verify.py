@@ -27,6 +27,7 @@ from model.errors import InputRefused, PrivacyRefused
 from model.gate.check import MAXIMUM_FILE, SERIES_TAGS, CheckedFile, FileCheck
 from model.gate.manifest import MANIFEST_NAME, Manifest, list_digest
 from model.gate.profile import PROFILE_NAME, Option, profile_digest, profile_of
+from model.gate.reasons import GATE_REASONS, in_words
 from model.gate.rules import Findings, Rule
 from model.series.folder import is_of_the_system
 from model.series.header import SliceHeader
@@ -147,7 +148,7 @@ def verify(
     with ThreadPoolExecutor(_THREADS) as pool:
         for name, result in zip(files, pool.map(checker.check, files.values()), strict=True):
             one, problems = result
-            findings.merge(problems.counts)
+            findings.merge(problems)
             if not _NEUTRAL_NAME.fullmatch(name):
                 findings.add(Rule.FILE_NAME)
             if one is not None:
@@ -179,11 +180,9 @@ def _with_text(
 
 def refuse(findings: Findings, files: int) -> NoReturn:
     """Raise PrivacyRefused for what was found in a series of so many files."""
-    counts = findings.counts
-    listed = ", ".join(f"{rule} ({count})" for rule, count in list(counts.items())[:8])
-    more = f" and {len(counts) - 8} more" if len(counts) > 8 else ""
+    told = in_words(findings, GATE_REASONS, files)
     raise PrivacyRefused(
-        "GATE", f"The series of {files} file(s) is not pseudonymised by this profile: {listed}{more}.", counts
+        "GATE", f"The series of {files} file(s) is not pseudonymised by this profile: {told}.", findings.counts
     )
 
 

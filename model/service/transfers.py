@@ -19,6 +19,8 @@ from model.burned_in.policy import BurnedInText, warning
 from model.dicom.uids import uuid_uid
 from model.errors import AutocontourError, PrivacyRefused
 from model.gate.manifest import MANIFEST_NAME, ManifestFile
+from model.gate.reasons import GATE_REASONS, in_words
+from model.gate.rules import Findings
 from model.gate.verify import MAXIMUM_FILES
 from model.pipeline.draw import IMAGES, STRUCTURE_SET, draw_series
 from model.pipeline.time_limit import drawing_seconds
@@ -349,9 +351,9 @@ class Transfers:
     def reject(self, transfer: Transfer, findings: Mapping[str, int]) -> NoReturn:
         """Delete a transfer for what was found, and sign for both; raises PrivacyRefused."""
         self._end_rejected(transfer, findings)
-        listed = ", ".join(f"{rule} ({count})" for rule, count in list(findings.items())[:8])
+        told = in_words(Findings(findings), GATE_REASONS)
         raise PrivacyRefused(
-            "GATE", f"The transfer is not pseudonymised by this profile and was deleted: {listed}.", dict(findings)
+            "GATE", f"The transfer is not pseudonymised by this profile and was deleted: {told}.", dict(findings)
         )
 
     def _end_rejected(self, transfer: Transfer, findings: Mapping[str, int]) -> None:

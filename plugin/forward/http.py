@@ -11,9 +11,9 @@ from typing import Any
 
 import requests
 
-from model.errors import AutocontourError, PrivacyRefused, TargetFailed
+from model.errors import AutocontourError, TargetFailed
 from model.outbound.session import http_session, proxy_address
-from plugin.forward.records import known_rules
+from plugin.forward.rejection import rejection
 from plugin.forward.upload_rate import UploadRate
 from plugin.settings.document import ServiceTarget
 
@@ -222,8 +222,7 @@ def _refused(name: str, answer: requests.Response) -> AutocontourError:
     if status == 413:
         return TargetFailed("SERVICE_TOO_LARGE", f"The series is larger than the target {name} takes.")
     if findings is not None:
-        counts = ", ".join(f"{rule} ({count})" for rule, count in list(findings.items())[:8])
-        return PrivacyRefused("REMOTE", f"The target {name} refused the series and deleted it: {counts}.", findings)
+        return rejection(name, findings)
     if status in (408, 425, 429) or status >= 500:
         return Busy("SERVICE_BUSY", f"The target {name} takes nothing just now (HTTP {status}).", _after(answer))
     said = f" ({code})" if code else ""
@@ -240,7 +239,7 @@ def _reason(answer: requests.Response) -> tuple[str | None, dict[str, int] | Non
         return None, None
     findings = None
     if isinstance(found, dict):
-        findings = known_rules({str(rule): count for rule, count in found.items() if isinstance(count, int)})
+        findings = {str(rule): count for rule, count in found.items() if isinstance(count, int)}
     return (code if _CODE.fullmatch(code) else None), findings
 
 

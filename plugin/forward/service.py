@@ -25,7 +25,7 @@ from model.storage.files import write_whole
 from plugin.forward.details import without_personal_texts, without_rois
 from plugin.forward.http import ServiceClient, TransferLost
 from plugin.forward.receipts import Receipts
-from plugin.forward.records import known_rules
+from plugin.forward.rejection import rejection
 from plugin.forward.retry import Retry
 from plugin.forward.returned import personal, refused, stripped
 from plugin.forward.target import RemoteJob, TargetCallbacks
@@ -143,9 +143,9 @@ class TransferAttempt:
         if isinstance(ending, dict) and ending.get("State") == "rejected":
             # One request of several was told so, or none: what was refused is not sent again.
             status = self._status(self.retry.run(lambda: self.client.json("GET", self.path)))
-            findings = known_rules(status.Error.Findings) if status.Error else {}
+            findings = status.Error.Findings if status.Error else {}
             Receipts(ending, self.pinned, self.transfer, self.remote.records).record_rejection(findings)
-            raise PrivacyRefused("REMOTE", f"The target {self.name} refused the series and deleted it.", findings)
+            raise rejection(self.name, findings)
         Receipts(ending, self.pinned, self.transfer, self.remote.records).keep_all()
 
     @property
@@ -202,7 +202,7 @@ class TransferAttempt:
             if status.State == "rejected":
                 findings = status.Error.Findings if status.Error else {}
                 self._refused(findings)
-                raise PrivacyRefused("REMOTE", f"The target {self.name} refused the series and deleted it.", findings)
+                raise rejection(self.name, findings)
             if status.State == "failed" and status.Error and status.Error.Code not in _TEMPORARY:
                 raise TargetFailed(
                     "SERVICE_FAILED", f"The target {self.name} could not draw the series ({_plain(status.Error.Code)})."

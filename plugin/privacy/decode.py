@@ -22,7 +22,7 @@ NATIVE_SYNTAXES = frozenset(
 
 
 class Undecodable(Exception):
-    """The pixels are not there, too short, or not what their header says."""
+    """The pixels are not there, too short, or not what their header says: which of these, in words of ours."""
 
 
 def decodable(transfer_syntax: str) -> bool:
@@ -40,16 +40,20 @@ def pixels_of(file: RawFile, form: PixelFormat) -> bytes | memoryview:
 
     What follows the image inside PixelData (tails, surplus fragments, comments in the code stream) is left behind.
     """
-    if not form.consistent or not form.length:
-        raise Undecodable
+    if not form.consistent:
+        raise Undecodable("HighBit, BitsStored and BitsAllocated do not fit each other")
+    if not form.length:
+        raise Undecodable("Rows or Columns is 0")
     found = _native(file, form) if file.transfer_syntax in NATIVE_SYNTAXES else _decoded(file, form)
     return with_silent_bits(form, found)
 
 
 def _native(file: RawFile, form: PixelFormat) -> bytes | memoryview:
     element = file.elements.get(PIXEL_DATA)
-    if element is None or len(element.value) < form.length:
-        raise Undecodable
+    if element is None:
+        raise Undecodable("absent")
+    if len(element.value) < form.length:
+        raise Undecodable("cut off")
     found = memoryview(element.value)[: form.length]
     if file.big_endian and form.bits_allocated == 16:
         return form.array(found).byteswap().tobytes()
@@ -60,7 +64,7 @@ def _decoded(file: RawFile, form: PixelFormat) -> bytes:
     try:
         array, _ = get_decoder(UID(file.transfer_syntax)).as_array(file.dataset, index=0, raw=True)
     except Exception:  # noqa: BLE001  (decoders raise whatever their library raises, and quote the file)
-        raise Undecodable from None
+        raise Undecodable("cannot be decoded: damaged, cut off, or not of its transfer syntax") from None
     if array.shape != (form.rows, form.columns) or array.dtype.itemsize * 8 != form.bits_allocated:
-        raise Undecodable
+        raise Undecodable("decodes to an image of another size")
     return array.astype(form.dtype, copy=False).tobytes()

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from model.gate.allowlist import ADDED, NARROWED, SOP_CLASSES, allow_list_digest
 from model.gate.profile import PROFILE_NAME, Action, Attribute, profile_digest, profile_of
+from model.gate.reasons import GATE_REASONS, Reason, named
 from plugin.privacy.denylist import deny_list, deny_list_digest
 from plugin.privacy.reasons import REASONS
 
@@ -58,8 +59,14 @@ def which_tables() -> str:
 
 def rules() -> str:
     """Return what the sender's rules mean."""
-    lines = ["| rule | means |", "|---|---|"]
-    return "\n".join([*lines, *(f"| `{rule}` | {reason} |" for rule, reason in REASONS.items())])
+    lines = ["| rule | means | what to do |", "|---|---|---|"]
+    return "\n".join([*lines, *(_rule(*one) for one in REASONS.items())])
+
+
+def gate_rules() -> str:
+    """Return what the receiver's rules mean."""
+    lines = ["| rule | means | what to do |", "|---|---|---|"]
+    return "\n".join([*lines, *(_rule(*one) for one in GATE_REASONS.items())])
 
 
 SECTIONS: dict[str, Callable[[], str]] = {
@@ -67,6 +74,7 @@ SECTIONS: dict[str, Callable[[], str]] = {
     "narrowed": what_we_narrowed,
     "tables": which_tables,
     "rules": rules,
+    "gate rules": gate_rules,
 }
 
 
@@ -90,6 +98,10 @@ def _happens(row: Attribute) -> str:
         return row.action.value
     without = "emptied" if row.action is Action.EMPTIED else "removed"
     return f"{without}; kept with `{row.option.value}`"
+
+
+def _rule(rule: str, reason: Reason) -> str:
+    return f"| `{rule}` | {named(reason.means)} | {named(reason.way_out)} |"
 
 
 def _compared(row: Attribute, values: str) -> str:

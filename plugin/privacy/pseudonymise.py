@@ -76,10 +76,10 @@ def _gate(
     sources: list[SourceInstance] = []
     for instance, data in zip(instance_ids, ordered(pool, orthanc.instance_file, instance_ids), strict=True):
         source, found = inspect(instance, data, rules, markers)
-        findings.merge(found.counts)
+        findings.merge(found)
         if source is not None:
             sources.append(source)
-    findings.merge(inspect_series(sources).counts)
+    findings.merge(inspect_series(sources))
     if findings:
         _refuse("SOURCE", findings, len(instance_ids))
     return sources
@@ -102,7 +102,7 @@ def _rebuild(
         return candidate_of(native, source, key, rules, checker)
 
     for candidate, found in ordered(pool, candidate_from, sources):
-        findings.merge(found.counts)
+        findings.merge(found)
         if candidate is not None:
             candidates.append(candidate)
     if findings:
@@ -130,7 +130,7 @@ def candidate_of(
     if rebuilt is None:
         return None, findings
     checked, found = checker.check(rebuilt.data)
-    findings.merge(found.counts)
+    findings.merge(found)
     return (Candidate(source, rebuilt, checked) if checked is not None else None), findings
 
 
@@ -200,6 +200,5 @@ def _instance(candidate: Candidate) -> str:
 
 
 def _refuse(stage: str, findings: Findings, instances: int) -> NoReturn:
-    counts = findings.counts
-    message = f"The series of {instances} instance(s) may not leave: {in_words(counts)}."
-    raise PrivacyRefused(stage, message, counts)
+    message = f"The series of {instances} slice(s) may not leave: {in_words(findings, instances)}."
+    raise PrivacyRefused(stage, message, findings.counts)

@@ -1,70 +1,131 @@
-"""What each rule of the sender means, in words for an administrator, with the way out where there is one."""
+"""What each rule of the sender means, in words for an administrator, with the way out."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-REASONS: Mapping[str, str] = MappingProxyType(
+from model.gate import reasons
+from model.gate.reasons import GATE_REASONS, NO_HELP, REPORT, Counted, Reason
+from model.gate.rules import Findings
+
+EXCLUDE = "exclude such series by a rule"
+APART = "send each as a series of its own"
+_RETURNED = "the operator of the target must look"
+
+REASONS: Mapping[str, Reason] = MappingProxyType(
     {
-        "SOURCE_COUNT": "the series has no instance, or more than 5,000",
-        "SOURCE_SIZE": "an instance is larger than 512 MB",
-        "SOURCE_UNREADABLE": "an instance is not a DICOM file that can be read; send it again",
-        "SOURCE_NESTING": "sequences are nested deeper than 16; no scanner writes that",
-        "SOURCE_SOP_CLASS": "only CT and MR Image Storage can be contoured",
-        "SOURCE_ENHANCED": "enhanced CT and MR cannot be cleaned yet; let the scanner send classic CT or MR",
-        "SOURCE_MODALITY": "the modality is not that of its kind of object",
-        "SOURCE_IMAGE_TYPE": "ImageType names a localizer, a screen, a dose sheet, a protocol or a report",
-        "SOURCE_BURNED_IN": "text may be burned into the image (BurnedInAnnotation)",
-        "SOURCE_COLOUR": "colour images are not slices of a scanner",
-        "SOURCE_FRAMES": "an instance has several frames",
-        "SOURCE_SECONDARY_CAPTURE": "the image is a secondary capture, as a screen or a scan of paper",
-        "SOURCE_PATIENT_ID": "PatientID is empty, so nobody can say whose images these are",
-        "SOURCE_UID": "a study, series or instance UID is missing",
-        "SOURCE_FRAME_OF_REFERENCE": "without a frame of reference contours have no place in the patient",
-        "SOURCE_TRANSFER_SYNTAX": "this transfer syntax cannot be decoded here; let Orthanc transcode it",
-        "SOURCE_VALUES": "RescaleType, ImageType or a table say that the values are not HU; send the CT that is in HU",
-        "SOURCE_PATIENTS": "the series holds images of more than one patient",
-        "SOURCE_STUDIES": "the series holds images of more than one study",
-        "SOURCE_SERIES": "images of more than one series were given",
-        "SOURCE_FRAMES_OF_REFERENCE": "the series has more than one frame of reference",
-        "SOURCE_SOP_CLASSES": "the series mixes CT and MR",
-        "SOURCE_INSTANCE_TWICE": "one instance occurs twice",
-        "NATIVE_UNREADABLE": "Orthanc's anonymization gave no file that can be read; its log may say why",
-        "NATIVE_CHANGED": "Orthanc's anonymization changed a value that has to stay exact",
-        "REBUILD_VALUE": "a value that contouring needs is missing, or may not leave",
-        "REBUILD_PIXELS": "the pixels cannot be decoded, or are not what rows, columns and bits say",
-        "SELF_CHECK_IDENTIFIER": "an identifier is not the pseudonym that it should be; please report this",
-        "SELF_CHECK_WORD": "a word of the patient's header was found in what would leave",
-        "SELF_CHECK_UID": "a UID of the original was found in what would leave",
-        "SELF_CHECK_NUMBER": "a number of the patient's header (as a record number or a date) stands in the geometry",
-        "SELF_CHECK_PIXELS": "a text of the patient's header was found among the pixels",
-        "PIXELS_TEXT": "slices look as if text were drawn into them; look at the images (Privacy.BurnedInText)",
-        "RESTORE_SIZE": "the file is larger than 1 GB",
-        "RESTORE_SOURCE": "the original series in Orthanc is not the one that was sent",
-        "RESTORE_NESTING": "sequences are nested deeper than 10, which could end Orthanc's process",
-        "RESTORE_UNREADABLE": "it is not a DICOM file that can be read",
-        "RESTORE_MISSING": "something is missing that every structure set has",
-        "RESTORE_CLASS": "it is not an RT structure set",
-        "RESTORE_PSEUDONYM": "it carries another pseudonym",
-        "RESTORE_REFERENCE": "it refers to something that was not sent",
-        "RESTORE_PRIVATE": "it holds private tags",
-        "RESTORE_PIXELS": "it holds pixels, overlays or curves",
-        "RESTORE_ATTRIBUTE": "it holds attributes that a structure set has no use for",
-        "RESTORE_APPROVAL": "it claims to be approved",
-        "RESTORE_ROI_NAME": "it holds a ROI that was not announced, or none but such as are named after the patient",
-        "RESTORE_ROI_NAME_TWICE": "two of its ROIs have one name",
-        "RESTORE_LEFTOVER": "a pseudonym would be left in it; please report this",
+        "SOURCE_COUNT": Reason("the series has no slice, or more than 5,000", "send it in parts", Counted.SERIES),
+        "SOURCE_SIZE": Reason("a file is larger than 512 MB", f"{NO_HELP}; {EXCLUDE}"),
+        "SOURCE_UNREADABLE": Reason("a file cannot be read as DICOM", "send the series again"),
+        "SOURCE_NESTING": Reason("sequences are nested deeper than 16, which no scanner writes", NO_HELP),
+        "SOURCE_SOP_CLASS": Reason("[SOPClassUID] is neither CT nor MR Image Storage", f"{NO_HELP}; {EXCLUDE}"),
+        "SOURCE_ENHANCED": Reason(
+            "[SOPClassUID] is that of an enhanced object, which cannot be cleaned yet",
+            "let the scanner send classic CT or MR",
+        ),
+        "SOURCE_MODALITY": Reason("[Modality] is not that of [SOPClassUID]", f"{NO_HELP}; correct it in Orthanc"),
+        "SOURCE_IMAGE_TYPE": Reason(
+            "[ImageType] names a localizer, a screen, a dose sheet, a protocol or a report",
+            f"{NO_HELP}; {EXCLUDE} on ImageType",
+        ),
+        "SOURCE_BURNED_IN": Reason(
+            "[BurnedInAnnotation] does not rule out that text is drawn into the image",
+            f"{NO_HELP}; {EXCLUDE} on BurnedInAnnotation. What says nothing is refused only with "
+            "Privacy.RequireBurnedInAnnotationNo",
+        ),
+        "SOURCE_COLOUR": Reason("the image has colours, and no slice of a scan has", f"{NO_HELP}; {EXCLUDE}"),
+        "SOURCE_FRAMES": Reason("[NumberOfFrames] is above 1", f"{NO_HELP}; let the scanner send single slices"),
+        "SOURCE_SECONDARY_CAPTURE": Reason(
+            "the image is marked as a secondary capture, as a screen or a scan of paper",
+            f"{NO_HELP}; {EXCLUDE} on ConversionType",
+        ),
+        "SOURCE_PATIENT_ID": Reason(
+            "[PatientID] has no value, so nobody can say whose images these are",
+            "give the study its patient in Orthanc, or send it with one",
+        ),
+        "SOURCE_UID": Reason("an identifier of the images has no value", f"{NO_HELP}; what made them has to write it"),
+        "SOURCE_FRAME_OF_REFERENCE": Reason(
+            "[FrameOfReferenceUID] has no value, so contours have no place in the patient",
+            f"{NO_HELP}; what made the images has to write it",
+        ),
+        "SOURCE_TRANSFER_SYNTAX": Reason(
+            "[TransferSyntaxUID] is one that cannot be decoded here",
+            "let Orthanc transcode it (IngestTranscoding), and send the series again",
+        ),
+        "SOURCE_VALUES": Reason(
+            "the header says that the values are not in Hounsfield units, or are to be read through a table",
+            f"{NO_HELP}; send the CT that is in HU, and exclude the other by a rule on RescaleType or ImageType",
+        ),
+        "SOURCE_PATIENTS": Reason("[PatientID] has more than one value in the series", APART, Counted.SERIES),
+        "SOURCE_STUDIES": Reason("[StudyInstanceUID] has more than one value in the series", APART, Counted.SERIES),
+        "SOURCE_SERIES": Reason("[SeriesInstanceUID] has more than one value", APART, Counted.SERIES),
+        "SOURCE_FRAMES_OF_REFERENCE": Reason(
+            "[FrameOfReferenceUID] has more than one value in the series", APART, Counted.SERIES
+        ),
+        "SOURCE_SOP_CLASSES": Reason("[SOPClassUID] is CT in some slices and MR in others", APART, Counted.SERIES),
+        "SOURCE_INSTANCE_TWICE": Reason("[SOPInstanceUID] is the same in two files", "leave one out", Counted.SERIES),
+        "NATIVE_UNREADABLE": Reason(
+            "Orthanc's anonymization gave no file that can be read", "look in Orthanc's log, then retry"
+        ),
+        "NATIVE_CHANGED": Reason(
+            "Orthanc's anonymization changed [], which has to stay exact",
+            "look for a script or plugin that changes what Orthanc anonymizes, then retry",
+        ),
+        "REBUILD_VALUE": Reason(
+            "[] is needed for contours, and is not there in a form that may leave",
+            f"{NO_HELP}; correct it where the images were made, or {EXCLUDE}",
+        ),
+        "REBUILD_PIXELS": Reason(
+            "[PixelData] cannot be decoded, or is not what [Rows], [Columns] and [BitsAllocated] say",
+            "send the series again, it may have been cut off; else let Orthanc transcode it",
+        ),
+        "SELF_CHECK_IDENTIFIER": Reason("[] is not the pseudonym that it should be", REPORT),
+        "SELF_CHECK_WORD": Reason(
+            "words of the patient's header stand in what would leave",
+            f"{NO_HELP}; {REPORT}, without the words",
+            Counted.WORDS,
+        ),
+        "SELF_CHECK_UID": Reason(
+            "UIDs of the original stand in what would leave", f"{NO_HELP}; {REPORT}", Counted.PLACES
+        ),
+        "SELF_CHECK_NUMBER": Reason(
+            "numbers of the patient's header (as a record number or a date) stand in the geometry",
+            f"{NO_HELP}; {REPORT}, without the numbers",
+            Counted.PLACES,
+        ),
+        "SELF_CHECK_PIXELS": Reason(
+            "a text of the patient's header stands among the bytes of [PixelData]", f"{NO_HELP}; look at the images"
+        ),
+        "PIXELS_TEXT": Reason(
+            "[PixelData] looks as if text were drawn into it",
+            f"look at the images; {NO_HELP}. Where there is no text, Privacy.BurnedInText can be set to flag",
+        ),
+        "RESTORE_SIZE": Reason("the file is larger than 1 GB", _RETURNED, Counted.SERIES),
+        "RESTORE_SOURCE": Reason(
+            "the original series in Orthanc is not the one that was sent", "a newer job takes over", Counted.SERIES
+        ),
+        "RESTORE_NESTING": Reason(
+            "sequences are nested deeper than 10, which could end Orthanc's process", _RETURNED, Counted.SERIES
+        ),
+        "RESTORE_UNREADABLE": Reason("it is not a DICOM file that can be read", _RETURNED, Counted.SERIES),
+        "RESTORE_MISSING": Reason("[] is missing, which every structure set has", _RETURNED, Counted.SERIES),
+        "RESTORE_CLASS": Reason("[SOPClassUID] or [Modality] is not that of an RTSTRUCT", _RETURNED, Counted.SERIES),
+        "RESTORE_PSEUDONYM": Reason("[] is another pseudonym than the one that was sent", _RETURNED, Counted.SERIES),
+        "RESTORE_REFERENCE": Reason("[] refers to something that was not sent", _RETURNED, Counted.PLACES),
+        "RESTORE_PRIVATE": Reason("it holds private attributes", _RETURNED, Counted.PLACES),
+        "RESTORE_PIXELS": Reason("it holds pixels, overlays or curves", _RETURNED, Counted.PLACES),
+        "RESTORE_ATTRIBUTE": Reason("[] is there, and a structure set has no use for it", _RETURNED, Counted.PLACES),
+        "RESTORE_APPROVAL": Reason("[ApprovalStatus] claims that a person approved it", _RETURNED, Counted.SERIES),
+        "RESTORE_ROI_NAME": Reason(
+            "[ROIName] is one that was not announced, or all are named after the patient", _RETURNED, Counted.PLACES
+        ),
+        "RESTORE_ROI_NAME_TWICE": Reason("[ROIName] is the same in two ROIs", _RETURNED, Counted.SERIES),
+        "RESTORE_LEFTOVER": Reason("a pseudonym would be left in it", REPORT, Counted.PLACES),
     }
 )
-_SHOWN = 6
 
 
-def in_words(findings: Mapping[str, int]) -> str:
-    """Return the findings as a sentence: what each rule means, its identifier and its count; no value."""
-    parts = []
-    for finding, count in list(findings.items())[:_SHOWN]:
-        reason = REASONS.get(finding.partition(":")[0])
-        parts.append(f"{reason} ({finding}, {count}×)" if reason else f"{finding} ({count}×)")
-    more = len(findings) - len(parts)
-    return "; ".join(parts) + (f"; and {more} more" if more > 0 else "")
+def in_words(findings: Findings, slices: int | None = None) -> str:
+    """Return the findings of the sender, and those of the receiver's check that it makes itself, as clauses."""
+    return reasons.in_words(findings, {**GATE_REASONS, **REASONS}, slices)

@@ -32,6 +32,7 @@ from plugin.privacy.fitting import fitted
 from plugin.privacy.pseudonyms import TransferKey
 from plugin.privacy.reading import RawFile, TooDeep, Unreadable, read
 from plugin.privacy.source import SourceInstance
+from plugin.privacy.value_kinds import kind_of, presence
 from plugin.settings.privacy import PrivacyRules
 
 
@@ -71,8 +72,8 @@ def rebuild(
         return None, findings
     try:
         pixels = pixels_of(file, form)
-    except Undecodable:
-        findings.add("REBUILD_PIXELS")
+    except Undecodable as reason:
+        findings.add("REBUILD_PIXELS", kind=str(reason))
         return None, findings
     left = sum(1 for tag in values if tag in file) + 1
     actions[Action.REMOVED] += max(0, source.elements - left)
@@ -112,11 +113,11 @@ def _value(
         return Action.REMOVED, None
     found = file.value(row.tag)
     if row.action is Action.KEPT and (found or b"").strip(b" \0") != source.kept[row.tag].strip(b" \0"):
-        findings.add("NATIVE_CHANGED", row.tag)
+        findings.add("NATIVE_CHANGED", row.tag, presence(found) if not found else "another value")
         return Action.REMOVED, None
     value = fitted(row, found)
     if value is not None and row.predicate.accepts(value):
         return Action.KEPT, value
     if row.needed:
-        findings.add("REBUILD_VALUE", row.tag)
+        findings.add("REBUILD_VALUE", row.tag, kind_of(row.predicate, found))
     return Action.REMOVED, None

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from pydicom.datadict import keyword_for_tag
+
 from model.dicom.tags import (
     BURNED_IN_ANNOTATION,
     FRAME_OF_REFERENCE_UID,
@@ -27,7 +29,8 @@ from model.gate.rules import Findings
 from plugin.privacy.decode import decodable
 from plugin.privacy.markers import Markers
 from plugin.privacy.reading import RawFile, TooDeep, Unreadable, read
-from plugin.privacy.values import meaning_is_lost
+from plugin.privacy.value_kinds import presence
+from plugin.privacy.values import lost_meaning
 from plugin.settings.privacy import PrivacyRules
 
 # One, however it is written, or nothing.
@@ -116,35 +119,33 @@ def _judge(file: RawFile, rules: PrivacyRules, findings: Findings) -> None:
         findings.add("SOURCE_SOP_CLASS")
         return
     if file.text(MODALITY).upper() != {CT_IMAGE: "CT", MR_IMAGE: "MR"}[sop_class]:
-        findings.add("SOURCE_MODALITY")
+        findings.add("SOURCE_MODALITY", kind="another term" if file.text(MODALITY) else presence(file.value(MODALITY)))
     if is_no_slice(values_of(file.value(IMAGE_TYPE) or b"")):
         findings.add("SOURCE_IMAGE_TYPE")
     burned_in = file.text(BURNED_IN_ANNOTATION).upper()
     if burned_in == "YES" or (rules.require_burned_in_no and burned_in != "NO"):
-        findings.add("SOURCE_BURNED_IN")
-    if file.word(SAMPLES_PER_PIXEL) not in (None, 1) or file.text(PHOTOMETRIC_INTERPRETATION).upper() not in (
-        "",
-        "MONOCHROME1",
-        "MONOCHROME2",
-    ):
-        findings.add("SOURCE_COLOUR")
+        findings.add("SOURCE_BURNED_IN", kind="YES" if burned_in == "YES" else "not NO")
+    if file.word(SAMPLES_PER_PIXEL) not in (None, 1):
+        findings.add("SOURCE_COLOUR", kind="SamplesPerPixel is not 1")
+    elif file.text(PHOTOMETRIC_INTERPRETATION).upper() not in ("", "MONOCHROME1", "MONOCHROME2"):
+        findings.add("SOURCE_COLOUR", kind="PhotometricInterpretation is not MONOCHROME1 or MONOCHROME2")
     if not ONE_FRAME.fullmatch(file.text(NUMBER_OF_FRAMES)):
         findings.add("SOURCE_FRAMES")
     # Scanners write some of these empty, and an empty attribute says nothing.
-    if any(file.text(tag).strip("\\ ") for tag in SECONDARY_CAPTURE):
-        findings.add("SOURCE_SECONDARY_CAPTURE")
+    if marks := [keyword_for_tag(tag) for tag in SECONDARY_CAPTURE if file.text(tag).strip("\\ ")]:
+        findings.add("SOURCE_SECONDARY_CAPTURE", kind=f"a value in {', '.join(marks)}")
     if not file.text(PATIENT_ID):
-        findings.add("SOURCE_PATIENT_ID")
+        findings.add("SOURCE_PATIENT_ID", kind=presence(file.value(PATIENT_ID)))
     for tag, rule in (
         (SOP_INSTANCE_UID, "SOURCE_UID"),
         (STUDY_INSTANCE_UID, "SOURCE_UID"),
         (SERIES_INSTANCE_UID, "SOURCE_UID"),
     ):
         if not file.text(tag):
-            findings.add(rule)
+            findings.add(rule, kind=f"{keyword_for_tag(tag)} is {presence(file.value(tag))}")
     if not file.text(FRAME_OF_REFERENCE_UID):
-        findings.add("SOURCE_FRAME_OF_REFERENCE")
+        findings.add("SOURCE_FRAME_OF_REFERENCE", kind=presence(file.value(FRAME_OF_REFERENCE_UID)))
     if not decodable(file.transfer_syntax):
         findings.add("SOURCE_TRANSFER_SYNTAX")
-    if meaning_is_lost(file, rules):
-        findings.add("SOURCE_VALUES")
+    if lost := lost_meaning(file, rules):
+        findings.add("SOURCE_VALUES", kind=lost)

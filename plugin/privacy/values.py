@@ -13,14 +13,16 @@ from plugin.privacy.reading import RawFile
 from plugin.settings.privacy import PrivacyRules
 
 
-def meaning_is_lost(file: RawFile, rules: PrivacyRules) -> bool:
-    """Whether the rebuilt slice would say less than this one about what its values are."""
+def lost_meaning(file: RawFile, rules: PrivacyRules) -> str:
+    """Say what of this slice tells that its values are others, and would not leave; empty when nothing is lost."""
     table = file.elements.get(MODALITY_LUT_SEQUENCE)
     if table is not None and (table.items or table.value):
-        return True
+        return "ModalityLUTSequence has a value"
     if file.text(MODALITY).upper() != "CT":
-        return False
+        return ""
     carried = file.text(RESCALE_TYPE).upper().encode("ascii", "replace")
     stays = carried in RESCALE_TYPES and RESCALE_TYPE not in rules.remove
     said = meaning_of(file.text(RESCALE_TYPE), file.text(IMAGE_TYPE).split("\\"), rescaled=True)
-    return said.other_quantity or not (said.hounsfield or stays)
+    if said.other_quantity:
+        return "RescaleType or ImageType names another quantity"
+    return "" if said.hounsfield or stays else "RescaleType is a term that is not known, or may not leave by Remove"

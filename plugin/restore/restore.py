@@ -270,5 +270,5 @@ def _check_result(result: bytes, transfer: OpenTransfer, mapping: Mapping[str, s
 
 
 def _refuse(findings: Findings) -> NoReturn:
-    counts = findings.counts
-    raise PrivacyRefused("RESTORE", f"The returned structure set is not stored: {in_words(counts)}.", counts)
+    message = f"The returned structure set is not stored: {in_words(findings)}."
+    raise PrivacyRefused("RESTORE", message, findings.counts)

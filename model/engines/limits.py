@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from model.packages.document import Limits
+from model.series.geometry import SeriesGeometry
+from model.series.uneven import is_uneven
 from model.volume.acquisition import Acquisition
 from model.volume.volume import Volume
 
@@ -25,7 +29,7 @@ def beyond(limits: Limits, volume: Volume) -> tuple[str, ...]:
     geometry = volume.geometry
     row_mm, column_mm = geometry.planes[0].spacing
     found = [
-        *_measured("slices are {:g} mm apart", geometry.spacing_mm, limits.slice_mm),
+        *_steps(volume.measured or geometry, limits.slice_mm),
         *_measured("pixels have {:g} mm", max(row_mm, column_mm), limits.pixel_mm),
         *_measured("the series covers {:g} mm along its slices", float(geometry.thicknesses.sum()), limits.extent_mm),
         *_of_headers(limits, volume.acquisition),
@@ -41,6 +45,13 @@ def untold(limits: Limits, volume: Volume) -> tuple[str, ...]:
     if limits.contrast == "any" or volume.acquisition.contrast:
         return ()
     return (f"the model is for series {limits.contrast} contrast agent, and no header tells",)
+
+
+def _steps(geometry: SeriesGeometry, wanted: tuple[float, float] | None) -> list[str]:
+    """Say which distances of slices are beyond a limit: where they differ, the shortest and the longest."""
+    steps = geometry.steps if is_uneven(geometry) else np.array([geometry.spacing_mm])
+    found = [_measured("slices are {:g} mm apart", float(step), wanted) for step in (steps.min(), steps.max())]
+    return list(dict.fromkeys(phrase for phrases in found for phrase in phrases))
 
 
 def _measured(words: str, value: float, wanted: tuple[float, float] | None) -> list[str]:

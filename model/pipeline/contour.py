@@ -14,6 +14,7 @@ from pydicom import Dataset
 
 from model.engines.engine import Drawing, Engine, Progress
 from model.engines.foreign import engine_errors
+from model.pipeline.even import evened
 from model.pipeline.selection import StructureSelection, select
 from model.pipeline.stopwatch import Stopwatch
 from model.quality import with_quality_flags
@@ -107,8 +108,11 @@ def contour(
     progress(0.0, "reading the volume")
     with watch.measure("volume"):
         volume = load_volume(series.slices, series.geometry, lambda part: progress(READ * part, "reading the volume"))
+        even = evened(volume)
     with watch.measure("engine"), engine_errors(model):
-        drawing = engine.draw(volume, lambda part, words: progress(READ + (DRAWN - READ) * part, words))
+        seen = volume if even is None else even.volume
+        drawing = engine.draw(seen, lambda part, words: progress(READ + (DRAWN - READ) * part, words))
+        drawing = drawing if even is None else even.on_slices(drawing)
     with watch.measure("quality"):
         drawing = with_interleaving_flags(with_quality_flags(drawing, series.geometry), volume, series.headers)
     if selection is not None:

@@ -10,7 +10,9 @@ from model.quality.expected import partner, side_of
 from model.quality.findings import of_one, of_pair
 from model.series.geometry import SeriesGeometry
 from model.series.line import sideways
+from model.series.uneven import is_uneven
 
+UNEVEN_STEPS = "drawn on slices that are not evenly spaced"
 EMPTY = "the model found none of it in the image"
 
 
@@ -38,5 +40,6 @@ def with_quality_flags(drawing: Drawing, geometry: SeriesGeometry) -> Drawing:
             flags[left.label] += found
             flags[right.label] += found
     of_series = [said] if (said := sideways(geometry)) is not None else []
+    of_series += [UNEVEN_STEPS] if is_uneven(geometry) else []
     marked = tuple(replace(one, flags=tuple(dict.fromkeys([*flags[one.label], *of_series]))) for one in structures)
     return replace(drawing, structures=marked, not_drawn=drawing.not_drawn + empty)

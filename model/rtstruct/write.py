@@ -35,9 +35,7 @@ from model.rtstruct.patient_study import copied_from
 from model.rtstruct.written import NotWritten, StructureSet, WrittenRoi
 from model.series.geometry import SeriesGeometry
 from model.series.line import sideways
-
-# Steps that differ by more than this part of the usual one are told: models see evenly spaced slices.
-UNEVEN = 0.1
+from model.series.uneven import uneven_steps
 
 
 def _silent(fraction: float, words: str) -> None:
@@ -161,8 +159,8 @@ def _remarks(geometry: SeriesGeometry) -> list[str]:
     missing = sum(len(gap.offsets) for gap in geometry.gaps)
     if missing:
         remarks.append(f"{missing} slice(s) are missing from the series; nothing is drawn in the gap")
-    elif len(geometry.planes) > 2 and float(np.ptp(geometry.steps)) > UNEVEN * geometry.spacing_mm:
-        remarks.append("the slices are not evenly spaced: contours are right on each, models see the mean step")
+    elif (uneven := uneven_steps(geometry)) is not None:
+        remarks.append(uneven)
     if (moved := sideways(geometry)) is not None:
         remarks.append(f"{moved.removesuffix('?')}; contours are right on each, models see them in line")
     if geometry.left_out:

@@ -242,7 +242,8 @@ def geometry_of(headers: Iterable[SliceHeader]) -> SeriesGeometry:
 def require_whole(geometry: SeriesGeometry) -> None:
     """Raise InputRefused when slices are missing, naming how many and where along the normal in mm."""
     if gaps := geometry.gaps:
-        raise refusals.slices_missing([offset for gap in gaps for offset in gap.offsets])
+        between = [(geometry.offsets[gap.after], geometry.offsets[gap.after + 1], len(gap.offsets)) for gap in gaps]
+        raise refusals.slices_missing([(float(low), float(high), count) for low, high, count in between])
 
 
 def plane_of(header: SliceHeader) -> SlicePlane:

@@ -9,7 +9,7 @@ from model.errors import InputRefused
 # What is wrong where the images were made comes again with them.
 NO_HELP = "Sending it again as it is does not help"
 _WRITTEN = f"{NO_HELP}; what made the images has to write it."
-# Positions that a message lists.
+# Gaps that a message lists.
 _LISTED = 10
 
 
@@ -65,13 +65,15 @@ def slices_coincide(count: int) -> InputRefused:
     )
 
 
-def slices_missing(offsets: Sequence[float]) -> InputRefused:
-    """Slices missing at these offsets along the normal, in mm."""
-    where = ", ".join(f"{offset:.1f}" for offset in offsets[:_LISTED]) + (" …" if len(offsets) > _LISTED else "")
+def slices_missing(gaps: Sequence[tuple[float, float, int]]) -> InputRefused:
+    """Slices missing between two positions along the normal, in mm; so many in each gap."""
+    where = ", ".join(f"{count} between {low:.1f} and {high:.1f} mm" for low, high, count in gaps[:_LISTED])
+    more = f", and in {len(gaps) - _LISTED} more gap(s)" if len(gaps) > _LISTED else ""
     return InputRefused(
         "GEOMETRY_GAP",
-        f"{len(offsets)} slice(s) are missing, at {where} mm along the slice normal, by ImagePositionPatient. Sending "
-        "them, or the whole series, helps; IncompleteSeconds says for how long a series is waited for.",
+        f"{sum(count for _, _, count in gaps)} slice(s) are missing along the slice normal, by ImagePositionPatient: "
+        f"{where}{more}. Sending them, or the whole series, helps; IncompleteSeconds says for how long a series is "
+        "waited for.",
     )
 
 

@@ -19,10 +19,12 @@ class Volume:
     ``array`` is (slice, row, column), slices in the order of ``geometry.planes``; int16 where rescale slope and
     intercept are whole numbers, else float32. ``meaning`` is what the headers say that the values are; engines that
     need Hounsfield units ask ``require_hounsfield``. Those of MR are arbitrary. ``acquisition`` is what they say of how
-    it was made, for the limits of models.
+    it was made, for the limits of models. ``measured`` is where the slices of the scanner lie, where these are planes
+    resampled between them.
     """
 
     array: NDArray[np.int16] | NDArray[np.float32]
     geometry: SeriesGeometry
     meaning: Meaning = field(default_factory=Meaning)
     acquisition: Acquisition = field(default_factory=Acquisition)
+    measured: SeriesGeometry | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from model.series.uneven import uneven_steps
 from plugin.facts.dictionary import tag_of
 from plugin.facts.volumes import Volume
 
@@ -9,6 +10,7 @@ from plugin.facts.volumes import Volume
 def oddities_of(volume: Volume) -> tuple[str, ...]:
     """Return a sentence for each oddity of the slices that are contoured."""
     said = [_without_image_type(volume), _positions_of_the_patient(volume)]
+    said += [uneven_steps(volume.geometry) if volume.clean and volume.geometry is not None else None]
     return tuple(sentence for sentence in said if sentence is not None)
 
 

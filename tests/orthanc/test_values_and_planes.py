@@ -57,6 +57,25 @@ def test_every_slice_is_drawn_on(change: Callable[[Dataset, int], None], orthanc
     assert job["LeftOut"] == []
 
 
+def test_a_change_of_step_is_said_in_the_job_and_in_the_structure_set(orthanc: OrthancProcess) -> None:
+    job = job_of(orthanc, series(coarse_from_the_middle))
+    assert job["State"] == "done", job["Error"]
+    assert [said for said in job["Warnings"] if "14 step(s) of 5.0 mm, then 9 step(s) of 15.0 mm" in said]
+    made = pydicom.dcmread(io.BytesIO(orthanc.get(f"/instances/{job['Rtstruct']}/file").content))
+    assert "not evenly spaced" in made.StructureSetDescription
+    assert {"not evenly spaced" in roi.ROIDescription for roi in made.StructureSetROISequence} == {True}
+    external = next(roi for roi in job["Rois"] if roi["Name"] == "External")
+    # An ellipse of 110 by 160 mm over 5 / 2 + 14 × 5 + 9 × 15 + 15 / 2 mm.
+    assert external["Volume"] == pytest.approx(np.pi * 11 * 16 * 21.5, rel=0.02)
+
+
+def test_a_gap_says_between_which_positions(orthanc: OrthancProcess) -> None:
+    made = phantom_series(PHANTOM)
+    job = job_of(orthanc, [*made[:6], *made[7:15], *made[18:]])
+    assert (job["State"], job["Error"]["Code"]) == ("failed", "GEOMETRY_GAP")
+    assert "1 between -275.0 and -265.0 mm, 3 between -230.0 and -210.0 mm" in job["Error"]["Message"]
+
+
 def density(one: Dataset, number: int) -> None:
     one.RescaleType = "ED"
     one.RescaleIntercept = str(int(one.RescaleIntercept) + 1000)

@@ -9,6 +9,7 @@ import pytest
 from model.errors import InputRefused
 from model.series.geometry import geometry_of, require_whole
 from model.series.header import SliceHeader
+from model.series.refusals import slices_missing
 
 # What stands where a number belongs, when a patient's name strays into it.
 STRAY = "Mueller^Hans"
@@ -89,3 +90,12 @@ def assert_says(message: str, keyword: str, kind: str) -> None:
     assert "Sending" in message
     assert STRAY not in message
     assert "2.25." not in message
+
+
+def test_missing_slices_are_counted_between_the_positions_around_them() -> None:
+    said = slices_missing([(12.0, 18.0, 1), (30.0, 42.04, 3)])
+    assert said.message.startswith("4 slice(s) are missing")
+    assert "1 between 12.0 and 18.0 mm, 3 between 30.0 and 42.0 mm." in said.message
+    many = slices_missing([(float(n), n + 2.0, 1) for n in range(13)])
+    assert many.message.count("between") == 10
+    assert "and in 3 more gap(s)" in many.message

@@ -34,7 +34,7 @@ def test_a_hole_is_waited_for_and_named_in_mm() -> None:
     del slices[7]
     answer = judged(*slices)
     assert (answer.state, answer.code, answer.certain) == (CompletenessState.WAITING, "GEOMETRY_GAP", True)
-    assert "21.0 mm" in answer.reason
+    assert "1 between 18.0 and 24.0 mm" in answer.reason
 
 
 @pytest.mark.parametrize(

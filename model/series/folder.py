@@ -18,22 +18,24 @@ from pydicom.tag import Tag
 from pydicom.uid import UID, ImplicitVRLittleEndian
 
 from model.dicom.encoding import PREAMBLE_BYTES, SEQUENCE_DELIMITATION, UNDEFINED_LENGTH
-from model.dicom.tags import BITS_ALLOCATED, COLUMNS, ROWS
+from model.dicom.tags import BITS_ALLOCATED, COLUMNS, NUMBER_OF_FRAMES, ROWS
 from model.errors import InputRefused
+from model.series.enhanced import Part, frame_headers, is_enhanced, require_all_parts
 from model.series.geometry import SeriesGeometry, geometry_of
 from model.series.header import TAGS, SliceHeader
 
 SYSTEM_NAMES = frozenset({".ds_store", "thumbs.db", "desktop.ini", ".localized", ".directory"})
 # DICOM PS3.10 7.1: 128 bytes, then DICM.
 PIXEL_GROUP = 0x7FE0
-PIXEL_SIZE = (Tag(ROWS), Tag(COLUMNS), Tag(BITS_ALLOCATED))
+PIXEL_SIZE = (Tag(ROWS), Tag(COLUMNS), Tag(BITS_ALLOCATED), Tag(NUMBER_OF_FRAMES))
 
 
 @dataclass(frozen=True)
 class Folder:
     """The one series in a folder: ``files`` of its planes in the order of ``geometry.planes``, and what else lay there.
 
-    ``headers`` are those of the files, in their order.
+    A file that holds several planes (an enhanced image) stands where its first one does. ``headers`` are those of the
+    planes, in their order.
     ``systems`` counts files that operating systems leave (``._`` of macOS, .DS_Store, Thumbs.db), ``imageless`` DICOM
     files without an image (structure sets, DICOMDIR), ``others`` files that are not DICOM.
     """
@@ -89,20 +91,24 @@ def open_folder(path: Path) -> Folder:
     geometry = geometry_of(header for _, header in images)
     by_uid = {header.sop_instance_uid: (file, header) for file, header in images}
     ordered = [by_uid[plane.sop_instance_uid] for plane in geometry.planes]
-    files, headers = (tuple(file for file, _ in ordered), tuple(header for _, header in ordered))
+    files, headers = (tuple(dict.fromkeys(file for file, _ in ordered)), tuple(header for _, header in ordered))
     return Folder(geometry, files, headers, counts[Kind.SYSTEM], counts[Kind.DICOM], counts[Kind.OTHER])
 
 
 def images_in(path: Path) -> tuple[list[tuple[Path, SliceHeader]], Counter[Kind]]:
-    """Image files below a folder with their headers, and how many files of each kind hold no image."""
-    images = []
+    """Images below a folder, each frame of an enhanced one, with file and header; how many files hold none, by kind.
+
+    Raises InputRefused also when parts of an enhanced image in several files are missing.
+    """
+    images: list[tuple[Path, SliceHeader]] = []
     counts = Counter[Kind]()
+    parts: list[Part] = []
     for file, kind in kinds_of_files(path):
-        header = read_header(file) if kind is Kind.DICOM else None
-        if header is not None:
-            images.append((file, header))
-        else:
+        headers = read_headers(file, parts) if kind is Kind.DICOM else ()
+        images += [(file, header) for header in headers]
+        if not headers:
             counts[kind] += 1
+    require_all_parts(parts)
     return images, counts
 
 
@@ -188,10 +194,11 @@ def _bare(beginning: bytes) -> bool:
     return explicit or length <= 1024
 
 
-def read_header(file: Path) -> SliceHeader | None:
-    """Header of an image file, None for a DICOM file that is not an image.
+def read_headers(file: Path, parts: list[Part]) -> tuple[SliceHeader, ...]:
+    """Headers of the images in a file: of each frame of an enhanced one; none for a DICOM file that is not an image.
 
-    Raises InputRefused when the file cannot be read, or ends before its pixels do.
+    A part of a concatenation is added to ``parts``. Raises InputRefused when the file cannot be read, ends before its
+    pixels do, or does not describe its frames.
     """
     try:
         with file.open("rb") as stream:
@@ -201,23 +208,31 @@ def read_header(file: Path) -> SliceHeader | None:
             if not kind:
                 raise _corrupt("does not say what it holds")
             if "Image Storage" not in kind.name and "Rows" not in dataset:
-                return None
+                return ()
             syntax = UID(str(meta.get("TransferSyntaxUID") or ImplicitVRLittleEndian))
             if not syntax.is_deflated and not _pixels_whole(stream, syntax, _least_bytes(dataset)):
                 raise _corrupt("ends before its pixels do")
             header = SliceHeader.from_dataset(dataset)
             if not header.sop_instance_uid:
                 raise _corrupt("has no SOP Instance UID")
-            return header
+            if not is_enhanced(dataset):
+                return (header,)
+            stream.seek(0)
+            whole = dcmread(stream, stop_before_pixels=True)
+            if (part := Part.of(whole)) is not None:
+                parts.append(part)
+            return frame_headers(whole)
     except (InvalidDicomError, OSError, ValueError, KeyError, EOFError, AttributeError, struct.error) as error:
         raise _corrupt(f"cannot be read ({type(error).__name__})") from None
 
 
 def _least_bytes(dataset: Dataset) -> int:
-    """Bytes of an image's pixels as Rows, Columns and Bits Allocated say; 0 where they do not."""
-    numbers = [dataset.get(tag) for tag in PIXEL_SIZE]
-    rows, columns, bits = (element.value if element is not None else 0 for element in numbers)
-    return rows * columns * bits // 8 if all(isinstance(one, int) for one in (rows, columns, bits)) else 0
+    """Bytes of an image's pixels as Rows, Columns, Bits Allocated and its frames say; 0 where they do not."""
+    elements = [dataset.get(tag) for tag in PIXEL_SIZE]
+    rows, columns, bits, frames = (element.value if element is not None else None for element in elements)
+    if not all(isinstance(one, int) for one in (rows, columns, bits)):
+        return 0
+    return int(rows * columns * bits // 8) * (int(frames) if isinstance(frames, int) and frames > 0 else 1)
 
 
 def _pixels_whole(stream: BinaryIO, syntax: UID, least: int) -> bool:

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 
 from model.errors import InputRefused
+from model.series.enhanced import frame_datasets, is_enhanced
 from model.series.geometry import SeriesGeometry
 from model.series.refusals import slice_twice
 from model.volume.acquisition import KEYWORDS, Acquisition, acquisition_of
@@ -41,8 +42,8 @@ def load_volume(
     """Decode and rescale the slices of a series.
 
     Args:
-        slices: Files, or pydicom datasets with pixels, in any order; localizers, which are no part of the geometry,
-            are left out.
+        slices: Files, or pydicom datasets with pixels, in any order, enhanced images with all their frames among
+            them; localizers, which are no part of the geometry, are left out.
         geometry: Where the slices lie.
         progress: Called with a fraction from 0 to 1.
 
@@ -130,11 +131,17 @@ def _decoded(slices: Iterable[Path | str | Dataset], pool: ThreadPoolExecutor) -
     """Slices as they are decoded, a batch at a time: an executor's map would read the whole series first."""
     waiting = iter(slices)
     while batch := list(islice(waiting, BATCH)):
-        yield from pool.map(_decode_one, batch)
+        for decoded in pool.map(_decode, batch):
+            yield from decoded
 
 
-def _decode_one(one: Path | str | Dataset) -> _Slice:
+def _decode(one: Path | str | Dataset) -> Iterable[_Slice]:
+    """Return the slice of a file, or those of an enhanced image, which are decoded as they are taken."""
     dataset = one if isinstance(one, Dataset) else _read(one)
+    return map(_decode_one, frame_datasets(dataset)) if is_enhanced(dataset) else (_decode_one(dataset),)
+
+
+def _decode_one(dataset: Dataset) -> _Slice:
     slope, intercept = _number(dataset, "RescaleSlope"), _number(dataset, "RescaleIntercept")
     if slope is not None and slope <= 0.0:
         raise InputRefused("PIXELS_RESCALE", "A slice's RescaleSlope is not above 0, so its values mean nothing.")

@@ -40,6 +40,7 @@ def main() -> int:
     parser.add_argument("suites", nargs="*", default=SUITES, help=f"which of Debian's suites (default: {SUITES})")
     parser.add_argument("--anew", action="store_true", help="make each Debian anew, from nothing")
     parser.add_argument("--tests", nargs="+", default=TESTS, help="files of tests to run in it")
+    parser.add_argument("--whole", action="store_true", help="make test in it: lint, types, every test (an hour)")
     options = parser.parse_args()
     needed = [name for name in ("debootstrap", "unshare", "chroot") if not shutil.which(name)]
     if os.geteuid() != 0 or needed:
@@ -61,7 +62,8 @@ def main() -> int:
             if options.anew and root.exists():
                 shutil.rmtree(root)
             system = System(suite, root, named_in(settings), {**settings, "TORCH": "none"})
-            outcomes.append(outcome_in(system, mirror, folder / f"{suite}.log", tuple(options.tests)))
+            tests = () if options.whole else tuple(options.tests)
+            outcomes.append(outcome_in(system, mirror, folder / f"{suite}.log", tests))
     except SystemFailed as error:
         print(error, file=sys.stderr)
         return 1
@@ -70,7 +72,7 @@ def main() -> int:
 
 
 def outcome_in(system: System, mirror: str, log: Path, tests: tuple[str, ...]) -> Outcome:
-    """Make one Debian, set the project up in it, run demo and tests there."""
+    """Make one Debian, set the project up in it, run demo and tests there; all that there are, where none is named."""
     began = time.monotonic()
     log.unlink(missing_ok=True)
     say(f"{system.suite}: made by debootstrap; what happens in it is written to {log}")
@@ -83,15 +85,16 @@ def outcome_in(system: System, mirror: str, log: Path, tests: tuple[str, ...]) -
     say(f"{system.suite}: make demo ARGS=--exit")
     demo = system.run("make", "demo", "ARGS=--exit", log=log)
     say(f"{system.suite}: tests")
-    pytest = f"pytest=={locked('pytest')}"
-    system.run(PYTHON, "-m", "pip", "install", "-q", "-c", "requirements.lock", pytest, log=log)
     report = log.with_suffix(".tests.log")
     report.unlink(missing_ok=True)
-    status = system.run(
-        *(PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--require-orthanc", *tests),
-        log=report,
-        variables={"AUTOCONTOUR_DEBIAN": system.suite},
-    )
+    if tests:
+        pytest = f"pytest=={locked('pytest')}"
+        system.run(PYTHON, "-m", "pip", "install", "-q", "-c", "requirements.lock", pytest, log=log)
+        command = (PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--require-orthanc", *tests)
+        variables = {"AUTOCONTOUR_DEBIAN": system.suite}
+    else:
+        command, variables = ("make", "test", "ARGS=-q -rfE -p no:cacheprovider"), {}
+    status = system.run(*command, log=report, variables=variables)
     ended = (report.read_text(errors="replace").strip().splitlines() or ["nothing was said"])[-1].strip("= ")
     print(report.read_text(errors="replace") if status else "", end="", flush=True)
     cells = (

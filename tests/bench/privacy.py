@@ -11,7 +11,6 @@ from typing import TypeVar
 
 import numpy as np
 import requests
-from pydicom.dataset import Dataset
 
 from model.gate.check import FileCheck
 from model.gate.verify import verify
@@ -24,6 +23,7 @@ from plugin.privacy.source import SourceInstance, inspect
 from plugin.settings.privacy import PrivacyRules
 from tests.builders.marked import ct, encoded
 from tests.builders.orthanc_process import OrthancProcess
+from tests.builders.scanner_header import dress
 
 SLICES, SIDE, ROUNDS = 300, 512, 5
 GOAL_SECONDS = 1.0
@@ -108,18 +108,6 @@ def _series() -> list[bytes]:
         noise = np.random.default_rng(index).normal(0, 20, (SIDE, SIDE))
         dataset.PixelData = (1024 + noise).astype(np.uint16).tobytes()
         dataset.ImagePositionPatient = ["-249.51171875", "-249.51171875", f"{index * 1.25 - 187.5:.6f}"]
-        item = Dataset()
-        item.RequestedProcedureID, item.ScheduledProcedureStepDescription = "R-1", "CT thorax with contrast"
-        dataset.RequestAttributesSequence = [item]
-        for keyword in ("InstitutionName", "StationName", "OperatorsName", "StudyDescription", "ProtocolName",
-                        "ManufacturerModelName", "SoftwareVersions", "ConvolutionKernel", "FilterType"):  # fmt: skip
-            setattr(dataset, keyword, f"Made up {keyword}"[:16])
-        for keyword in ("AcquisitionDate", "ContentDate", "SeriesDate", "InstanceCreationDate"):
-            setattr(dataset, keyword, "20240229")
-        for keyword in ("AcquisitionTime", "ContentTime", "InstanceCreationTime"):
-            setattr(dataset, keyword, f"1015{index % 60:02d}.{index:06d}")
-        block = dataset.private_block(0x0029, "MADE UP SCANNER", create=True)
-        for number in range(40):
-            block.add_new(number, "LO", f"value {number} of slice {index}" if number % 4 == 0 else f"value {number}")
+        dress(dataset, index)
         files.append(encoded(dataset))
     return files

@@ -27,6 +27,15 @@ def alive(pid: int) -> bool:
         return False
 
 
+def peak_bytes(pid: int) -> int:
+    """The most memory that a process had resident at once; 0 for one that has ended."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0
+    return sum(1024 * int(line.split()[1]) for line in lines if line.startswith("VmHWM:"))
+
+
 def parent_of(folder: Path) -> int:
     try:
         return int((folder / "stat").read_text().rpartition(")")[2].split()[1])

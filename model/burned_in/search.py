@@ -31,7 +31,8 @@ _CLOSELY = 8
 def slices_with_text(slices: Sequence[NDArray[np.integer]]) -> tuple[int, ...]:
     """Return indices of slices, each (row, column) of stored integers, in which a line of characters seems to be drawn.
 
-    At most 16 slices are looked at closely, so that the count is a lower bound.
+    Each slice is taken from ``slices`` when it is looked at, several at once and some more than once. At most 16 are
+    looked at closely, so that the count is a lower bound.
     """
     if not slices:
         return ()
@@ -46,7 +47,7 @@ def slices_with_text(slices: Sequence[NDArray[np.integer]]) -> tuple[int, ...]:
         return _longest(slices[index], dense[index], contrast, step) >= CHARACTERS
 
     with ThreadPoolExecutor(max(2, min(4, os.cpu_count() or 1))) as pool:
-        dense = list(pool.map(lambda one: dense_blocks(one, step), slices))
+        dense = list(pool.map(lambda index: dense_blocks(slices[index], step), range(len(slices))))
         closely = _most_suspicious(np.array([np.count_nonzero(blocks) for blocks in dense]))
         found = [index for index, text in zip(closely, pool.map(written, closely), strict=True) if text]
     if not found and _same_in_all(slices, contrast):

@@ -56,6 +56,11 @@ class CheckedFile:
         """Return the stored pixels of the file, whose bytes these are: (row, column), 8 or 16 bit, a read-only view."""
         return self.form.array(memoryview(data)[self.pixel_start :])
 
+    def texts(self) -> dict[str, str]:
+        """Return every attribute but the pixels as keyword → text, backslashes between values; words as numbers."""
+        rows = profile_of(self.values[SOP_CLASS_UID][1].decode("ascii")).attributes
+        return {rows[tag].keyword: _text(vr, value) for tag, (vr, value) in self.values.items() if vr != "SQ"}
+
 
 class FileCheck:
     """Checks file after file of one series; remembers which values it has accepted, as slices share most of them."""
@@ -157,3 +162,9 @@ def refusal(row: Attribute, value: bytes, options: frozenset[Option]) -> Rule | 
 
 def _word_vr(values: Mapping[int, tuple[str, bytes]]) -> str:
     return "SS" if values.get(PIXEL_REPRESENTATION, ("", b""))[1] == b"\1\0" else "US"
+
+
+def _text(vr: str, value: bytes) -> str:
+    if vr in ("US", "SS"):
+        return str(int.from_bytes(value, "little", signed=vr == "SS"))
+    return value.decode("ascii")

@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 
 from model.burned_in.policy import BurnedInText
 from model.burned_in.search import slices_with_text
-from model.dicom.tags import PATIENT_ID, SOP_CLASS_UID, SOP_INSTANCE_UID
+from model.dicom.tags import PATIENT_ID, SOP_INSTANCE_UID
 from model.errors import InputRefused, PrivacyRefused
 from model.gate.check import MAXIMUM_FILE, SERIES_TAGS, CheckedFile, FileCheck
 from model.gate.manifest import MANIFEST_NAME, Manifest, list_digest
-from model.gate.profile import PROFILE_NAME, Option, profile_digest, profile_of
+from model.gate.profile import PROFILE_NAME, Option, profile_digest
 from model.gate.reasons import GATE_REASONS, in_words
 from model.gate.rules import Findings, Rule
 from model.series.folder import is_of_the_system
@@ -62,8 +62,7 @@ class VerifiedFile:
     @cached_property
     def texts(self) -> dict[str, str]:
         """Every attribute but the pixels as keyword → text, with backslashes between values; words as numbers."""
-        rows = profile_of(self.checked.values[SOP_CLASS_UID][1].decode("ascii")).attributes
-        return {rows[tag].keyword: _text(vr, value) for tag, (vr, value) in self.checked.values.items() if vr != "SQ"}
+        return self.checked.texts()
 
     @property
     def header(self) -> SliceHeader:
@@ -242,9 +241,3 @@ def _check_manifest(
         instance = one.values[SOP_INSTANCE_UID][1].decode("ascii")
         if (entry.sha256, entry.size, entry.sop_instance_uid) != (one.sha256, len(files[name]), instance):
             findings.add(Rule.MANIFEST)
-
-
-def _text(vr: str, value: bytes) -> str:
-    if vr in ("US", "SS"):
-        return str(int.from_bytes(value, "little", signed=vr == "SS"))
-    return value.decode("ascii")

@@ -154,7 +154,7 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         view=view,
         previews=Previews(orthanc, reader),
         explanations=Explanations(inspector, decider),
-        outgoing=Outgoing(orthanc, reader, settings.privacy),
+        outgoing=Outgoing(orthanc, reader, settings.privacy, state.spool),
         outcomes=Outcomes(orthanc, arrivals, table, jobs, inspector, view, settings, lambda: loop.unavailable_reason),
         targets=target_operations,
         evidence=evidence,

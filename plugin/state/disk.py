@@ -13,6 +13,8 @@ from model.errors import AutocontourError
 
 # With less than this nothing can be noted any more: what SQLite and the chain write at one job's end.
 FULL_BYTES = 4 * 1024 * 1024
+# Left free beside a series: the job database and the chain must be able to say what happened.
+RESERVE_BYTES = 64 * 1024 * 1024
 # With less than this somebody should look.
 LOW_BYTES = 1024 * 1024 * 1024
 FULL = "The disk of the state directory is full. Free space there; everything that waits goes on by itself."
@@ -47,6 +49,13 @@ def require_room(folder: Path) -> None:
     """Raise AutocontourError with DISK_FULL while the disk of the state directory is full."""
     if full_disk(folder) is not None:
         raise disk_full(folder)
+
+
+def require_space(folder: Path, size: int) -> None:
+    """Raise OSError (ENOSPC) where writing so many bytes would leave too little to note what happened."""
+    free = _free(folder)
+    if free is not None and free < size + RESERVE_BYTES:
+        raise OSError(errno.ENOSPC, "the series would fill the disk")
 
 
 def is_of_a_full_disk(error: BaseException | None) -> bool:

@@ -72,7 +72,7 @@ class JobRecords:
             self._record(Event.FAILED, {"code": code, "stage": "intake"})
         self.closed(str(self.job.state), 0.0)
 
-    def deidentified(self, clean: CleanSeries, size: int, left_out: Mapping[str, int]) -> None:
+    def deidentified(self, clean: CleanSeries, left_out: Mapping[str, int]) -> None:
         """Record that the pseudonymised files were made, and searched for the patient's identifiers without a find.
 
         ``left_out`` counts the slices of the series of which none was made, by reason.
@@ -83,7 +83,7 @@ class JobRecords:
             "profile": profile,
             "profile_digest": clean.manifest.profile_digest,
             "actions": dict(clean.actions),
-            "bytes": size,
+            "bytes": clean.size,
             "software_version": VERSION,
         }
         if left_out:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import io
-import shutil
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -26,7 +24,6 @@ from model.pipeline.draw import IMAGES, STRUCTURE_SET, Drawn, draw_series, read_
 from model.pipeline.selection import StructureSelection
 from model.pipeline.time_limit import drawing_seconds
 from model.quality.interleaved import BY_IMAGES
-from model.volume.interleaved import files_alternate
 from model.worker.pool import Workers
 from plugin.erase.erase import EraseFailed, erase_folder
 from plugin.erase.orthanc_copies import NEVER_MADE, UNKNOWN, Copies, remove_copies
@@ -51,6 +48,7 @@ from plugin.restore.segmentation import INSTANCE as SEGMENTATION
 from plugin.restore.segmentation import segmentation_of
 from plugin.settings.settings import LOCAL, Settings
 from plugin.state.directory import StateDirectory
+from plugin.state.disk import require_space
 from plugin.vault.vault import OpenTransfer, Vault
 from plugin.workflow.limits import GRACE_SECONDS, stage_seconds, within
 from plugin.workflow.records import JobRecords
@@ -58,8 +56,6 @@ from plugin.workflow.records import JobRecords
 REWRITTEN = (
     "Orthanc keeps the RTSTRUCT in other bytes with the same content (IngestTranscoding or a script of the site)."
 )
-# Left free on the disk of the state directory: the job database and the chain must be able to say what happened.
-RESERVE_BYTES = 64 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -167,14 +163,13 @@ class Stages:
         target = self.targets.get(job.target)
         JobRecords(self.chain, job).received(chosen.modality, target.type if target else "local")
         key = self.vault.open_transfer(job.workflow_id, job.series, hours=self.settings.privacy.transfer_hours)
-        clean = pseudonymise(chosen.instances, self.orthanc, key, self.settings.privacy)
-        size = sum(len(file.data) for file in clean)
-        self._require_room(size)
-        clean.write(self._folder(job) / IMAGES)
-        JobRecords(self.chain, job).deidentified(clean, size, counted(chosen.left_out))
+        require_space(self.state.spool, chosen.most_bytes)
+        place = self._folder(job) / IMAGES
+        clean = pseudonymise(chosen.instances, self.orthanc, key, self.settings.privacy, place)
+        JobRecords(self.chain, job).deidentified(clean, counted(chosen.left_out))
         if clean.suspected:
             self.jobs.warn(job.id, text_in(clean.suspected))
-        if files_alternate(file.data for file in clean):
+        if clean.alternating:
             remarks = (*remarks, f"Look at the images: {BY_IMAGES}")
             self.jobs.merge_details(job.id, JobDetails(warnings=remarks, remarks=remarks))
 
@@ -377,10 +372,6 @@ class Stages:
 
     def _folder(self, job: Job) -> Path:
         return self.state.spool / job.id
-
-    def _require_room(self, size: int) -> None:
-        if shutil.disk_usage(self.state.spool).free < size + RESERVE_BYTES:
-            raise OSError(errno.ENOSPC, "the series would fill the disk")
 
 
 def _details_of(drawn: Drawn) -> JobDetails:

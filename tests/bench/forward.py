@@ -20,7 +20,7 @@ from tests.builders.load import GATEWAYS, many_series, send_at_once
 from tests.builders.lone_gateway import LoneGateway
 from tests.builders.phantom import Phantom, files_of, phantom_series
 from tests.builders.service_process import ServiceProcess
-from tests.builders.untouched import cleaned
+from tests.builders.untouched import cleaned, lay
 
 SERIES = int(os.environ.get("FORWARD_SERIES", "200"))
 SLICES = int(os.environ.get("FORWARD_SLICES", "60"))
@@ -52,7 +52,7 @@ def overhead(folder: Path) -> None:
             place.mkdir()
 
             def here(place: Path = place) -> dict[str, float]:
-                series.write(place / IMAGES)
+                lay(series, place / IMAGES)
                 return draw_series(place, "hu-ct", "2.25.1", "2.25.2", datetime.now(UTC)).timings
 
             took, timings = timed(here)

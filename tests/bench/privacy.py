@@ -12,14 +12,17 @@ from typing import TypeVar
 import numpy as np
 import requests
 
-from model.gate.check import FileCheck
+from model.gate.check import CheckedFile, FileCheck
 from model.gate.verify import verify
 from plugin.pacs.client import Orthanc
+from plugin.privacy.candidate import Candidate, native_identifiers, rebuilt_of
 from plugin.privacy.markers import Markers
 from plugin.privacy.native import NativeStep
-from plugin.privacy.pseudonymise import PARALLEL, Candidate, candidate_of, finish, native_identifiers, pseudonymise
+from plugin.privacy.pseudonymise import PARALLEL, finish, pseudonymise
 from plugin.privacy.pseudonyms import TransferKey
+from plugin.privacy.rebuild import Rebuilt, replacements
 from plugin.privacy.source import SourceInstance, inspect
+from plugin.privacy.unchecked import UncheckedFolder, unchecked_folder
 from plugin.settings.privacy import PrivacyRules
 from tests.builders.marked import ct, encoded
 from tests.builders.orthanc_process import OrthancProcess
@@ -73,11 +76,13 @@ def _round(client: Orthanc, instances: Sequence[str], spool: Path, best: dict[st
             lambda: list(pool.map(lambda one: step.run(one.instance_id, native_identifiers(one, key)), sources)),
         )
     checker = FileCheck()
-    candidates = timed("rebuild", lambda: _rebuilt(natives, sources, key, rules, checker))
-    clean = timed("search for markers", lambda: finish(candidates, markers, key, rules, "bench"))
-    timed("written to the spool", lambda: clean.write(spool))
+    rebuilt = timed("rebuild", lambda: _rebuilt(natives, sources, key, rules, checker))
+    with unchecked_folder(spool) as folder:
+        candidates = timed("written to the spool", lambda: _written(rebuilt, sources, key, rules, folder))
+        timed("search for markers", lambda: finish(candidates, markers, key, rules, "bench", folder))
     timed("receiver's gate, from disk", lambda: verify(spool))
-    timed("whole pseudonymisation, as in a job", lambda: pseudonymise(instances, client, key, rules))
+    place = spool.with_name(f"{spool.name}-whole")
+    timed("whole pseudonymisation, as in a job", lambda: pseudonymise(instances, client, key, rules, place))
 
 
 def _inspected(
@@ -94,10 +99,26 @@ def _rebuilt(
     key: TransferKey,
     rules: PrivacyRules,
     checker: FileCheck,
-) -> list[Candidate]:
+) -> list[tuple[Rebuilt, CheckedFile]]:
     with ThreadPoolExecutor(2) as pool:
-        found = pool.map(lambda native, source: candidate_of(native, source, key, rules, checker)[0], natives, sources)
-        return [candidate for candidate in found if candidate is not None]
+        found = pool.map(lambda native, source: rebuilt_of(native, source, key, rules, checker)[0], natives, sources)
+        return [one for one in found if one is not None]
+
+
+def _written(
+    rebuilt: Sequence[tuple[Rebuilt, CheckedFile]],
+    sources: Sequence[SourceInstance],
+    key: TransferKey,
+    rules: PrivacyRules,
+    folder: UncheckedFolder,
+) -> list[Candidate]:
+    candidates = []
+    for number, ((file, checked), source) in enumerate(zip(rebuilt, sources, strict=True), 1):
+        name = f"{number:04d}.dcm"
+        folder.write(name, file.data)
+        generated = replacements(source, key, rules)
+        candidates.append(Candidate(name, checked, generated, file.actions, len(file.data)))
+    return candidates
 
 
 def _series() -> list[bytes]:

@@ -23,6 +23,7 @@ from plugin.vault.vault import OpenTransfer
 from tests.builders.false_service import FalseService
 from tests.builders.phantom import Phantom, files_of, phantom_series
 from tests.builders.service_process import ServiceProcess
+from tests.builders.untouched import lay
 
 
 class LoneGateway:
@@ -46,7 +47,7 @@ class LoneGateway:
     def remote_job(self, series: CleanSeries, minutes: float = 120) -> RemoteJob:
         """A job's work, ready to be drawn."""
         folder = self.folder / uuid.uuid4().hex
-        series.write(folder / IMAGES)
+        lay(series, folder / IMAGES)
         self._change(folder / IMAGES)
         job: Any = SimpleNamespace(
             id=folder.name, workflow_id=f"{folder.name}-1", model="hu-ct", target="cloud", evidence_code=new_code()

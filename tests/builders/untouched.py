@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
+from model.gate.manifest import MANIFEST_NAME
 from plugin.privacy.clean import CleanSeries
 from plugin.privacy.pseudonymise import pseudonymise
 from plugin.privacy.pseudonyms import TransferKey
@@ -28,7 +33,25 @@ class Untouched:
         return self.files[int(instance_id)]
 
 
-def cleaned(files: Sequence[bytes], rules: PrivacyRules | None = None, key: TransferKey | None = None) -> CleanSeries:
-    """Pseudonymise a series with no help from the native step."""
+def cleaned(
+    files: Sequence[bytes],
+    rules: PrivacyRules | None = None,
+    key: TransferKey | None = None,
+    place: Path | None = None,
+) -> CleanSeries:
+    """Pseudonymise a series with no help from the native step, in a folder that lasts as long as this process."""
     ids = [str(index) for index in range(len(files))]
-    return pseudonymise(ids, Untouched(files), key or TransferKey.new("test"), rules or PrivacyRules())
+    if place is None:
+        folder = Path(tempfile.mkdtemp(prefix="autocontour-clean-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        place = folder / "images"
+    return pseudonymise(ids, Untouched(files), key or TransferKey.new("test"), rules or PrivacyRules(), place)
+
+
+def lay(clean: CleanSeries, folder: Path) -> Path:
+    """Copy the files and the manifest into a folder, made where it is missing."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for file in clean:
+        (folder / file.name).write_bytes(file.data)
+    (folder / MANIFEST_NAME).write_bytes(clean.manifest.to_json())
+    return folder

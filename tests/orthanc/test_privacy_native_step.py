@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tempfile
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ from plugin.settings.privacy import PrivacyRules
 from tests.builders.adversarial import CLEAN, Case, cases
 from tests.builders.marked import MARKS, ct, encoded, marks_in, mr
 from tests.builders.orthanc_process import OrthancProcess
+from tests.builders.untouched import lay
 
 CASES = cases()
 IDENTIFIERS = {
@@ -53,7 +55,8 @@ def send(pacs: OrthancProcess, files: tuple[bytes, ...] | list[bytes]) -> list[s
 
 
 def cleaned(pacs: OrthancProcess, instances: list[str], key: TransferKey | None = None) -> CleanSeries:
-    return pseudonymise(instances, Orthanc(pacs.url), key or TransferKey.new("t"), PrivacyRules())
+    place = Path(tempfile.mkdtemp(dir=pacs.directory)) / "images"
+    return pseudonymise(instances, Orthanc(pacs.url), key or TransferKey.new("t"), PrivacyRules(), place)
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.end == CLEAN], ids=str)
@@ -62,7 +65,7 @@ def test_a_way_out_that_ends_clean_passes_a_real_orthanc_without_a_marker(
 ) -> None:
     instances = send(pacs, case.files)
     assert len(instances) == len(case.files)
-    cleaned(pacs, instances).write(tmp_path)
+    lay(cleaned(pacs, instances), tmp_path)
     for path in tmp_path.iterdir():
         assert marks_in(path.read_bytes()) == []
     assert len(verify(tmp_path)) == len(case.files)

@@ -9,12 +9,12 @@ import pytest
 
 from plugin.cli import main
 from tests.builders.marked import ct, encoded, marks_in
-from tests.builders.untouched import cleaned
+from tests.builders.untouched import cleaned, lay
 
 
 def test_a_clean_folder_ends_with_0(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     clean = cleaned([encoded(ct(index)) for index in range(3)])
-    clean.write(tmp_path / "out")
+    lay(clean, tmp_path / "out")
     assert main(["gate", str(tmp_path / "out")]) == 0
     assert capsys.readouterr().out == f"clean: 3 file(s), SHA-256 of the list {clean.list_digest}\n"
     assert main(["gate", "--json", str(tmp_path / "out")]) == 0

@@ -23,7 +23,7 @@ from plugin.privacy.clean import CleanSeries
 from plugin.privacy.pseudonyms import TransferKey
 from plugin.settings.privacy import PrivacyRules
 from tests.builders.marked import WORD, ct, encoded, mr
-from tests.builders.untouched import cleaned
+from tests.builders.untouched import cleaned, lay
 
 CLEAN = cleaned([encoded(ct(index)) for index in range(3)])
 FILE = CLEAN.files[0].data
@@ -201,7 +201,7 @@ def test_a_manifest_that_is_none_is_refused_without_quoting_it() -> None:
 
 
 def test_a_directory_is_checked_with_its_manifest(tmp_path: Path) -> None:
-    CLEAN.write(tmp_path / "spool")
+    lay(CLEAN, tmp_path / "spool")
     assert len(verify(tmp_path / "spool")) == 3
     (tmp_path / "spool" / "0002.dcm").unlink()
     with pytest.raises(PrivacyRefused):
@@ -209,14 +209,14 @@ def test_a_directory_is_checked_with_its_manifest(tmp_path: Path) -> None:
 
 
 def test_the_spool_is_private_and_its_names_say_nothing(tmp_path: Path) -> None:
-    spool = CLEAN.write(tmp_path / "spool")
+    spool = cleaned([encoded(ct(index)) for index in range(3)], place=tmp_path / "spool").files[0].path.parent
     assert spool.stat().st_mode & 0o777 == 0o700
     assert {path.stat().st_mode & 0o777 for path in spool.iterdir()} == {0o600}
     assert sorted(path.name for path in spool.iterdir()) == ["0001.dcm", "0002.dcm", "0003.dcm", MANIFEST_NAME]
 
 
 def test_names_that_could_identify_links_and_folders_are_refused(tmp_path: Path) -> None:
-    spool = CLEAN.write(tmp_path / "spool")
+    spool = lay(CLEAN, tmp_path / "spool")
     (spool / "0001.dcm").rename(spool / f"{WORD}.dcm")
     (spool / "inner").mkdir()
     (spool / "0009.dcm").symlink_to(spool / "0002.dcm")
@@ -237,7 +237,7 @@ def test_only_the_checks_make_the_types_that_are_handed_on() -> None:
     with pytest.raises(TypeError):
         VerifiedSeries(verified.files, verified.pseudonym, verified.options, 0, object())
     with pytest.raises(TypeError):
-        CleanSeries("t", "p", CLEAN.files, CLEAN.manifest, {}, "", 0, object())
+        CleanSeries("t", "p", CLEAN.files, CLEAN.manifest, {}, "", 0, False, object())
     every: tuple[Any, ...] = (verified, CLEAN)
     for sealed in every:
         with pytest.raises((TypeError, ValueError)):

@@ -17,10 +17,11 @@ from model.samples.catalogue import SAMPLES
 from model.series.geometry import geometry_of
 from model.series.header import SliceHeader
 from model.series.interleaved import interleaving_of
-from model.volume.interleaved import alternates, files_alternate
+from model.volume.interleaved import alternates
 from model.volume.load import load_volume
 from plugin.cli import main
 from tests.builders.phantom import Phantom, files_of, phantom_series
+from tests.builders.untouched import cleaned
 
 COUNT = 24
 Values = Sequence[object]
@@ -168,10 +169,10 @@ def test_gain_that_differs_between_files_is_rescaled_before_images_are_compared(
         slope = 2 if index % 2 else 1
         one.PixelData = ((image + 1024) // slope).astype("<i2").tobytes()
         one.RescaleSlope, one.RescaleIntercept = slope, -1024
-    assert not files_alternate(files_of(slices[::-1]))
+    assert not cleaned(files_of(slices[::-1])).alternating
     for one, image in zip(slices, breathing(lambda index: 6 * (index % 2)), strict=True):
         one.PixelData, one.RescaleSlope, one.RescaleIntercept = image.tobytes(), 1, 0
-    assert files_alternate(files_of(slices[::-1]))
+    assert cleaned(files_of(slices[::-1])).alternating
 
 
 @pytest.mark.parametrize("name", sorted(SAMPLES))

@@ -11,12 +11,13 @@ import pydicom
 from plugin.privacy.clean import CleanSeries
 from tests.builders.orthanc_process import CHECKOUT
 from tests.builders.service_process import ServiceProcess, SiteClient
+from tests.builders.untouched import lay
 
 
 def run_client(
     service: ServiceProcess, series: CleanSeries, folder: Path, key: str
 ) -> subprocess.CompletedProcess[str]:
-    series.write(folder / "series")
+    lay(series, folder / "series")
     token = folder / "token"
     token.write_text(service.tokens["north"])
     arguments = [service.url, token, service.ca, key, folder / "series", "hu-ct", folder / "out.dcm"]

@@ -18,6 +18,7 @@ import requests
 from model.service.settings import Site, read_service
 from plugin.privacy.clean import CleanSeries
 from tests.builders.orthanc_process import CHECKOUT, free_port, until
+from tests.builders.untouched import lay
 
 PAGE = (CHECKOUT / "docs" / "service.md").read_text()
 
@@ -61,7 +62,7 @@ def test_the_commands_start_a_service_and_the_client_gets_contours(
         until(lambda: "listening on" in (tmp_path / "log").read_text() or process.poll() is not None, "it says so")
         url, ca = f"https://localhost:{port}", str(tmp_path / "ca.pem")
         assert requests.get(f"{url}/health", verify=ca, timeout=30).json()["Status"] == "ok"
-        series.write(tmp_path / "series")
+        lay(series, tmp_path / "series")
         shutil.copy(CHECKOUT / "docs" / "service_client.py", tmp_path)
         assert "External" in run(client.replace("8443", port))
         assert pydicom.dcmread(tmp_path / "out.dcm").PatientID == series.pseudonym

@@ -24,6 +24,7 @@ from tests.builders.false_service import FalseService
 from tests.builders.lone_gateway import LoneGateway
 from tests.builders.phantom import Phantom, file_of, phantom_series
 from tests.builders.service_process import ServiceProcess, SiteClient
+from tests.builders.untouched import lay
 
 
 def entry(number: int, size: int) -> ManifestFile:
@@ -63,7 +64,7 @@ class Breaking(ServiceClient):
 def test_what_had_arrived_when_a_body_broke_off_is_not_sent_again(
     service: ServiceProcess, north: SiteClient, series: CleanSeries, tmp_path: Path
 ) -> None:
-    series.write(tmp_path / IMAGES)
+    lay(series, tmp_path / IMAGES)
     transfer = north.open(series)
     client = Breaking(ServiceTarget.model_validate(service.target()))
     retry = Retry(datetime.now(UTC) + timedelta(hours=1), lambda: True, lambda _code: None, lambda: None)
@@ -96,7 +97,7 @@ def test_a_way_that_carries_no_long_body_is_given_shorter_ones(
     service: ServiceProcess, north: SiteClient, series: CleanSeries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Retry, "sleep", lambda _self, _seconds: None)
-    series.write(tmp_path / IMAGES)
+    lay(series, tmp_path / IMAGES)
     transfer = north.open(series)
     client = Narrow(ServiceTarget.model_validate(service.target()))
     retry = Retry(datetime.now(UTC) + timedelta(hours=1), lambda: True, lambda _code: None, lambda: None)

@@ -11,7 +11,7 @@ import pytest
 from model.storage.erase import NOTHING, Deletion, delete, files_in
 from plugin.erase.erase import EraseFailed, erase_folder
 from tests.builders.phantom import Phantom, files_of, phantom_series
-from tests.builders.untouched import cleaned
+from tests.builders.untouched import cleaned, lay
 
 SIZES = {"images/1.dcm": 10, "images/2.dcm": 20, "rtstruct.dcm": 5}
 
@@ -136,17 +136,17 @@ def test_what_a_dying_worker_still_writes_goes_too(folder: Path, monkeypatch: py
 
 def test_the_gateway_asks_for_every_slice_of_its_manifest(tmp_path: Path) -> None:
     series = cleaned(files_of(phantom_series(Phantom(size=64, pixel_mm=6.0))))
-    series.write(tmp_path / "job" / "images")
+    lay(series, tmp_path / "job" / "images")
     whole = erase_folder(tmp_path / "job")
     assert (whole.missing, whole.files) == (0, len(series) + 1)
-    series.write(tmp_path / "job" / "images")
+    lay(series, tmp_path / "job" / "images")
     (tmp_path / "job" / "images" / series.files[0].name).rename(tmp_path / "taken.dcm")
     assert erase_folder(tmp_path / "job").missing == 1
 
 
 def test_a_gateway_killed_while_it_erases_misses_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     series = cleaned(files_of(phantom_series(Phantom(size=64, pixel_mm=6.0))))
-    series.write(tmp_path / "job" / "images")
+    lay(series, tmp_path / "job" / "images")
     unlink, left = os.unlink, iter(range(5))
 
     def killed(path: str | Path, *, dir_fd: int | None = None) -> None:

@@ -20,13 +20,13 @@ from plugin.state.directory import StateDirectory
 from plugin.vault.vault import Vault
 from tests.builders.jobs import a_job
 from tests.builders.phantom import Phantom, files_of, phantom_series
-from tests.builders.untouched import cleaned
+from tests.builders.untouched import cleaned, lay
 
 CLEAN = cleaned(files_of(phantom_series(Phantom(slices=3, size=16))))
 
 
 def spooled(folder: Path) -> Path:
-    CLEAN.write(folder / IMAGES)
+    lay(CLEAN, folder / IMAGES)
     return folder
 
 

@@ -10,7 +10,7 @@ from model.errors import PrivacyRefused
 from model.gate.verify import verify
 from tests.builders.adversarial import CLEAN, Case, cases
 from tests.builders.marked import marks_in
-from tests.builders.untouched import cleaned
+from tests.builders.untouched import cleaned, lay
 
 CASES = cases()
 
@@ -20,7 +20,7 @@ def test_a_way_out_that_ends_clean_has_no_marker_in_any_byte(case: Case, tmp_pat
     assert any(marks_in(file) for file in case.files) or "deflated" in case.name
     clean = cleaned(case.files)
     assert len(clean) == len(case.files)
-    clean.write(tmp_path)
+    lay(clean, tmp_path)
     for path in tmp_path.iterdir():
         assert marks_in(path.name.encode()) == []
         assert marks_in(path.read_bytes()) == []

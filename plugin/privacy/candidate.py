@@ -1,0 +1,109 @@
+"""From one instance of the source to one file in the folder of unchecked files: gate, native step, rebuild, check."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from model.dicom.tags import SOP_INSTANCE_UID
+from model.gate.check import CheckedFile, FileCheck
+from model.gate.profile import Action
+from model.gate.rules import Findings
+from plugin.privacy.markers import Markers
+from plugin.privacy.native import Native, NativeStep
+from plugin.privacy.pseudonyms import TransferKey
+from plugin.privacy.rebuild import Rebuilt, rebuild, replacements
+from plugin.privacy.source import SourceInstance, inspect
+from plugin.privacy.unchecked import UncheckedFolder
+from plugin.settings.privacy import PrivacyRules
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One file that passed the check of files and lies in the folder; not yet searched for markers.
+
+    ``generated`` are the values that the key makes of the source, by tag; ``size`` is in bytes.
+    """
+
+    name: str
+    checked: CheckedFile
+    generated: Mapping[int, bytes]
+    actions: Mapping[Action, int]
+    size: int
+
+    @property
+    def sop_instance_uid(self) -> str:
+        """The pseudonymous SOP Instance UID."""
+        return self.checked.values[SOP_INSTANCE_UID][1].decode("ascii")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What came of one instance, and what the two stages found in it."""
+
+    source: SourceInstance | None
+    candidate: Candidate | None
+    in_source: Findings = field(default_factory=Findings)
+    in_rebuilt: Findings = field(default_factory=Findings)
+
+
+class Candidates:
+    """Makes the candidates of one series, and collects the markers of its source; used by several threads at once."""
+
+    def __init__(self, orthanc: Native, key: TransferKey, rules: PrivacyRules, folder: UncheckedFolder) -> None:
+        self.markers = Markers()
+        self.step = NativeStep(orthanc, rules.options)
+        self._orthanc = orthanc
+        self._key = key
+        self._rules = rules
+        self._folder = folder
+        self._checker = FileCheck()
+        self._refused = threading.Event()
+
+    def make(self, number: int, instance_id: str) -> Made:
+        """Make the file of one instance; raises TargetFailed when Orthanc does not answer, OSError.
+
+        Once an instance was refused the others are only looked at, so that all that is wrong is said.
+        """
+        original = self._orthanc.instance_file(instance_id)
+        source, found = inspect(instance_id, original, self._rules, self.markers)
+        del original
+        if source is None:
+            self._refused.set()
+        if source is None or self._refused.is_set():
+            return Made(source, None, found)
+        native = self.step.run(instance_id, native_identifiers(source, self._key))
+        rebuilt, problems = rebuilt_of(native, source, self._key, self._rules, self._checker)
+        if rebuilt is None:
+            return Made(source, None, found, problems)
+        file, checked = rebuilt
+        name = f"{number:04d}.dcm"
+        self._folder.write(name, file.data)
+        generated = replacements(source, self._key, self._rules)
+        return Made(source, Candidate(name, checked, generated, Counter(file.actions), len(file.data)), found, problems)
+
+
+def native_identifiers(source: SourceInstance, key: TransferKey) -> dict[str, str]:
+    """Return the identifiers that the native step puts in, by keyword."""
+    return {
+        "PatientName": key.pseudonym,
+        "PatientID": key.pseudonym,
+        "StudyInstanceUID": key.uid(source.study),
+        "SeriesInstanceUID": key.uid(source.series),
+        "SOPInstanceUID": key.uid(source.sop_instance),
+        "FrameOfReferenceUID": key.uid(source.frame),
+    }
+
+
+def rebuilt_of(
+    native: bytes, source: SourceInstance, key: TransferKey, rules: PrivacyRules, checker: FileCheck
+) -> tuple[tuple[Rebuilt, CheckedFile] | None, Findings]:
+    """Rebuild one file and check it as a receiver would; the first is None when there are findings."""
+    rebuilt, findings = rebuild(native, source, key, rules)
+    if rebuilt is None:
+        return None, findings
+    checked, found = checker.check(rebuilt.data)
+    findings.merge(found)
+    return ((rebuilt, checked) if checked is not None else None), findings

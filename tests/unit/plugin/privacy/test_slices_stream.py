@@ -79,13 +79,7 @@ def test_a_marker_in_the_last_slice_keeps_all_from_their_place(tmp_path: Path) -
     for one in slices:
         one.BitsStored, one.HighBit = 16, 15
     with pytest.raises(PrivacyRefused) as refused:
-        pseudonymise(
-            ids(8),
-            Untouched([encoded(one) for one in slices]),
-            TransferKey.new("t"),
-            PrivacyRules(),
-            tmp_path / "images",
-        )
+        cleaned([encoded(one) for one in slices], place=tmp_path / "images")
     assert refused.value.findings == {"SELF_CHECK_PIXELS": 1}
     assert not (tmp_path / "images").exists()
     assert not (tmp_path / f"images{SUFFIX}" / MANIFEST_NAME).exists()

@@ -8,7 +8,7 @@ whatever else stands in a header could be text of a person.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -65,7 +65,7 @@ class Parameter:
             return isinstance(value, float) and 0 <= value <= self.largest
         if self.keyword == "ConvolutionKernel":
             return isinstance(value, tuple) and bool(_KERNEL.fullmatch("\\".join(value)))
-        return self.keyword == DIRECTION or self.keyword != IMAGE_TYPE
+        return isinstance(value, tuple) and value in _SAID.get(self.keyword, ())
 
     def counted(self, found: Iterable[Value]) -> str:
         """Say the values of images of one place; those that may not be said are only counted."""
@@ -77,15 +77,21 @@ class Parameter:
         many = len(listed) > _LISTED
         said = f"{listed[0]} to {listed[-1]}" if many else in_words(listed)
         more = (f" ({len(listed)} values)" if many else "") + (" or none" if None in different else "")
-        return f"{self.name}, {self._short} = {said}{self.unit}{more}"
+        return f"{self.name}, {self.short} = {said}{self.unit}{more}"
 
     @property
-    def _short(self) -> str:
+    def short(self) -> str:
+        """What stands before its value."""
         return "b" if self.keyword == B_VALUE else self.keyword
 
 
 # Numbers that a message lists; more are given as a range.
 _LISTED = 4
+# The defined terms of attributes whose values are words (PS3.3 C.8.13.3.1.1 and C.8.13.5.9).
+_SAID: Mapping[str, Collection[tuple[str, ...]]] = {
+    "ComplexImageComponent": {("MAGNITUDE",), ("PHASE",), ("REAL",), ("IMAGINARY",), ("MIXED",)},
+    "DiffusionDirectionality": {("DIRECTIONAL",), ("BMATRIX",), ("ISOTROPIC",), ("NONE",)},
+}
 B_VALUE, DIRECTION, IMAGE_TYPE = "DiffusionBValue", "DiffusionGradientOrientation", "ImageType"
 TAKEN_WITH = (
     Parameter("diffusion", B_VALUE, "b", 50_000),

@@ -107,15 +107,23 @@ SERIES = Chapter(
             ("SEVERAL_IMAGES",),
             Again.NO,
             means=(
-                "several images of one place (echoes, b-values, phases, dynamic contrast, water and fat, magnitude "
-                "and phase), or a mosaic of all slices; the job is `excluded`, and the sentence says how many and by "
-                'which attribute. With `MixedSeries: "largest"` too, unless one of them has more slices than any '
-                "other"
+                "several images of one place (echoes, b-values, phases, dynamic contrast, water and fat), of which "
+                "nobody said which is meant, or a mosaic of all slices; the job is `excluded`, and the sentence says "
+                "how many, by which attribute, and what can be written"
             ),
-            way_out=(
-                "let the wanted ones be sent as a series of their own, or exclude such series by a rule "
-                "(`Acquisitions`)"
-            ),
+            way_out="`Pick` or `Each` in the rule's `Then`, or a rule that excludes such series (`Acquisitions`)",
+        ),
+        Row(
+            ("NOTHING_PICKED",),
+            Again.NO,
+            means="no slice has what `Pick` wants; the job is `excluded`, and the sentence says what there is",
+            way_out="name what is there in `Pick`, or ask for it by `POST /autocontour/series/{id}/jobs`",
+        ),
+        Row(
+            ("TOO_MANY_VOLUMES",),
+            Again.NO,
+            means="`Each` would make more results of the series than a person looks at; the job is `excluded`",
+            way_out="let `Pick` leave those that are wanted",
         ),
         Row(
             ("FRAME_OF_REFERENCE",),

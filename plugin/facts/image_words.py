@@ -17,8 +17,8 @@ _MEANINGS: Mapping[str, tuple[str, ...]] = {
     "phase": ("P", "PHASE", "PHASE MAP", "P_FFE", "P_SE", "P_IR"),
     "real": ("R", "REAL", "R_FFE", "R_SE", "R_IR"),
     "imaginary": ("I", "IMAGINARY", "I_FFE", "I_SE", "I_IR"),
-    "apparent diffusion coefficient": ("ADC",),
     "trace": ("TRACEW", "TRACE"),
+    "apparent diffusion coefficient": ("ADC",),
     "average": ("AVERAGE", "AVG", "MEAN"),
     "maximum": ("MIP", "MAXIP", "MAX_IP", "MAXIMUM"),
     "minimum": ("MINIP", "MIN_IP", "MIN IP", "MINIMUM"),
@@ -54,6 +54,11 @@ def words_that_differ(places: Sequence[Sequence[tuple[str, ...]]]) -> str | None
 def meanings_of(words: Collection[str]) -> tuple[str, ...]:
     """Return what words in capitals mean, in the order of the table; those that are not in it mean nothing."""
     return tuple(meaning for meaning in _MEANINGS if any(_CALLED.get(word) == meaning for word in words))
+
+
+def usual_order(meanings: Sequence[str]) -> int:
+    """Return where a kind of image stands among all: those that are contoured most come first."""
+    return min((list(_MEANINGS).index(meaning) for meaning in meanings), default=len(_MEANINGS))
 
 
 def is_called(words: Collection[str], wanted: str) -> bool:

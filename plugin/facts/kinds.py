@@ -27,8 +27,12 @@ from routing.facts import number_of
 NO_IMAGE = "NO_IMAGE"
 NOT_A_SLICE = "NOT_A_SLICE"
 SEVERAL_IMAGES = "SEVERAL_IMAGES"
+NOTHING_PICKED = "NOTHING_PICKED"
+TOO_MANY_VOLUMES = "TOO_MANY_VOLUMES"
 SERIES_EMPTY = "SERIES_EMPTY"
-EXCLUDING = frozenset({NO_IMAGE, NOT_A_SLICE, SEVERAL_IMAGES, SERIES_EMPTY})
+# Of several images of a place nobody knows which is meant: slices that come, and another rule, can change it.
+AMBIGUOUS = frozenset({SEVERAL_IMAGES, NOTHING_PICKED, TOO_MANY_VOLUMES})
+EXCLUDING = frozenset({NO_IMAGE, NOT_A_SLICE, SERIES_EMPTY}) | AMBIGUOUS
 
 _SLICE_CLASSES = frozenset({CTImageStorage, MRImageStorage, *ENHANCED})
 _SECONDARY_CAPTURES = "1.2.840.10008.5.1.4.1.1.7"

@@ -31,7 +31,7 @@ _B_VALUES: tuple[Private, ...] = (
 # GE writes 1,000,001,000 for b = 1000.
 _GE_OFFSET = 100_000
 # Kernels as makers name them (B30f, Br40, FC08, YA, STANDARD): short, so that no text of a person is one.
-_KERNEL = re.compile(r"[A-Za-z]{1,3}\d{2,3}[a-z]?(\\\d)?|STANDARD|STND|SOFT|LUNG|BONE|BONEPLUS|DETAIL|CHEST|EDGE")
+_KERNEL = re.compile(r"[A-Za-z]{1,3}\d{2,3}[A-Za-z]?(\\\d)?|STANDARD|STND|SOFT|LUNG|BONE|BONEPLUS|DETAIL|CHEST|EDGE")
 # Values that are the same as written by two programs, of a number with six digits.
 _DIGITS = 6
 
@@ -58,6 +58,11 @@ class Parameter:
         if self.keyword == IMAGE_TYPE and (kind := kind_of_result(words, texts_of(item))) is not None:
             words = (*words, kind.upper())
         return words or None
+
+    def words(self, item: OrthancItem) -> tuple[str, ...]:
+        """Return its value in one slice where values are words; none where it is missing."""
+        value = self.of(item)
+        return value if isinstance(value, tuple) else ()
 
     def plausible(self, value: Value) -> bool:
         """Whether a value may be said: a number that can be one, or words that are known."""
@@ -105,9 +110,9 @@ TAKEN_AT = (
     Parameter("phases of the heart", "NominalPercentageOfCardiacPhase", "phase", 100, " %"),
     Parameter("phases or points in time", "TriggerTime", "trigger", 1_000_000, " ms"),
     Parameter("phases or points in time", "TemporalPositionIdentifier", "time", 10_000),
-    Parameter("phases or points in time", "TemporalPositionIndex", "time", 10_000),
     Parameter("echoes", "EchoNumbers", "echo", 1_000),
     Parameter("acquisitions (phases, or points in time)", "AcquisitionNumber", "acq", 10_000),
+    Parameter("stacks", "StackID", "stack", 10_000),
 )
 KINDS = Parameter("kinds of image", IMAGE_TYPE, "kind")
 DIRECTIONS = Parameter("directions of diffusion", DIRECTION, "direction")

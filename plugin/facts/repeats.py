@@ -93,7 +93,7 @@ def _words(several: Sequence[Sequence[OrthancItem]]) -> str:
     if len({item.values(_DIRECTION) for place in several for item in place} - {()}) > 1:
         said.insert(int(diffusion), "in several directions of diffusion (DiffusionGradientOrientation)")
         diffusion = True
-    if image_type := words_that_differ([[_kind(item) for item in place] for place in several]):
+    if image_type := words_that_differ([[KINDS.words(item) for item in place] for place in several]):
         said.append(image_type)
     if _differ(several, KERNELS.of):
         said.append("reconstructions with different kernels (ConvolutionKernel)")
@@ -123,11 +123,6 @@ def _differing(one: Parameter, several: Sequence[Sequence[OrthancItem]]) -> str 
 def _differ(several: Sequence[Sequence[OrthancItem]], key: Callable[[OrthancItem], object]) -> bool:
     """Whether images of one place differ in it, in at least half of the places."""
     return 2 * sum(len({key(item) for item in place}) > 1 for place in several) >= len(several)
-
-
-def _kind(item: OrthancItem) -> tuple[str, ...]:
-    value = KINDS.of(item)
-    return value if isinstance(value, tuple) else ()
 
 
 _DIFFUSION = "diffusion"

@@ -66,7 +66,9 @@ def _one(told: Told, values: list[Value]) -> tuple[str, str] | None:
     if parameter.keyword == DIRECTION or not parameter.plausible(value):
         return f"{parameter.keyword} {number}", f"{parameter.label} {number}"
     if isinstance(value, float):
-        return f"{parameter.short} = {value:g}{parameter.unit}", f"{parameter.label} {value:g}{parameter.unit}"
+        return f"{parameter.short} = {value:g}{parameter.unit}", f"{parameter.label} {value:g}{parameter.unit}".replace(
+            "°", " deg"
+        )
     text = "\\".join(value)
     return f"{parameter.keyword} = {text}", text
 

@@ -8,27 +8,25 @@ echo, trigger delay, b-value, image type (DICOM PS3.3 C.7.6.1, C.8.2.1, C.8.3.1,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Literal
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from model.errors import InputRefused
 from model.series.functional_groups import FRAME_GROUPS
-from model.series.geometry import SeriesGeometry, SlicePlane, geometry_of, is_localizer, plane_of
+from model.series.geometry import SeriesGeometry, geometry_of, is_localizer
 from model.series.header import SliceHeader
 from model.series.interleaved import interleaving_of
-from model.series.parallel import groups
-from model.series.refusals import NO_HELP, only_localizers, unusable
+from model.series.refusals import only_localizers, unusable
 from plugin.facts.dictionary import tag_of
 from plugin.facts.kinds import Kind, kind_of, refusal_of
 from plugin.facts.objects import Slice, slices_of_object
 from plugin.facts.orthanc_item import InstancesTags
+from plugin.facts.parameters import PARAMETERS
+from plugin.facts.parts import Part, Told, parts_of
+from plugin.facts.planes import at_places, by_plane, plane_or_none
 from plugin.facts.repeats import Repeats, repeats_of
-
-MixedPolicy = Literal["refuse", "largest"]
-LocalizerPolicy = Literal["leave-out", "refuse"]
+from plugin.facts.volume_names import VolumeName, names_of, numbered_names
 
 # In the order in which they are tried; the first that leaves only volumes without hole or repeat tells apart.
 REPEATS = (
@@ -52,11 +50,16 @@ LEAST_SLICES = 3
 
 @dataclass(frozen=True, slots=True)
 class Volume:
-    """Slices that belong together; ``geometry`` is None, and ``refusal`` says why, when they make no volume."""
+    """Slices that belong together; ``geometry`` is None, and ``refusal`` says why, when they make no volume.
+
+    ``told`` is what tells them from the other volumes of the series, ``name`` how that is said.
+    """
 
     slices: tuple[Slice, ...]
     geometry: SeriesGeometry | None
     refusal: InputRefused | None
+    told: tuple[Told, ...] = ()
+    name: VolumeName | None = None
 
     @property
     def clean(self) -> bool:
@@ -86,23 +89,6 @@ class Volumes:
     repeats: Repeats | None = None
 
 
-class Reason(StrEnum):
-    """Why a slice is left out; the names are the words under which evidence counts them."""
-
-    LOCALIZER = "localizer"
-    KIND = "not a slice of a scan"
-    PLANE = "of another plane or matrix, and too few for a volume"
-    ACQUISITION = "of another acquisition or orientation"
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """The slices that are contoured and those that are left out with the reason."""
-
-    kept: tuple[SliceHeader, ...]
-    left_out: tuple[tuple[str, Reason], ...]
-
-
 def volumes_of(instances_tags: InstancesTags) -> Volumes:
     """Tell the volumes of a series apart, from what ``/series/{id}/instances-tags`` answers."""
     return tell_apart(parsed_slices(instances_tags))
@@ -126,8 +112,8 @@ def tell_apart(slices: Iterable[Slice]) -> Volumes:
     localizers = [one for one in everything if is_localizer(one.header)]
     images = [one for one in everything if not is_localizer(one.header)]
     if images and (plain := _volume(images)).clean:
-        return Volumes(tuple(_one_by_one(plain)), tuple(localizers), others)
-    groups = _by_plane(images)
+        return Volumes(tuple(_named(_one_by_one(plain))), tuple(localizers), others)
+    groups = by_plane(images)
     repeats = _images_of_places(max(groups, key=len)) if groups else None
     volumes = sorted((part for group in groups for part in _repeats(group)), key=lambda v: -len(v.slices))
     if volumes:
@@ -135,40 +121,8 @@ def tell_apart(slices: Iterable[Slice]) -> Volumes:
         scouts = [v for v in volumes if len(v.slices) <= SCOUT_SLICES and SCOUT_RATIO * len(v.slices) <= largest]
         volumes = [volume for volume in volumes if volume not in scouts]
         localizers += [one for scout in scouts for one in scout.slices]
+        volumes = _named(volumes)
     return Volumes(tuple(volumes), tuple(localizers), others, repeats)
-
-
-def select(found: Volumes, *, mixed: MixedPolicy = "refuse", localizers: LocalizerPolicy = "leave-out") -> Selection:
-    """Return the slices to contour; raises InputRefused when the site refuses such series, or nothing is left."""
-    if localizers == "refuse" and found.localizers:
-        count = len(found.localizers)
-        raise InputRefused(
-            "LOCALIZERS",
-            f"The series holds {count} localizer(s), by ImageType or by their planes. {NO_HELP}; set Localizers to "
-            '"leave-out" to have the others contoured.',
-        )
-    if not found.volumes:
-        raise empty(found)
-    if (unreadable := unreadable_frames(found)) is not None:
-        raise unreadable
-    if found.repeats is not None and (mixed == "refuse" or not _unambiguous(found.volumes)):
-        raise found.repeats.refusal
-    if mixed == "refuse" and len(found.volumes) > 1:
-        sizes = ", ".join(str(len(volume.slices)) for volume in found.volumes[:6])
-        raise InputRefused(
-            "SEVERAL_VOLUMES",
-            f"The series holds {len(found.volumes)} acquisitions or orientations ({sizes} slices), by their planes, "
-            f"FrameOfReferenceUID, Rows and Columns or AcquisitionNumber. {NO_HELP}; send "
-            'each as a series of its own, or set MixedSeries to "largest".',
-        )
-    chosen, *others = found.volumes
-    left_out = [
-        (one.header.sop_instance_uid, Reason.LOCALIZER if is_localizer(one.header) else Reason.PLANE)
-        for one in found.localizers
-    ]
-    left_out += [(other.object.header.sop_instance_uid, Reason.KIND) for other in found.others]
-    left_out += [(one.header.sop_instance_uid, Reason.ACQUISITION) for other in others for one in other.slices]
-    return Selection(tuple(one.header for one in chosen.slices), tuple(left_out))
 
 
 def empty(found: Volumes) -> InputRefused:
@@ -184,51 +138,24 @@ def unreadable_frames(found: Volumes) -> InputRefused | None:
     return refusal_of(faults) if faults else None
 
 
-def _unambiguous(volumes: Sequence[Volume]) -> bool:
-    """Whether the largest of the volumes is one, and alone."""
-    largest = len(volumes[0].slices)
-    return volumes[0].geometry is not None and [len(volume.slices) for volume in volumes].count(largest) == 1
-
-
 def _images_of_places(group: Sequence[Slice]) -> Repeats | None:
-    placed = [(one.item, plane) for one in group if (plane := _plane(one.header)) is not None]
+    placed = [(one.item, plane) for one in group if (plane := plane_or_none(one.header)) is not None]
     return repeats_of([item for item, _ in placed], [plane for _, plane in placed]) if placed else None
-
-
-def _by_plane(slices: Sequence[Slice]) -> list[list[Slice]]:
-    """Slices of one kind of image on parallel planes; those without a plane are a group of their own."""
-    kinds: dict[tuple[object, ...], list[tuple[Slice, SlicePlane | None]]] = {}
-    for one in slices:
-        header = one.header
-        fixed = (header.modality, header.frame_of_reference_uid, header.rows, header.columns)
-        kinds.setdefault(fixed, []).append((one, _plane(header)))
-    found = []
-    for (_, _, rows, columns), members in kinds.items():
-        placed = [(one, plane) for one, plane in members if plane is not None]
-        extent = (_number(rows), _number(columns))
-        for group in groups([plane for _, plane in placed], *extent):
-            found.append([placed[index][0] for index in group])
-        if nowhere := [one for one, plane in members if plane is None]:
-            found.append(nowhere)
-    return found
-
-
-def _plane(header: SliceHeader) -> SlicePlane | None:
-    try:
-        return plane_of(header)
-    except InputRefused:
-        return None
-
-
-def _number(text: object) -> int:
-    """Rows or columns; 1 where they are not a number, which the geometry refuses."""
-    return int(text) if isinstance(text, str) and text.isdecimal() else 1
 
 
 def _repeats(group: Sequence[Slice]) -> list[Volume]:
     whole = _volume(group)
     if whole.clean:
         return _one_by_one(whole)
+    if _images_of_places(group) is not None:
+        parts = parts_of([one.item for one in group], at_places(group))
+        if len(parts) > 1:
+            return [replace(_volume([group[index] for index in part.indices]), told=part.told) for part in parts]
+    return _acquisitions(group) or [whole]
+
+
+def _acquisitions(group: Sequence[Slice]) -> list[Volume] | None:
+    """Tell volumes apart that have holes together and none alone; None when nothing does."""
     for keyword in REPEATS:
         tag = tag_of(keyword)
         parts = _split(group, lambda one, tag=tag: one.item.text(tag or "").strip(" \0"))  # type: ignore[misc]
@@ -236,8 +163,24 @@ def _repeats(group: Sequence[Slice]) -> list[Volume]:
             continue
         volumes = [_volume(part) for part in parts]
         if all(volume.clean for volume in volumes):
-            return volumes
-    return [whole]
+            return [replace(volume, told=_told(volume, keyword)) for volume in volumes]
+    return None
+
+
+def _told(volume: Volume, keyword: str) -> tuple[Told, ...]:
+    parameters = [one for one in PARAMETERS if one.keyword == keyword]
+    return tuple(Told(one, one.of(volume.slices[0].item)) for one in parameters)
+
+
+def _named(volumes: Sequence[Volume]) -> list[Volume]:
+    """Give volumes of one series their names: by what tells them apart, else by how they lie."""
+    if len(volumes) < 2:
+        return list(volumes)
+    if all(volume.told for volume in volumes):
+        names = names_of([Part((), volume.told) for volume in volumes])
+    else:
+        names = numbered_names([volume.geometry.orientation if volume.geometry else "" for volume in volumes])
+    return [replace(volume, name=name) for volume, name in zip(volumes, names, strict=True)]
 
 
 def _one_by_one(whole: Volume) -> list[Volume]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from model.errors import InputRefused
 from plugin.facts.completeness import Completeness, completeness_of
+from plugin.facts.selection import THE_OBVIOUS, Selection, select
 from plugin.facts.series_tags import SeriesTags
+from plugin.facts.wanted import WantedVolume
 from plugin.pacs.client import Orthanc
 from plugin.pacs.content import Content, Contents
 from plugin.pacs.slices import Slices, remarks_on, slices_of
@@ -24,7 +26,7 @@ class SeriesSnapshot:
     """A series as Orthanc has it; identifiers, counts and sentences, and no value of the patient's.
 
     ``slices`` are those that are contoured; None, with the reason in ``refusal``, when the configuration refuses such
-    a series. ``warnings`` are what a person must know of it.
+    a series. ``warnings`` are what a person must know of it. ``wanted`` is which of its volumes that is about.
     """
 
     series: str
@@ -35,6 +37,7 @@ class SeriesSnapshot:
     slices: Slices | None
     refusal: InputRefused | None
     warnings: tuple[str, ...]
+    wanted: WantedVolume = THE_OBVIOUS
 
     @property
     def chosen(self) -> Slices:
@@ -57,7 +60,7 @@ class SeriesReader:
         self._settings = settings
         self._most_slices = most_slices
         self._contents = Contents(orthanc)
-        self._snapshots: dict[str, SeriesSnapshot] = {}
+        self._snapshots: dict[tuple[str, str], SeriesSnapshot] = {}
         self._lock = threading.Lock()
 
     def content(self, series: str) -> Content:
@@ -67,14 +70,18 @@ class SeriesReader:
         """
         return self._contents.of(series)
 
-    def snapshot(self, series: str) -> SeriesSnapshot:
-        """Return the series as it is now, its tags read only when they are not known yet; raises as ``content``."""
+    def snapshot(self, series: str, wanted: WantedVolume = THE_OBVIOUS) -> SeriesSnapshot:
+        """Return the series as it is now, its tags read only when they are not known yet; raises as ``content``.
+
+        ``wanted`` says which of its volumes is contoured.
+        """
         content = self.content(series)
         with self._lock:
-            known = self._snapshots.get(series)
+            known = self._snapshots.get((series, wanted.word))
         if known is not None and known.content == content:
             return known
-        snapshot, _ = self.read(series)
+        snapshot, tags = self.read(series)
+        snapshot = self.of_volume(snapshot, tags, wanted)
         self.keep(snapshot)
         return snapshot
 
@@ -91,7 +98,30 @@ class SeriesReader:
         # Before the tags: what is replaced in between is news, and found changed.
         content = self.content(series)
         tags = self.tags(series)
-        return self._snapshot_of(series, study, content, tags), tags
+        completeness = completeness_of(tags.volumes)
+        snapshot = SeriesSnapshot(series, study, content, len(tags.slices), completeness, None, None, ())
+        return self.of_volume(snapshot, tags, THE_OBVIOUS), tags
+
+    def of_volume(self, snapshot: SeriesSnapshot, tags: SeriesTags, wanted: WantedVolume) -> SeriesSnapshot:
+        """Return what was read of a series, with another of its volumes to be contoured; ``tags`` are of its slices."""
+        selection: Selection | None = None
+        refusal: InputRefused | None = None
+        try:
+            selection = select(
+                tags.volumes,
+                mixed=self._settings.mixed_series,
+                localizers=self._settings.localizers,
+                wanted=wanted,
+            )
+        except InputRefused as error:
+            refusal = InputRefused(error.code, error.message)
+        return replace(
+            snapshot,
+            slices=None if selection is None else slices_of(tags, selection),
+            refusal=refusal,
+            warnings=remarks_on(tags, snapshot.completeness, selection),
+            wanted=wanted,
+        )
 
     def keep(self, snapshot: SeriesSnapshot) -> None:
         """Keep what was read for those who ask later; raises as ``content``.
@@ -101,21 +131,15 @@ class SeriesReader:
         if self.content(snapshot.series) != snapshot.content:
             return
         with self._lock:
-            self._snapshots.pop(snapshot.series, None)
-            self._snapshots[snapshot.series] = snapshot  # the newest last
+            self._snapshots.pop(_place(snapshot), None)
+            self._snapshots[_place(snapshot)] = snapshot  # the newest last
             kept = sum(one.instances for one in self._snapshots.values())
             for oldest in list(self._snapshots.values())[:-1]:
                 if kept <= self._most_slices:
                     return
-                del self._snapshots[oldest.series]
+                del self._snapshots[_place(oldest)]
                 kept -= oldest.instances
 
-    def _snapshot_of(self, series: str, study: str, content: Content, tags: SeriesTags) -> SeriesSnapshot:
-        completeness = completeness_of(tags.volumes)
-        slices, refusal = None, None
-        try:
-            slices = slices_of(tags, mixed=self._settings.mixed_series, localizers=self._settings.localizers)
-        except InputRefused as error:
-            refusal = InputRefused(error.code, error.message)
-        warnings = remarks_on(tags, completeness, slices.left_out if slices is not None else ())
-        return SeriesSnapshot(series, study, content, len(tags.slices), completeness, slices, refusal, warnings)
+
+def _place(snapshot: SeriesSnapshot) -> tuple[str, str]:
+    return (snapshot.series, snapshot.wanted.word)

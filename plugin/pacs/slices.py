@@ -9,8 +9,10 @@ from model.series.interleaved import interleaving_of
 from plugin.facts.completeness import Completeness
 from plugin.facts.oddities import oddities_of
 from plugin.facts.remarks import LeftOut, remarks_of
+from plugin.facts.selection import Selection
 from plugin.facts.series_tags import SeriesTags
-from plugin.facts.volumes import LocalizerPolicy, MixedPolicy, Selection, in_order, select
+from plugin.facts.volume_names import VolumeName
+from plugin.facts.volumes import in_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +33,16 @@ BYTES_OF_A_PIXEL, BYTES_OF_A_HEADER = 2, 8192
 
 @dataclass(frozen=True)
 class Slices:
-    """The images that are contoured, and what was left out; pseudonymised, they take up ``most_bytes`` or less."""
+    """The images that are contoured, and what was left out; pseudonymised, they take up ``most_bytes`` or less.
+
+    ``volume`` is what they are called among the several volumes of a series.
+    """
 
     images: tuple[Image, ...]
     modality: str
     left_out: tuple[LeftOut, ...]
     most_bytes: int
+    volume: VolumeName | None = None
 
     @property
     def instances(self) -> tuple[str, ...]:
@@ -49,9 +55,8 @@ class Slices:
         return tuple(image.reference for image in self.images)
 
 
-def slices_of(tags: SeriesTags, *, mixed: MixedPolicy, localizers: LocalizerPolicy) -> Slices:
-    """Choose the slices to contour; raises InputRefused when the configuration refuses such a series."""
-    selection = select(tags.volumes, mixed=mixed, localizers=localizers)
+def slices_of(tags: SeriesTags, selection: Selection) -> Slices:
+    """Return the slices that were chosen, and what was left out."""
     uids = {header.sop_instance_uid for header in selection.kept}
     return Slices(
         images=tuple(
@@ -62,17 +67,20 @@ def slices_of(tags: SeriesTags, *, mixed: MixedPolicy, localizers: LocalizerPoli
         modality=selection.kept[0].modality,
         left_out=_left_out(tags, selection),
         most_bytes=sum(map(_most_bytes, selection.kept)),
+        volume=selection.name,
     )
 
 
-def remarks_on(tags: SeriesTags, completeness: Completeness, left_out: tuple[LeftOut, ...]) -> tuple[str, ...]:
-    """Return what a person must know of a series; ``left_out`` is empty when the series is refused."""
+def remarks_on(tags: SeriesTags, completeness: Completeness, selection: Selection | None) -> tuple[str, ...]:
+    """Return what a person must know of a series; of one that is refused, without what would be left out."""
     volumes = tags.volumes.volumes
+    left_out = _left_out(tags, selection) if selection is not None else ()
     if not volumes:
         return remarks_of(tags.items, completeness, left_out)
-    contoured = volumes[0]
+    contoured = selection.volume if selection is not None else volumes[0]
     interleaving, oddities = interleaving_of(in_order(contoured)), oddities_of(contoured)
-    return remarks_of(tags.items, completeness, left_out, interleaving, contoured.geometry, oddities)
+    said = remarks_of(tags.items, completeness, left_out, interleaving, contoured.geometry, oddities)
+    return (selection.why, *said) if selection is not None and selection.why is not None else said
 
 
 def _most_bytes(header: SliceHeader) -> int:

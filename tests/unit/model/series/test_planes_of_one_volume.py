@@ -17,7 +17,8 @@ from model.series.geometry import geometry_of
 from model.series.header import SliceHeader
 from model.series.parallel import groups
 from plugin.facts.completeness import CompletenessState, completeness_of
-from plugin.facts.volumes import select, volumes_of
+from plugin.facts.selection import select
+from plugin.facts.volumes import volumes_of
 from tests.builders.orthanc_tags import series, slice_tags
 
 AXIAL = np.array([1.0, 0.0, 0.0, 0.0, 1.0, 0.0])

@@ -10,8 +10,9 @@ import pytest
 
 from model.errors import InputRefused
 from plugin.facts.completeness import Completeness, CompletenessState, completeness_of
+from plugin.facts.selection import select
 from plugin.facts.series import facts_of
-from plugin.facts.volumes import select, volumes_of
+from plugin.facts.volumes import volumes_of
 from routing.names import FactName
 from tests.builders.orthanc_tags import CORONAL, series, slice_tags, stack
 
@@ -70,7 +71,11 @@ DIXON = [{**MR, "ImageType": f"DERIVED\\PRIMARY\\{word}\\NORM"} for word in ("W"
         ([{"TemporalPositionIdentifier": 1 + n} for n in range(3)], 3, "TemporalPositionIdentifier = 1, 2 and 3"),
         ([{"AcquisitionNumber": 1 + n} for n in range(2)], 2, "AcquisitionNumber = 1 and 2"),
         (DIXON, 4, "water, fat, in phase and opposed phase (ImageType)"),
-        ([{**MR, "ImageType": f"ORIGINAL\\PRIMARY\\{word}"} for word in "MP"], 2, "magnitude and phase (ImageType)"),
+        (
+            [{**MR, "ImageType": f"ORIGINAL\\PRIMARY\\{word}", "EchoTime": t} for word in "MP" for t in (4, 9)],
+            4,
+            "echoes, EchoTime = 4 and 9 ms; magnitude and phase (ImageType)",
+        ),
         ([{"ConvolutionKernel": kernel} for kernel in ("B30f", "B70f")], 2, "different kernels (ConvolutionKernel)"),
         ([{"AcquisitionTime": f"10{n}000"} for n in range(3)], 3, "AcquisitionTime"),
         ([{}, {}], 2, "nothing in their headers tells them apart"),
@@ -119,7 +124,7 @@ def test_one_place_with_many_images_is_a_film() -> None:
 def test_a_place_that_lacks_one_is_waited_for_and_then_told_apart_all_the_same() -> None:
     slices = repeated([{**MR, "DiffusionBValue": b} for b in (0, 1000)])[1:]
     answer = judged(*slices)
-    assert (answer.state, answer.code) == (CompletenessState.WAITING, "SEVERAL_IMAGES")
+    assert (answer.state, answer.code) == (CompletenessState.WAITING, "GEOMETRY_GAP")
     assert refused(*slices).message.startswith("up to 2 images of one place: diffusion")
 
 

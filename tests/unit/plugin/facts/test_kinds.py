@@ -23,7 +23,8 @@ from pydicom.uid import (
 from model.errors import InputRefused
 from plugin.facts.completeness import CompletenessState, completeness_of
 from plugin.facts.kinds import EXCLUDING
-from plugin.facts.volumes import Reason, select, volumes_of
+from plugin.facts.selection import Reason, select
+from plugin.facts.volumes import volumes_of
 from tests.builders.orthanc_tags import series, slice_tags, stack, tags
 
 EXAM_CARD = "1.3.46.670589.11.0.0.12.4"

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from model.errors import InputRefused
-from plugin.facts.volumes import Reason, Volumes, select, volumes_of
+from plugin.facts.selection import Reason, select
+from plugin.facts.volumes import Volumes, volumes_of
 from tests.builders.orthanc_tags import CORONAL, SAGITTAL, series, slice_tags, stack
 
 

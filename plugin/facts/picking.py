@@ -14,10 +14,11 @@ from model.series.refusals import NO_HELP
 from plugin.facts.dictionary import tag_of
 from plugin.facts.image_words import is_called, meanings_of
 from plugin.facts.kinds import NOTHING_PICKED
+from plugin.facts.objects import Slice
 from plugin.facts.parameters import B_VALUE, IMAGE_TYPE, KINDS, PARAMETERS, TIMES, moment_at, number_at
 from plugin.facts.parts import ordered_in_time
 from plugin.facts.planes import at_places, by_plane
-from plugin.facts.volumes import LEAST_SLICES, Slice, Volumes, tell_apart
+from plugin.facts.volumes import LEAST_SLICES, Volumes, tell_apart
 from routing.facts import fold
 from routing.names import Keyword, Step, Tag
 from routing.pick import Criterion, Pick

@@ -13,8 +13,9 @@ from pydicom.dataset import Dataset
 from model.errors import InputRefused
 from model.series.frame_reference import parse_image_reference
 from plugin.facts.completeness import Completeness, CompletenessState, completeness_of
+from plugin.facts.selection import select
 from plugin.facts.series import facts_of
-from plugin.facts.volumes import Volumes, select, volumes_of
+from plugin.facts.volumes import Volumes, volumes_of
 from routing.facts import FACTS, SeriesFacts
 from routing.names import FactName, parse_steps
 from tests.builders.enhanced_series import GE, MAKERS, PHILIPS, Maker, enhanced, frames_of, legacy_converted

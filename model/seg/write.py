@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
 from pydicom.valuerep import DA, TM
@@ -21,6 +20,7 @@ from model.errors import InputRefused
 from model.names.entry import Code, Entry
 from model.names.naming import entries_for
 from model.rtstruct.modules import ARTIFICIAL_INTELLIGENCE, MORPHOLOGICAL_OPERATIONS, PRODUCT
+from model.seg.frames import images_in_order, name_frames, stand_ins
 from model.series.geometry import SeriesGeometry
 
 # Characters that VR LO may hold (DICOM PS3.5 6.2).
@@ -37,7 +37,7 @@ def segmentation(
 ) -> bytes:
     """Write a binary segmentation, one segment per structure, as a DICOM file.
 
-    ``sources`` are the images of ``geometry.planes``, in their order, as files or as headers. Needs memory of one
+    ``sources`` are the images of ``geometry.planes`` in any order, as files or as headers. Needs memory of one
     byte per voxel and structure, as highdicom takes overlapping segments as one array.
 
     Raises InputRefused when highdicom is not installed, or every structure is empty.
@@ -52,7 +52,7 @@ def segmentation(
     if not drawn:
         raise InputRefused("NOTHING_DRAWN", "Every structure is empty, so there is no segmentation to write.")
     entries = entries_for([structure.label for structure in drawn], drawing.names)
-    images = [one if isinstance(one, Dataset) else dcmread(one, stop_before_pixels=True) for one in sources]
+    images, originals = stand_ins(images_in_order(sources, geometry))
     made = highdicom.seg.Segmentation(
         source_images=images,
         pixel_array=_stack(drawn, geometry),
@@ -72,6 +72,7 @@ def segmentation(
         content_label="AUTOCONTOUR",
         omit_empty_frames=True,
     )
+    name_frames(made, originals)
     made["SoftwareVersions"].value = [version("orthanc-autocontour"), drawing.algorithm.version[:LO]]
     made.SeriesDate, made.SeriesTime = DA(now.date()), TM(now.time().replace(microsecond=0))
     stream = BytesIO()

@@ -43,6 +43,14 @@ def is_enhanced(dataset: Dataset) -> bool:
     return str(dataset.get("SOPClassUID") or "") in ENHANCED
 
 
+def images_of(dataset: Dataset) -> Iterator[Dataset]:
+    """Yield each frame of an enhanced image as ``frame_datasets`` does, or a classic slice as it is."""
+    if is_enhanced(dataset):
+        yield from frame_datasets(dataset)
+    else:
+        yield dataset
+
+
 def frame_headers(dataset: Dataset) -> tuple[SliceHeader, ...]:
     """Return the header of each frame; raises FramesUnreadable."""
     uid = str(dataset.SOPInstanceUID).strip()
@@ -62,10 +70,10 @@ def frame_datasets(dataset: Dataset) -> Iterator[Dataset]:
     pixels = _pixels(dataset, len(frames)) if "PixelData" in dataset else iter(())
     for number, frame in enumerate(frames, start=1):
         frame.file_meta = dataset.file_meta
-        # It is none that a file could have, and pydicom would warn of it.
+        # New elements: frames share those of their object. No file could have such a UID, and pydicom would warn of it.
         named = DataElement(Tag("SOPInstanceUID"), "UI", image_reference(uid, number), validation_mode=IGNORE)
         frame[named.tag] = named
-        frame.NumberOfFrames = 1
+        frame[Tag("NumberOfFrames")] = DataElement(Tag("NumberOfFrames"), "IS", "1")
         if "PixelData" in dataset:
             data = next(pixels, None)
             if data is None:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from pydicom import Dataset
 
 from model.errors import InputRefused
-from model.series.enhanced import frame_datasets, is_enhanced
+from model.series.enhanced import images_of, is_enhanced
 from model.series.geometry import SeriesGeometry
 from model.series.refusals import slice_twice
 from model.volume.acquisition import KEYWORDS, Acquisition, acquisition_of
@@ -138,7 +138,7 @@ def _decoded(slices: Iterable[Path | str | Dataset], pool: ThreadPoolExecutor) -
 def _decode(one: Path | str | Dataset) -> Iterable[_Slice]:
     """Return the slice of a file, or those of an enhanced image, which are decoded as they are taken."""
     dataset = one if isinstance(one, Dataset) else _read(one)
-    return map(_decode_one, frame_datasets(dataset)) if is_enhanced(dataset) else (_decode_one(dataset),)
+    return map(_decode_one, images_of(dataset)) if is_enhanced(dataset) else (_decode_one(dataset),)
 
 
 def _decode_one(dataset: Dataset) -> _Slice:

@@ -29,18 +29,17 @@ def segmentation_of(
 ) -> bytes:
     """Rasterise a restored structure set onto its series and write it as DICOM SEG.
 
-    ``headers`` are the original slices, in any order, without pixels. ``made_uid`` gives the same UID for the same
+    ``headers`` are the original slices, or frames of enhanced images as model.series.enhanced gives them, in any order,
+    without pixels. ``made_uid`` gives the same UID for the same
     name each time: the same arguments give the same bytes, so that a repeated step stores the same object again.
     Raises InputRefused when highdicom is not installed.
     """
     geometry = geometry_of(SliceHeader.from_dataset(header) for header in headers)
-    by_uid = {str(header.SOPInstanceUID): header for header in headers}
     structures = pydicom.dcmread(io.BytesIO(rtstruct))
     masks = read_masks(structures, geometry)
     drawing = Drawing(algorithm, tuple(Structure(roi.name, roi.mask) for roi in masks if not roi.mask.empty))
-    sources = [by_uid[plane.sop_instance_uid] for plane in geometry.planes]
     now = datetime.strptime(f"{structures.StructureSetDate}{str(structures.StructureSetTime)[:6]}", "%Y%m%d%H%M%S")
-    made = pydicom.dcmread(io.BytesIO(segmentation(geometry, sources, drawing, label="AutoContour", now=now)))
+    made = pydicom.dcmread(io.BytesIO(segmentation(geometry, headers, drawing, label="AutoContour", now=now)))
     _repeat(made, made_uid, now)
     stream = io.BytesIO()
     made.save_as(stream, enforce_file_format=True)

@@ -24,6 +24,7 @@ from model.pipeline.draw import IMAGES, STRUCTURE_SET, Drawn, draw_series, read_
 from model.pipeline.selection import StructureSelection
 from model.pipeline.time_limit import drawing_seconds
 from model.quality.interleaved import BY_IMAGES
+from model.series.enhanced import images_of
 from model.worker.pool import Workers
 from plugin.erase.erase import EraseFailed, erase_folder
 from plugin.erase.orthanc_copies import NEVER_MADE, UNKNOWN, Copies, remove_copies
@@ -274,11 +275,13 @@ class Stages:
         self.jobs.merge_details(job.id, JobDetails(segmentation=stored.instance))
 
     def _segmentation(self, job: Job, rtstruct: bytes) -> bytes:
-        instances = self._chosen(job).instances
-        headers = [
+        chosen = self._chosen(job)
+        references = set(chosen.references)
+        objects = (
             pydicom.dcmread(io.BytesIO(self.orthanc.instance_file(instance)), stop_before_pixels=True)
-            for instance in instances
-        ]
+            for instance in chosen.instances
+        )
+        headers = [image for one in objects for image in images_of(one) if str(image.SOPInstanceUID) in references]
         used = job.details.algorithm
         assert used is not None, "what was drawn says by what"
         algorithm = Algorithm(job.model, used.version, used.digest, licence="", description="")

@@ -10,6 +10,7 @@ from model.errors import InputRefused
 from model.preview.planes import render, three_planes
 from model.rtstruct.read import read_masks
 from model.rtstruct.reference import references_of
+from model.series.enhanced import images_of
 from model.series.geometry import geometry_of
 from model.series.header import SliceHeader
 from model.volume.load import load_volume
@@ -41,7 +42,8 @@ class Previews:
             )
         structures = pydicom.dcmread(io.BytesIO(self._orthanc.instance_file(job.rtstruct)))
         instances = self._orthanc.series(job.series)["Instances"]
-        everything = [pydicom.dcmread(io.BytesIO(self._orthanc.instance_file(instance))) for instance in instances]
+        objects = (pydicom.dcmread(io.BytesIO(self._orthanc.instance_file(instance))) for instance in instances)
+        everything = [image for one in objects for image in images_of(one)]
         # Slices that were left out of the job (scouts, another acquisition) are in no one volume with the others.
         drawn_on = references_of(structures).images
         slices = [one for one in everything if str(one.SOPInstanceUID) in drawn_on] or everything

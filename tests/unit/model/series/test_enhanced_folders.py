@@ -12,6 +12,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 
 from model.errors import InputRefused
+from model.series.enhanced import frame_datasets
 from model.series.folder import Folder, open_folder
 from model.series.frame_reference import parse_image_reference
 from model.volume.load import load_volume
@@ -135,6 +136,15 @@ def test_a_frame_without_its_place_is_refused_with_the_name_of_the_attribute(tmp
     with pytest.raises(InputRefused) as refused:
         open_folder(stored(tmp_path / "nowhere", one))
     assert "ImagePositionPatient" in refused.value.message
+
+
+def test_an_object_stays_as_it_is_when_its_frames_are_taken() -> None:
+    (one,) = enhanced(slices_of("CT"))
+    frames = list(frame_datasets(one))
+    frames[0].SOPInstanceUID = "1.2.3"
+    assert int(one.NumberOfFrames) == COUNT
+    assert "#" not in one.SOPInstanceUID
+    assert str(frames[1].SOPInstanceUID) == f"{one.SOPInstanceUID}#2"
 
 
 def test_a_classic_and_an_enhanced_series_are_two(tmp_path: Path) -> None:

@@ -10,10 +10,12 @@ import re
 from collections.abc import Iterable
 
 from pydicom.uid import (
+    CTImageStorage,
     EnhancedCTImageStorage,
     EnhancedMRImageStorage,
     LegacyConvertedEnhancedCTImageStorage,
     LegacyConvertedEnhancedMRImageStorage,
+    MRImageStorage,
 )
 
 ENHANCED = {
@@ -21,6 +23,13 @@ ENHANCED = {
     EnhancedMRImageStorage: "Enhanced MR",
     LegacyConvertedEnhancedCTImageStorage: "Legacy Converted Enhanced CT",
     LegacyConvertedEnhancedMRImageStorage: "Legacy Converted Enhanced MR",
+}
+# The classic kind that a frame of each is a slice of.
+CLASSIC = {
+    EnhancedCTImageStorage: CTImageStorage,
+    EnhancedMRImageStorage: MRImageStorage,
+    LegacyConvertedEnhancedCTImageStorage: CTImageStorage,
+    LegacyConvertedEnhancedMRImageStorage: MRImageStorage,
 }
 # PS3.3 C.8.6.1 (SC Equipment) and C.8.6.2: a slice from a scanner has none of these.
 SECONDARY_CAPTURE = (

@@ -50,6 +50,15 @@ class Slices:
         return tuple(dict.fromkeys(image.instance for image in self.images))
 
     @property
+    def frames(self) -> dict[str, list[int]]:
+        """The numbers of the frames in each enhanced object, by Orthanc's id of it."""
+        found: dict[str, list[int]] = {}
+        for image in self.images:
+            if image.frame is not None:
+                found.setdefault(image.instance, []).append(image.frame)
+        return found
+
+    @property
     def references(self) -> tuple[str, ...]:
         """What names each image in the series."""
         return tuple(image.reference for image in self.images)

@@ -1,10 +1,10 @@
-"""From one instance of the source to one file in the folder of unchecked files: gate, native step, rebuild, check."""
+"""From an instance of the source to its file, or those of its frames, unchecked: gate, native step, rebuild, check."""
 
 from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from model.dicom.tags import SOP_INSTANCE_UID
@@ -14,8 +14,8 @@ from model.gate.rules import Findings
 from plugin.privacy.markers import Markers
 from plugin.privacy.native import Native, NativeStep
 from plugin.privacy.pseudonyms import TransferKey
-from plugin.privacy.rebuild import Rebuilt, rebuild, replacements
-from plugin.privacy.source import SourceInstance, inspect
+from plugin.privacy.rebuild import Rebuilt, rebuild, rebuild_frames, replacements
+from plugin.privacy.source import SourceInstance, inspect, inspect_frames
 from plugin.privacy.unchecked import UncheckedFolder
 from plugin.settings.privacy import PrivacyRules
 
@@ -43,8 +43,8 @@ class Candidate:
 class Made:
     """What came of one instance, and what the two stages found in it."""
 
-    source: SourceInstance | None
-    candidate: Candidate | None
+    sources: tuple[SourceInstance, ...]
+    candidates: tuple[Candidate, ...]
     in_source: Findings = field(default_factory=Findings)
     in_rebuilt: Findings = field(default_factory=Findings)
 
@@ -61,6 +61,7 @@ class Candidates:
         self._folder = folder
         self._checker = FileCheck()
         self._refused = threading.Event()
+        self._large = threading.Lock()
 
     def make(self, number: int, instance_id: str) -> Made:
         """Make the file of one instance; raises TargetFailed when Orthanc does not answer, OSError.
@@ -73,16 +74,44 @@ class Candidates:
         if source is None:
             self._refused.set()
         if source is None or self._refused.is_set():
-            return Made(source, None, found)
+            return Made((source,) if source is not None else (), (), found)
         native = self.step.run(instance_id, native_identifiers(source, self._key))
         rebuilt, problems = rebuilt_of(native, source, self._key, self._rules, self._checker)
-        if rebuilt is None:
-            return Made(source, None, found, problems)
-        file, checked = rebuilt
+        made = () if rebuilt is None else (self._written(number, source, *rebuilt),)
+        return Made((source,), made, found, problems)
+
+    def make_frames(self, number: int, instance_id: str, frames: Sequence[int]) -> Made:
+        """Make a file of each wanted frame of an enhanced object, as ``make`` does; ``number`` is the first file's.
+
+        One such object at a time: each may be as large as a series.
+        """
+        with self._large:
+            original = self._orthanc.instance_file(instance_id)
+            sources, found = inspect_frames(instance_id, original, frames, self._rules, self.markers)
+            del original
+            if found:
+                self._refused.set()
+            if self._refused.is_set():
+                return Made(sources, (), found)
+            native = self.step.run(instance_id, native_identifiers(sources[0], self._key))
+            problems, candidates = Findings(), list[Candidate]()
+            rebuilt = rebuild_frames(native, sources, self._key, self._rules)
+            del native
+            for place, (source, (file, wrong)) in enumerate(zip(sources, rebuilt, strict=False)):
+                problems.merge(wrong)
+                if file is None:
+                    continue
+                checked, wrong = self._checker.check(file.data)
+                problems.merge(wrong)
+                if checked is not None:
+                    candidates.append(self._written(number + place, source, file, checked))
+        return Made(sources, tuple(candidates), found, problems)
+
+    def _written(self, number: int, source: SourceInstance, file: Rebuilt, checked: CheckedFile) -> Candidate:
         name = f"{number:04d}.dcm"
         self._folder.write(name, file.data)
         generated = replacements(source, self._key, self._rules)
-        return Made(source, Candidate(name, checked, generated, Counter(file.actions), len(file.data)), found, problems)
+        return Candidate(name, checked, generated, Counter(file.actions), len(file.data))
 
 
 def native_identifiers(source: SourceInstance, key: TransferKey) -> dict[str, str]:
@@ -92,7 +121,7 @@ def native_identifiers(source: SourceInstance, key: TransferKey) -> dict[str, st
         "PatientID": key.pseudonym,
         "StudyInstanceUID": key.uid(source.study),
         "SeriesInstanceUID": key.uid(source.series),
-        "SOPInstanceUID": key.uid(source.sop_instance),
+        "SOPInstanceUID": key.uid(source.object_uid),
         "FrameOfReferenceUID": key.uid(source.frame),
     }
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from pydicom.encaps import encapsulate
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.uid import (
     UID,
@@ -11,9 +14,9 @@ from pydicom.uid import (
     ImplicitVRLittleEndian,
 )
 
-from model.dicom.tags import PIXEL_DATA
+from model.dicom.tags import PHOTOMETRIC_INTERPRETATION, PIXEL_DATA, PIXEL_REPRESENTATION
 from model.gate.pixels import PixelFormat, with_silent_bits
-from plugin.privacy.reading import RawFile
+from plugin.privacy.reading import Frame, RawFile
 
 # PS3.5 annex A.1 and A.2, deflated (A.5) and the retired big endian: nothing to decode.
 NATIVE_SYNTAXES = frozenset(
@@ -52,17 +55,41 @@ def _native(file: RawFile, form: PixelFormat) -> bytes | memoryview:
     element = file.elements.get(PIXEL_DATA)
     if element is None:
         raise Undecodable("absent")
-    if len(element.value) < form.length:
+    start = 0 if file.frame is None else (file.frame.number - 1) * form.length
+    if len(element.value) < start + form.length:
         raise Undecodable("cut off")
-    found = memoryview(element.value)[: form.length]
+    found = memoryview(element.value)[start : start + form.length]
     if file.big_endian and form.bits_allocated == 16:
         return form.array(found).byteswap().tobytes()
     return found
 
 
+def _stream_of(frame: Frame) -> bytes:
+    """Return one frame as if it were the only one."""
+    return bytes(encapsulate([(frame.encoded or ())[frame.number - 1]], has_bot=False))
+
+
+def _described(file: RawFile, form: PixelFormat) -> dict[str, Any]:
+    return {
+        "rows": form.rows,
+        "columns": form.columns,
+        "number_of_frames": 1,
+        "samples_per_pixel": 1,
+        "photometric_interpretation": file.text(PHOTOMETRIC_INTERPRETATION),
+        "bits_allocated": form.bits_allocated,
+        "bits_stored": form.bits_stored,
+        "pixel_representation": file.word(PIXEL_REPRESENTATION),
+        "pixel_keyword": "PixelData",
+    }
+
+
 def _decoded(file: RawFile, form: PixelFormat) -> bytes:
+    decoder = get_decoder(UID(file.transfer_syntax))
     try:
-        array, _ = get_decoder(UID(file.transfer_syntax)).as_array(file.dataset, index=0, raw=True)
+        if file.frame is None:
+            array, _ = decoder.as_array(file.dataset, index=0, raw=True)
+        else:
+            array, _ = decoder.as_array(_stream_of(file.frame), raw=True, **_described(file, form))
     except Exception:  # noqa: BLE001  (decoders raise whatever their library raises, and quote the file)
         raise Undecodable("cannot be decoded: damaged, cut off, or not of its transfer syntax") from None
     if array.shape != (form.rows, form.columns) or array.dtype.itemsize * 8 != form.bits_allocated:

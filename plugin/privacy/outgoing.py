@@ -12,10 +12,12 @@ from typing import IO
 
 from pydicom.charset import convert_encodings, decode_bytes
 from pydicom.datadict import keyword_for_tag
+from pydicom.uid import UID
 
 from model.dicom.tags import PIXEL_DATA, SOP_CLASS_UID, SPECIFIC_CHARACTER_SET
 from model.gate import canonical
 from model.gate.allowlist import NARROWED
+from model.gate.image_kind import CLASSIC
 from model.gate.manifest import MANIFEST_NAME
 from model.gate.profile import Action, Profile, profile_of
 from plugin.privacy.clean import CleanSeries
@@ -73,7 +75,7 @@ def outgoing(originals: Iterable[bytes], clean: CleanSeries) -> dict[str, object
         elements = {tag: RawElement(vr, value) for tag, (vr, value) in parsed.values.items()}
         elements[PIXEL_DATA] = RawElement("OW", parsed.pixels)
         _fold(after, elements, (), ("iso8859",))
-    profile = profile_of(sop_class)
+    profile = profile_of(CLASSIC.get(UID(sop_class), sop_class))
     return {
         "Instances": len(clean),
         "Bytes": clean.size,

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import os
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import accumulate
 from pathlib import Path
+from types import MappingProxyType
 from typing import NoReturn, TypeVar
 
 from model.burned_in.policy import BurnedInText
@@ -19,7 +21,7 @@ from model.errors import PrivacyRefused
 from model.gate.manifest import Manifest, ManifestFile
 from model.gate.profile import PROFILE_NAME, Action, profile_digest
 from model.gate.rules import Findings
-from plugin.privacy.candidate import Candidate, Candidates
+from plugin.privacy.candidate import Candidate, Candidates, Made
 from plugin.privacy.clean import SEAL, CleanFile, CleanSeries
 from plugin.privacy.markers import Markers
 from plugin.privacy.native import Native
@@ -44,40 +46,50 @@ def pseudonymise(
     key: TransferKey,
     rules: PrivacyRules,
     place: Path,
+    frames: Mapping[str, Sequence[int]] = MappingProxyType({}),
 ) -> CleanSeries:
     """Make the instances of one series clean, as the folder ``place``, where nothing may be yet.
+
+    ``frames`` names, of each enhanced object, the frames that are wanted (numbers from 1); each becomes a file.
 
     Files are written beside it as they are made, and get their place when all of them were searched. Raises
     PrivacyRefused with the findings of the first stage that found any, for the whole series; TargetFailed when Orthanc
     does not answer; OSError when the disk is full.
     """
-    if not 0 < len(instance_ids) <= MAXIMUM_INSTANCES:
+    count = sum(len(frames.get(instance, (0,))) for instance in instance_ids)
+    if not 0 < count <= MAXIMUM_INSTANCES:
         findings = Findings()
         findings.add("SOURCE_COUNT")
-        _refuse("SOURCE", findings, len(instance_ids))
+        _refuse("SOURCE", findings, count)
     with unchecked_folder(place) as folder:
         made = Candidates(orthanc, key, rules, folder)
-        candidates = _made(instance_ids, made)
+        candidates = _made(instance_ids, frames, made)
         return finish(candidates, made.markers, key, rules, made.step.version or "", folder)
 
 
-def _made(instance_ids: Sequence[str], candidates: Candidates) -> list[Candidate]:
-    """Make the file of each instance, several at a time; each original is read once."""
+def _made(instance_ids: Sequence[str], frames: Mapping[str, Sequence[int]], candidates: Candidates) -> list[Candidate]:
+    """Make the file of each instance and wanted frame, several at a time; each original is read once."""
+
+    def make(one: tuple[int, str]) -> Made:
+        number, instance = one
+        wanted = frames.get(instance)
+        return candidates.make(number, instance) if wanted is None else candidates.make_frames(number, instance, wanted)
+
+    counts = [len(frames.get(instance, (0,))) for instance in instance_ids]
+    numbers = [1, *(1 + total for total in accumulate(counts))]
     in_source, in_rebuilt = Findings(), Findings()
     sources: list[SourceInstance] = []
     found: list[Candidate] = []
     with ThreadPoolExecutor(PARALLEL, thread_name_prefix="pseudonymise") as pool:
-        for made in ordered(pool, lambda one: candidates.make(*one), list(enumerate(instance_ids, 1))):
+        for made in ordered(pool, make, list(zip(numbers, instance_ids, strict=False))):
             in_source.merge(made.in_source)
             in_rebuilt.merge(made.in_rebuilt)
-            if made.source is not None:
-                sources.append(made.source)
-            if made.candidate is not None:
-                found.append(made.candidate)
+            sources += made.sources
+            found += made.candidates
     in_source.merge(inspect_series(sources))
     for stage, findings in (("SOURCE", in_source), ("REBUILD", in_rebuilt)):
         if findings:
-            _refuse(stage, findings, len(instance_ids))
+            _refuse(stage, findings, sum(counts))
     return found
 
 

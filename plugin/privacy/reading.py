@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -46,16 +46,26 @@ class RawElement:
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """Which frame of an object it is, from 1, and all frames as they are encoded; None where they are native."""
+
+    number: int
+    encoded: Sequence[bytes] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class RawFile:
     """A DICOM file as read: its elements by tag, its file meta elements, and its transfer syntax.
 
-    ``dataset`` is pydicom's, where pydicom read it: compressed pixels are decoded from it.
+    ``dataset`` is pydicom's, where pydicom read it: compressed pixels are decoded from it. ``frame`` is set where it
+    is one frame of an enhanced object, seen as a classic slice (plugin.privacy.frames): its place among the pixels.
     """
 
     elements: Mapping[int, RawElement]
     meta: Mapping[int, RawElement]
     transfer_syntax: str
     dataset: Any = None
+    frame: Frame | None = None
 
     def __contains__(self, tag: int) -> bool:
         return tag in self.elements

@@ -16,14 +16,10 @@ _RETURNED = "the operator of the target must look"
 REASONS: Mapping[str, Reason] = MappingProxyType(
     {
         "SOURCE_COUNT": Reason("the series has no slice, or more than 5,000", "send it in parts", Counted.SERIES),
-        "SOURCE_SIZE": Reason("a file is larger than 512 MB", f"{NO_HELP}; {EXCLUDE}"),
+        "SOURCE_SIZE": Reason("a file is larger than 1 GB", f"{NO_HELP}; {EXCLUDE}"),
         "SOURCE_UNREADABLE": Reason("a file cannot be read as DICOM", "send the series again"),
         "SOURCE_NESTING": Reason("sequences are nested deeper than 16, which no scanner writes", NO_HELP),
-        "SOURCE_SOP_CLASS": Reason("[SOPClassUID] is neither CT nor MR Image Storage", f"{NO_HELP}; {EXCLUDE}"),
-        "SOURCE_ENHANCED": Reason(
-            "[SOPClassUID] is that of an enhanced object, which cannot be cleaned yet",
-            "let the scanner send classic CT or MR",
-        ),
+        "SOURCE_SOP_CLASS": Reason("[SOPClassUID] is that of no CT or MR image", f"{NO_HELP}; {EXCLUDE}"),
         "SOURCE_MODALITY": Reason("[Modality] is not that of [SOPClassUID]", f"{NO_HELP}; correct it in Orthanc"),
         "SOURCE_IMAGE_TYPE": Reason(
             "[ImageType] names a localizer, a screen, a dose sheet, a protocol or a report",
@@ -35,7 +31,10 @@ REASONS: Mapping[str, Reason] = MappingProxyType(
             "Privacy.RequireBurnedInAnnotationNo",
         ),
         "SOURCE_COLOUR": Reason("the image has colours, and no slice of a scan has", f"{NO_HELP}; {EXCLUDE}"),
-        "SOURCE_FRAMES": Reason("[NumberOfFrames] is above 1", f"{NO_HELP}; let the scanner send single slices"),
+        "SOURCE_FRAMES": Reason(
+            "[NumberOfFrames] is above 1, or not the number of frames that an enhanced object describes",
+            f"{NO_HELP}; let the scanner send single slices",
+        ),
         "SOURCE_SECONDARY_CAPTURE": Reason(
             "the image is marked as a secondary capture, as a screen or a scan of paper",
             f"{NO_HELP}; {EXCLUDE} on ConversionType",

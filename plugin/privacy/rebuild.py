@@ -6,7 +6,7 @@ Nothing is copied that is not listed, so what a scanner, a vendor or an attacker
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from model.dicom.tags import (
@@ -27,8 +27,10 @@ from model.gate import canonical
 from model.gate.pixels import PixelFormat
 from model.gate.profile import Action, Attribute, method, method_codes, profile_of
 from model.gate.rules import Findings
+from model.series.functional_groups import FramesUnreadable
 from plugin.privacy.decode import Undecodable, pixels_of
 from plugin.privacy.fitting import fitted
+from plugin.privacy.frames import slices_of
 from plugin.privacy.pseudonyms import TransferKey
 from plugin.privacy.reading import RawFile, TooDeep, Unreadable, read
 from plugin.privacy.source import SourceInstance
@@ -49,12 +51,34 @@ def rebuild(
     native: bytes, source: SourceInstance, key: TransferKey, rules: PrivacyRules
 ) -> tuple[Rebuilt | None, Findings]:
     """Rebuild one file from the native step's answer; the first is None when there are findings."""
-    findings = Findings()
     try:
-        file = read(native)
+        return _rebuilt(read(native), source, key, rules)
     except (TooDeep, Unreadable):
-        findings.add("NATIVE_UNREADABLE")
-        return None, findings
+        return None, _unreadable()
+
+
+def rebuild_frames(
+    native: bytes, sources: Sequence[SourceInstance], key: TransferKey, rules: PrivacyRules
+) -> Iterator[tuple[Rebuilt | None, Findings]]:
+    """Rebuild a file of each wanted frame from the native step's answer for an enhanced object, one after the other."""
+    try:
+        frames = slices_of(read(native), [source.number or 0 for source in sources])
+        for source, frame in zip(sources, frames, strict=True):
+            yield _rebuilt(frame, source, key, rules)
+    except (TooDeep, Unreadable, FramesUnreadable):
+        yield None, _unreadable()
+
+
+def _unreadable() -> Findings:
+    findings = Findings()
+    findings.add("NATIVE_UNREADABLE")
+    return findings
+
+
+def _rebuilt(
+    file: RawFile, source: SourceInstance, key: TransferKey, rules: PrivacyRules
+) -> tuple[Rebuilt | None, Findings]:
+    findings = Findings()
     replaced = replacements(source, key, rules)
     values: dict[int, tuple[str, bytes]] = {}
     actions: Counter[Action] = Counter()

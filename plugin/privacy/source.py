@@ -23,10 +23,13 @@ from model.dicom.tags import (
     STUDY_INSTANCE_UID,
 )
 from model.gate.allowlist import CT_IMAGE, MR_IMAGE, SOP_CLASSES
-from model.gate.image_kind import ENHANCED, SECONDARY_CAPTURE, is_no_slice, values_of
+from model.gate.image_kind import SECONDARY_CAPTURE, is_no_slice, values_of
 from model.gate.profile import Action, profile_of
 from model.gate.rules import Findings
+from model.series.frame_reference import image_reference
+from model.series.functional_groups import FramesUnreadable
 from plugin.privacy.decode import decodable
+from plugin.privacy.frames import is_enhanced, slices_of
 from plugin.privacy.markers import Markers
 from plugin.privacy.reading import RawFile, TooDeep, Unreadable, read
 from plugin.privacy.value_kinds import presence
@@ -35,13 +38,17 @@ from plugin.settings.privacy import PrivacyRules
 
 # One, however it is written, or nothing.
 ONE_FRAME = re.compile(r"(?:\+?0*1(?:\.0*)?)?")
-MAXIMUM_SOURCE = 512 << 20  # bytes of one instance
+MAXIMUM_SOURCE = 1 << 30  # bytes of one instance
 MAXIMUM_INSTANCES = 5_000
 
 
 @dataclass(frozen=True, slots=True)
 class SourceInstance:
-    """One instance of the source that the gate let through: its identifiers, and the values that have to survive."""
+    """One slice of the source that the gate let through: its identifiers, and the values that have to survive.
+
+    ``sop_instance`` names the slice (model.series.frame_reference), ``object_uid`` the object that holds it; ``number``
+    is its frame there, from 1, None in a classic object. ``frame`` is the frame of reference.
+    """
 
     instance_id: str
     sop_class: str
@@ -52,43 +59,88 @@ class SourceInstance:
     patient_id: str
     kept: Mapping[int, bytes]
     elements: int
+    object_uid: str
+    number: int | None = None
 
 
 def inspect(
     instance_id: str, data: bytes, rules: PrivacyRules, markers: Markers
 ) -> tuple[SourceInstance | None, Findings]:
-    """Judge one instance and collect its markers; the first is None when there are findings."""
+    """Judge an instance that is one slice and collect its markers; the first is None when there are findings."""
     findings = Findings()
+    file = _read(data, markers, findings)
+    source = _source(instance_id, file, rules, findings) if file is not None else None
+    return source, findings
+
+
+def inspect_frames(
+    instance_id: str, data: bytes, frames: Sequence[int], rules: PrivacyRules, markers: Markers
+) -> tuple[tuple[SourceInstance, ...], Findings]:
+    """Judge an enhanced object and those of its frames that are wanted (numbers from 1), and collect its markers.
+
+    There are as many sources as frames unless there are findings. The markers are those of the whole object.
+    """
+    findings = Findings()
+    file = _read(data, markers, findings)
+    if file is None:
+        return (), findings
+    if not is_enhanced(file):
+        findings.add("SOURCE_SOP_CLASS")
+        return (), findings
+    if file.text(BURNED_IN_ANNOTATION).upper() == "YES":
+        findings.add("SOURCE_BURNED_IN", kind="YES")  # whatever its functional groups say
+    sources = []
+    try:
+        for frame in slices_of(file, frames, pixels=False):
+            source = _source(instance_id, frame, rules, findings)
+            if source is not None:
+                sources.append(source)
+    except TooDeep:
+        findings.add("SOURCE_NESTING")
+    except Unreadable:
+        findings.add("SOURCE_UNREADABLE")
+    except FramesUnreadable as unreadable:
+        findings.add("SOURCE_FRAMES", kind=unreadable.what)
+    return tuple(sources), findings
+
+
+def _read(data: bytes, markers: Markers, findings: Findings) -> RawFile | None:
     if len(data) > MAXIMUM_SOURCE:
         findings.add("SOURCE_SIZE")
-        return None, findings
+        return None
     try:
         file = read(data)
         markers.collect(file)
     except TooDeep:
         findings.add("SOURCE_NESTING")
-        return None, findings
+        return None
     except Unreadable:
         findings.add("SOURCE_UNREADABLE")
-        return None, findings
-    _judge(file, rules, findings)
-    if findings:
-        return None, findings
+        return None
+    return file
+
+
+def _source(instance_id: str, file: RawFile, rules: PrivacyRules, findings: Findings) -> SourceInstance | None:
+    found = Findings()
+    _judge(file, rules, found)
+    findings.merge(found)
+    if found:
+        return None
+    number = file.frame.number if file.frame is not None else None
     rows = profile_of(file.text(SOP_CLASS_UID)).attributes.values()
     kept = {row.tag: file.value(row.tag) or b"" for row in rows if row.action is Action.KEPT and row.vrs != ("OW",)}
-    return (
-        SourceInstance(
-            instance_id=instance_id,
-            sop_class=file.text(SOP_CLASS_UID),
-            sop_instance=file.text(SOP_INSTANCE_UID),
-            study=file.text(STUDY_INSTANCE_UID),
-            series=file.text(SERIES_INSTANCE_UID),
-            frame=file.text(FRAME_OF_REFERENCE_UID),
-            patient_id=file.text(PATIENT_ID),
-            kept=kept,
-            elements=len(file.elements),
-        ),
-        findings,
+    return SourceInstance(
+        instance_id=instance_id,
+        sop_class=file.text(SOP_CLASS_UID),
+        sop_instance=image_reference(file.text(SOP_INSTANCE_UID), number),
+        study=file.text(STUDY_INSTANCE_UID),
+        series=file.text(SERIES_INSTANCE_UID),
+        frame=file.text(FRAME_OF_REFERENCE_UID),
+        patient_id=file.text(PATIENT_ID),
+        kept=kept,
+        elements=len(file.elements),
+        object_uid=file.text(SOP_INSTANCE_UID),
+        number=number,
     )
 
 
@@ -111,10 +163,6 @@ def inspect_series(instances: Sequence[SourceInstance]) -> Findings:
 
 def _judge(file: RawFile, rules: PrivacyRules, findings: Findings) -> None:
     sop_class = file.text(SOP_CLASS_UID)
-    if sop_class in ENHANCED:
-        # Their functional groups nest geometry per frame; a flat allow-list cannot hold them yet.
-        findings.add("SOURCE_ENHANCED")
-        return
     if sop_class not in SOP_CLASSES:
         findings.add("SOURCE_SOP_CLASS")
         return

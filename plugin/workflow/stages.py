@@ -166,7 +166,7 @@ class Stages:
         key = self.vault.open_transfer(job.workflow_id, job.series, hours=self.settings.privacy.transfer_hours)
         require_space(self.state.spool, chosen.most_bytes)
         place = self._folder(job) / IMAGES
-        clean = pseudonymise(chosen.instances, self.orthanc, key, self.settings.privacy, place)
+        clean = pseudonymise(chosen.instances, self.orthanc, key, self.settings.privacy, place, chosen.frames)
         JobRecords(self.chain, job).deidentified(clean, counted(chosen.left_out))
         if clean.suspected:
             self.jobs.warn(job.id, text_in(clean.suspected))

@@ -6,8 +6,12 @@ import atexit
 import shutil
 import tempfile
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from pathlib import Path
 
+import pydicom
+
+from model.gate.image_kind import CLASSIC
 from model.gate.manifest import MANIFEST_NAME
 from plugin.privacy.clean import CleanSeries
 from plugin.privacy.pseudonymise import pseudonymise
@@ -45,7 +49,21 @@ def cleaned(
         folder = Path(tempfile.mkdtemp(prefix="autocontour-clean-"))
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         place = folder / "images"
-    return pseudonymise(ids, Untouched(files), key or TransferKey.new("test"), rules or PrivacyRules(), place)
+    frames = {one: found for one, file in zip(ids, files, strict=True) if (found := frames_in(file))}
+    key, rules = key or TransferKey.new("test"), rules or PrivacyRules()
+    return pseudonymise(ids, Untouched(files), key, rules, place, frames)
+
+
+def frames_in(file: bytes) -> range | None:
+    """The numbers of the frames of an enhanced CT or MR image; None for any other file."""
+    try:
+        dataset = pydicom.dcmread(
+            BytesIO(file), specific_tags=["SOPClassUID", "NumberOfFrames"], stop_before_pixels=True
+        )
+        enhanced = dataset.SOPClassUID in CLASSIC
+        return range(1, int(dataset.get("NumberOfFrames") or 1) + 1) if enhanced else None
+    except Exception:  # noqa: BLE001 - tests hand out broken files, too
+        return None
 
 
 def lay(clean: CleanSeries, folder: Path) -> Path:

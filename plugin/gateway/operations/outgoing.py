@@ -57,7 +57,8 @@ class Outgoing:
         key, place = TransferKey.new("preview"), Path(folder) / "images"
         try:
             require_space(self._spool, chosen.most_bytes)
-            return pseudonymise(chosen.instances, self._orthanc, key, self._privacy, place), chosen.instances
+            clean = pseudonymise(chosen.instances, self._orthanc, key, self._privacy, place, chosen.frames)
+            return clean, chosen.instances
         except OSError as error:
             if not is_of_a_full_disk(error):
                 raise

@@ -20,7 +20,8 @@ from model.dicom.tags import NUMBER_OF_FRAMES, PIXEL_DATA, SOP_CLASS_UID
 from model.gate.image_kind import CLASSIC
 from model.series.functional_groups import Renamed, decimal_text, frames_of
 from plugin.privacy.decode import NATIVE_SYNTAXES
-from plugin.privacy.reading import Frame, RawElement, RawFile, Unreadable, elements_of, items_of
+from plugin.privacy.reading import Frame, RawFile, Unreadable
+from plugin.privacy.walking import RawElement
 
 _EXTENDED_OFFSETS, _EXTENDED_LENGTHS = 0x7FE00001, 0x7FE00002
 _UNSIGNED = {"US": "<H", "UL": "<L"}
@@ -73,7 +74,7 @@ class _RawReader:
         return _tag(keyword)
 
     def items(self, element: RawElement) -> Sequence[Mapping[int, RawElement]]:
-        return [elements_of(item) for item in items_of(element)] if element.vr == "SQ" else ()
+        return element.items or ()
 
     def is_sequence(self, element: RawElement) -> bool:
         return element.vr == "SQ"

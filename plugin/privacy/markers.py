@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 from model.dicom.tags import PIXEL_DATA
 from model.dicom.uids import STANDARD_ROOT
-from plugin.privacy.reading import RawElement, RawFile, TooDeep, elements_of, items_of
+from plugin.privacy.reading import RawFile, TooDeep
+from plugin.privacy.walking import RawElement
 
 # Sequences deeper than this are refused: a CT or MR slice needs five; Orthanc's process dies at 60 (measured, 1.10.1).
 MAXIMUM_DEPTH = 16
@@ -76,8 +77,8 @@ class Markers:
                 self._seen.add(key)
                 self._value(*key)
             if element.vr == "SQ":
-                for item in items_of(element):
-                    self._elements(elements_of(item), depth + 1)
+                for item in element.items or ():
+                    self._elements(item, depth + 1)
 
     def _value(self, private: bool, identifier: bool, vr: str, value: bytes) -> None:
         value = value.strip(b" \0")

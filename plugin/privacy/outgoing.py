@@ -21,7 +21,8 @@ from model.gate.image_kind import CLASSIC
 from model.gate.manifest import MANIFEST_NAME
 from model.gate.profile import Action, Profile, profile_of
 from plugin.privacy.clean import CleanSeries
-from plugin.privacy.reading import RawElement, elements_of, items_of, read
+from plugin.privacy.reading import read
+from plugin.privacy.walking import RawElement
 
 # Values shown of an attribute that differs between slices, and characters of one value.
 SHOWN_VALUES, SHOWN_CHARACTERS = 3, 200
@@ -128,10 +129,10 @@ def _fold(
         if element.vr != "SQ":
             folded.setdefault(here, _Folded(element.vr)).add(_shown(element, encodings))
             continue
-        items = items_of(element)
+        items = element.items or ()
         folded.setdefault(here, _Folded("SQ")).add(f"({len(items)} items)")
         for item in items:
-            _fold(folded, elements_of(item), here, encodings)
+            _fold(folded, item, here, encodings)
 
 
 def _shown(element: RawElement, encodings: tuple[str, ...]) -> str:

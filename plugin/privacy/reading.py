@@ -1,7 +1,7 @@
 """Reads DICOM files as raw elements: bytes of values, never turned into Python values.
 
-Plain files (explicit VR little endian, defined lengths: nearly all that Orthanc hands out) are walked directly, as
-that takes a tenth of the time; everything else is read by pydicom. pydicom warns about odd values by quoting them, so
+Plain files (explicit VR little endian: nearly all that Orthanc hands out) are walked directly, as that takes a tenth of
+the time; everything else is read by pydicom. pydicom warns about odd values by quoting them, so
 its voice is turned off here.
 """
 
@@ -16,11 +16,10 @@ from typing import Any
 
 import pydicom
 from pydicom.datadict import dictionary_VR
-from pydicom.filereader import read_sequence
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian
 
-from model.dicom.encoding import EXPLICIT_HEADER, LONG_VR_BYTES, SHORT_VR_BYTES
-from model.dicom.tags import PIXEL_DATA, TRANSFER_SYNTAX_UID
+from model.dicom.tags import TRANSFER_SYNTAX_UID
+from plugin.privacy.walking import Odd, RawElement, elements_in
 
 _WORDS = frozenset({"US", "SS", "US or SS"})
 
@@ -31,18 +30,6 @@ class Unreadable(Exception):
 
 class TooDeep(Exception):
     """Sequences are nested deeper than allowed."""
-
-
-@dataclass(frozen=True, slots=True)
-class RawElement:
-    """One element: its VR as written (or the dictionary's), its value, or the items of a sequence.
-
-    The value is padded as in the file. 16-bit words of a big endian file come little endian; pixel data do not.
-    """
-
-    vr: str
-    value: bytes | memoryview
-    items: tuple[Any, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,21 +99,6 @@ def read_with_pydicom(data: bytes, only: list[str] | None = None) -> RawFile:
         raise Unreadable from None
 
 
-def items_of(element: RawElement) -> tuple[Any, ...]:
-    """Return the items of a sequence as pydicom datasets; raises Unreadable or TooDeep."""
-    if element.items is not None:
-        return element.items
-    if not element.value:
-        return ()
-    try:
-        value = bytes(element.value)
-        return tuple(read_sequence(io.BytesIO(value), False, True, len(value), ["iso8859"]))
-    except RecursionError:
-        raise TooDeep from None
-    except Exception:  # noqa: BLE001  (whatever breaks inside a nested value: the file cannot be read)
-        raise Unreadable from None
-
-
 def elements_of(dataset: Any) -> dict[int, RawElement]:
     """Return the elements of a pydicom dataset by tag, values as read; raises Unreadable or TooDeep."""
     return {int(element.tag): _raw(dataset, element) for element in list(dataset.values())}
@@ -144,24 +116,10 @@ def _walked(data: bytes) -> RawFile | None:
     """Walk a plain file; None where it is anything else, also a broken one: pydicom is the judge of those."""
     if data[128:132] != b"DICM":
         return None
-    elements: dict[int, RawElement] = {}
-    at, end = 132, len(data)
-    while at < end:
-        if at + 8 > end:
-            return None
-        group, number, vr, length = EXPLICIT_HEADER.unpack_from(data, at)
-        start = at + 8
-        if vr in LONG_VR_BYTES:
-            if at + 12 > end:
-                return None
-            length, start = int.from_bytes(data[at + 8 : at + 12], "little"), at + 12
-        elif vr not in SHORT_VR_BYTES:
-            return None
-        tag, at = group << 16 | number, start + length
-        if at > end or tag in elements:
-            return None
-        value: bytes | memoryview = memoryview(data)[start:at] if tag == PIXEL_DATA else data[start:at]
-        elements[tag] = RawElement(vr.decode("ascii"), value)
+    try:
+        elements = elements_in(data, 132, len(data))
+    except Odd:
+        return None
     meta = {tag: element for tag, element in elements.items() if tag >> 16 == 0x0002}
     syntax = meta.get(TRANSFER_SYNTAX_UID)
     if syntax is None or bytes(syntax.value).strip(b" \0") != ExplicitVRLittleEndian.encode():
@@ -180,7 +138,7 @@ def _raw(dataset: Any, element: Any) -> RawElement:
                 raise TooDeep from None
             except Exception:  # noqa: BLE001  (as above)
                 raise Unreadable from None
-        return RawElement(vr, b"", tuple(value or ()))
+        return RawElement(vr, b"", tuple(elements_of(item) for item in value or ()))
     if isinstance(value, str):
         value = value.encode("utf-8", "surrogateescape")
     elif not isinstance(value, bytes):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from model.gate.image_kind import ENHANCED
@@ -44,3 +45,12 @@ def slices_of_object(instance: str, tags: Tags) -> tuple[Slice, ...]:
         for number, frame in enumerate(frames, start=1)
         for reference in (image_reference(header.sop_instance_uid, number),)
     )
+
+
+def read_from_frames(slices: Collection[Slice]) -> str | None:
+    """Say how many of the slices are frames of enhanced objects; None when none is."""
+    frames = [one for one in slices if one.frame is not None]
+    if not frames:
+        return None
+    objects = len({one.instance for one in frames})
+    return f"Read from {len(frames)} frame(s) of {objects} enhanced object(s)."

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from model.series.header import SliceHeader
 from model.series.interleaved import interleaving_of
 from plugin.facts.completeness import Completeness
+from plugin.facts.objects import read_from_frames
 from plugin.facts.oddities import oddities_of
 from plugin.facts.remarks import LeftOut, remarks_of
 from plugin.facts.selection import Selection
@@ -89,7 +90,8 @@ def remarks_on(tags: SeriesTags, completeness: Completeness, selection: Selectio
     contoured = selection.volume if selection is not None else volumes[0]
     interleaving, oddities = interleaving_of(in_order(contoured)), oddities_of(contoured)
     said = remarks_of(tags.items, completeness, left_out, interleaving, contoured.geometry, oddities)
-    return (selection.why, *said) if selection is not None and selection.why is not None else said
+    first = (selection.why if selection is not None else None, read_from_frames(contoured.slices))
+    return (*(sentence for sentence in first if sentence is not None), *said)
 
 
 def _most_bytes(header: SliceHeader) -> int:

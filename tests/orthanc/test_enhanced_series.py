@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pydicom
 import pytest
 from pydicom.dataset import Dataset
+from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 
-from tests.builders.enhanced_series import MAKERS, Maker, enhanced
-from tests.builders.orthanc_process import OrthancProcess
-from tests.builders.phantom import Phantom, files_of, phantom_series
+from tests.builders.enhanced_pixels import BASIC, EXTENDED, NONE, Encapsulation
+from tests.builders.enhanced_series import MAKERS, PHILIPS, SIEMENS, Maker, enhanced, legacy_converted
+from tests.builders.orthanc_process import OrthancProcess, until
+from tests.builders.phantom import Phantom, file_of, files_of, phantom_series
 
 PHANTOM = Phantom(slices=12)
 Outlines = dict[str, dict[float, list[list[float]]]]
@@ -59,4 +61,60 @@ def test_enhanced_ct_gives_the_contours_of_the_classic_one(
 ) -> None:
     job = job_of(orthanc, enhanced(classic(), maker, shuffle=5))
     assert job["Instances"] == PHANTOM.slices
+    assert f"Read from {PHANTOM.slices} frame(s) of 1 enhanced object(s)." in job["Warnings"]
     assert outlines(orthanc, job) == expected
+
+
+def test_legacy_converted_ct_gives_the_contours_of_the_classic_one(orthanc: OrthancProcess, expected: Outlines) -> None:
+    pytest.importorskip("highdicom.legacy", reason="the extra seg is not installed")
+    assert outlines(orthanc, job_of(orthanc, [legacy_converted(classic())])) == expected
+
+
+@pytest.mark.parametrize(
+    ("syntax", "how"),
+    [
+        (RLELossless, Encapsulation(BASIC)),
+        (JPEGLSLossless, Encapsulation(EXTENDED)),
+        (JPEG2000Lossless, Encapsulation(NONE)),
+        (JPEG2000Lossless, Encapsulation(BASIC, fragments=3)),
+    ],
+)
+def test_compressed_frames_give_the_same_contours(
+    syntax: str, how: Encapsulation, orthanc: OrthancProcess, expected: Outlines
+) -> None:
+    made = enhanced(classic(), SIEMENS, syntax=syntax, encapsulation=how)
+    assert outlines(orthanc, job_of(orthanc, made)) == expected
+
+
+def test_a_concatenation_is_contoured_when_its_last_part_came(
+    start_orthanc: Callable[..., OrthancProcess], expected: Outlines
+) -> None:
+    orthanc = start_orthanc(section={"IncompleteSeconds": 600})
+    first, *others = enhanced(classic(), PHILIPS, parts=3)
+    series = orthanc.store_all([file_of(one) for one in others])
+
+    def waits() -> bool:
+        said = orthanc.json(f"/autocontour/series/{series}")
+        return "InConcatenationNumber" in str(said)
+
+    until(waits, "the series waits for the part that is missing")
+    assert orthanc.jobs() == []
+    job = orthanc.job_of(orthanc.store_all([file_of(first)]), seconds=240)
+    assert (job["State"], job["Instances"]) == ("done", PHANTOM.slices)
+    assert outlines(orthanc, job) == expected
+
+
+def test_rules_and_explain_ask_frames_what_they_ask_slices(start_orthanc: Callable[..., OrthancProcess]) -> None:
+    asked = {
+        "SeriesDescription": "Phantom",
+        "SliceThickness": {"Max": 5},
+        "ConvolutionKernel": "B30f",
+        "Slices": {"Min": 12},
+    }
+    rule = {"Name": "thin", "When": asked, "Then": {"Model": "hu-ct", "Target": "local"}}
+    orthanc = start_orthanc(section={"Rules": [rule]})
+    series = orthanc.store_all(files_of(enhanced(classic(), PHILIPS)))
+    job = orthanc.job_of(series, seconds=240)
+    assert (job["State"], job["Rule"]) == ("done", "thin")
+    explained = orthanc.post("/autocontour/routing/explain", json={"Series": series}).json()
+    assert [decision["Rule"] for decision in explained["Decisions"]] == ["thin"]

@@ -18,7 +18,7 @@ from plugin.privacy.pseudonyms import TransferKey
 from plugin.privacy.unchecked import SUFFIX, unchecked_folder
 from plugin.settings.privacy import PrivacyRules
 from tests.builders.marked import RECORD, ct, encoded
-from tests.builders.untouched import Untouched
+from tests.builders.untouched import Untouched, cleaned
 
 SIDE = 256
 

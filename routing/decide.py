@@ -9,6 +9,7 @@ from typing import Any
 from routing.conditions import ConditionResult, Row, RuleFailed, explained, result_of
 from routing.facts import SeriesFacts
 from routing.names import FactName
+from routing.one_per_study import OnePerStudy
 from routing.pick import WrittenPick, written_pick
 from routing.rules import Rule
 
@@ -21,6 +22,7 @@ class Decision:
 
     The defaults are those of a rule: contoured on this machine, with normal urgency, all structures, at any hour.
     ``pick`` says which of several images of a place is meant, ``each`` that every volume of the series is.
+    ``one_per_study`` says that the series is contoured only if it is the best one of its study, and how that is told.
     """
 
     model: str
@@ -32,6 +34,7 @@ class Decision:
     rule: str = ""
     pick: WrittenPick | None = None
     each: bool = False
+    one_per_study: OnePerStudy | None = None
 
     def to_json(self) -> dict[str, Any]:
         """In the shape of the REST API."""
@@ -45,6 +48,7 @@ class Decision:
             "Hours": self.hours,
             "Pick": written_pick(self.pick),
             "Each": self.each,
+            "OnePerStudy": None if self.one_per_study is None else self.one_per_study.to_json(),
         }
 
 
@@ -71,6 +75,11 @@ class Explanation:
     reason: str
     decisions: tuple[Decision, ...] = ()
     rules: tuple[RuleResult, ...] = ()
+
+    @property
+    def compares(self) -> bool:
+        """Whether it depends on the other series of the study."""
+        return any(decision.one_per_study is not None for decision in self.decisions)
 
     def to_json(self, *, redacted: bool = False, brief: bool = False) -> dict[str, Any]:
         """In the shape of ``POST /autocontour/routing/explain``.
@@ -113,9 +122,9 @@ def decide(facts: SeriesFacts, rules: Sequence[Rule]) -> Explanation:
             rule=rule.name,
             pick=rule.pick,
             each=rule.each,
+            one_per_study=rule.one_per_study,
         )
-        if not any(_same_result(decision, earlier) for earlier in decisions):
-            decisions.append(decision)
+        decisions = _with(decision, decisions)
         if not rule.go_on:
             break
     if not decisions:
@@ -146,6 +155,16 @@ def _ask(rule: Rule, facts: SeriesFacts) -> RuleResult:
     except Exception as failure:  # noqa: BLE001 - whatever went wrong must be seen with this series, not end the intake
         return RuleResult(rule.name, False, (), f"unexpected {type(failure).__name__}")
     return RuleResult(rule.name, matched, rows)
+
+
+def _with(decision: Decision, earlier: Sequence[Decision]) -> list[Decision]:
+    """Add a decision, unless its result is wanted already: of this series anyway goes before only if it is the best."""
+    anyway = replace(decision, one_per_study=None)
+    if any(_same_result(one, wanted) for one in earlier for wanted in (decision, anyway)):
+        return list(earlier)
+    if decision.one_per_study is None:
+        earlier = [one for one in earlier if not _same_result(replace(one, one_per_study=None), decision)]
+    return [*earlier, decision]
 
 
 def _same_result(one: Decision, other: Decision) -> bool:

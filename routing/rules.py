@@ -12,6 +12,7 @@ from routing.beside_then import moved_into_then
 from routing.compile import compile_when
 from routing.conditions import Condition
 from routing.hours import parse_hours
+from routing.one_per_study import OnePerStudy, read_one_per_study
 from routing.pick import WrittenPick, read_pick
 from routing.problems import Problem, nearest, one_of, problems_of, shown
 
@@ -37,6 +38,8 @@ class ThenDocument(_Document):
     Pick: Any = None
     Each: bool = False
     Exclude: str | None = Field(None, min_length=1)
+    OnePerStudy: Any = None
+    """Read by routing.one_per_study."""
 
 
 class RuleDocument(_Document):
@@ -63,6 +66,7 @@ class Rule:
     go_on: bool = False
     pick: WrittenPick | None = None
     each: bool = False
+    one_per_study: OnePerStudy | None = None
 
 
 def read_rules(
@@ -105,10 +109,13 @@ def read_rule(data: Any, keywords: Collection[str] | None, path: str) -> tuple[R
     if isinstance(data, dict) and isinstance(data.get("When"), dict):
         condition, wrong = compile_when(data["When"], keywords, f"{path}.When")
         problems += wrong
+    one_per_study = None
     if document is not None:
         problems += _contradictions(document.Then, f"{path}.Then")
         if document.Then.Pick is not None:
             problems += read_pick(document.Then.Pick, keywords, f"{path}.Then.Pick")[1]
+        one_per_study, wrong = read_one_per_study(document.Then.OnePerStudy, f"{path}.Then.OnePerStudy")
+        problems += wrong
     if problems or document is None or condition is None:
         return None, problems
     then = document.Then
@@ -126,6 +133,7 @@ def read_rule(data: Any, keywords: Collection[str] | None, path: str) -> tuple[R
             go_on=then.Continue,
             pick=then.Pick,
             each=then.Each,
+            one_per_study=one_per_study,
         ),
         [],
     )

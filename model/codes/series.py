@@ -183,6 +183,18 @@ SERIES = Chapter(
             way_out="the sentence says why; name a model in the request",
         ),
         Row(
+            ("BETTER_SERIES",),
+            Again.NO,
+            means=(
+                "the rule contours one series of a study (`OnePerStudy`), and another one is better; the sentence "
+                "names it and what decided. One that had a job before the better one came is `superseded`"
+            ),
+            way_out=(
+                "`POST /autocontour/series/{id}/jobs` contours it all the same; `POST /autocontour/routing/explain` "
+                "shows all that were compared; other options of `OnePerStudy` choose otherwise"
+            ),
+        ),
+        Row(
             ("CANCELLED",),
             Again.RETRY,
             means="a user cancelled the job",

@@ -43,6 +43,8 @@ from plugin.intake.numbers import SeriesNumbers
 from plugin.intake.retries import Retries
 from plugin.intake.series_jobs import SeriesJobs
 from plugin.intake.site_script import SiteScript
+from plugin.intake.study_comparison import StudyComparison
+from plugin.intake.study_waits import StudyWaits
 from plugin.jobs.meters import JobMeters
 from plugin.jobs.store import JobStore
 from plugin.jobs.targets import TargetStore
@@ -121,7 +123,9 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
     inspector = SeriesInspector(orthanc, reader, decider, evidence.subjects)
     orphans = Orphans(orthanc, vault)
     series_jobs = SeriesJobs(jobs, evidence.subjects, chain, cancellation)
-    intake = Intake(orthanc, arrivals, inspector, series_jobs, orphans, settings, queue_wakeup)
+    table = SeriesTable(engine)
+    waits = StudyWaits(arrivals, table)
+    intake = Intake(orthanc, arrivals, table, inspector, series_jobs, waits, orphans, settings, queue_wakeup)
     loop = IntakeLoop(orthanc, arrivals, intake, settings.quiet_seconds, startup.started, intake_wakeup)
 
     versions = VersionWatch(partial(reported_by, orthanc), beside=startup.token is not None)
@@ -130,7 +134,6 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
     notifier = Notifier(settings.notify, Outbox(engine), jobs)
     target_operations = TargetOperations(settings, targets, jobs, queue_wakeup)
     view = JobView(stages, dispatcher)
-    table = SeriesTable(engine)
     retries = Retries(inspector, series_jobs, table, settings, queue_wakeup, intake_wakeup)
     health = Health(
         readiness,
@@ -143,6 +146,7 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         orphans,
         notifier,
         SeriesNumbers(engine),
+        waits,
         meters,
         settings.models,
         rules=settings.rules,
@@ -153,9 +157,11 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         jobs=JobOperations(readiness, jobs, intake, retries, cancellation),
         view=view,
         previews=Previews(orthanc, reader),
-        explanations=Explanations(inspector, decider),
+        explanations=Explanations(inspector, decider, StudyComparison(orthanc, inspector)),
         outgoing=Outgoing(orthanc, reader, settings.privacy, state.spool),
-        outcomes=Outcomes(orthanc, arrivals, table, jobs, inspector, view, settings, lambda: loop.unavailable_reason),
+        outcomes=Outcomes(
+            orthanc, arrivals, table, jobs, inspector, waits, view, settings, lambda: loop.unavailable_reason
+        ),
         targets=target_operations,
         evidence=evidence,
         rights=Rights(evidence, jobs, erasure, cancellation),

@@ -8,13 +8,16 @@ from typing import Any
 
 from model.errors import AutocontourError, InputRefused
 from plugin.evidence.subjects import Subjects
+from plugin.facts.candidate import candidate_of
 from plugin.facts.character_sets import Originals, original_texts, slices_to_read
 from plugin.facts.completeness import CompletenessState
+from plugin.facts.kinds import EXCLUDING
 from plugin.facts.series import Circumstances, Sibling, series_facts
 from plugin.facts.series_tags import SeriesTags
 from plugin.intake.decider import Decider
 from plugin.pacs.client import Orthanc
 from plugin.pacs.series import SeriesReader, SeriesSnapshot
+from routing.candidates import Candidate
 from routing.decide import Explanation, refused_before_rules
 from routing.lua import read_marks
 
@@ -32,13 +35,18 @@ class Subject:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What was found; ``refusal`` is why it cannot be contoured, ``excluded_reason`` an objection or a veto."""
+    """What was found; ``refusal`` is why it cannot be contoured, ``excluded_reason`` an objection or a veto.
+
+    ``candidate`` is what is compared with other series of the study, where a rule contours one of them; None where no
+    rule does, and for what can never be contoured.
+    """
 
     snapshot: SeriesSnapshot
     refusal: AutocontourError | None
     explanation: Explanation
     subject: Subject
     excluded_reason: str | None
+    candidate: Candidate | None = None
 
 
 class SeriesInspector:
@@ -63,13 +71,18 @@ class SeriesInspector:
             around=Circumstances(siblings=self._siblings(snapshot), veto=marks.veto, objection=objection),
             originals=self._original_texts(tags),
         )
-        rule = refused_before_rules(facts)
+        rule, refusal = refused_before_rules(facts), _refusal_of(snapshot)
+        explanation = self._decider.decide(facts, marks)
+        candidate = None
+        if explanation.compares and (refusal is None or refusal.code not in EXCLUDING):
+            candidate = candidate_of(series, tags, facts, snapshot.completeness, refused=refusal is not None)
         return Inspection(
             snapshot=snapshot,
-            refusal=_refusal_of(snapshot),
-            explanation=self._decider.decide(facts, marks),
+            refusal=refusal,
+            explanation=explanation,
             subject=subject,
             excluded_reason=rule.reason if rule is not None else None,
+            candidate=candidate,
         )
 
     def keep(self, inspection: Inspection) -> None:

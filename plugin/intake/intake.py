@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from model.errors import InputRefused
 from plugin.facts.completeness import CompletenessState
 from plugin.facts.kinds import NO_IMAGE
 from plugin.forward.orphans import Orphans
 from plugin.intake.arrivals import Arrival, Arrivals
+from plugin.intake.chosen_watch import ChosenWatch
 from plugin.intake.inspection import Inspection, SeriesInspector
+from plugin.intake.known_series import SeriesTable
+from plugin.intake.modalities import may_hold_images
 from plugin.intake.series_jobs import SeriesJobs, end_of
+from plugin.intake.study_choices import StudyChoices
+from plugin.intake.study_waits import StudyWaits
 from plugin.intake.told import log_decided, log_undecided
 from plugin.jobs.job import Job
 from plugin.jobs.wakeup import Wakeup
@@ -19,13 +21,6 @@ from plugin.pacs.client import Orthanc, SeriesGone
 from plugin.pacs.series import SeriesSnapshot
 from plugin.settings.settings import LOCAL, Settings
 from routing.decide import CONTOUR, NONE, Decision
-
-IMAGE_MODALITIES = ("CT", "MR")
-
-
-def may_hold_images(header: Mapping[str, Any]) -> bool:
-    """Whether a series, as Orthanc's ``/series/{id}``, is CT or MR, in whatever letters and padding."""
-    return str(header["MainDicomTags"].get("Modality", "")).strip(" \0").upper() in IMAGE_MODALITIES
 
 
 class Intake:
@@ -35,16 +30,24 @@ class Intake:
         self,
         orthanc: Orthanc,
         arrivals: Arrivals,
+        table: SeriesTable,
         inspector: SeriesInspector,
         jobs: SeriesJobs,
+        waits: StudyWaits,
         orphans: Orphans,
         settings: Settings,
         queue: Wakeup,
     ) -> None:
         self._orthanc = orthanc
         self._arrivals = arrivals
+        self._table = table
         self._inspector = inspector
         self._jobs = jobs
+        self._waits = waits
+        self._watch = ChosenWatch(orthanc, jobs)
+        self._choices = StudyChoices(
+            orthanc, arrivals, table, inspector, jobs, waits, self._watch, settings.incomplete_seconds
+        )
         self._orphans = orphans
         self._settings = settings
         self._queue = queue
@@ -52,11 +55,15 @@ class Intake:
         self._incomplete: dict[str, float] = {}
 
     def process(self, arrival: Arrival) -> None:
-        """Decide on a quiet series, once per content.
+        """Decide on a quiet series, once per content; nothing where it was decided on meanwhile, with its study.
 
-        One with missing slices is read when something came, and again only when its wait ends.
+        One with missing slices is read when something came, and again only when its wait ends; so is one whose study
+        is waited for.
         """
-        if self._still_waits(arrival):
+        known = self._table.get(arrival.series)
+        if known is None or not known.pending or known.arrival != arrival:
+            return
+        if self._still_waits(arrival) or self._waits.holds(arrival.series):
             return
         try:
             header = self._orthanc.series(arrival.series)
@@ -83,10 +90,14 @@ class Intake:
             if self._jobs.reopen_changed(inspection):
                 self._queue.notify()
             self._arrivals.settle(arrival, snapshot.content.key)
+            self._waits.over(arrival.series)
             return
         wanted = inspection.explanation.outcome == CONTOUR and snapshot.completeness.state is CompletenessState.WAITING
         if wanted and self._arrivals.quiet_for(arrival) < self._settings.incomplete_seconds:
             self._incomplete[arrival.series] = arrival.last_arrival  # a slow sender
+            return
+        if inspection.candidate is not None:
+            self._settle_study(arrival, inspection)
             return
         log_decided(arrival.series, inspection.explanation)
         self._apply(inspection)
@@ -135,6 +146,13 @@ class Intake:
         self._arrivals.forget(series)
         self._incomplete.pop(series, None)
         self._jobs.cancel_deleted(series)
+        self._waits.over(series)
+        self._choices.deleted(series)
+        self._watch.over(series)
+
+    def chosen_and_gone(self) -> list[str]:
+        """Return the series that were chosen of their studies and are not in Orthanc any more; looks now and then."""
+        return self._watch.gone()
 
     def give_up(self, arrival: Arrival, code: str) -> None:
         """End the news of a series that could not be read time and again, with a failed job that says so.
@@ -149,6 +167,18 @@ class Intake:
             return
         self._jobs.insert_unreadable(arrival.series, header, patient_id, code)
         self._arrivals.decided(arrival, "", "unreadable")
+        self._waits.over(arrival.series)
+
+    def _settle_study(self, arrival: Arrival, inspection: Inspection) -> None:
+        """Decide on a series together with the others of its study, of which a rule contours one."""
+        try:
+            new = self._choices.settle(arrival, inspection)
+        except SeriesGone:
+            self._arrivals.forget(arrival.series)
+            self._waits.over(arrival.series)
+            return
+        if any(not job.state.final for job in new):
+            self._queue.notify()
 
     def _still_waits(self, arrival: Arrival) -> bool:
         """Whether slices are missing, nothing came since that was seen, and the wait for them goes on."""

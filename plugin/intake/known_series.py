@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -32,10 +33,19 @@ class SeriesTable:
         """Return what is noted of a series; None when nothing is."""
         with self._engine.connect() as connection:
             row = connection.execute(sa.select(series).where(series.c.id == identifier)).mappings().first()
-        if row is None:
-            return None
-        arrival = Arrival(row["id"], row["last_arrival"], row["content"])
-        return KnownSeries(arrival, bool(row["pending"]), row["outcome"] or "")
+        return None if row is None else _known(row)
+
+    def among(self, identifiers: Iterable[str]) -> list[KnownSeries]:
+        """Return what is noted of each of these series, where something is; the longest known first."""
+        wanted = sa.select(series).where(series.c.id.in_(list(identifiers)))
+        wanted = wanted.order_by(series.c.last_arrival, series.c.id)
+        with self._engine.connect() as connection:
+            return [_known(row) for row in connection.execute(wanted).mappings()]
+
+    def note_outcome(self, identifier: str, outcome: str) -> None:
+        """Note that a decision on a series was changed by what came of its study later."""
+        with self._engine.begin() as connection:
+            connection.execute(sa.update(series).where(series.c.id == identifier).values(outcome=outcome))
 
     def installed(self) -> float | None:
         """Read since when series count (seconds since the epoch); None before the change log was first read."""
@@ -51,3 +61,8 @@ class SeriesTable:
             if not changed:
                 row = {"id": identifier, "last_arrival": self._clock()} | anew
                 connection.execute(sa.insert(series).values(row))
+
+
+def _known(row: Mapping[Any, Any]) -> KnownSeries:
+    arrival = Arrival(row["id"], row["last_arrival"], row["content"])
+    return KnownSeries(arrival, bool(row["pending"]), row["outcome"] or "")

@@ -14,7 +14,7 @@ from plugin.intake.intake import Intake
 from plugin.intake.reconcile import Reconciliation
 from plugin.intake.setbacks import Setbacks
 from plugin.jobs.wakeup import Wakeup
-from plugin.pacs.client import Orthanc
+from plugin.pacs.client import OF_ORTHANC, Orthanc
 from plugin.state.disk import is_of_a_full_disk
 
 logger = logging.getLogger(__name__)
@@ -22,8 +22,6 @@ logger = logging.getLogger(__name__)
 # Reading an empty page of the change log takes Orthanc about a millisecond.
 IDLE_SECONDS = 2.0
 TROUBLE_SECONDS = 5.0
-# What Orthanc says to everything, and not of one series.
-OF_ORTHANC = frozenset({"ORTHANC_UNREACHABLE", "ORTHANC_CERTIFICATE", "ORTHANC_DENIED", "ORTHANC_PROXY"})
 
 
 class IntakeLoop:
@@ -90,7 +88,7 @@ class IntakeLoop:
         if news.lost is not None:
             self._reconciliation.begin(news.lost)
         self._reconciliation.turn()
-        for series in news.deleted:
+        for series in (*news.deleted, *self._intake.chosen_and_gone()):
             self._intake.deleted(series)
         for arrival in self._arrivals.pending():
             if self._stopping.is_set():

@@ -12,7 +12,7 @@ from model.evidence.code import new_code
 from plugin.evidence.subjects import Subjects
 from plugin.facts.kinds import EXCLUDING
 from plugin.intake.inspection import Inspection, Subject
-from plugin.jobs.details import JobDetails, RequestedWork
+from plugin.jobs.details import JobDetails, RequestedWork, StudyChoice
 from plugin.jobs.job import Job, State
 from plugin.jobs.store import JobStore, NewJob
 from plugin.jobs.told import log_job
@@ -33,6 +33,8 @@ DELETED = "The series was deleted from Orthanc while its job was open."
 CHANGED = "The series changed in Orthanc: slices came, went or were replaced. A newer job contours it as it is."
 # More than any series has.
 ALL = 1000
+# Newer jobs than those of a week at the busiest site.
+MOST_WATCHED = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +69,30 @@ class SeriesJobs:
         return self._jobs.list(series=series, limit=ALL)
 
     def insert(
-        self, inspection: Inspection, decision: Decision, *, serial: int = 0, end: EndAtIntake | None = None
+        self,
+        inspection: Inspection,
+        decision: Decision,
+        *,
+        serial: int = 0,
+        end: EndAtIntake | None = None,
+        choice: StudyChoice | None = None,
     ) -> tuple[Job, bool]:
         """Insert the job of a decision; returns it and whether it is new.
 
         The same work on the same content is one job, unless that one was overtaken since. With ``end``, or when the
-        series cannot be contoured, the job is final from the start.
+        series cannot be contoured, the job is final from the start. ``choice`` says why this series of its study.
         """
         snapshot, refusal = inspection.snapshot, inspection.refusal
         if refusal is not None and end is None:
             state = State.EXCLUDED if refusal.code in EXCLUDING else State.FAILED
             end = EndAtIntake(state, refusal.code, refusal.message)
+        details = JobDetails(
+            decision=RequestedWork.model_validate(decision.to_json()),
+            explanation=inspection.explanation.to_json(redacted=True),
+            warnings=(*snapshot.warnings, *(choice.warnings if choice is not None else ())),
+        )
+        if choice is not None:
+            details = details.model_copy(update={"one_per_study": choice})
         new = NewJob(
             series=snapshot.series,
             study=snapshot.study,
@@ -88,11 +103,7 @@ class SeriesJobs:
             target=decision.target,
             priority=decision.priority,
             evidence_code=new_code(),
-            details=JobDetails(
-                decision=RequestedWork.model_validate(decision.to_json()),
-                explanation=inspection.explanation.to_json(redacted=True),
-                warnings=snapshot.warnings,
-            ),
+            details=details,
             serial=serial,
         )
         known = self._jobs.by_key(new.key)
@@ -172,6 +183,35 @@ class SeriesJobs:
             else:
                 self._jobs.supersede_done(job.id, CHANGED)
 
+    def of_choices(self, study: str) -> list[Job]:
+        """Return the jobs of a study that a rule made which contours one of its series, newest first."""
+        return [job for job in self._jobs.list(study=study, limit=ALL) if job.details.one_per_study is not None]
+
+    def chosen_since(self, since: float) -> dict[str, float]:
+        """Return the series that were chosen of their studies since a time, and when (seconds since the epoch)."""
+        return {
+            job.series: job.created
+            for job in self._jobs.list(since=since, limit=MOST_WATCHED)
+            if job.details.one_per_study is not None and job.details.one_per_study.chosen == job.series
+        }
+
+    def displace(self, job: Job, choice: StudyChoice) -> bool:
+        """End a job, or mark it as overtaken, as another series of the study is contoured.
+
+        Returns whether it stands no more: one whose RTSTRUCT is stored at this moment is done first.
+        """
+        if not job.state.final:
+            if not self._cancellation.cancel(job, State.SUPERSEDED, choice.reason):
+                return False
+        else:
+            self._jobs.supersede_done(job.id, choice.reason)
+        self.note_choice(job, choice)
+        return True
+
+    def note_choice(self, job: Job, choice: StudyChoice) -> None:
+        """Note in a job which series of its study is contoured now."""
+        self._jobs.merge_details(job.id, JobDetails(one_per_study=choice, warnings=choice.warnings))
+
     def cancel_deleted(self, series: str) -> None:
         """End the open jobs of a series that was deleted from Orthanc."""
         for job in self._jobs.list(series=series, states=(State.WAITING, State.RUNNING)):
@@ -203,6 +243,8 @@ def _is_work(job: Job, new: NewJob) -> bool:
 
 def _overtaken(job: Job) -> bool:
     """Whether nothing of a job stands any more, though its content is that of the series."""
+    if (choice := job.details.one_per_study) is not None and choice.chosen != job.series:
+        return True
     if job.state is State.CANCELLED:
         return job.error_code == "SERIES_GONE" or job.error_message == DELETED
     return job.state is State.SUPERSEDED

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
+from routing.choice import Verdict
 from routing.decide import CONTOUR, NONE, Explanation, RuleResult
 
 logger = logging.getLogger(__name__)
@@ -28,6 +29,19 @@ def log_decided(series: str, explanation: Explanation) -> None:
         "Target": first.target if first else "",
     }
     logger.info("series %s: %s", series, _words(explanation), extra={"fields": fields})
+
+
+def log_chosen(series: str, rule: str, verdict: Verdict) -> None:
+    """Say whether a series is the one of its study that a rule contours, and if not, by which criterion."""
+    fields = {
+        "Series": series,
+        "Rule": rule,
+        "Chosen": verdict.chosen,
+        "Criterion": verdict.criterion or "",
+    }
+    said = "it is contoured" if verdict.is_chosen else f"series {verdict.chosen} is contoured"
+    by = f", by {verdict.criterion}" if verdict.criterion else ""
+    logger.info("series %s: one per study by rule %r: %s%s", series, rule, said, by, extra={"fields": fields})
 
 
 def log_undecided(series: str, outcome: str) -> None:

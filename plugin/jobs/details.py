@@ -11,6 +11,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, field_validator
 from pydantic.alias_generators import to_pascal
 
+from routing.candidates import Candidate
+
 
 class _Stored(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -75,12 +77,28 @@ class UsedAlgorithm(_Item):
     sides: str = ""
 
 
+class StudyChoice(_Item):
+    """Which series of the study was contoured by a rule that contours one of them (OnePerStudy), and why."""
+
+    candidate: Candidate
+    """What was compared of the series of this job."""
+    chosen: str
+    """Orthanc's id of the series that is contoured, this one or another."""
+    reason: str = ""
+    warnings: tuple[str, ...] = ()
+    """Of the chosen one: what another series has that this one lacks."""
+    candidates: tuple[dict[str, Any], ...] = ()
+    """Of the chosen one: every series that was compared, as the API shows it."""
+
+
 class JobDetails(_Stored):
     """The details of a job; never a value of the patient's."""
 
     decision: RequestedWork = RequestedWork()
     explanation: dict[str, Any] | None = None
     """Why the job is done, as the API shows it."""
+    one_per_study: StudyChoice | None = None
+    """Of a rule that contours one series of a study; None of any other, and where a person asked."""
     rois: tuple[DrawnRoi, ...] = ()
     not_drawn: tuple[NotDrawn, ...] = ()
     left_out: tuple[LeftOutSlice, ...] = ()

@@ -120,6 +120,12 @@ class Job:
         }
         if details.explanation is not None:
             answer["Explanation"] = details.explanation
+        if (choice := details.one_per_study) is not None:
+            answer["OnePerStudy"] = {
+                "Chosen": choice.chosen,
+                "Reason": choice.reason,
+                "Candidates": list(choice.candidates),
+            }
         return answer
 
     def _error(self) -> dict[str, Any] | None:

@@ -19,7 +19,7 @@ from plugin.state.database import jobs
 
 COLUMNS = tuple(field.name for field in fields(Job))
 # What a job was noted with; all other details are those of one attempt.
-OF_THE_JOB = ("decision", "explanation")
+OF_THE_JOB = ("decision", "explanation", "one_per_study")
 # Stages that earlier versions noted, and what they are called now.
 EARLIER_STAGES = {"restore": Stage.STORE}
 OPEN_STATES = (str(State.WAITING), str(State.RUNNING))

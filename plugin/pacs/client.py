@@ -21,6 +21,8 @@ from plugin.pacs.tls import OrthancTrust
 CONNECT_SECONDS = 5
 READ_SECONDS = 120
 POOL = 16
+# What Orthanc says to everything, and not of one series.
+OF_ORTHANC = frozenset({"ORTHANC_UNREACHABLE", "ORTHANC_CERTIFICATE", "ORTHANC_DENIED", "ORTHANC_PROXY"})
 
 
 class SeriesGone(TargetFailed):

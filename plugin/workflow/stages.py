@@ -159,7 +159,8 @@ class Stages:
         left_out = tuple(
             LeftOutSlice(instance=one.instance, frame=one.frame, reason=one.reason) for one in chosen.left_out
         )
-        remarks = snapshot.warnings
+        choice = job.details.one_per_study
+        remarks = (*snapshot.warnings, *(choice.warnings if choice is not None else ()))
         self.jobs.begin(job.id, JobDetails(left_out=left_out, warnings=remarks, remarks=remarks))
         target = self.targets.get(job.target)
         JobRecords(self.chain, job).received(chosen.modality, target.type if target else "local")
@@ -288,8 +289,15 @@ class Stages:
         return segmentation_of(rtstruct, headers, algorithm, lambda what: made_uid(job, what))
 
     def _take_back_superseded(self, job: Job) -> None:
-        """Delete the RTSTRUCTs that this one replaces, as the site configured; each job says so."""
-        for old in self.jobs.list(series=job.series, states=(State.SUPERSEDED,), limit=1000):
+        """Delete the RTSTRUCTs that this one replaces, as the site configured; each job says so.
+
+        They are those of this series, and of other series of the study in whose place this one was chosen.
+        """
+        for old in self.jobs.list(study=job.study, states=(State.SUPERSEDED,), limit=1000):
+            if old.series != job.series and (
+                old.details.one_per_study is None or old.details.one_per_study.chosen != job.series
+            ):
+                continue  # of another series of the study, in whose place this one was not chosen
             if old.rtstruct is not None and (old.rule, old.model, old.target) == (job.rule, job.model, job.target):
                 self.orthanc.delete_instance(old.rtstruct)
                 self.jobs.warn(old.id, "Its RTSTRUCT was removed when the newer one was stored.")

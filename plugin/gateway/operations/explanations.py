@@ -7,18 +7,25 @@ from typing import Any
 from plugin.facts.given import given_facts
 from plugin.intake.decider import Decider
 from plugin.intake.inspection import SeriesInspector
+from plugin.intake.study_comparison import StudyComparison
 
 
 class Explanations:
     """Explains decisions on stored series and on tags alone."""
 
-    def __init__(self, inspector: SeriesInspector, decider: Decider) -> None:
+    def __init__(self, inspector: SeriesInspector, decider: Decider, comparison: StudyComparison) -> None:
         self._inspector = inspector
+        self._comparison = comparison
         self._decider = decider
 
     def explain(self, series: str) -> dict[str, Any]:
-        """Decide on a stored series; raises SeriesGone."""
-        return self._inspector.inspect(series).explanation.to_json()
+        """Decide on a stored series, and say which of its study is contoured by a rule that compares.
+
+        Raises SeriesGone.
+        """
+        inspection = self._inspector.inspect(series)
+        said, compared = inspection.explanation.to_json(), self._comparison.of(inspection)
+        return {**said, "OnePerStudy": compared} if compared else said
 
     def explain_given(self, tags: Any) -> dict[str, Any]:
         """Decide on a series given by its tags; raises InputRefused when they are not tags of a series."""

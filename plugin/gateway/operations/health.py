@@ -19,6 +19,7 @@ from plugin.gateway.operations.targets import TargetOperations
 from plugin.intake.decider import Decider
 from plugin.intake.loop import IntakeLoop
 from plugin.intake.numbers import SeriesNumbers
+from plugin.intake.study_waits import StudyWaits
 from plugin.jobs.job import State
 from plugin.jobs.meters import JobMeters
 from plugin.jobs.store import JobStore
@@ -43,6 +44,7 @@ class Health:
         orphans: Orphans,
         notifier: Notifier,
         series: SeriesNumbers,
+        waits: StudyWaits,
         meters: JobMeters,
         models: ModelsAtHand,
         *,
@@ -60,6 +62,7 @@ class Health:
         self._orphans = orphans
         self._notifier = notifier
         self._series = series
+        self._waits = waits
         self._meters = meters
         self._models = models
         self._rules = rules
@@ -121,6 +124,7 @@ class Health:
             "Rules": len(self._rules),
             "Targets": self.targets(),
             "Witnesses": self.witnesses(),
+            "StudiesWaiting": self._waits.studies,
             "Process": os.getpid(),
         }
         warnings = self.warnings()

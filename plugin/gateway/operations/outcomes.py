@@ -11,8 +11,9 @@ from plugin.facts.kinds import EXCLUDING
 from plugin.gateway.operations.job_view import JobView
 from plugin.intake.arrivals import Arrivals
 from plugin.intake.inspection import Inspection, SeriesInspector
-from plugin.intake.intake import IMAGE_MODALITIES, may_hold_images
 from plugin.intake.known_series import KnownSeries, SeriesTable
+from plugin.intake.modalities import IMAGE_MODALITIES, may_hold_images
+from plugin.intake.study_waits import StudyWaits
 from plugin.jobs.job import Job, iso
 from plugin.jobs.store import JobStore
 from plugin.pacs.client import Orthanc, SeriesGone
@@ -43,6 +44,7 @@ class Outcomes:
         table: SeriesTable,
         jobs: JobStore,
         inspector: SeriesInspector,
+        waits: StudyWaits,
         view: JobView,
         settings: Settings,
         trouble: Callable[[], str | None],
@@ -53,6 +55,7 @@ class Outcomes:
         self._table = table
         self._jobs = jobs
         self._inspector = inspector
+        self._waits = waits
         self._view = view
         self._settings = settings
         self._trouble = trouble
@@ -120,7 +123,8 @@ class Outcomes:
         if completeness.state is CompletenessState.WAITING:
             longest = f"at most {self._settings.incomplete_seconds:g} s after the last slice (IncompleteSeconds)."
             return {**said, "Reason": f"{completeness.reason} What is missing is waited for, {longest}"}
-        return {**said, "Reason": "It is quiet and is decided on in a moment."}
+        study = self._waits.reason(series) if inspection.candidate is not None else None
+        return {**said, "Reason": study or "It is quiet and is decided on in a moment."}
 
     def _no_rule(self, series: str, header: Mapping[str, Any]) -> dict[str, Any]:
         """Explain by the rules of today, which may be others than those that were asked."""

@@ -8,6 +8,7 @@ from typing import Any
 from plugin.facts.given import given_facts
 from routing.conditions import LONGEST_SEARCHED
 from routing.decide import CONTOUR, ERROR, EXCLUDED, NONE, Explanation, decide
+from routing.one_per_study import OnePerStudy
 from routing.rules import read_rules
 
 CT = {"Modality": "CT"}
@@ -100,6 +101,7 @@ def test_what_a_decision_leaves_open_has_the_defaults_of_the_contract() -> None:
             "Hours": None,
             "Pick": None,
             "Each": False,
+            "OnePerStudy": None,
         }
     ]
 
@@ -114,7 +116,24 @@ def test_what_a_rule_says_is_in_the_decision() -> None:
     }
     said |= {"Pick": {"EchoTime": "shortest"}, "Each": True}
     (decision,) = decided(CT, rule("a", CT, **said, Outputs=["SEG", "RTSTRUCT", "SEG"])).to_json()["Decisions"]
-    assert decision == {"Rule": "a", **said, "Outputs": ["SEG", "RTSTRUCT"]}
+    assert decision == {"Rule": "a", **said, "Outputs": ["SEG", "RTSTRUCT"], "OnePerStudy": None}
+
+
+def test_a_rule_that_wants_the_best_of_a_study_says_by_what() -> None:
+    (decision,) = decided(CT, rule("a", CT, Model="m", OnePerStudy={"Thickness": 3})).decisions
+    assert decision.to_json()["OnePerStudy"] == OnePerStudy(thickness=3.0).to_json()
+    assert decided(CT, rule("a", CT, Model="m", OnePerStudy=True)).compares
+    assert not decided(CT, rule("a", CT, Model="m")).compares
+
+
+def test_a_result_that_is_wanted_anyway_does_not_depend_on_the_study() -> None:
+    best = rule("best", CT, Model="m", OnePerStudy=True, Continue=True)
+    anyway = rule("anyway", CT, Model="m", Continue=True)
+    other_best = rule("other best", CT, Model="m", OnePerStudy={"Thickness": 3}, Continue=True)
+    assert [one.rule for one in decided(CT, best, anyway).decisions] == ["anyway"]
+    assert [one.rule for one in decided(CT, anyway, best).decisions] == ["anyway"]
+    assert [one.rule for one in decided(CT, best, other_best).decisions] == ["best", "other best"]
+    assert [one.rule for one in decided(CT, best, rule("again", CT, Model="m", OnePerStudy=True)).decisions] == ["best"]
 
 
 def test_a_rule_that_fails_is_an_error_of_the_series_not_a_no() -> None:

@@ -41,6 +41,8 @@ class UnhealthyAnswer(UnavailableAnswer):
     """How many rules the configuration has."""
     targets: list[TargetAnswer] | None = None
     witnesses: list[WitnessAnswer] | None = None
+    studies_waiting: int | None = None
+    """How many studies must be quiet before the best of their series is chosen (OnePerStudy)."""
     process: int | None = None
     """The gateway's process on its machine."""
     warnings: list[str] | None = None

@@ -69,6 +69,8 @@ class HealthAnswer(Answer):
     """How many rules the configuration has."""
     targets: list[TargetAnswer]
     witnesses: list[WitnessAnswer]
+    studies_waiting: int
+    """How many studies must be quiet before the best of their series is chosen (OnePerStudy)."""
     process: int
     """The gateway's process on its machine."""
     warnings: list[str] | None = None

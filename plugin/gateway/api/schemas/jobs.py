@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field, JsonValue
 
 from plugin.gateway.api.schemas.base import Answer, Time
-from plugin.gateway.api.schemas.routing import ExplanationAnswer
+from plugin.gateway.api.schemas.routing import CandidateAnswer, ExplanationAnswer
 from plugin.jobs.job import Stage, State
 
 
@@ -60,6 +60,16 @@ class JobErrorAnswer(Answer):
     Absent with a code that only a newer service knows."""
     way_out: str | None = None
     """What an administrator does about errors of this code."""
+
+
+class JobChoiceAnswer(Answer):
+    """Which series of the study is contoured, where the rule contours one of them."""
+
+    chosen: str
+    """The Orthanc id of the series that is contoured: that of this job, or another."""
+    reason: str
+    candidates: list[CandidateAnswer]
+    """Every series that was compared; only in the job of the chosen one."""
 
 
 # Of a job that is done.
@@ -140,6 +150,8 @@ class JobAnswer(Answer):
     """Seconds, by stage."""
     explanation: ExplanationAnswer | None = None
     """Why it is done; of DICOM attributes only whether there was a value. Absent when nobody knows."""
+    one_per_study: JobChoiceAnswer | None = None
+    """Of a rule that contours one series of a study; absent otherwise."""
     doing: str | None = None
     """What the worker does now; absent when it says nothing."""
     waiting: str | None = None

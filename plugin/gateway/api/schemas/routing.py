@@ -25,6 +25,23 @@ class ExplainRequest(Request):
     """DICOM attributes by keyword or `gggg,eeee`, facts beside them; a list of such is one object for each slice."""
 
 
+class OnePerStudyAnswer(Answer):
+    """By what the best series of a study is told."""
+
+    thickness: float | Literal["thinnest"]
+    """In mm: the series closest to it; or the thinnest one."""
+    at_least: float | None = None
+    """Below this thickness in mm, the thinnest is too thin."""
+    orientation: str = Field(examples=["AXIAL"])
+    kernel: Literal["soft", "sharp", "any"]
+    contrast: bool | None = None
+    """Whether one with contrast agent is preferred, or one without; absent when it is not asked."""
+    per: list[str] = Field(examples=[["FrameOfReferenceUID", "Place"]])
+    """Series that differ in one of these are no alternatives: one of each is contoured."""
+    quiet_seconds: float
+    """For how long nothing of the study must have come."""
+
+
 class DecisionAnswer(Answer):
     """One structure set that is wanted."""
 
@@ -42,6 +59,8 @@ class DecisionAnswer(Answer):
     """Which of several images of a place is contoured; null where the rule does not say."""
     each: bool = False
     """Whether every volume of the series is contoured for itself."""
+    one_per_study: OnePerStudyAnswer | None = None
+    """How the best series of the study is told, which alone is contoured; null where each series is."""
 
 
 class ComparisonAnswer(Answer):
@@ -77,6 +96,36 @@ class RuleAnswer(Answer):
     """Why it could not be asked; absent when it could."""
 
 
+class CandidateAnswer(Answer):
+    """A series of the study that matches a rule with OnePerStudy, and what was compared of it."""
+
+    series: str
+    """Its Orthanc id."""
+    chosen: bool
+    instead_of: str | None
+    """The Orthanc id of the series that is contoured in its place; null of the chosen one."""
+    lost_by: str | None = Field(examples=["Thickness"])
+    """The criterion that decided against it; null of the chosen one."""
+    reason: str
+    state: Literal["whole", "announced", "refused"]
+    """`announced`: the scanner announced more images; `refused`: it cannot be contoured as it is."""
+    image: Literal["plain", "derived", "average", "calculated", "reformat", "projection"]
+    orientation: str | None
+    thickness_mm: float | None
+    kernel: Literal["soft", "sharp"] | None
+    """Null where its name is of no known kind."""
+    contrast: bool | None
+    extent_mm: float | None
+    slices: int
+
+
+class StudyChoiceAnswer(Answer):
+    """Which series of the study a rule with OnePerStudy contours."""
+
+    rule: str
+    candidates: list[CandidateAnswer]
+
+
 class ExplanationAnswer(Answer):
     """The decision, and what each rule said to it."""
 
@@ -84,3 +133,5 @@ class ExplanationAnswer(Answer):
     decisions: list[DecisionAnswer]
     reason: str
     rules: list[RuleAnswer]
+    one_per_study: list[StudyChoiceAnswer] | None = None
+    """For each rule with OnePerStudy that matched, the series of the study that are compared; absent without one."""

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pydicom
 import pytest
 from pydicom.dataset import Dataset
-from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
+from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, MRImageStorage, RLELossless
 
+from model.packages.package import open_package
+from model.packages.sides import Sides, write_sides
 from tests.builders.enhanced_pixels import BASIC, EXTENDED, NONE, Encapsulation
-from tests.builders.enhanced_series import MAKERS, PHILIPS, SIEMENS, Maker, enhanced, legacy_converted
+from tests.builders.enhanced_series import MAKERS, PHILIPS, SIEMENS, Maker, enhanced, frames_of, legacy_converted
 from tests.builders.orthanc_process import OrthancProcess, until
 from tests.builders.phantom import Phantom, file_of, files_of, phantom_series
 
@@ -118,3 +121,37 @@ def test_rules_and_explain_ask_frames_what_they_ask_slices(start_orthanc: Callab
     assert (job["State"], job["Rule"]) == ("done", "thin")
     explained = orthanc.post("/autocontour/routing/explain", json={"Series": series}).json()
     assert [decision["Rule"] for decision in explained["Decisions"]] == ["thin"]
+
+
+def mr() -> list[Dataset]:
+    """An MR of which each slice has a rescale of its own, as one maker's scanners write it."""
+    made = classic()
+    for number, one in enumerate(made):
+        one.Modality, one.SOPClassUID, one.file_meta.MediaStorageSOPClassUID = "MR", MRImageStorage, MRImageStorage
+        one.ImageType, one.RescaleType, one.RescaleSlope = ["ORIGINAL", "PRIMARY", "M"], "US", str(1 + number / 8)
+        one.ScanningSequence, one.SequenceVariant, one.EchoTime = "SE", "NONE", "4.6"
+    return made
+
+
+@pytest.fixture
+def of_mr(start_orthanc: Callable[..., OrthancProcess], tmp_path: Path) -> OrthancProcess:
+    """An Orthanc with a model for MR."""
+    pytest.importorskip("torch", reason="network engines need torch, which this machine was set up without")
+    from model.importing.draft import ImportOptions
+    from model.importing.from_path import import_model
+    from tests.builders import sided
+
+    description = sided.description_of_halves("LPS")
+    description["input"]["modality"] = "MR"
+    options = ImportOptions(name="halves", license="MIT", description=description)
+    import_model(sided.halves(tmp_path), tmp_path / "models", options, samples=sided.samples)
+    write_sides(open_package(tmp_path / "models/halves"), Sides(verdict="not verifiable", reason="made up"))
+    rule = {"Name": "MR", "When": {"Modality": "MR"}, "Then": {"Model": "halves", "Target": "local"}}
+    return start_orthanc(section={"Rules": [rule], "ModelsDirectory": str(tmp_path / "models")})
+
+
+def test_enhanced_mr_gives_the_contours_of_the_classic_one(of_mr: OrthancProcess) -> None:
+    expected = outlines(of_mr, job_of(of_mr, mr()))
+    assert sorted(expected) == ["Kidney_L", "Kidney_R"]
+    for made in (enhanced(frames_of(mr(), echo_ms=4.6), PHILIPS, shuffle=5), enhanced(mr(), SIEMENS, parts=2)):
+        assert outlines(of_mr, job_of(of_mr, made)) == expected

@@ -57,7 +57,7 @@ class Case:
 
 def cases() -> list[Case]:
     """Every case, made anew."""
-    made = [_case(name, end, change) for name, end, change in _CHANGES]
+    made = [_case(name, end, change) for name, end, change in CHANGES]
     made += [_case(name, end, change, mr) for name, end, change in _MR_CHANGES]
     return made + [Case(name, tuple(build()), end) for name, end, build in _WHOLE]
 
@@ -254,10 +254,14 @@ def _comment_in_code_stream(dataset: Dataset) -> None:
     _fragments(dataset, [stream[:at] + comment + stream[at:]])
 
 
-def _fragments(dataset: Dataset, fragments: list[bytes]) -> None:
-    """Encapsulate fragments of one frame, with an empty offset table (PS3.5 annex A.4)."""
+def fragments_of(fragments: list[bytes]) -> bytes:
+    """Encapsulate fragments, with an empty offset table (PS3.5 annex A.4)."""
     items = [b"", *(fragment + b"\0" * (len(fragment) % 2) for fragment in fragments)]
-    dataset.PixelData = b"".join(struct.pack("<HHL", 0xFFFE, 0xE000, len(item)) + item for item in items)
+    return b"".join(struct.pack("<HHL", 0xFFFE, 0xE000, len(item)) + item for item in items)
+
+
+def _fragments(dataset: Dataset, fragments: list[bytes]) -> None:
+    dataset.PixelData = fragments_of(fragments)
     dataset["PixelData"].is_undefined_length = True
 
 
@@ -286,7 +290,7 @@ def _meta(dataset: Dataset) -> None:
     dataset.preamble = f"{WORD} {RECORD} ".encode().ljust(128, b"x")
 
 
-_CHANGES: list[tuple[str, str, Callable[[Dataset], None]]] = [
+CHANGES: list[tuple[str, str, Callable[[Dataset], None]]] = [
     ("nothing but markers in the usual places", CLEAN, lambda dataset: None),
     ("every attribute of the table at the top level", CLEAN, mark_everything),
     ("every attribute of the table in a sequence", CLEAN, _nested_table),

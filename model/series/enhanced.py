@@ -24,7 +24,7 @@ from pydicom.uid import (
 )
 
 from model.errors import InputRefused
-from model.series.frame_reference import image_reference
+from model.series.frame_reference import image_reference, parse_image_reference
 from model.series.functional_groups import FramesUnreadable, Renamed, decimal_text, frames_of
 from model.series.header import SliceHeader
 
@@ -39,8 +39,10 @@ Element = Any  # pydicom's elements, read (DataElement) or not yet (RawDataEleme
 
 
 def is_enhanced(dataset: Dataset) -> bool:
-    """Whether a dataset is an enhanced CT or MR image, of whose frames each is a slice."""
-    return str(dataset.get("SOPClassUID") or "") in ENHANCED
+    """Whether a dataset is an enhanced CT or MR image, of whose frames each is a slice; a frame of one is none."""
+    if str(dataset.get("SOPClassUID") or "") not in ENHANCED:
+        return False
+    return parse_image_reference(str(dataset.get("SOPInstanceUID") or "")).frame is None
 
 
 def images_of(dataset: Dataset) -> Iterator[Dataset]:

@@ -375,3 +375,16 @@ _WHOLE: list[tuple[str, str, Callable[[], list[bytes]]]] = [
 
 def _comments_of_the_first(one: Dataset) -> None:
     one.PerFrameFunctionalGroupsSequence[0].FrameContentSequence[0].FrameComments = f"seen by {WORD} {RECORD}"
+
+
+def everywhere() -> list[Dataset]:
+    """A concatenation with markers wherever an enhanced image has room for them."""
+    parts = enhanced([ct(index) for index in range(2 * SLICES)], PHILIPS, parts=2)
+    for part in parts:
+        for change in (
+            _comments, _names_of_stacks, _people_in_groups, _private_at_every_depth, _anatomy, _derived_from,
+            _originals, _context, _everything_in_groups, _everything_converted, _words_of_scanners,
+            _dates_of_frames, _tail,
+        ):  # fmt: skip
+            change(part)
+    return parts

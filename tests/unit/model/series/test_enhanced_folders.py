@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 
 from model.errors import InputRefused
-from model.series.enhanced import frame_datasets
+from model.series.enhanced import frame_datasets, images_of
 from model.series.folder import Folder, open_folder
 from model.series.frame_reference import parse_image_reference
 from model.volume.load import load_volume
@@ -145,6 +145,7 @@ def test_an_object_stays_as_it_is_when_its_frames_are_taken() -> None:
     assert int(one.NumberOfFrames) == COUNT
     assert "#" not in one.SOPInstanceUID
     assert str(frames[1].SOPInstanceUID) == f"{one.SOPInstanceUID}#2"
+    assert list(images_of(frames[1])) == [frames[1]]
 
 
 def test_a_classic_and_an_enhanced_series_are_two(tmp_path: Path) -> None:

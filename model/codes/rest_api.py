@@ -77,7 +77,16 @@ REST_API = Chapter(
             way_out="no request of this API needs that much",
         ),
         Row(
-            ("BAD_REQUEST", "BAD_QUESTION", "BAD_STATE", "BAD_TIME", "BAD_CURSOR", "REPORT_MONTH", "TAGS_FORM"),
+            (
+                "BAD_REQUEST",
+                "BAD_QUESTION",
+                "BAD_STATE",
+                "BAD_TIME",
+                "BAD_CURSOR",
+                "BAD_PICK",
+                "REPORT_MONTH",
+                "TAGS_FORM",
+            ),
             Again.REPEAT,
             means="something in the request does not have the form it must have",
             way_out="the sentence names it; `/autocontour/openapi.json` describes it",

@@ -158,7 +158,7 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         view=view,
         previews=Previews(orthanc, reader),
         explanations=Explanations(inspector, decider, StudyComparison(orthanc, inspector)),
-        outgoing=Outgoing(orthanc, reader, settings.privacy, state.spool),
+        outgoing=Outgoing(orthanc, inspector, settings.privacy, state.spool),
         outcomes=Outcomes(
             orthanc, arrivals, table, jobs, inspector, waits, view, settings, lambda: loop.unavailable_reason
         ),

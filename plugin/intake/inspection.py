@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from model.errors import AutocontourError, InputRefused
@@ -11,14 +11,18 @@ from plugin.evidence.subjects import Subjects
 from plugin.facts.candidate import candidate_of
 from plugin.facts.character_sets import Originals, original_texts, slices_to_read
 from plugin.facts.completeness import CompletenessState
-from plugin.facts.kinds import EXCLUDING
+from plugin.facts.kinds import AMBIGUOUS, EXCLUDING
+from plugin.facts.selection import THE_OBVIOUS
 from plugin.facts.series import Circumstances, Sibling, series_facts
 from plugin.facts.series_tags import SeriesTags
+from plugin.facts.volume_names import VolumeName
+from plugin.facts.wanted import WantedVolume, each_of
 from plugin.intake.decider import Decider
+from plugin.jobs.details import ContouredVolume
 from plugin.pacs.client import Orthanc
 from plugin.pacs.series import SeriesReader, SeriesSnapshot
 from routing.candidates import Candidate
-from routing.decide import Explanation, refused_before_rules
+from routing.decide import Decision, Explanation, refused_before_rules
 from routing.lua import read_marks
 
 PATIENT_ID = "0010,0020"
@@ -34,9 +38,20 @@ class Subject:
 
 
 @dataclass(frozen=True)
+class Work:
+    """One job that a decision asks for: of the series, or of one of its volumes; ``refusal`` is why there is none."""
+
+    decision: Decision
+    snapshot: SeriesSnapshot
+    refusal: AutocontourError | None
+    volume: ContouredVolume | None = None
+
+
+@dataclass(frozen=True)
 class Inspection:
     """What was found; ``refusal`` is why it cannot be contoured, ``excluded_reason`` an objection or a veto.
 
+    ``works`` are the jobs that the decisions ask for; ``snapshot``, ``refusal`` and ``volume`` are those of the first.
     ``candidate`` is what is compared with other series of the study, where a rule contours one of them; None where no
     rule does, and for what can never be contoured.
     """
@@ -46,7 +61,24 @@ class Inspection:
     explanation: Explanation
     subject: Subject
     excluded_reason: str | None
+    tags: SeriesTags = field(repr=False)
+    works: tuple[Work, ...] = ()
+    volume: ContouredVolume | None = None
     candidate: Candidate | None = None
+
+    def of(self, work: Work) -> Inspection:
+        """Return the inspection of one of the jobs that are asked for."""
+        return replace(self, snapshot=work.snapshot, refusal=work.refusal, volume=work.volume)
+
+    def for_decision(self, decision: Decision) -> list[Inspection]:
+        """Return the inspections of the jobs that one decision asks for."""
+        return [self.of(work) for work in self.works if work.decision == decision]
+
+    @property
+    def ambiguous(self) -> AutocontourError | None:
+        """Why a job would be excluded that slices still to come may tell more of: several images of a place."""
+        refusals = (work.refusal for work in self.works)
+        return next((one for one in refusals if one is not None and one.code in AMBIGUOUS), None)
 
 
 class SeriesInspector:
@@ -71,23 +103,51 @@ class SeriesInspector:
             around=Circumstances(siblings=self._siblings(snapshot), veto=marks.veto, objection=objection),
             originals=self._original_texts(tags),
         )
-        rule, refusal = refused_before_rules(facts), _refusal_of(snapshot)
+        rule = refused_before_rules(facts)
         explanation = self._decider.decide(facts, marks)
-        candidate = None
-        if explanation.compares and (refusal is None or refusal.code not in EXCLUDING):
-            candidate = candidate_of(series, tags, facts, snapshot.completeness, refused=refusal is not None)
-        return Inspection(
+        found = Inspection(
             snapshot=snapshot,
-            refusal=refusal,
+            refusal=_refusal_of(snapshot),
             explanation=explanation,
             subject=subject,
             excluded_reason=rule.reason if rule is not None else None,
-            candidate=candidate,
+            tags=tags,
         )
+        works = tuple(work for decision in explanation.decisions for work in self.works_of(found, decision))
+        inspection = replace(found, works=works).of(works[0]) if works else found
+        refusal = inspection.refusal
+        if explanation.compares and (refusal is None or refusal.code not in EXCLUDING):
+            candidate = candidate_of(series, tags, facts, snapshot.completeness, refused=refusal is not None)
+            return replace(inspection, candidate=candidate)
+        return inspection
+
+    def works_of(self, inspection: Inspection, decision: Decision) -> tuple[Work, ...]:
+        """Return the jobs that a decision on a series asks for: one, or one for each of its volumes."""
+        wanted = WantedVolume(decision.pick)
+        if decision.each:
+            try:
+                each = each_of(inspection.tags.volumes, decision.pick)
+            except InputRefused as refusal:
+                snapshot = replace(inspection.snapshot, slices=None, refusal=refusal, wanted=wanted)
+                return (Work(decision, snapshot, refusal),)
+            if each:
+                return tuple(self._work(inspection, decision, one, name) for one, name in each)
+        return (self._work(inspection, decision, wanted, None),)
+
+    def refusal_of(self, inspection: Inspection, wanted: WantedVolume) -> AutocontourError | None:
+        """Why one of the volumes of a series cannot be contoured; None when it can."""
+        return _refusal_of(self._reader.of_volume(inspection.snapshot, inspection.tags, wanted))
+
+    def _work(self, inspection: Inspection, decision: Decision, wanted: WantedVolume, name: VolumeName | None) -> Work:
+        snapshot = self._reader.of_volume(inspection.snapshot, inspection.tags, wanted)
+        called = name or (snapshot.slices.volume if snapshot.slices is not None else None)
+        volume = None if called is None else ContouredVolume(words=called.words, label=called.label, key=wanted.key)
+        return Work(decision, snapshot, _refusal_of(snapshot), volume)
 
     def keep(self, inspection: Inspection) -> None:
-        """Keep what was read for the job that is made of it; raises SeriesGone."""
-        self._reader.keep(inspection.snapshot)
+        """Keep what was read for the jobs that are made of it; raises SeriesGone."""
+        for snapshot in (inspection.snapshot, *(work.snapshot for work in inspection.works)):
+            self._reader.keep(snapshot)
 
     def subject(self, series: str) -> Subject:
         """Whose series it is; raises SeriesGone."""
@@ -109,6 +169,8 @@ class SeriesInspector:
 def _refusal_of(snapshot: SeriesSnapshot) -> AutocontourError | None:
     """Why a series cannot be contoured; None when it can."""
     completeness = snapshot.completeness
+    if snapshot.wanted != THE_OBVIOUS:
+        return snapshot.refusal  # the volume that is wanted was looked at, and the others may lack what they like
     if snapshot.refusal is None and completeness.state is not CompletenessState.WHOLE and completeness.certain:
         return InputRefused(completeness.code, completeness.reason)
     return snapshot.refusal

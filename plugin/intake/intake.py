@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from model.errors import InputRefused
 from plugin.facts.completeness import CompletenessState
 from plugin.facts.kinds import NO_IMAGE
@@ -21,6 +23,7 @@ from plugin.pacs.client import Orthanc, SeriesGone
 from plugin.pacs.series import SeriesSnapshot
 from plugin.settings.settings import LOCAL, Settings
 from routing.decide import CONTOUR, NONE, Decision
+from routing.pick import WrittenPick
 
 
 class Intake:
@@ -92,7 +95,8 @@ class Intake:
             self._arrivals.settle(arrival, snapshot.content.key)
             self._waits.over(arrival.series)
             return
-        wanted = inspection.explanation.outcome == CONTOUR and snapshot.completeness.state is CompletenessState.WAITING
+        incomplete = snapshot.completeness.state is CompletenessState.WAITING or inspection.ambiguous is not None
+        wanted = inspection.explanation.outcome == CONTOUR and incomplete
         if wanted and self._arrivals.quiet_for(arrival) < self._settings.incomplete_seconds:
             self._incomplete[arrival.series] = arrival.last_arrival  # a slow sender
             return
@@ -103,8 +107,15 @@ class Intake:
         self._apply(inspection)
         self._arrivals.decided(arrival, snapshot.content.key, inspection.explanation.outcome)
 
-    def request(self, series: str, model: str | None, target: str | None) -> Job:
-        """Insert a job that a person asked for; what they leave open, the rules decide.
+    def request(
+        self,
+        series: str,
+        model: str | None,
+        target: str | None,
+        pick: WrittenPick | None = None,
+        each: bool | None = None,
+    ) -> list[Job]:
+        """Insert the job that a person asked for, or one for each volume; what they leave open, the rules decide.
 
         The same request while its job is open is the same job. Raises SeriesGone, InputRefused.
         """
@@ -120,7 +131,11 @@ class Intake:
             rule=decision.rule if decision and model is None else "",
             model=model or (decision.model if decision else ""),
             target=target or (decision.target if decision else "local"),
+            pick=pick,
+            each=bool(each),
         )
+        if decision is not None and pick is None and each is None:
+            wanted = replace(wanted, pick=decision.pick, each=decision.each)
         if wanted.target not in self._settings.targets:
             known = ", ".join(self._settings.targets)
             raise InputRefused("NO_TARGET", f"The configuration has no such target; there are: {known}.")
@@ -128,16 +143,22 @@ class Intake:
         if wanted.target == LOCAL and wanted.model not in models:
             known = ", ".join(models.all_names)
             raise InputRefused("MODEL_UNKNOWN", f"There is no model of this name here; there are: {known}.")
-        self._inspector.keep(inspection)
+        works = self._inspector.works_of(inspection, wanted)
+        self._inspector.keep(replace(inspection, works=works))
         earlier = self._jobs.of(series)
-        for job in earlier:
-            same_work = (job.model, job.target) == (wanted.model, wanted.target)
-            if same_work and inspection.snapshot.content.is_that_of(job.content) and not job.state.final:
-                return job
-        job, new = self._jobs.insert(inspection, wanted, serial=1 + len(earlier))
-        if new and not job.state.final:
+        jobs = [self._requested(inspection.of(work), wanted, earlier) for work in works]
+        if any(not job.state.final for job in jobs):
             self._queue.notify()
-        return job
+        return jobs
+
+    def _requested(self, inspection: Inspection, wanted: Decision, earlier: list[Job]) -> Job:
+        """Return the open job that is this work, or a new one."""
+        volume = inspection.snapshot.wanted.word
+        for job in earlier:
+            same = (job.model, job.target, job.details.decision.wanted.word) == (wanted.model, wanted.target, volume)
+            if same and inspection.snapshot.content.is_that_of(job.content) and not job.state.final:
+                return job
+        return self._jobs.insert(inspection, wanted, serial=1 + len(earlier))[0]
 
     def deleted(self, series: str) -> None:
         """End what is open of a series that Orthanc deleted; with OverwriteInstances it may be there again."""
@@ -199,7 +220,7 @@ class Intake:
             rule = next((rule.name for rule in explanation.rules if rule.matched), "")
             self._jobs.insert(inspection, Decision(rule=rule, model="", target=""), end=end)
             return
-        inserted = [self._jobs.insert(inspection, decision) for decision in explanation.decisions]
+        inserted = [self._jobs.insert(inspection.of(work), work.decision) for work in inspection.works]
         if any(new and not job.state.final for job, new in inserted):
             self._queue.notify()
 

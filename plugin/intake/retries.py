@@ -76,8 +76,8 @@ class Retries:
                 "SERIES_CHANGED",
                 "The series is not what it was for this job; look at the newest job of the series, or ask for one.",
             )
-        if inspection.refusal is not None:
-            refusal = inspection.refusal
+        refusal = self._inspector.refusal_of(inspection, job.details.decision.wanted)
+        if refusal is not None:
             raise RetryRefused(refusal.code, f"A retry would end the same way, with the same slices: {refusal.message}")
         if job.error_code in OF_THE_SLICES:
             raise RetryRefused(

@@ -87,7 +87,7 @@ class SeriesJobs:
             state = State.EXCLUDED if refusal.code in EXCLUDING else State.FAILED
             end = EndAtIntake(state, refusal.code, refusal.message)
         details = JobDetails(
-            decision=RequestedWork.model_validate(decision.to_json()),
+            decision=RequestedWork.model_validate({**decision.to_json(), "Volume": inspection.volume}),
             explanation=inspection.explanation.to_json(redacted=True),
             warnings=(*snapshot.warnings, *(choice.warnings if choice is not None else ())),
         )
@@ -238,7 +238,8 @@ class SeriesJobs:
 
 
 def _is_work(job: Job, new: NewJob) -> bool:
-    return (job.content, job.rule, job.model, job.target) == (new.content, new.rule, new.model, new.target)
+    same = (job.content, job.rule, job.model, job.target) == (new.content, new.rule, new.model, new.target)
+    return same and job.details.decision.wanted.word == new.volume
 
 
 def _overtaken(job: Job) -> bool:

@@ -165,6 +165,7 @@ class StudyChoices:
             candidates += [
                 choice_of(job).candidate for job in of_rule if job.series in there - fresh and self._counts(job)
             ]
+            candidates = list({one.series: one for one in candidates}.values())  # a job for each volume says the same
             for verdict in choose(candidates, wanted):
                 verdicts[rule, verdict.candidate.series] = verdict
             for gone in (choice_of(job).candidate for job in of_rule if job.series not in there):
@@ -221,7 +222,7 @@ class StudyChoices:
         for decision in inspection.explanation.decisions:
             verdict = verdicts.get((decision.rule, series)) if decision.one_per_study is not None else None
             if verdict is None:
-                inserted.append(self._jobs.insert(inspection, decision))
+                inserted += [self._jobs.insert(each, decision) for each in inspection.for_decision(decision)]
                 contoured = True
                 continue
             log_chosen(series, decision.rule, verdict)
@@ -229,8 +230,11 @@ class StudyChoices:
             if verdict.is_chosen:
                 contoured = True
                 self._watch.watch(series)
-                if not self._is_done_by_request(inspection, decision):
-                    inserted.append(self._jobs.insert(inspection, decision, choice=choice))
+                inserted += [
+                    self._jobs.insert(each, decision, choice=choice)
+                    for each in inspection.for_decision(decision)
+                    if not self._is_done_by_request(each, decision)
+                ]
             elif not any(is_of(job, inspection, decision) for job in made):
                 end = EndAtIntake(State.EXCLUDED, BETTER_SERIES, verdict.reason)
                 inserted.append(self._jobs.insert(inspection, decision, end=end, choice=choice))
@@ -242,10 +246,11 @@ class StudyChoices:
 
     def _is_done_by_request(self, inspection: Inspection, decision: Decision) -> bool:
         """Whether a person asked for the same work on this content, and it stands."""
-        wanted = (inspection.snapshot.content.key, decision.model, decision.target)
+        volume = inspection.snapshot.wanted.word
+        wanted = (inspection.snapshot.content.key, decision.model, decision.target, volume)
         return any(
             job.details.one_per_study is None
-            and (job.content, job.model, job.target) == wanted
+            and (job.content, job.model, job.target, job.details.decision.wanted.word) == wanted
             and job.state in (State.WAITING, State.RUNNING, State.DONE)
             for job in self._jobs.of(inspection.snapshot.series)
         )

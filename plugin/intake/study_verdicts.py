@@ -64,10 +64,10 @@ def is_of(job: Job, inspection: Inspection, decision: Decision) -> bool:
 
 
 def newest_of(jobs: Iterable[Job]) -> list[Job]:
-    """Return the newest job of each series, rule and content, from a list with the newest first."""
-    found: dict[tuple[str, str, str], Job] = {}
+    """Return the newest job of each series, volume, rule and content, from a list with the newest first."""
+    found: dict[tuple[str, str, str, str], Job] = {}
     for job in jobs:
-        found.setdefault((job.series, job.rule, job.content), job)
+        found.setdefault((job.series, job.details.decision.wanted.word, job.rule, job.content), job)
     return list(found.values())
 
 

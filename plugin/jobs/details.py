@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, field_validator
 from pydantic.alias_generators import to_pascal
 
+from plugin.facts.wanted import WantedVolume
 from routing.candidates import Candidate
 
 
@@ -26,6 +27,17 @@ class _Item(_Stored):
     model_config = ConfigDict(alias_generator=to_pascal, validate_by_name=True, validate_by_alias=True)
 
 
+class ContouredVolume(_Item):
+    """Which volume of several in its series a job contours: "EchoTime = 2.46 ms", and the same in 16 letters.
+
+    ``key`` names it where each volume is contoured; empty where a Pick says which.
+    """
+
+    words: str
+    label: str
+    key: str = ""
+
+
 class RequestedWork(_Item):
     """The decision that the job carries out."""
 
@@ -38,6 +50,17 @@ class RequestedWork(_Item):
     outputs: tuple[str, ...] = ("RTSTRUCT",)
     hours: str | None = None
     """The hours of operation in which it may start; None for all."""
+    pick: dict[str, int | float | str] | str | None = None
+    """Which of several images of a place is meant; None for the only one that can be."""
+    each: bool = False
+    """Whether every volume of the series has a job of its own."""
+    volume: ContouredVolume | None = None
+    """The volume of this job; None where the series has but one."""
+
+    @property
+    def wanted(self) -> WantedVolume:
+        """Which volume of the series is contoured."""
+        return WantedVolume(self.pick, self.volume.key if self.volume is not None else "")
 
 
 class DrawnRoi(_Item):

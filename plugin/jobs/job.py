@@ -97,6 +97,7 @@ class Job:
             "Rule": self.rule or None,
             "Model": self.model,
             "Target": self.target,
+            "Volume": details.decision.volume.words if details.decision.volume is not None else None,
             "Priority": self.priority,
             "State": str(self.state),
             "Stage": str(self.stage),

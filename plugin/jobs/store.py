@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from plugin.evidence.ended_jobs import EndedJob, ended_at
+from plugin.facts.kinds import AMBIGUOUS
 from plugin.jobs.details import JobDetails
 from plugin.jobs.job import STAGE_BEGINS, Job, Stage, State
 from plugin.jobs.meters import JobMeters
@@ -46,7 +47,13 @@ class NewJob:
     @property
     def key(self) -> str:
         """The same for the same work."""
-        return ":".join((self.series, self.content, self.rule, self.model, self.target, str(self.serial)))
+        work = (self.series, self.content, self.rule, self.model, self.target, str(self.serial))
+        return ":".join((*work, self.volume) if self.volume else work)
+
+    @property
+    def volume(self) -> str:
+        """The same for the same volume of the series; empty where nobody said which."""
+        return self.details.decision.wanted.word
 
 
 @dataclass(frozen=True)
@@ -310,7 +317,10 @@ class JobStore:
     def supersede_done(self, job_id: str, message: str) -> bool:
         """Mark a finished job as overtaken by a newer content of its series."""
         values = {"state": str(State.SUPERSEDED), "error_code": "SUPERSEDED", "error_message": message}
-        return self._change(job_id, (str(State.DONE), str(State.FAILED), str(State.REJECTED)), values)
+        if self._change(job_id, (str(State.DONE), str(State.FAILED), str(State.REJECTED)), values):
+            return True
+        # Several images of a place of a series that was still coming: the newer content is judged anew.
+        return self._change(job_id, (str(State.EXCLUDED),), values, jobs.c.error_code.in_(AMBIGUOUS))
 
     def reopen(self, job_id: str, evidence_code: str) -> Job | None:
         """Let a failed, rejected or cancelled job run again from the start; None when its state forbids it.

@@ -41,10 +41,11 @@ from model.gate.canonical import EXPLICIT_LITTLE, file_meta
 from model.gate.rules import Findings
 from model.rtstruct.patient_study import COPIED, copied_from
 from model.series.frame_reference import parse_image_reference
+from plugin.facts.volume_names import VolumeName
 from plugin.privacy.reading import RawFile, TooDeep, Unreadable, read_with_pydicom
 from plugin.privacy.reasons import in_words
 from plugin.restore.allowed import PATIENT_AND_STUDY
-from plugin.restore.description import describe
+from plugin.restore.description import describe, name_volume
 from plugin.restore.encoding import IMPLICIT, as_implicit
 from plugin.restore.images import ImageReferences
 from plugin.restore.rewrite import Pieces, Rewriter
@@ -95,10 +96,12 @@ def restore(
     series_uid: str,
     instance_uid: str,
     remarks: Sequence[str] = (),
+    volume: VolumeName | None = None,
 ) -> bytes:
     """Give a pseudonymous structure set its patient, study and references back, under the given new UIDs.
 
-    ``remarks`` are sentences of ours, in ASCII, that its description says besides what it says already.
+    ``remarks`` are sentences of ours, in ASCII, that its description says besides what it says already; ``volume`` is
+    what its label says where several volumes of the series are contoured.
 
     The same arguments give the same bytes, so that a retry stores the same object again. Raises PrivacyRefused
     with the findings when anything does not resolve.
@@ -127,6 +130,8 @@ def restore(
     if findings:
         _refuse(findings)
     describe(elements, remarks)
+    if volume is not None:
+        name_volume(elements, volume)
     result = _assemble(elements, original, series_uid, instance_uid)
     _check_result(result, transfer, resolver.mapping, findings)
     if findings:

@@ -29,6 +29,7 @@ from model.worker.pool import Workers
 from plugin.erase.erase import EraseFailed, erase_folder
 from plugin.erase.orthanc_copies import NEVER_MADE, UNKNOWN, Copies, remove_copies
 from plugin.facts.remarks import counted
+from plugin.facts.volume_names import VolumeName
 from plugin.forward.records import ForwardRecords
 from plugin.forward.target import RemoteJob, Target
 from plugin.jobs.details import DrawnRoi, JobDetails, LeftOutSlice, NotDrawn, UsedAlgorithm
@@ -53,6 +54,7 @@ from plugin.state.disk import require_space
 from plugin.vault.vault import OpenTransfer, Vault
 from plugin.workflow.limits import GRACE_SECONDS, stage_seconds, within
 from plugin.workflow.records import JobRecords
+from plugin.workflow.replaced import replaced_by
 
 REWRITTEN = (
     "Orthanc keeps the RTSTRUCT in other bytes with the same content (IngestTranscoding or a script of the site)."
@@ -221,6 +223,7 @@ class Stages:
             series_uid=made_uid(job, "series"),
             instance_uid=made_uid(job, "instance"),
             remarks=job.details.remarks,  # and no later warning, for the same bytes each time
+            volume=_label_of(job),
         )
         JobRecords(self.chain, job).restored(len(chosen.images), len(job.details.rois))
         self._note_seconds(job.id, "restore", started)
@@ -289,19 +292,12 @@ class Stages:
         return segmentation_of(rtstruct, headers, algorithm, lambda what: made_uid(job, what))
 
     def _take_back_superseded(self, job: Job) -> None:
-        """Delete the RTSTRUCTs that this one replaces, as the site configured; each job says so.
-
-        They are those of this series, and of other series of the study in whose place this one was chosen.
-        """
-        for old in self.jobs.list(study=job.study, states=(State.SUPERSEDED,), limit=1000):
-            if old.series != job.series and (
-                old.details.one_per_study is None or old.details.one_per_study.chosen != job.series
-            ):
-                continue  # of another series of the study, in whose place this one was not chosen
-            if old.rtstruct is not None and (old.rule, old.model, old.target) == (job.rule, job.model, job.target):
-                self.orthanc.delete_instance(old.rtstruct)
-                self.jobs.warn(old.id, "Its RTSTRUCT was removed when the newer one was stored.")
-                self.jobs.withdraw(old.id)
+        """Delete the RTSTRUCTs that this one replaces, as the site configured; each job says so."""
+        for old in replaced_by(job, self.jobs.list(study=job.study, limit=1000)):
+            assert old.rtstruct is not None, "only a stored one is replaced"
+            self.orthanc.delete_instance(old.rtstruct)
+            self.jobs.warn(old.id, "Its RTSTRUCT was removed when the newer one was stored.")
+            self.jobs.withdraw(old.id)
 
     def _erase(self, job: Job) -> None:
         target, records, transfer = self.targets.get(job.target), JobRecords(self.chain, job), self._still_open(job)
@@ -364,7 +360,7 @@ class Stages:
 
     def _unchanged(self, job: Job) -> SeriesSnapshot:
         """Return the series as it is now; refused when it is not the job's any more."""
-        snapshot = self.reader.snapshot(job.series)
+        snapshot = self.reader.snapshot(job.series, job.details.decision.wanted)
         _require_content(job, snapshot.content)
         return snapshot
 
@@ -403,6 +399,12 @@ def _details_of(drawn: Drawn) -> JobDetails:
         timings=dict(drawn.timings),
         warnings=tuple(drawn.remarks),
     )
+
+
+def _label_of(job: Job) -> VolumeName | None:
+    """Return what the RTSTRUCT is called where each volume of the series has one."""
+    volume = job.details.decision.volume
+    return VolumeName(volume.words, volume.label) if volume is not None and volume.key else None
 
 
 def _require_content(job: Job, content: Content) -> None:

@@ -30,7 +30,9 @@ def router(jobs: JobOperations, view: JobView) -> APIRouter:
     def contour_series_for_lua(series: SeriesInPath, wanted: ContourRequest | None = None) -> JobAnswer | ErrorAnswer:
         wanted = wanted or ContourRequest()
         try:
-            return JobAnswer.model_validate(view.show(jobs.request(series, wanted.model, wanted.target)))
+            return JobAnswer.model_validate(
+                view.show_all(jobs.request(series, wanted.model, wanted.target, wanted.pick, wanted.each))
+            )
         except AutocontourError as error:
             return ErrorAnswer(error=error.code, message=error.message)
 

@@ -35,7 +35,9 @@ def router(jobs: JobOperations, view: JobView, outgoing: Outgoing, outcomes: Out
     )
     def contour_series(series: SeriesInPath, wanted: ContourRequest | None = None) -> JobAnswer:
         wanted = wanted or ContourRequest()
-        return JobAnswer.model_validate(view.show(jobs.request(series, wanted.model, wanted.target)))
+        return JobAnswer.model_validate(
+            view.show_all(jobs.request(series, wanted.model, wanted.target, wanted.pick, wanted.each))
+        )
 
     @routes.get(
         "/{series}/outgoing",

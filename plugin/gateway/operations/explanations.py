@@ -6,7 +6,7 @@ from typing import Any
 
 from plugin.facts.given import given_facts
 from plugin.intake.decider import Decider
-from plugin.intake.inspection import SeriesInspector
+from plugin.intake.inspection import SeriesInspector, Work
 from plugin.intake.study_comparison import StudyComparison
 
 
@@ -19,14 +19,26 @@ class Explanations:
         self._decider = decider
 
     def explain(self, series: str) -> dict[str, Any]:
-        """Decide on a stored series, and say which of its study is contoured by a rule that compares.
+        """Decide on a stored series: which of its volumes, and which of its study, would be contoured.
 
         Raises SeriesGone.
         """
         inspection = self._inspector.inspect(series)
         said, compared = inspection.explanation.to_json(), self._comparison.of(inspection)
+        said["Volumes"] = [_volume(work) for work in inspection.works]
         return {**said, "OnePerStudy": compared} if compared else said
 
     def explain_given(self, tags: Any) -> dict[str, Any]:
         """Decide on a series given by its tags; raises InputRefused when they are not tags of a series."""
         return self._decider.decide(given_facts(tags)).to_json()
+
+
+def _volume(work: Work) -> dict[str, Any]:
+    """Describe what one job would contour, or why it would not."""
+    slices, why = work.snapshot.slices, work.refusal
+    return {
+        "Rule": work.decision.rule,
+        "Volume": work.volume.words if work.volume is not None else None,
+        "Slices": len(slices.images) if slices is not None else 0,
+        "Refused": {"Code": why.code, "Message": why.message} if why is not None else None,
+    }

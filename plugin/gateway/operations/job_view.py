@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from plugin.jobs.job import Job, State
@@ -24,3 +25,8 @@ class JobView:
         if job.state is State.WAITING:
             answer["Waiting"] = self._dispatcher.reasons.get(job.id, "It starts in a moment.")
         return answer
+
+    def show_all(self, jobs: Sequence[Job]) -> dict[str, Any]:
+        """Describe the first of the jobs that one request made, with the ids of the others."""
+        first, *others = jobs
+        return self.show(first) | ({"Others": [job.id for job in others]} if others else {})

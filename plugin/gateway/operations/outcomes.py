@@ -120,6 +120,12 @@ class Outcomes:
             return {**said, "Reason": f"It cannot be read from Orthanc now and is tried again: {error.message}"}
         completeness = inspection.snapshot.completeness
         said |= {"Missing": _missing(completeness), "Explanation": inspection.explanation.to_json()}
+        if inspection.ambiguous is not None:
+            longest = f"for at most {self._settings.incomplete_seconds:g} s after the last slice (IncompleteSeconds)."
+            return {
+                **said,
+                "Reason": f"{inspection.ambiguous.message} More of it may come, and is waited for {longest}",
+            }
         if completeness.state is CompletenessState.WAITING:
             longest = f"at most {self._settings.incomplete_seconds:g} s after the last slice (IncompleteSeconds)."
             return {**said, "Reason": f"{completeness.reason} What is missing is waited for, {longest}"}

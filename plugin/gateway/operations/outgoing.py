@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from plugin.intake.inspection import SeriesInspector
 from plugin.pacs.client import Orthanc
-from plugin.pacs.series import SeriesReader
 from plugin.privacy.clean import CleanSeries
 from plugin.privacy.outgoing import outgoing, write_zip
 from plugin.privacy.pseudonymise import pseudonymise
@@ -25,9 +25,9 @@ CHUNK = 1024 * 1024
 class Outgoing:
     """Shows what would leave of series of one Orthanc; nothing does."""
 
-    def __init__(self, orthanc: Orthanc, reader: SeriesReader, privacy: PrivacyRules, spool: Path) -> None:
+    def __init__(self, orthanc: Orthanc, inspector: SeriesInspector, privacy: PrivacyRules, spool: Path) -> None:
         self._orthanc = orthanc
-        self._reader = reader
+        self._inspector = inspector
         self._privacy = privacy
         self._spool = spool
 
@@ -53,7 +53,8 @@ class Outgoing:
 
     def _clean(self, series: str, folder: str) -> tuple[CleanSeries, tuple[str, ...]]:
         # The key is of no transfer and is forgotten with this call: nobody can ever lead these pseudonyms back.
-        chosen = self._reader.snapshot(series).chosen
+        inspection = self._inspector.inspect(series)  # the volume that the first decision wants
+        chosen = inspection.snapshot.chosen
         key, place = TransferKey.new("preview"), Path(folder) / "images"
         try:
             require_space(self._spool, chosen.most_bytes)

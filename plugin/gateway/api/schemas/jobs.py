@@ -54,7 +54,7 @@ class JobErrorAnswer(Answer):
     code: str = Field(examples=["GEOMETRY_GAP"])
     """One of the codes of docs/operations.md."""
     message: str
-    again: str | None = Field(None, examples=["send again"])
+    again: str | None = Field(default=None, examples=["send again"])
     """Whether the same can succeed later: `send again`, `retry`, `by itself`, `repeat`, `no`.
 
     Absent with a code that only a newer service knows."""
@@ -80,6 +80,7 @@ EXAMPLE: dict[str, JsonValue] = {
     "Rule": "every axial CT",
     "Model": "hu-ct",
     "Target": "local",
+    "Volume": None,
     "Priority": "normal",
     "State": "done",
     "Stage": "closed",
@@ -116,6 +117,8 @@ class JobAnswer(Answer):
     """Empty when nothing was to be drawn."""
     target: str = Field(examples=["local"])
     """Where it is drawn; empty when nothing was to be drawn."""
+    volume: str | None = Field(default=None, examples=["EchoTime = 2.46 ms"])
+    """Which of several volumes of the series is contoured; null where it has but one."""
     priority: str = Field(examples=["normal"])
     """`urgent`, `normal` or `night`."""
     state: State
@@ -154,6 +157,8 @@ class JobAnswer(Answer):
     """Of a rule that contours one series of a study; absent otherwise."""
     doing: str | None = None
     """What the worker does now; absent when it says nothing."""
+    others: list[str] | None = None
+    """The ids of the jobs that the same request made of the other volumes; absent where there is but one."""
     waiting: str | None = None
     """What it waits for; absent when it does not wait."""
 

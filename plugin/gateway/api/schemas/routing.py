@@ -55,7 +55,7 @@ class DecisionAnswer(Answer):
     outputs: list[str] = Field(examples=[["RTSTRUCT"]])
     hours: str | None
     """The hours of the day at which it may be drawn; null for all."""
-    pick: dict[str, str | float] | str | None = Field(None, examples=[{"EchoTime": "shortest"}])
+    pick: dict[str, str | int | float] | str | None = Field(default=None, examples=[{"EchoTime": "shortest"}])
     """Which of several images of a place is contoured; null where the rule does not say."""
     each: bool = False
     """Whether every volume of the series is contoured for itself."""
@@ -126,6 +126,24 @@ class StudyChoiceAnswer(Answer):
     candidates: list[CandidateAnswer]
 
 
+class RefusedAnswer(Answer):
+    """Why something would not be contoured."""
+
+    code: str = Field(examples=["SEVERAL_IMAGES"])
+    message: str
+
+
+class VolumeAnswer(Answer):
+    """What one job would contour."""
+
+    rule: str
+    volume: str | None = Field(examples=["EchoTime = 2.46 ms"])
+    """Which of several volumes of the series; null where it has but one, or none is meant."""
+    slices: int
+    refused: RefusedAnswer | None
+    """Null where it would be contoured."""
+
+
 class ExplanationAnswer(Answer):
     """The decision, and what each rule said to it."""
 
@@ -135,3 +153,5 @@ class ExplanationAnswer(Answer):
     rules: list[RuleAnswer]
     one_per_study: list[StudyChoiceAnswer] | None = None
     """For each rule with OnePerStudy that matched, the series of the study that are compared; absent without one."""
+    volumes: list[VolumeAnswer] | None = None
+    """What a job of each decision would contour; absent where no stored series was asked about."""

@@ -22,6 +22,12 @@ class ContourRequest(Request):
 
     model: ModelName | None = None
     target: TargetName | None = None
+    pick: dict[str, str | int | float] | str | None = Field(
+        default=None, examples=[{"EchoTime": "shortest"}, "largest"]
+    )
+    """Which of several images of a place is meant, as in a rule."""
+    each: bool | None = None
+    """Whether every volume of the series is contoured: a job and an RTSTRUCT each."""
 
 
 class SeriesAnswer(Answer):

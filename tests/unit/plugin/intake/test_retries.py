@@ -11,6 +11,7 @@ import pytest
 
 from model.errors import AutocontourError, InputRefused
 from plugin.evidence.subjects import Subjects
+from plugin.facts.wanted import WantedVolume
 from plugin.intake.arrivals import Arrivals, Position
 from plugin.intake.inspection import Subject
 from plugin.intake.known_series import SeriesTable
@@ -56,6 +57,9 @@ class Found:
         return SimpleNamespace(
             snapshot=snapshot, refusal=self.refusal, excluded_reason=self.excluded_reason, subject=self.subject
         )
+
+    def refusal_of(self, _inspection: object, _wanted: WantedVolume) -> AutocontourError | None:
+        return self.refusal
 
 
 class Place:

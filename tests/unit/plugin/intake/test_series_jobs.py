@@ -13,6 +13,7 @@ from model.evidence.event import Event
 from model.evidence.signing import SigningKey
 from plugin.evidence.subjects import KEY_BYTES, Subjects
 from plugin.facts.completeness import Completeness, CompletenessState
+from plugin.facts.series_tags import SeriesTags
 from plugin.intake.inspection import Inspection, Subject
 from plugin.intake.series_jobs import EndAtIntake, SeriesJobs, end_of
 from plugin.jobs.job import Job, State
@@ -42,7 +43,7 @@ class Stopped:
 def inspection_of(content: str = "2:a", refusal: InputRefused | None = None) -> Inspection:
     snapshot = SeriesSnapshot("series", "study", Content(content, "old"), 5, WHOLE, None, None, ("Look.",))
     explanation = Explanation(CONTOUR, "a rule matched", (DECISION,))
-    return Inspection(snapshot, refusal, explanation, Subject((PATIENT,), "1.2.3", "CT"), None)
+    return Inspection(snapshot, refusal, explanation, Subject((PATIENT,), "1.2.3", "CT"), None, SeriesTags((), {}))
 
 
 @pytest.fixture

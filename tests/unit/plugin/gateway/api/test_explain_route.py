@@ -67,24 +67,31 @@ def test_a_wrong_question_is_answered_with_400(body: Any) -> None:
 
 
 def test_lua_gets_200_and_the_job() -> None:
-    asked: list[tuple[str, str | None, str | None]] = []
+    asked: list[tuple[Any, ...]] = []
 
-    def request(*wanted: Any) -> Job:
+    def request(*wanted: Any) -> list[Job]:
         asked.append(wanted)
-        return a_job(series=SERIES)
+        return [a_job(series=SERIES)]
 
-    client = client_of(request=request, show=Job.to_json)
+    client = client_of(request=request, show_all=lambda jobs: jobs[0].to_json())
     answer = client.post(f"/lua/series/{SERIES}/jobs", json={"Model": "m"})
     assert (answer.status_code, answer.json()["Series"]) == (200, SERIES)
     assert client.post(f"/lua/series/{SERIES}/jobs").status_code == 200
-    assert asked == [(SERIES, "m", None), (SERIES, None, None)]
+    picked = {"Pick": {"EchoTime": 5, "ImageType": "M"}, "Each": True}
+    assert client.post(f"/lua/series/{SERIES}/jobs", json=picked).status_code == 200
+    nothing = (None, None)
+    assert asked == [
+        (SERIES, "m", None, *nothing),
+        (SERIES, None, None, *nothing),
+        (SERIES, None, None, picked["Pick"], True),
+    ]
 
 
 def test_lua_gets_200_and_the_reason_of_a_refusal() -> None:
     def refuse(*_: Any) -> None:
         raise AutocontourError("NO_RULE", "No rule matches.")
 
-    client = client_of(request=refuse, show=lambda job: job)
+    client = client_of(request=refuse, show_all=lambda jobs: jobs)
     answer = client.post(f"/lua/series/{SERIES}/jobs", json={})
     assert (answer.status_code, answer.json()) == (200, {"Error": "NO_RULE", "Message": "No rule matches."})
 

@@ -3,7 +3,7 @@
 # nothing twice. On another system it installs nothing by the package manager, and says what is needed.
 #
 #   ./setup.sh run     Orthanc with its Python plugin, and .venv with the gateway
-#   ./setup.sh test    the same, and what the tests use: dcmtk, dicom3tools, plastimatch, postgresql, chromium, nginx, pytest, ruff, mypy, codespell
+#   ./setup.sh test    the same, and what the tests use: dcmtk, dicom3tools, plastimatch, postgresql, chromium, nginx, promtool, pytest, ruff, mypy, codespell
 #   ./setup.sh look    changes nothing: what the first would install, and which interpreter it would take
 #
 # PYTHON=PATH                         the interpreter of a new .venv, 3.11 to 3.14; else the first that works and that Orthanc's user can execute
@@ -60,6 +60,20 @@ packages() {
     [ $blocked = no ] || as_root rm -f /usr/sbin/policy-rc.d
     [ $status = 0 ] || { tail -n 20 .setup.log >&2; say "these packages could not be installed: ${missing[*]}"; exit 1; }
     rm -f .setup.log
+}
+
+# Of Debian's package prometheus (19 MB, 96 MB with a server that nobody runs here) the one program that checks rules.
+fetch_promtool() {
+    local to=$PWD/.cache/tools folder
+    [ ! -x "$to/promtool" ] && ! command -v promtool >/dev/null || return 0
+    folder=$(mktemp -d)
+    if (cd "$folder" && apt-get download -qq prometheus >/dev/null 2>&1 && dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x ./usr/bin/promtool); then
+        mkdir -p "$to"
+        mv "$folder/usr/bin/promtool" "$to/promtool"
+    else
+        say "no promtool (of the package prometheus) was found: the tests of the alert rules are skipped"
+    fi
+    rm -rf "$folder"
 }
 
 # --- the interpreter ----------------------------------------------------------------------------------------------
@@ -157,6 +171,7 @@ if is_known; then
         packages dcmtk dicom3tools plastimatch poppler-utils libnss3-tools rsyslog rsyslog-openssl openssl xxd postgresql nginx-light
         # Ubuntu's chromium is no package but a snap: the tests of the page in a browser are skipped there.
         [ "$distribution" != debian ] || packages chromium chromium-driver
+        [ "$what" = look ] || fetch_promtool
     fi
 else
     lacking=()

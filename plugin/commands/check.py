@@ -129,6 +129,8 @@ def _warn_of_flaws() -> None:
 def _examined(configuration: OrthancConfiguration) -> tuple[Settings | None, list[Problem]]:
     """Return the settings, and everything that is wrong with files and section."""
     problems = [*configuration.problems, *script_problems(configuration)]
+    if ROOT not in configuration.keys and problems and not configuration.whole:
+        return None, problems
     if ROOT not in configuration.keys:
         missing = Problem(ROOT, f'no section "{ROOT}" in the configuration', "one, in a file of its own or any other")
         return None, [*problems, missing]

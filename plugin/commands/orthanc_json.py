@@ -23,7 +23,8 @@ class OrthancConfiguration:
     """What Orthanc reads together.
 
     ``keys`` are those of all files, ``written_in`` names the file of each, ``base`` is the folder where relative paths
-    start. ``problems`` stop Orthanc or us, ``remarks`` are for people to look at.
+    start. ``problems`` stop Orthanc or us, ``remarks`` are for people to look at. ``whole`` is false where a file is
+    not there or could not be read: what is not found may stand in it.
     """
 
     base: Path
@@ -31,6 +32,7 @@ class OrthancConfiguration:
     written_in: Mapping[str, Path]
     problems: tuple[Problem, ...] = ()
     remarks: tuple[str, ...] = ()
+    whole: bool = True
 
     def path(self, key: str, default: str | None = None) -> Path | None:
         """Return the file or folder that a key names; None where it names none."""
@@ -67,11 +69,13 @@ def read_together(
     base = (path if path.is_dir() else path.parent).resolve()
     excluded = {one.resolve() for one in leave_out}
     files = _files_of(path, siblings=siblings)
+    whole = bool(files)
     for file in files:
         if file.resolve() in excluded:
             continue
         beside = file is not path and not path.is_dir()
         document = _read_file(file, variables)
+        whole = whole and isinstance(document, dict)
         if isinstance(document, Problem):
             if beside:
                 remarks.append(f"{document}; Orthanc does not start on this folder")
@@ -94,7 +98,7 @@ def read_together(
             keys[key], written_in[key] = value, file
     if not files:
         problems.append(Problem(path.name, "no *.json file in this folder", "Orthanc's files"))
-    return OrthancConfiguration(base, keys, written_in, tuple(problems), tuple(remarks))
+    return OrthancConfiguration(base, keys, written_in, tuple(problems), tuple(remarks), whole)
 
 
 def without_comments(text: str) -> str:

@@ -150,3 +150,25 @@ def test_a_file_that_is_missing_is_said(tmp_path: Path) -> None:
         read_configuration(tmp_path / "orthanc.json", {})
     with pytest.raises(ConfigurationRefused, match=r"no \*.json"):
         read_configuration(tmp_path, {})
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (None, "found no such file"),
+        ({}, "found no *.json file in this folder"),
+        ({"orthanc.json": "{,}"}, "found no valid JSON at line 1"),
+        ({"orthanc.json": "{}"}, 'found no section "AutoContour"'),
+    ],
+)
+def test_what_cannot_be_read_is_one_complaint(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], made: dict[str, str] | None, said: str
+) -> None:
+    folder = tmp_path / "orthanc"
+    if made is not None:
+        folder.mkdir()
+        for name, text in made.items():
+            (folder / name).write_text(text)
+    assert main(["check", str(folder)]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line

@@ -60,6 +60,12 @@ TARGETS = Chapter(
             way_out="is `Url` that of a segmentation service? Else its operator, then `retry`",
         ),
         Row(
+            ("SERVICE_DEADLINE",),
+            Again.RETRY,
+            means="it has not drawn the series within the target's `DeadlineMinutes`, or its key has ended",
+            way_out="its operator; a longer `DeadlineMinutes`, then `retry`",
+        ),
+        Row(
             ("SERVICE_LOSES", "GONE"),
             Again.RETRY,
             means="it ended the transfer, or lost the series several times",

@@ -58,18 +58,18 @@ class ServiceForward:
         self._pinned = PublicKey.of(bytes.fromhex(target.ServiceKey))
         self._key = key
         self._callbacks = callbacks
+        self._minutes = target.DeadlineMinutes
 
     def draw(self, remote: RemoteJob) -> JobDetails:
         """See ``Target.draw``."""
-        assert remote.transfer is not None, "the key lives while its job is drawn"
-        limit = remote.transfer.expires - RESERVE
+        limit = self._limit(remote)
         retry = Retry(limit, remote.wanted, self._callbacks.failed, self._callbacks.succeeded, remote.report_waiting)
         manifest = Manifest.from_json((remote.folder / IMAGES / MANIFEST_NAME).read_bytes())
         first = int(remote.load_state().get("round", 1))
         for number in range(first, ROUNDS + 1):
             remote.save_state(round=number)
             attempt = TransferAttempt(
-                self._client, self._name, self._pinned, self._key, remote, retry, manifest, number
+                self._client, self._name, self._pinned, self._key, remote, retry, manifest, number, limit
             )
             try:
                 details = attempt.run()
@@ -83,6 +83,16 @@ class ServiceForward:
         raise TargetFailed(
             "SERVICE_LOSES", f"The target {self._name} lost the series {ROUNDS} times; ask its operator, then retry."
         )
+
+    def _limit(self, remote: RemoteJob) -> datetime:
+        """Return when the job has to be back here; a restart of the gateway does not put it off."""
+        assert remote.transfer is not None, "the key lives while its job is drawn"
+        limit = remote.transfer.expires - RESERVE
+        if self._minutes is None:
+            return limit
+        began = float(remote.load_state().get("began", time.time()))
+        remote.save_state(began=began)
+        return min(limit, datetime.fromtimestamp(began, UTC) + timedelta(minutes=self._minutes))
 
     def release(self, remote: RemoteJob) -> None:
         """Delete what the service may still hold; where it does not answer, its deadline does, and we say so."""
@@ -115,6 +125,7 @@ class TransferAttempt:
     retry: Retry
     manifest: Manifest
     number: int
+    limit: datetime
 
     def __post_init__(self) -> None:
         self.transfer = wire_id(self.remote.job.workflow_id, self.number)
@@ -209,6 +220,12 @@ class TransferAttempt:
                 )
             if status.State not in ("queued", "running"):
                 raise TransferLost("GONE", f"The target {self.name} has ended the transfer.")
+            if datetime.now(UTC) >= self.limit:
+                raise TargetFailed(
+                    "SERVICE_DEADLINE",
+                    f"The target {self.name} has not drawn the series within its DeadlineMinutes, or "
+                    "Privacy.TransferHours; what it holds is deleted there. Ask its operator, then retry.",
+                )
             said = f"queued there, {status.Ahead} ahead" if status.State == "queued" else "drawn there"
             self.progress(SENDING + DRAWING * status.Progress, said)
             waited = time.monotonic() - began

@@ -39,7 +39,9 @@ from plugin.intake.inspection import SeriesInspector
 from plugin.intake.intake import Intake
 from plugin.intake.known_series import SeriesTable
 from plugin.intake.loop import IntakeLoop
+from plugin.intake.modified import Modified
 from plugin.intake.numbers import SeriesNumbers
+from plugin.intake.results import StoredResults
 from plugin.intake.retries import Retries
 from plugin.intake.series_jobs import SeriesJobs
 from plugin.intake.site_script import SiteScript
@@ -122,11 +124,22 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
     )
     inspector = SeriesInspector(orthanc, reader, decider, evidence.subjects)
     orphans = Orphans(orthanc, vault)
-    series_jobs = SeriesJobs(jobs, evidence.subjects, chain, cancellation)
+    series_jobs = SeriesJobs(jobs, evidence.subjects, chain, cancellation, Modified(orthanc, jobs))
     table = SeriesTable(engine)
     waits = StudyWaits(arrivals, table)
-    intake = Intake(orthanc, arrivals, table, inspector, series_jobs, waits, orphans, settings, queue_wakeup)
-    loop = IntakeLoop(orthanc, arrivals, intake, settings.quiet_seconds, startup.started, intake_wakeup)
+    intake = Intake(
+        orthanc,
+        arrivals,
+        table,
+        inspector,
+        series_jobs,
+        waits,
+        orphans,
+        settings,
+        queue_wakeup,
+    )
+    results = StoredResults(orthanc, jobs)
+    loop = IntakeLoop(orthanc, arrivals, intake, results, settings.quiet_seconds, startup.started, intake_wakeup)
 
     versions = VersionWatch(partial(reported_by, orthanc), beside=startup.token is not None)
     clock = Clock(evidence, vault, Retention(workflows, jobs, evidence).forget, versions.look, clock_wakeup)

@@ -65,6 +65,8 @@ class Inspection:
     works: tuple[Work, ...] = ()
     volume: ContouredVolume | None = None
     candidate: Candidate | None = None
+    # The series of which Orthanc made this one (a correction), by its id; a merge leaves no trace (measured).
+    made_from: str | None = None
 
     def of(self, work: Work) -> Inspection:
         """Return the inspection of one of the jobs that are asked for."""
@@ -94,7 +96,8 @@ class SeriesInspector:
         """Read a series and decide; raises SeriesGone. ``header`` is Orthanc's ``/series/{id}``, where it is known."""
         header = header or self._orthanc.series(series)
         snapshot, tags = self._reader.read(series, header)
-        marks = read_marks(self._orthanc.series_metadata(series))
+        metadata = self._orthanc.series_metadata(series)
+        marks = read_marks(metadata)
         subject = _subject_of(tags)
         objection = any(self._subjects.has_objected(patient_id) for patient_id in subject.patient_ids)
         facts = series_facts(
@@ -112,6 +115,7 @@ class SeriesInspector:
             subject=subject,
             excluded_reason=rule.reason if rule is not None else None,
             tags=tags,
+            made_from=metadata.get("ModifiedFrom"),
         )
         works = tuple(work for decision in explanation.decisions for work in self.works_of(found, decision))
         inspection = replace(found, works=works).of(works[0]) if works else found

@@ -12,6 +12,7 @@ from plugin.intake.arrivals import Arrival, Arrivals
 from plugin.intake.changes import read_changes
 from plugin.intake.intake import Intake
 from plugin.intake.reconcile import Reconciliation
+from plugin.intake.results import StoredResults
 from plugin.intake.setbacks import Setbacks
 from plugin.jobs.wakeup import Wakeup
 from plugin.pacs.client import OF_ORTHANC, Orthanc
@@ -32,6 +33,7 @@ class IntakeLoop:
         orthanc: Orthanc,
         arrivals: Arrivals,
         intake: Intake,
+        results: StoredResults,
         quiet_seconds: float,
         started: float,
         wakeup: Wakeup,
@@ -43,6 +45,7 @@ class IntakeLoop:
         self._orthanc = orthanc
         self._arrivals = arrivals
         self._intake = intake
+        self._results = results
         self._quiet = quiet_seconds
         self._started = started
         self._reconciliation = Reconciliation(orthanc, arrivals)
@@ -95,6 +98,7 @@ class IntakeLoop:
                 return
             if self._arrivals.quiet_for(arrival) >= self._quiet and not self._setbacks.holds(arrival.series):
                 self._look_at(arrival)
+        self._results.turn()
 
     def _look_at(self, arrival: Arrival) -> None:
         """Look at one series; what is wrong with it alone keeps no other one waiting."""

@@ -12,6 +12,7 @@ from model.evidence.code import new_code
 from plugin.evidence.subjects import Subjects
 from plugin.facts.kinds import EXCLUDING
 from plugin.intake.inspection import Inspection, Subject
+from plugin.intake.modified import Modified
 from plugin.jobs.details import JobDetails, RequestedWork, StudyChoice
 from plugin.jobs.job import Job, State
 from plugin.jobs.store import JobStore, NewJob
@@ -58,11 +59,14 @@ def end_of(explanation: Explanation) -> EndAtIntake | None:
 class SeriesJobs:
     """Writes the jobs of series, with their first evidence and the way to them from the patient."""
 
-    def __init__(self, jobs: JobStore, subjects: Subjects, chain: Chain, cancellation: Cancellation) -> None:
+    def __init__(
+        self, jobs: JobStore, subjects: Subjects, chain: Chain, cancellation: Cancellation, modified: Modified
+    ) -> None:
         self._jobs = jobs
         self._subjects = subjects
         self._chain = chain
         self._cancellation = cancellation
+        self._modified = modified
 
     def of(self, series: str) -> list[Job]:
         """Return every job of a series, newest first."""
@@ -90,6 +94,7 @@ class SeriesJobs:
             decision=RequestedWork.model_validate({**decision.to_json(), "Volume": inspection.volume}),
             explanation=inspection.explanation.to_json(redacted=True),
             warnings=(*snapshot.warnings, *(choice.warnings if choice is not None else ())),
+            origin=self._modified.about(inspection),
         )
         if choice is not None:
             details = details.model_copy(update={"one_per_study": choice})
@@ -116,7 +121,10 @@ class SeriesJobs:
             if current is not None:
                 return current, False
             new = replace(new, serial=len(everything) + 1)
-        return self._add(new, inspection.subject, end)
+        job, is_new = self._add(new, inspection.subject, end)
+        if is_new:
+            self._modified.tell_earlier(inspection, job)
+        return job, is_new
 
     def insert_unreadable(self, series: str, header: Mapping[str, Any], patient_id: str, code: str) -> Job:
         """Insert the failed job of a series that cannot be read.

@@ -133,8 +133,17 @@ class JobDetails(_Stored):
     warnings: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     """The warnings that are written into the RTSTRUCT."""
+    origin: tuple[str, ...] = ()
+    """Warnings of what the series was before Orthanc changed it; every attempt keeps them."""
+    gone: str | None = None
+    """Orthanc's id of the RTSTRUCT, when it is no longer there."""
     timings: dict[str, float] = {}
     """Seconds, by stage or part of one."""
+
+    @property
+    def all_warnings(self) -> tuple[str, ...]:
+        """What people should look at, a sentence each."""
+        return (*self.origin, *self.warnings)
 
     @field_validator("left_out", mode="before")
     @classmethod

@@ -116,7 +116,7 @@ class Job:
             "EvidenceCode": self.evidence_code,
             "Error": self._error(),
             "Findings": details.findings,
-            "Warnings": list(details.warnings),
+            "Warnings": list(details.all_warnings),
             "Timings": details.timings,
         }
         if details.explanation is not None:

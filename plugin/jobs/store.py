@@ -20,7 +20,7 @@ from plugin.state.database import jobs
 
 COLUMNS = tuple(field.name for field in fields(Job))
 # What a job was noted with; all other details are those of one attempt.
-OF_THE_JOB = ("decision", "explanation", "one_per_study")
+OF_THE_JOB = ("decision", "explanation", "one_per_study", "origin")
 # Stages that earlier versions noted, and what they are called now.
 EARLIER_STAGES = {"restore": Stage.STORE}
 OPEN_STATES = (str(State.WAITING), str(State.RUNNING))
@@ -252,6 +252,9 @@ class JobStore:
 
     def merge_details(self, job_id: str, details: JobDetails) -> None:
         """Add what ``details`` say to those of a job; ``timings`` and ``warnings`` are merged, the others replaced."""
+        self._amend(job_id, {"updated": self._clock()}, details)
+
+    def _amend(self, job_id: str, values: Mapping[str, Any], details: JobDetails) -> None:
         said = details.to_json()
         with self._engine.begin() as connection:
             row = connection.execute(sa.select(jobs.c.details).where(jobs.c.id == job_id).with_for_update()).first()
@@ -263,11 +266,19 @@ class JobStore:
                 merged["timings"] = dict(row[0].get("timings", {})) | said["timings"]
             if "warnings" in said:
                 merged["warnings"] = list(dict.fromkeys([*row[0].get("warnings", []), *said["warnings"]]))
-            connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(details=merged, updated=self._clock()))
+            connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(details=merged, **values))
 
     def warn(self, job_id: str, *sentences: str) -> None:
         """Add to the warnings of a job; each sentence once."""
         self.merge_details(job_id, JobDetails(warnings=sentences))
+
+    def note_afterwards(self, job_id: str, *sentences: str) -> None:
+        """Add to the warnings of a job what became of it later; the time of its last change stays that of its end."""
+        self._amend(job_id, {}, JobDetails(warnings=sentences))
+
+    def result_gone(self, job: Job, sentence: str) -> None:
+        """Note that the RTSTRUCT of a job that is done is no longer in Orthanc."""
+        self._amend(job.id, {"rtstruct": None}, JobDetails(warnings=(sentence,), gone=job.rtstruct))
 
     def begin(self, job_id: str, details: JobDetails) -> None:
         """Note what an attempt begins with, in the place of what an earlier one had left."""

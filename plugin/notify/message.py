@@ -56,13 +56,13 @@ def message_of(channel: str, job: Job) -> Message:
         "Message": job.error_message,
         "Rois": len(job.details.rois),
         "Flagged": [roi.name for roi in job.details.rois if roi.flags],
-        "Warnings": len(job.details.warnings),
+        "Warnings": len(job.details.all_warnings),
     }
     return Message(f"{job.id}-{job.attempt}-{channel}", outcome, job.id, document)
 
 
 def _flagged(job: Job) -> bool:
-    looked_at = job.details.warnings or any(roi.flags for roi in job.details.rois)
+    looked_at = job.details.all_warnings or any(roi.flags for roi in job.details.rois)
     return job.state is State.DONE and bool(looked_at)
 
 

@@ -152,6 +152,18 @@ class Orthanc:
             return False
         return True
 
+    def present(self, resources: Sequence[str]) -> set[str]:
+        """Return which of these ids of Orthanc's (of any level) are there, in one request."""
+        body = {"Resources": list(resources), "Short": True, "Metadata": False}
+        if not resources:
+            return set()
+        found = self._call(lambda: self._http.post("tools/bulk-content", json=body, **self._options).json())
+        return {str(one["ID"]) for one in found}
+
+    def simplified_tags(self, instance: str) -> dict[str, Any]:
+        """Return an instance's tags by keyword, sequences as lists."""
+        return dict(self._get(f"instances/{instance}/simplified-tags"))
+
     def instances_tags(self, series: str) -> dict[str, dict[str, Any]]:
         """Every slice's tags in Orthanc's full form, by instance id."""
         return dict(self._get(f"series/{series}/instances-tags"))

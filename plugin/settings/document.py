@@ -38,6 +38,8 @@ class ServiceTarget(Document, Proxied):
     ServiceKey: str = Field(pattern=r"^[0-9a-f]{64}$")
     # Models that the service has and this machine does not.
     Models: list[ModelName] = Field(default_factory=list)
+    # How long a job may take there, from sending to fetching; without it, as long as the transfer's key lives.
+    DeadlineMinutes: float | int | None = Field(default=None, gt=0, le=10080)
 
     @model_validator(mode="after")
     def _ways_in(self) -> ServiceTarget:

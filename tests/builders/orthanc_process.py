@@ -172,6 +172,9 @@ class OrthancProcess:
     def post(self, path: str, **options: Any) -> requests.Response:
         return requests.post(self.url + path, timeout=60, **options)
 
+    def delete(self, path: str, **options: Any) -> requests.Response:
+        return requests.delete(self.url + path, timeout=60, **options)
+
     def json(self, path: str) -> Any:
         answer = self.get(path)
         assert answer.status_code == 200, f"{path}: {answer.status_code} {answer.text}"
@@ -198,7 +201,7 @@ class OrthancProcess:
     def wipe_patients(self) -> None:
         """Delete every patient."""
         for patient in self.json("/patients"):
-            requests.delete(f"{self.url}/patients/{patient}", timeout=60)
+            self.delete(f"/patients/{patient}")
 
     # --- jobs -------------------------------------------------------------------------------------------------
 

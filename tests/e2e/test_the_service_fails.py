@@ -55,10 +55,12 @@ class World:
             folder / "revoked", keys={"TransferMinutes": 0.2}, environment={"FAULT": "pause:process:5"}
         )
         self.services["slow"] = ServiceProcess(folder / "slow", environment={"FAULT": "pause:process:30"})
+        self.services["late"] = ServiceProcess(folder / "late", environment={"FAULT": "pause:process:600"})
         self.good = self.services["good"] = ServiceProcess(folder / "good")
         targets = {name: service.target() for name, service in self.services.items()}
         self.cutter = Cutter(self.good.port, cuts=12, after=60_000)
         targets["cut"] = self.good.target() | {"Url": f"https://localhost:{self.cutter.port}"}
+        targets["late"] |= {"DeadlineMinutes": 0.05}
         (folder / "wrong").write_text("wrong")
         (folder / "authority").mkdir()
         make_certificates(folder / "authority")
@@ -130,6 +132,14 @@ def test_a_service_killed_in_the_middle_costs_a_new_transfer_and_no_job(world: W
     secrets = words(world.orthanc, series)
     for path in (path for path in service.directory.rglob("*") if path.is_file()):
         assert not any(word in path.read_bytes() for word in secrets), path.name
+    service.stop()
+
+
+def test_a_service_that_does_not_draw_in_time_ends_the_job_and_holds_nothing_of_it(world: World) -> None:
+    service = world.services["late"].start()
+    assert world.outcome("late") == ("failed", "SERVICE_DEADLINE")
+    world.assert_nothing_stored()
+    assert service.left() == []
     service.stop()
 
 

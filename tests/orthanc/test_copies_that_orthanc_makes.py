@@ -62,6 +62,15 @@ def made_from(orthanc: OrthancProcess, instance: str) -> list[str]:
     return [one for one, texts in metadata.items() if texts.get("ModifiedFrom") == instance]
 
 
+def says_of(orthanc: OrthancProcess, job: dict[str, Any], words: str) -> None:
+    """The job's warnings hold these words, once intake has looked."""
+
+    def said() -> bool:
+        return any(words in warning for warning in orthanc.json(f"/autocontour/jobs/{job['ID']}")["Warnings"])
+
+    until(said, f"the job says: {words}", 120)
+
+
 @pytest.mark.parametrize("level", ["series", "studies", "patients"])
 def test_an_anonymized_copy_is_left_alone_and_explained(orthanc: OrthancProcess, level: str) -> None:
     source = contoured(orthanc)
@@ -114,6 +123,20 @@ def test_a_corrected_patient_id_has_contours_of_its_own_beside_a_copy_of_the_old
     assert copy != new["Rtstruct"]
     assert file_of(orthanc, copy).PatientID == "CORRECTED"
     assert drawn_on(file_of(orthanc, copy)) != drawn_on(structures), "the copy refers to images that are gone"
+    (said,) = new["Warnings"]
+    assert f"(job {old['ID']}) to the instance {copy}; it refers to the images as they were before: delete it" in said
+    says_of(orthanc, old, f"{corrected}, with the job {new['ID']}")
+    says_of(orthanc, old, "Its RTSTRUCT is no longer in Orthanc, and neither is the series.")
+    assert orthanc.json(f"/autocontour/jobs/{old['ID']}")["Rtstruct"] is None
+
+
+def test_a_modified_copy_beside_its_source_says_where_the_contours_are(orthanc: OrthancProcess) -> None:
+    old = contoured(orthanc)
+    (copy,) = made(orthanc, f"/series/{old['Series']}/modify", {"Replace": {"SeriesDescription": "corrected"}})
+    new = orthanc.job_of(copy)
+    (said,) = new["Warnings"]
+    assert f"(job {old['ID']}) stay where they are, in the instance {old['Rtstruct']}" in said
+    says_of(orthanc, old, f"{copy}, with the job {new['ID']}")
 
 
 def test_a_corrected_patient_id_under_the_same_uids_leaves_both_drawn_on_the_images(orthanc: OrthancProcess) -> None:
@@ -126,6 +149,8 @@ def test_a_corrected_patient_id_under_the_same_uids_leaves_both_drawn_on_the_ima
     assert new["State"] == "done", new["Error"]
     (copy,) = made_from(orthanc, old["Rtstruct"])
     assert drawn_on(file_of(orthanc, copy)) == drawn_on(file_of(orthanc, new["Rtstruct"]))
+    (said,) = new["Warnings"]
+    assert f"to the instance {copy}; there are two sets of contours for these images: delete one" in said
 
 
 def test_a_series_merged_into_another_study_is_contoured_there(orthanc: OrthancProcess) -> None:
@@ -135,6 +160,19 @@ def test_a_series_merged_into_another_study_is_contoured_there(orthanc: OrthancP
     job = orthanc.job_of(merged)
     assert (job["State"], job["Study"]) == ("done", target["Study"]), job["Error"]
     assert orthanc.get(f"/instances/{moved['Rtstruct']}").status_code == 200, "it stays alone in the old study"
+    says_of(orthanc, moved, "its RTSTRUCT is there without its images: delete it, or merge it along")
+
+
+def test_a_deleted_rtstruct_is_told_in_its_job_which_stays_done(orthanc: OrthancProcess) -> None:
+    job = contoured(orthanc)
+    assert orthanc.delete(f"/instances/{job['Rtstruct']}").status_code == 200
+    says_of(orthanc, job, f"POST /autocontour/series/{job['Series']}/jobs has the series contoured again")
+    now = orthanc.json(f"/autocontour/jobs/{job['ID']}")
+    assert (now["State"], now["Rtstruct"]) == ("done", None)
+    again = orthanc.post(f"/autocontour/series/{job['Series']}/jobs", json={}).json()
+    assert again["ID"] != job["ID"]
+    done = until(lambda: orthanc.json(f"/autocontour/jobs/{again['ID']}")["Rtstruct"], "it is drawn again", 120)
+    assert orthanc.get(f"/instances/{done}").status_code == 200
 
 
 def test_a_series_that_orthanc_recycles_keeps_its_job(orthanc: OrthancProcess) -> None:

@@ -15,9 +15,11 @@ from plugin.evidence.subjects import KEY_BYTES, Subjects
 from plugin.facts.completeness import Completeness, CompletenessState
 from plugin.facts.series_tags import SeriesTags
 from plugin.intake.inspection import Inspection, Subject
+from plugin.intake.modified import Modified
 from plugin.intake.series_jobs import EndAtIntake, SeriesJobs, end_of
 from plugin.jobs.job import Job, State
 from plugin.jobs.store import JobStore
+from plugin.pacs.client import Orthanc
 from plugin.pacs.content import Content
 from plugin.pacs.series import SeriesSnapshot
 from plugin.state.database import open_database
@@ -63,7 +65,7 @@ def chain(tmp_path: Path) -> Chain:
 
 @pytest.fixture
 def series_jobs(jobs: JobStore, subjects: Subjects, chain: Chain) -> SeriesJobs:
-    return SeriesJobs(jobs, subjects, chain, cast(Cancellation, Stopped(jobs)))
+    return SeriesJobs(jobs, subjects, chain, cast(Cancellation, Stopped(jobs)), Modified(cast(Orthanc, None), jobs))
 
 
 def test_the_same_work_on_the_same_content_is_one_job(series_jobs: SeriesJobs) -> None:

@@ -33,7 +33,11 @@ mkdir -p "$(dirname "$environment")"
 "$python" -m venv "$environment"
 find=()
 [ -z "${WHEELS:-}" ] || find=(--no-index --find-links "$WHEELS")
-"$environment/bin/pip" install -q --no-compile "${find[@]}" -c "$checkout/requirements.lock" "$wheel[seg]"
+pip=("$environment/bin/pip" install -q --no-compile "${find[@]}" -c "$checkout/requirements.lock")
+"${pip[@]}" "$wheel"
+# What highdicom asks for has no wheel for the newest Python; g++ builds it.
+"${pip[@]}" "$wheel[seg]" 2>/dev/null ||
+    say "no build of highdicom for Python $minor was found (g++ and python3-dev would make one): DICOM SEG beside the RTSTRUCT is off"
 
 # It is to run from $home: nothing may name the folder that it was made in, nor where the wheel lay.
 code=$environment/lib/python$minor/site-packages

@@ -45,7 +45,7 @@ rm -f "$code"/orthanc_autocontour-*.dist-info/direct_url.json
 sed -i '/direct_url.json/d' "$code"/orthanc_autocontour-*.dist-info/RECORD
 find "$environment" -name __pycache__ -type d -prune -exec rm -rf {} +
 grep -rlI "$environment" "$environment" | xargs -r sed -i "s|$environment|$home|g"
-"$environment/bin/python" -m compileall -q -s "$root" -p / "$code" >/dev/null || true   # some files of others do not compile
+"$environment/bin/python" -W ignore -m compileall -q -s "$root" -p / "$code" >/dev/null || true   # some files of others do not compile
 # What PythonScript names, the same for each version of Python.
 ln -s "lib/python$minor/site-packages/plugin" "$environment/plugin"
 

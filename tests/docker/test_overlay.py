@@ -79,10 +79,16 @@ class Hospital:
         return requests.get(f"http://127.0.0.1:{self.port}{path}", auth=ADMIN, timeout=60)
 
     def is_well(self) -> bool:
+        """Whether auto-contouring answers that it is well; fails with what the container said when that has ended."""
+        assert docker("inspect", "-f", "{{.State.Running}}", self.container) == "true", self.said()
         try:
             return self.get("/autocontour/health").status_code == 200
         except requests.RequestException:
             return False
+
+    def said(self) -> str:
+        done = subprocess.run(["docker", "logs", self.container], capture_output=True, text=True, check=True)
+        return (done.stdout + done.stderr)[-3000:]
 
 
 @pytest.fixture

@@ -33,44 +33,127 @@ SERIES = Chapter(
             way_out="give the folder of one series, each slice once",
         ),
         Row(
-            ("GEOMETRY_MIXED", "GEOMETRY_MISSING", "GEOMETRY_ORIENTATION", "GEOMETRY_SPACING", "SERIES_MIXED"),
+            ("GEOMETRY_MIXED",),
             Again.NO,
             means=(
-                "the slices do not form one volume (their far edges lie a quarter of a pixel or more from their "
-                "common plane), or an attribute that places them is missing, empty or no number; the sentence names "
-                "it"
+                "ImageOrientationPatient, PixelSpacing, Rows or Columns differ between slices (their far edges lie "
+                "a quarter of a pixel or more from their common plane), so that they form no volume"
             ),
-            way_out=(
-                "sending them again does not help; derived images cannot be contoured; exclude them by a rule on "
-                "`ImageType`"
-            ),
+            way_out="send the slices of each plane as a series of their own",
         ),
         Row(
-            ("VALUES_NOT_HU", "VALUES_NO_RESCALE", "VALUES_IMPLAUSIBLE", "VALUES_TABLE", "PIXELS_FLOAT"),
+            ("GEOMETRY_MISSING",),
             Again.NO,
             means=(
-                "the model needs Hounsfield units, and these are not: by RescaleType or ImageType, without a rescale,"
-                " outside what a body has, through a table, as floating-point numbers"
+                "an attribute that places a slice (ImagePositionPatient, ImageOrientationPatient, PixelSpacing, "
+                "Rows, Columns) is missing, empty, no number, or has too few values; the sentence names it"
             ),
-            way_out=(
-                "send the CT in HU; exclude maps of density, atomic number or a material by a rule on `RescaleType` "
-                "or `ImageType`"
-            ),
+            way_out="derived images often are so: exclude them by a rule on `ImageType`",
         ),
         Row(
-            ("PIXELS_FOREIGN", "PIXELS_MISSING", "PIXELS_RESCALE", "PIXELS_SHAPE", "PIXELS_UNREADABLE"),
+            ("GEOMETRY_ORIENTATION",),
+            Again.NO,
+            means="ImageOrientationPatient is not a pair of perpendicular unit vectors",
+            way_out="what made the images has to write it, and sending them again as they are does not help",
+        ),
+        Row(
+            ("GEOMETRY_SPACING",),
+            Again.NO,
+            means="PixelSpacing is zero or negative",
+            way_out="what made the images has to write it, and sending them again as they are does not help",
+        ),
+        Row(
+            ("SERIES_MIXED",),
+            Again.NO,
+            means=(
+                "SeriesInstanceUID, StudyInstanceUID or Modality has several values among the slices; the sentence "
+                "names it"
+            ),
+            way_out="give the slices of each as a series of their own",
+        ),
+        Row(
+            ("VALUES_NOT_HU",),
+            Again.NO,
+            means=(
+                "the model needs Hounsfield units, and RescaleType or ImageType says that the values are something "
+                "else: density, atomic number, a material"
+            ),
+            way_out="send the CT in HU; exclude such maps by a rule on `RescaleType` or `ImageType`",
+        ),
+        Row(
+            ("VALUES_NO_RESCALE",),
+            Again.NO,
+            means="a CT without RescaleSlope or RescaleIntercept, so that nobody knows its Hounsfield units",
+            way_out="send the series as the scanner wrote it",
+        ),
+        Row(
+            ("VALUES_IMPLAUSIBLE",),
+            Again.NO,
+            means=(
+                "the values of a CT are not those of a body in Hounsfield units: RescaleSlope, RescaleIntercept or "
+                "RescaleType is wrong, or it shows another quantity"
+            ),
+            way_out="send the CT in HU; exclude such series by a rule",
+        ),
+        Row(
+            ("VALUES_TABLE",),
+            Again.NO,
+            means="the values go through a table (ModalityLUTSequence), which is not applied here",
+            way_out="send the series with RescaleSlope and RescaleIntercept",
+        ),
+        Row(
+            ("PIXELS_FLOAT",),
+            Again.NO,
+            means="FloatPixelData or DoubleFloatPixelData, which no CT or MR image has",
+            way_out="send whole numbers, in PixelData",
+        ),
+        Row(
+            ("PIXELS_FOREIGN",),
+            Again.SEND,
+            means="a file is not a slice of the series that is contoured (SOPInstanceUID)",
+            way_out="send the series again",
+        ),
+        Row(
+            ("PIXELS_MISSING",),
+            Again.SEND,
+            means="slices came without their PixelData",
+            way_out="send the series again",
+        ),
+        Row(
+            ("PIXELS_SHAPE",),
+            Again.NO,
+            means="PixelData is not one greyscale image of Rows × Columns (SamplesPerPixel, NumberOfFrames)",
+            way_out="exclude such series by a rule",
+        ),
+        Row(
+            ("PIXELS_RESCALE",),
+            Again.NO,
+            means="RescaleSlope is 0 or less, or RescaleSlope or RescaleIntercept is no number",
+            way_out="what made the images has to write it, and sending them again as they are does not help",
+        ),
+        Row(
+            ("PIXELS_UNREADABLE",),
             Again.SEND,
             means=(
-                "the pixels of a slice are missing, cut off, of another size or series, in a transfer syntax that "
-                "cannot be decoded, or have a RescaleSlope of 0 or less"
+                "PixelData is missing, cut off, or in a transfer syntax that cannot be decoded here; or a file is "
+                "no DICOM file"
             ),
-            way_out="send the series again; let Orthanc transcode it",
+            way_out="send the series again; else let Orthanc transcode it (`IngestTranscoding`)",
         ),
         Row(
-            ("SEVERAL_VOLUMES", "LOCALIZERS"),
+            ("SEVERAL_VOLUMES",),
             Again.NO,
-            means="several acquisitions (also interleaved, slice by slice), or scouts, in one series",
-            way_out='`MixedSeries: "largest"`, `Localizers: "leave-out"`, or separate series',
+            means=(
+                "several acquisitions or orientations in one series, also interleaved slice by slice; the sentence "
+                "says by which attribute"
+            ),
+            way_out='`MixedSeries: "largest"` contours the largest; or send each as a series of its own',
+        ),
+        Row(
+            ("LOCALIZERS",),
+            Again.NO,
+            means="localizers among the slices, by ImageType or by their planes",
+            way_out='`Localizers: "leave-out"` contours the others',
         ),
         Row(
             ("SERIES_EMPTY",),
@@ -79,12 +162,21 @@ SERIES = Chapter(
             way_out="exclude such series by a rule on `ImageType`",
         ),
         Row(
-            ("NO_IMAGE", "NOT_A_SLICE"),
+            ("NO_IMAGE",),
             Again.NO,
             means=(
-                "no slice of a scan: presentation states, reports, raw data; secondary captures, dose sheets, "
-                "protocol pages, colour, images of other kinds of scanner. The job is `excluded`, and the sentence "
-                "says what they are and which attribute told"
+                "no image at all: presentation states, reports, raw data (SOPClassUID). No job by itself; one that "
+                "a person asks for is `excluded`"
+            ),
+            way_out="nothing",
+        ),
+        Row(
+            ("NOT_A_SLICE",),
+            Again.NO,
+            means=(
+                "images that are no slices of a scan: secondary captures, dose sheets, protocol pages, colour, "
+                "other kinds of scanner. The job is `excluded`, and the sentence says what they are and which "
+                "attribute told"
             ),
             way_out="nothing; where no job is wanted, make the rule's conditions narrower",
         ),
@@ -128,8 +220,8 @@ SERIES = Chapter(
         Row(
             ("FRAME_OF_REFERENCE",),
             Again.NO,
-            means="none, or several",
-            way_out="the scanner did not write it; contours have no place without it",
+            means="FrameOfReferenceUID is missing, empty, or has several values; contours have no place without it",
+            way_out="what made the images has to write it, and sending them again as they are does not help",
         ),
         Row(
             ("SERIES_CHANGED", "SERIES_CHANGING"),
@@ -159,10 +251,36 @@ SERIES = Chapter(
             way_out="look in Orthanc's log and at its disk; then `retry`, or send the series again",
         ),
         Row(
-            ("SOURCE", "REBUILD", "SELF_CHECK", "GATE"),
+            ("SOURCE",),
             Again.NO,
-            means="a privacy check refused the series",
-            way_out="`Findings` in the job; [privacy.md](privacy.md)",
+            means=(
+                "the originals may not be pseudonymised: they are no slices, not of one patient, or lack what "
+                "contours need. Nothing left"
+            ),
+            way_out="the sentence says of each finding what to do; [privacy.md](privacy.md)",
+        ),
+        Row(
+            ("REBUILD",),
+            Again.NO,
+            means=(
+                "pseudonymised slices could not be made: a value that is needed is not in a form that may leave, or"
+                " the pixels cannot be decoded. Nothing left"
+            ),
+            way_out="the sentence names the attribute; [privacy.md](privacy.md)",
+        ),
+        Row(
+            ("SELF_CHECK",),
+            Again.NO,
+            means="something of the patient was found in what was about to leave, or text in the pixels. Nothing left",
+            way_out="look at the images; [privacy.md](privacy.md)",
+        ),
+        Row(
+            ("GATE",),
+            Again.NO,
+            means=(
+                "the receiver's check, here or at a service, found that the series is not pseudonymised by this profile"
+            ),
+            way_out="`Findings`; [privacy.md](privacy.md)",
         ),
         Row(
             ("ROUTING_ERROR",),
@@ -174,13 +292,25 @@ SERIES = Chapter(
             way_out="the job's `Explanation`; `autocontour check`",
         ),
         Row(
-            ("EXCLUDED", "NO_RULE"),
-            Again.REPEAT,
+            ("EXCLUDED",),
+            Again.NO,
             means=(
-                "a job was asked for by hand: the series must not be contoured, or no rule matches it and no model "
-                "was named"
+                "a rule, the site's script or Lua, or an objection of the patient says that the series must not be "
+                "contoured"
             ),
-            way_out="the sentence says why; name a model in the request",
+            way_out="the sentence is the reason given; the rule or the objection",
+        ),
+        Row(
+            ("NO_RULE",),
+            Again.REPEAT,
+            means="a job was asked for by hand, no rule matches the series and no model was named",
+            way_out="name a model in the request, or add a rule",
+        ),
+        Row(
+            ("SUPERSEDED",),
+            Again.NO,
+            means="the series has changed since, and a newer job contours it as it is; or a retry asked the rules anew",
+            way_out="look at the newest job of the series",
         ),
         Row(
             ("BETTER_SERIES",),

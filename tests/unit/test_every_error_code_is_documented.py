@@ -23,8 +23,10 @@ LIST = CHECKOUT / "model" / "codes"
 FOLDERS = ("plugin", "routing", "model")
 CODE = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)*")
 
-# Errors of which the code is not the first argument, and where it stands.
-PLACES = {"Refusal": 1, "Failure": 1}
+# What makes an error with its code elsewhere than in the first argument, and where it stands.
+PLACES = {"Refusal": 1, "Failure": 1, "EndAtIntake": 1, "said": 1}
+# Keys of documents of which the value is a code.
+KEYS = ("Error", "error_code")
 # Its first argument is the path of a key; its code is always CONFIGURATION.
 WITHOUT_CODE = {"ConfigurationRefused"}
 
@@ -32,6 +34,7 @@ WITHOUT_CODE = {"ConfigurationRefused"}
 def test_every_code_that_the_source_raises_is_in_the_list() -> None:
     raised = codes_raised()
     assert {"GEOMETRY_GAP", "DISK_FULL", "TRANSFER_EXPIRED", "BACKUP_EXISTS", "SPOOL_FULL"} <= set(raised)
+    assert {"SUPERSEDED", "BUSY", "GATEWAY_UNAVAILABLE", "INTERNAL"} <= set(raised)
     missing = {code: place for code, place in raised.items() if code not in codes_of_the_list()}
     assert missing == {}, "add a row in model/codes, then: python -m tests.codes"
 
@@ -101,7 +104,20 @@ def codes_raised() -> dict[str, str]:
             for code in values_of(argument, constants):
                 if CODE.fullmatch(code):
                     found.setdefault(code, str(path.relative_to(CHECKOUT)))
+        for value in values_of_keys(tree):
+            for code in values_of(value, constants):
+                if CODE.fullmatch(code):
+                    found.setdefault(code, str(path.relative_to(CHECKOUT)))
     return found
+
+
+def values_of_keys(tree: ast.Module) -> Iterator[ast.expr]:
+    """What dictionaries written out hold under a key of a code."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            for key, value in zip(node.keys, node.values, strict=True):
+                if isinstance(key, ast.Constant) and key.value in KEYS:
+                    yield value
 
 
 def codes_raised_with_retry() -> set[str]:

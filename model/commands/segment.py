@@ -49,6 +49,7 @@ def run(options: argparse.Namespace) -> int:
     from model.registry import engine
     from model.series.folder import open_folder
     from model.series.geometry import require_whole
+    from model.series.oddities import oddities_in
 
     require_writable((options.output, options.preview), [options.directory], force=options.force)
     drawer = engine(options.model)
@@ -58,6 +59,8 @@ def run(options: argparse.Namespace) -> int:
     require_one_acquisition(folder.headers, folder.geometry)
     if folder.passed_over:
         warnings(f"passed over in the folder: {folder.passed_over}")
+    for oddity in oddities_in(folder.headers):
+        warnings(oddity)
     source = pydicom.dcmread(folder.files[0], stop_before_pixels=True)
     with progress_bar("segmenting") as progress:
         made = contour(

@@ -23,6 +23,7 @@ from model.errors import InputRefused
 from model.series.enhanced import Part, frame_headers, is_enhanced, require_all_parts
 from model.series.geometry import SeriesGeometry, geometry_of
 from model.series.header import TAGS, SliceHeader
+from model.series.refusals import several_values
 
 SYSTEM_NAMES = frozenset({".ds_store", "thumbs.db", "desktop.ini", ".localized", ".directory"})
 # DICOM PS3.10 7.1: 128 bytes, then DICM.
@@ -76,7 +77,7 @@ def open_folder(path: Path) -> Folder:
     """Read the headers of the one series in a folder (and the folders in it), in whatever order: for every command.
 
     Raises InputRefused when there is no DICOM image, a file is cut short or cannot be read, or has no Part 10 header,
-    or the images do not form a single volume.
+    or the images do not form a single volume of one patient.
     """
     require_folder(path)
     images, counts = images_in(path)
@@ -89,6 +90,9 @@ def open_folder(path: Path) -> Folder:
     if not images:
         raise InputRefused("NO_DICOM", "The folder holds no DICOM image; give the folder of one CT or MR series.")
     geometry = geometry_of(header for _, header in images)
+    # The structure set takes its patient from one of the files, and so would say of all whose they are.
+    if (patients := len({header.patient_id for _, header in images})) > 1:
+        raise several_values("SERIES_MIXED", "PatientID", patients)
     by_uid = {header.sop_instance_uid: (file, header) for file, header in images}
     ordered = [by_uid[plane.sop_instance_uid] for plane in geometry.planes]
     files, headers = (tuple(dict.fromkeys(file for file, _ in ordered)), tuple(header for _, header in ordered))

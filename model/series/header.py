@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydicom.dataelem import RawDataElement
@@ -25,6 +25,8 @@ KEYWORDS = (
     "Columns",
     "SliceThickness",
     "InstanceNumber",
+    "PatientID",
+    "PatientPosition",
 )
 # What scanners write of the acquisition that a slice is of; model.series.interleaved tells acquisitions apart by it.
 ACQUISITION = (
@@ -67,6 +69,9 @@ class SliceHeader:
     slice_thickness: str = ""
     instance_number: str = ""
     acquisition: tuple[str, ...] = ()
+    patient_position: str = ""
+    # To tell whether all slices are of one person; never shown.
+    patient_id: str = field(default="", repr=False)
 
     @classmethod
     def from_texts(cls, texts: Mapping[str, str]) -> SliceHeader:
@@ -96,6 +101,8 @@ class SliceHeader:
             slice_thickness=one("SliceThickness"),
             instance_number=one("InstanceNumber"),
             acquisition=tuple(map(one, ACQUISITION)),
+            patient_position=one("PatientPosition").upper(),
+            patient_id=one("PatientID"),
         )
 
     @classmethod

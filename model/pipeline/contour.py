@@ -19,6 +19,7 @@ from model.pipeline.selection import StructureSelection, select
 from model.pipeline.stopwatch import Stopwatch
 from model.quality import with_quality_flags
 from model.quality.interleaved import with_interleaving_flags
+from model.quality.values import with_value_flags
 from model.rtstruct.write import structure_set
 from model.rtstruct.written import StructureSet
 from model.series.geometry import SeriesGeometry, require_whole
@@ -115,6 +116,7 @@ def contour(
         drawing = drawing if even is None else even.on_slices(drawing)
     with watch.measure("quality"):
         drawing = with_interleaving_flags(with_quality_flags(drawing, series.geometry), volume, series.headers)
+        drawing = with_value_flags(drawing, volume)
     if selection is not None:
         drawing = select(drawing, selection)
     progress(DRAWN, "writing the contours")

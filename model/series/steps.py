@@ -1,7 +1,8 @@
 """Where slices are missing: a step longer than those around it, unless the series goes on with it to its end.
 
 A head CT of the classic kind has thin steps through the base of the skull and thick ones above; both are whole. A hole
-is a step that neither its neighbours nor the rest of the series share.
+is a step that neither its neighbours nor the rest of the series share. One step between two runs may be of a length
+between theirs.
 """
 
 from __future__ import annotations
@@ -41,9 +42,13 @@ def holes(steps: NDArray[np.float64], numbers: Sequence[int | None] = ()) -> tup
         if from_end and not _skipped(numbers, range(last - from_end.length, last)):
             last -= from_end.length
             found += [Hole(last + from_end.length - 1 - index, from_end.usual) for index in from_end.holes]
+            if _between(steps[first:last][::-1], from_end.usual) and not _jumps(numbers, last - 1):
+                last -= 1
         elif from_start and not _skipped(numbers, range(first, first + from_start.length)):
             found += [Hole(first + index, from_start.usual) for index in from_start.holes]
             first += from_start.length
+            if _between(steps[first:last], from_start.usual) and not _jumps(numbers, first):
+                first += 1
         else:
             break
     rest = steps[first:last]
@@ -82,6 +87,25 @@ def _run(steps: NDArray[np.float64]) -> _Run | None:
     if length - len(inside) < max(LEAST_RUN, len(inside) + 1) or not len(rest):
         return None
     return _Run(length, usual, inside) if usual > GAP_FACTOR * float(np.median(rest)) else None
+
+
+def _between(steps: NDArray[np.float64], run: float) -> bool:
+    """Whether the first step leads from a run of longer ones to the others: of a length between both.
+
+    The middles of thin and thick slices that touch are half of each apart.
+    """
+    return len(steps) > LEAST_RUN and float(np.median(steps)) < float(steps[0]) <= run * (1 + EQUAL)
+
+
+def _jumps(numbers: Sequence[int | None], step: int) -> bool:
+    """Whether numbers are left out at one step that the slices around it do not leave out."""
+    if not numbers:
+        return False
+    known = [number for number in numbers if number is not None]
+    before, after = numbers[step], numbers[step + 1]
+    if before is None or after is None or len(known) < len(numbers):
+        return False
+    return abs(after - before) > float(np.median(np.abs(np.diff(np.array(known, dtype=np.int64)))))
 
 
 def _skipped(numbers: Sequence[int | None], steps: range) -> bool:

@@ -160,7 +160,10 @@ def _nearest(cosines: NDArray[np.float64]) -> Turn:
 
 
 def _resampled(array: NDArray[np.int16], axes: NDArray[np.float64]) -> Canonical:
-    """Linear resampling to an axis-aligned grid of similar voxels that holds the whole series."""
+    """Linear resampling to an axis-aligned grid of similar voxels that holds the whole series.
+
+    Beyond the series its edge goes on: air there would cut the body askew at the first and the last slices.
+    """
     size = RESAMPLED_MM[0] if np.abs(np.linalg.det(axes)) ** (1 / 3) < sum(RESAMPLED_MM) / 2 else RESAMPLED_MM[1]
     lps = axes[list(PATIENT_AXIS)]
     corners = np.array(list(np.ndindex(2, 2, 2))) * (np.array(array.shape) - 1)
@@ -169,7 +172,5 @@ def _resampled(array: NDArray[np.int16], axes: NDArray[np.float64]) -> Canonical
     shape = tuple(int(count) for count in np.ceil((high - low) / size).astype(int) + 1)
     matrix, shift = lps / size, -low / size
     inverse = np.linalg.inv(matrix)
-    turned = ndimage.affine_transform(
-        array, inverse, -inverse @ shift, shape, order=1, mode="constant", cval=-1024, output=np.int16
-    )
+    turned = ndimage.affine_transform(array, inverse, -inverse @ shift, shape, order=1, mode="nearest", output=np.int16)
     return Canonical(turned, (size, size, size), Resampling(matrix, shift))

@@ -38,6 +38,10 @@ WHOLE = {
     "three ways of going on": [*[2.5] * 12, *[5.0] * 8, *[10.0] * 6],
     "coarse steps that are rounded": [*FINE, 15.0, 15.01, 14.98, 15.02, 15.0],
     "alternating": [4.0, 5.0] * 8,
+    "thin slices that touch thick ones": [*[2.5] * 12, 5.0, *[7.5] * 15],
+    "thick slices that touch thin ones": [*[7.5] * 15, 5.0, *[2.5] * 12],
+    "thick, thin, thick, all touching": [*[7.5] * 6, 5.0, *[2.5] * 12, 5.0, *[7.5] * 5],
+    "overlapping where the step changes": [*[4.0] * 13, 1.1, *[7.0] * 13],
 }
 BROKEN = {
     "one slice": ([*FINE[:10], 10.0, *FINE], [10]),
@@ -48,6 +52,8 @@ BROKEN = {
     "in the coarse part": ([*FINE, *COARSE[:4], 30.0, *COARSE[:4]], [33]),
     "in the coarse part, three of them": ([*FINE, *COARSE[:4], 60.0, *COARSE[:4]], [33]),
     "long steps that do not go on to the end": ([*FINE, *COARSE[:3], *FINE], [29, 30, 31]),
+    "a step between two runs that is longer than both": ([*[2.5] * 12, 10.0, *[7.5] * 15], [12]),
+    "two steps between two runs": ([*[2.5] * 12, 5.0, 5.0, *[7.5] * 15], [12]),
     "a last step of another length": ([*FINE, *COARSE, 22.0], [29 + n for n in range(11)]),
 }
 
@@ -95,6 +101,17 @@ def test_two_steps_are_whole_and_a_slice_lost_from_the_fine_ones_is_missed(
     (hole,) = holes(steps[::-1] if turned else steps)
     assert hole.after == (len(steps) - 1 - index if turned else index)
     assert hole.usual == pytest.approx(step)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_number_left_out_where_the_step_changes_says_that_a_slice_was_lost(turned: bool) -> None:
+    steps = np.array([2.5] * 12 + [5.0] + [7.5] * 15)
+    numbers = [*range(1, 14), *range(15, 31)]
+    if turned:
+        steps, numbers = steps[::-1], numbers[::-1]
+    (hole,) = holes(steps, numbers)
+    assert hole.after == (15 if turned else 12)
+    assert holes(steps, list(range(29))) == ()
 
 
 @pytest.mark.parametrize("turned", [False, True])

@@ -34,6 +34,7 @@ class Decision:
     rule: str = ""
     pick: WrittenPick | None = None
     each: bool = False
+    # A site's script writes True or a dictionary, which routing.script reads.
     one_per_study: OnePerStudy | None = None
 
     def to_json(self) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from routing.answer import Answer
 from routing.decide import Decision
 from routing.facts import SeriesFacts
 from routing.hours import parse_hours
+from routing.one_per_study import OnePerStudy, read_one_per_study
 from routing.pick import read_pick
 from routing.rules import OUTPUTS, PRIORITIES
 from routing.series import Series
@@ -166,7 +167,17 @@ def _checked_one(one: Any) -> Decision:
         raise TypeError(f"its decision has a pick that is none: {wrong[0].path} is not {wrong[0].allowed}")
     if not isinstance(one.each, bool):
         raise TypeError("its decision has an each other than True and False")
-    return replace(one, outputs=tuple(one.outputs))
+    return replace(one, outputs=tuple(one.outputs), one_per_study=_one_per_study(one.one_per_study))
+
+
+def _one_per_study(said: Any) -> OnePerStudy | None:
+    """Return the options of a decision, which a script writes as a rule does: True, or a dictionary."""
+    if isinstance(said, OnePerStudy):
+        return said
+    options, problems = read_one_per_study(said, "one_per_study")
+    if problems:
+        raise TypeError(f"its decision has a one_per_study that is none: {problems[0]}")
+    return options
 
 
 def _described(failure: BaseException, script: Script) -> str:

@@ -183,6 +183,7 @@ def _rule(rule: Rule) -> str:
     extras = [f"priority {rule.priority}"]
     extras += [f"structures {rule.structures}"] if rule.structures else []
     extras += [f"only {rule.hours}"] if rule.hours else []
+    extras += ["the best series of a study only"] if rule.one_per_study is not None else []
     extras += ["and the rules after it are asked too"] if rule.go_on else []
     return f"{rule.name}: {rule.model} at {rule.target} → {', '.join(rule.outputs)}; {', '.join(extras)}"
 
@@ -190,7 +191,8 @@ def _rule(rule: Rule) -> str:
 def _told(explanation: Explanation) -> list[str]:
     lines = [f"{explanation.outcome}: {explanation.reason}"]
     for decision in explanation.decisions:
-        lines.append(f"  {decision.model} at {decision.target}, priority {decision.priority}")
+        best = ", if it is the best series of its study" if decision.one_per_study is not None else ""
+        lines.append(f"  {decision.model} at {decision.target}, priority {decision.priority}{best}")
     for rule in explanation.rules:
         lines.append(f"{'+' if rule.matched else '-'} {rule.name}" + (f": {rule.error}" if rule.error else ""))
         for row in rule.conditions:

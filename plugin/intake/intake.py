@@ -168,8 +168,12 @@ class Intake:
         self._incomplete.pop(series, None)
         self._jobs.cancel_deleted(series)
         self._waits.over(series)
-        self._choices.deleted(series)
+        self._choices.give_place(series)
         self._watch.over(series)
+
+    def vetoed(self, series: str) -> None:
+        """Let the next best of its study take the place of a series whose open job a veto ended."""
+        self._choices.give_place(series)
 
     def chosen_and_gone(self) -> list[str]:
         """Return the series that were chosen of their studies and are not in Orthanc any more; looks now and then."""

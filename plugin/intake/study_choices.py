@@ -91,8 +91,8 @@ class StudyChoices:
                 break
         return new
 
-    def deleted(self, series: str) -> None:
-        """Let the others of its study be compared anew, where the series was the one that was chosen."""
+    def give_place(self, series: str) -> None:
+        """Let the others of its study be compared anew, where a series that is gone or vetoed was the chosen one."""
         for study in {job.study for job in self._jobs.of(series) if job.details.one_per_study is not None}:
             mine = [job for job in self._jobs.of_choices(study) if job.series == series]
             rules = {job.rule for job in mine if stands(job)}

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 from pydicom import Dataset
 
+import routing
 from tests.builders.orthanc_process import OrthancProcess, until
 from tests.builders.phantom import files_of
 from tests.builders.planning_study import (
@@ -183,6 +185,52 @@ def test_a_person_has_any_series_contoured_whatever_was_chosen(start_orthanc: St
     store(orthanc, study, THIN_BONE)
     until(lambda: len(orthanc.jobs()) == 4, "the late one is decided on")
     assert orthanc.jobs(Series=of["5 mm soft"])[0]["State"] == "done", "what a person asked for is no rival of any"
+
+
+def test_a_job_that_still_waits_is_superseded_and_never_begun(start_orthanc: Start) -> None:
+    orthanc = start_orthanc(section=rule())
+    orthanc.post("/autocontour/targets/local/pause")
+    study = PlanningStudy()
+    thick = store(orthanc, study, THICK_SOFT)["5 mm soft"]
+    until(lambda: orthanc.jobs(Series=thick, State="waiting"), "the first one is chosen")
+    thin = store(orthanc, study, THIN_SOFT)["1.25 mm soft"]
+    until(lambda: orthanc.jobs(Series=thin, State="waiting"), "the better one is chosen")
+    (old,) = orthanc.jobs(Series=thick)
+    assert (old["State"], old["Stage"]) == ("superseded", "queued")
+    assert thin in old["Error"]["Message"]
+    orthanc.post("/autocontour/targets/local/resume")
+    assert orthanc.job_of(thin)["State"] == "done"
+    assert len(orthanc.rtstructs()) == 1
+
+
+def test_the_next_best_takes_the_place_of_a_series_whose_open_job_is_vetoed(start_orthanc: Start) -> None:
+    library = str(Path(routing.__file__).parent / "autocontour.lua")
+    orthanc = start_orthanc(section=rule(), options={"LuaScripts": [library], "ExecuteLuaEnabled": True})
+    orthanc.post("/autocontour/targets/local/pause")
+    of = store(orthanc, PlanningStudy(), THICK_SOFT, THIN_SOFT)
+    thick, thin = of["5 mm soft"], of["1.25 mm soft"]
+    until(lambda: orthanc.jobs(Series=thin, State="waiting"), "the best one is chosen")
+    until(lambda: orthanc.jobs(Series=thick, State="excluded"), "the other one is not")
+    said = orthanc.post("/tools/execute-script", data=f"AutoContour.veto('{thin}', 'not this one')")
+    assert said.status_code == 200, said.text
+    until(lambda: orthanc.jobs(Series=thick, State="waiting"), "the next best is chosen")
+    assert [job["State"] for job in orthanc.jobs(Series=thin)] == ["excluded"]
+    orthanc.post("/autocontour/targets/local/resume")
+    assert orthanc.job_of(thick)["State"] == "done"
+
+
+def test_the_best_of_a_study_by_the_script_of_the_site(start_orthanc: Start, tmp_path: Path) -> None:
+    wanted = "{'QuietSeconds': 2, 'Thickness': 5.0}"
+    path = tmp_path / "routing.py"
+    path.write_text(
+        "from autocontour import Decision\n\n\n"
+        f"def route(series):\n    return Decision('hu-ct', one_per_study={wanted})\n"
+    )
+    orthanc = start_orthanc(section={"Rules": [], "RoutingScript": str(path)})
+    of = store(orthanc, PlanningStudy(), THICK_SOFT, THIN_SOFT)
+    jobs = settled(orthanc, *of.values())
+    assert (jobs[of["5 mm soft"]]["State"], jobs[of["1.25 mm soft"]]["State"]) == ("done", "excluded")
+    assert "the one closer to 5 mm" in jobs[of["1.25 mm soft"]]["Error"]["Message"]
 
 
 HEAD_AND_PELVIS = (

@@ -55,7 +55,10 @@ class JobOperations:
         """End every open job of a series as excluded; returns the ids of those that were open."""
         states = (State.WAITING, State.RUNNING)
         jobs = self._jobs.list(series=series, states=states, limit=1000)
-        return [job.id for job in jobs if self._cancellation.cancel(job, State.EXCLUDED, reason)]
+        ended = [job.id for job in jobs if self._cancellation.cancel(job, State.EXCLUDED, reason)]
+        if ended:
+            self._intake.vetoed(series)
+        return ended
 
     def retry(self, job: Job) -> Job:
         """Run an ended job again from its start; raises RetryRefused where that is forbidden or cannot help."""

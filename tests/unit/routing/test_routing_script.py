@@ -11,6 +11,7 @@ from plugin.facts.given import given_facts
 from plugin.facts.series import facts_of
 from routing.answer import Answer, combine
 from routing.decide import CONTOUR, ERROR, EXCLUDED, NONE
+from routing.one_per_study import OnePerStudy
 from routing.rules import read_rules
 from routing.script import Script, ScriptKeeper, answer_of, check_script, late
 from tests.builders.orthanc_tags import series, stack
@@ -49,6 +50,16 @@ def test_none_leaves_the_series_to_the_rules() -> None:
 def test_it_can_ask_for_several_results() -> None:
     answer = answer_of(script("return [Decision('a'), Decision('b', target='cloud')]"), CT)
     assert [(one.model, one.target) for one in answer.decisions] == [("a", "local"), ("b", "cloud")]
+
+
+def test_it_can_ask_for_the_best_series_of_a_study_as_a_rule_does() -> None:
+    body = "return [Decision('m', one_per_study=True), Decision('n', one_per_study={'Thickness': 3}), Decision('o')]"
+    answer = answer_of(script(body), CT)
+    assert [one.one_per_study for one in answer.decisions] == [OnePerStudy(), OnePerStudy(thickness=3.0), None]
+    assert pickle.loads(pickle.dumps(answer)) == answer  # noqa: S301 - our own bytes
+    wrong = answer_of(script("return Decision('m', one_per_study={'Kernel': 'hard'})"), CT)
+    assert wrong.error is not None
+    assert "one_per_study.Kernel" in wrong.error
 
 
 def test_it_can_exclude_with_a_reason() -> None:

@@ -45,6 +45,14 @@ def test_a_valid_configuration_is_described(site: Any, capsys: pytest.CaptureFix
     ]
 
 
+def test_a_rule_for_the_best_series_of_a_study_is_said_to_be_one(site: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    rule = {"Name": "best", "When": {"Modality": "CT"}, "Then": {"Model": "hu-ct", "OnePerStudy": True}}
+    assert main(site({"Rules": [rule]})) == 0
+    assert "priority normal, the best series of a study only" in capsys.readouterr().out
+    assert main(site({"Rules": [rule]}, {"Modality": "CT"})) == 0
+    assert "hu-ct at local, priority normal, if it is the best series of its study" in capsys.readouterr().out
+
+
 def test_no_rules_are_said(site: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(site({})) == 0
     assert "nothing is contoured by itself" in capsys.readouterr().out

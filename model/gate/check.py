@@ -52,6 +52,11 @@ class CheckedFile:
     sha256: str
     options: frozenset[Option] = field(default_factory=frozenset)
 
+    @property
+    def size(self) -> int:
+        """Bytes of the file."""
+        return self.pixel_start + self.form.length + self.form.length % 2
+
     def pixels_in(self, data: bytes) -> NDArray[np.integer]:
         """Return the stored pixels of the file, whose bytes these are: (row, column), 8 or 16 bit, a read-only view."""
         return self.form.array(memoryview(data)[self.pixel_start :])

@@ -5,16 +5,17 @@ All or nothing: one finding in one file refuses everything. The answer names rul
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import re
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import InitVar, dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, overload
 
 import numpy as np
 import pydicom
@@ -32,7 +33,7 @@ from model.gate.rules import Findings, Rule
 from model.series.folder import is_of_the_system
 from model.series.header import SliceHeader
 
-# A series of more files than this is not a CT or MR volume; the check holds all of it in memory.
+# A series of more files than this is not a CT or MR volume.
 MAXIMUM_FILES = 5_000
 MAXIMUM_BYTES = 4 << 30
 
@@ -43,11 +44,32 @@ _SEAL = object()
 
 @dataclass(frozen=True)
 class VerifiedFile:
-    """One verified slice: what was checked is what is used, as the bytes are held here."""
+    """One verified slice: what was checked is what is used.
+
+    A file is read again each time, so that a series is never held in memory, and its digest with it.
+    """
 
     name: str
-    data: bytes
+    content: bytes | Path
     checked: CheckedFile
+
+    @property
+    def data(self) -> bytes:
+        """The bytes; raises PrivacyRefused when the file is another one than was checked, or gone."""
+        if isinstance(self.content, bytes):
+            return self.content
+        try:
+            data = self.content.read_bytes()
+        except OSError:
+            data = b""
+        if hashlib.sha256(data).hexdigest() != self.checked.sha256:
+            raise PrivacyRefused(
+                "GATE",
+                "A file of the series changed after it was checked, so nothing is drawn on it; retry the job, and look "
+                "who else can write into the folder.",
+                {Rule.MANIFEST.value: 1},
+            )
+        return data
 
     @property
     def sop_instance_uid(self) -> str:
@@ -138,14 +160,19 @@ def verify(
     findings; InputRefused when the directory cannot be read.
     """
     findings = Findings()
-    files, written = _read(source, findings) if isinstance(source, Path) else (dict(source), None)
+    files: Mapping[str, bytes | Path]
+    files, written = _listed(source, findings) if isinstance(source, Path) else (dict(source), None)
     manifest = manifest or written
     if not files:
         findings.add(Rule.SERIES_EMPTY)
     checked: dict[str, CheckedFile] = {}
     checker = FileCheck()
+
+    def check(content: bytes | Path) -> tuple[CheckedFile | None, Findings]:
+        return checker.check(content if isinstance(content, bytes) else content.read_bytes())
+
     with ThreadPoolExecutor(_THREADS) as pool:
-        for name, result in zip(files, pool.map(checker.check, files.values()), strict=True):
+        for name, result in zip(files, pool.map(check, files.values()), strict=True):
             one, problems = result
             findings.merge(problems)
             if not _NEUTRAL_NAME.fullmatch(name):
@@ -157,21 +184,37 @@ def verify(
         _check_manifest(manifest, files, checked, findings)
     if findings:
         refuse(findings, len(files))
-    suspected = _with_text(files, checked, burned_in_text, findings)
+    ordered = tuple(VerifiedFile(name, files[name], checked[name]) for name in sorted(files))
+    suspected = _with_text(ordered, burned_in_text, findings)
     if findings:
         refuse(findings, len(files))
-    ordered = tuple(VerifiedFile(name, files[name], checked[name]) for name in sorted(files))
     first = ordered[0].checked
     return VerifiedSeries(ordered, first.values[PATIENT_ID][1].decode("ascii"), first.options, suspected, _SEAL)
 
 
-def _with_text(
-    files: Mapping[str, bytes], checked: Mapping[str, CheckedFile], policy: BurnedInText, findings: Findings
-) -> int:
+class _Pixels(Sequence[NDArray[np.integer]]):
+    """The pixels of each file, read when they are asked for."""
+
+    def __init__(self, files: Sequence[VerifiedFile]) -> None:
+        self._files = files
+
+    def __len__(self) -> int:
+        return len(self._files)
+
+    @overload
+    def __getitem__(self, index: int) -> NDArray[np.integer]: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[NDArray[np.integer]]: ...
+
+    def __getitem__(self, index: int | slice) -> NDArray[np.integer] | Sequence[NDArray[np.integer]]:
+        return _Pixels(self._files[index]) if isinstance(index, slice) else self._files[index].pixels
+
+
+def _with_text(files: Sequence[VerifiedFile], policy: BurnedInText, findings: Findings) -> int:
     if policy is BurnedInText.OFF:
         return 0
-    names = sorted(checked)
-    found = slices_with_text([checked[name].pixels_in(files[name]) for name in names])
+    found = slices_with_text(_Pixels(files))
     for _ in found if policy is BurnedInText.REFUSE else ():
         findings.add(Rule.PIXELS_TEXT)
     return len(found)
@@ -185,12 +228,12 @@ def refuse(findings: Findings, files: int) -> NoReturn:
     )
 
 
-def _read(directory: Path, findings: Findings) -> tuple[dict[str, bytes], Manifest | None]:
+def _listed(directory: Path, findings: Findings) -> tuple[dict[str, Path], Manifest | None]:
     try:
         entries = sorted(os.scandir(directory), key=lambda entry: entry.name)
     except OSError:
         raise InputRefused("DIRECTORY", "The directory of the series cannot be read.") from None
-    files: dict[str, bytes] = {}
+    files: dict[str, Path] = {}
     manifest, total = None, 0
     for entry in entries:
         status = entry.stat(follow_symlinks=False)
@@ -206,11 +249,10 @@ def _read(directory: Path, findings: Findings) -> tuple[dict[str, bytes], Manife
         if status.st_size > MAXIMUM_FILE:
             findings.add(Rule.FILE_SIZE)
             continue
-        content = Path(entry.path).read_bytes()
         if entry.name == MANIFEST_NAME:
-            manifest = Manifest.from_json(content)
+            manifest = Manifest.from_json(Path(entry.path).read_bytes())
         else:
-            files[entry.name] = content
+            files[entry.name] = Path(entry.path)
     return files, manifest
 
 
@@ -224,7 +266,7 @@ def _check_series(files: list[CheckedFile], findings: Findings) -> None:
 
 
 def _check_manifest(
-    manifest: Manifest, files: Mapping[str, bytes], checked: Mapping[str, CheckedFile], findings: Findings
+    manifest: Manifest, files: Mapping[str, bytes | Path], checked: Mapping[str, CheckedFile], findings: Findings
 ) -> None:
     if manifest.profile != PROFILE_NAME or manifest.profile_digest != profile_digest():
         findings.add(Rule.PROFILE)
@@ -239,5 +281,5 @@ def _check_manifest(
         if entry is None:
             continue
         instance = one.values[SOP_INSTANCE_UID][1].decode("ascii")
-        if (entry.sha256, entry.size, entry.sop_instance_uid) != (one.sha256, len(files[name]), instance):
+        if (entry.sha256, entry.size, entry.sop_instance_uid) != (one.sha256, one.size, instance):
             findings.add(Rule.MANIFEST)

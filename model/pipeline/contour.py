@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from pydicom import Dataset
 
@@ -25,7 +24,7 @@ from model.rtstruct.written import StructureSet
 from model.series.geometry import SeriesGeometry, require_whole
 from model.series.header import SliceHeader
 from model.sides.check import sides_of_engine
-from model.volume.load import load_volume
+from model.volume.load import Source, load_volume
 from model.volume.volume import Volume
 
 LABEL = "AutoContour"
@@ -39,13 +38,13 @@ class ImageSeries:
 
     Attributes:
         geometry: Where the slices lie, from their headers.
-        slices: The files, as paths or pydicom datasets with pixels, in any order; read once.
+        slices: The files, as load_volume takes them, in any order; read once.
         source: The header of one slice, from which patient and study are copied.
         headers: The slices' headers where they may name two acquisitions; empty when that was looked at before.
     """
 
     geometry: SeriesGeometry
-    slices: Iterable[Path | Dataset]
+    slices: Iterable[Source]
     source: Dataset
     headers: tuple[SliceHeader, ...] = ()
 

@@ -108,7 +108,7 @@ def _draw(
     made = contour(
         ImageSeries(
             geometry=geometry_of(file.header for file in verified),
-            slices=(file.dataset() for file in verified),
+            slices=(file.dataset for file in verified),
             source=verified.files[0].dataset(),
         ),
         engine,

@@ -27,6 +27,8 @@ from model.volume.acquisition import KEYWORDS, Acquisition, acquisition_of
 from model.volume.meaning import Meaning, meaning_of
 from model.volume.volume import Volume
 
+# One file of a series: where it lies, what was read of it, or what reads it when it is its turn.
+Source = Path | str | Dataset | Callable[[], Dataset]
 # Slices that are held undecoded at a time.
 BATCH = 32
 INT16 = np.iinfo(np.int16)
@@ -35,15 +37,15 @@ BRIGHTEST_HU, AIR_HU = 3071.0, -1024
 
 
 def load_volume(
-    slices: Iterable[Path | str | Dataset],
+    slices: Iterable[Source],
     geometry: SeriesGeometry,
     progress: Callable[[float], None] = lambda fraction: None,
 ) -> Volume:
     """Decode and rescale the slices of a series.
 
     Args:
-        slices: Files, or pydicom datasets with pixels, in any order, enhanced images with all their frames among
-            them; localizers, which are no part of the geometry, are left out.
+        slices: Files, pydicom datasets with pixels, or functions that read one, in any order, enhanced images with all
+            their frames among them; localizers, which are no part of the geometry, are left out.
         geometry: Where the slices lie.
         progress: Called with a fraction from 0 to 1.
 
@@ -127,7 +129,7 @@ class _Accumulator:
         self.array[index] = stored.astype(np.float32) * np.float32(slope) + np.float32(intercept)
 
 
-def _decoded(slices: Iterable[Path | str | Dataset], pool: ThreadPoolExecutor) -> Iterator[_Slice]:
+def _decoded(slices: Iterable[Source], pool: ThreadPoolExecutor) -> Iterator[_Slice]:
     """Slices as they are decoded, a batch at a time: an executor's map would read the whole series first."""
     waiting = iter(slices)
     while batch := list(islice(waiting, BATCH)):
@@ -135,9 +137,9 @@ def _decoded(slices: Iterable[Path | str | Dataset], pool: ThreadPoolExecutor) -
             yield from decoded
 
 
-def _decode(one: Path | str | Dataset) -> Iterable[_Slice]:
+def _decode(one: Source) -> Iterable[_Slice]:
     """Return the slice of a file, or those of an enhanced image, which are decoded as they are taken."""
-    dataset = one if isinstance(one, Dataset) else _read(one)
+    dataset = one if isinstance(one, Dataset) else one() if callable(one) else _read(one)
     return map(_decode_one, images_of(dataset)) if is_enhanced(dataset) else (_decode_one(dataset),)
 
 

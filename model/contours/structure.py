@@ -30,6 +30,29 @@ class BoxedMask:
         part = mask[z0:z1, y0:y1, x0:x1]
         return cls((origin[0] + z0, origin[1] + y0, origin[2] + x0), part.copy() if copy else part)
 
+    @classmethod
+    def taken(
+        cls, mask: NDArray[np.bool_], limit: tuple[int, ...], origin: tuple[int, int, int] = (0, 0, 0)
+    ) -> BoxedMask:
+        """Crop a mask that nobody else uses, in its own memory, which may be most of what a machine has.
+
+        Only voxels below ``limit`` (slices, rows, columns) count; ``mask`` is nothing any more afterwards.
+        """
+        if not (mask.flags.owndata and mask.flags.c_contiguous):
+            return cls.crop(mask[: limit[0], : limit[1], : limit[2]], origin)
+        box = _bounds(mask[: limit[0], : limit[1], : limit[2]])
+        if box is None:
+            return cls((0, 0, 0), np.zeros((0, 0, 0), dtype=np.bool_))
+        z0, z1, y0, y1, x0, x1 = box
+        shape = (z1 - z0, y1 - y0, x1 - x0)
+        flat, size = mask.reshape(-1), shape[1] * shape[2]
+        for index in range(shape[0]):
+            # Never beyond what was read already: the box begins at or after where its slices move to.
+            flat[index * size : (index + 1) * size] = mask[z0 + index, y0:y1, x0:x1].ravel()
+        del flat
+        mask.resize(shape, refcheck=False)
+        return cls((origin[0] + z0, origin[1] + y0, origin[2] + x0), mask)
+
     def full(self, shape: tuple[int, int, int]) -> NDArray[np.bool_]:
         """Return the mask in a whole (slice, row, column) array of ``shape``."""
         whole = np.zeros(shape, dtype=np.bool_)

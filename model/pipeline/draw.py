@@ -10,13 +10,18 @@ import json
 import time
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from model.burned_in.policy import BurnedInText
 from model.engines.foreign import engine_errors
 from model.pipeline.selection import StructureSelection
 from model.storage.files import write_whole
+
+if TYPE_CHECKING:
+    from model.gate.verify import VerifiedFile
+    from model.volume.text_slice import TextSlice
 
 IMAGES, STRUCTURE_SET, PROGRESS = "images", "rtstruct.dcm", "progress.json"
 PROGRESS_SECONDS = 0.2
@@ -108,7 +113,7 @@ def _draw(
     made = contour(
         ImageSeries(
             geometry=geometry_of(file.header for file in verified),
-            slices=(file.dataset for file in verified),
+            slices=(partial(_slice_of, file) for file in verified),
             source=verified.files[0].dataset(),
         ),
         engine,
@@ -137,6 +142,12 @@ def _draw(
         sides=made.sides,
         suspected=verified.suspected,
     )
+
+
+def _slice_of(file: VerifiedFile) -> TextSlice:
+    from model.volume.text_slice import TextSlice
+
+    return TextSlice(file.texts, file.pixels)
 
 
 class ProgressFile:

@@ -25,10 +25,12 @@ from model.series.geometry import SeriesGeometry
 from model.series.refusals import slice_twice
 from model.volume.acquisition import KEYWORDS, Acquisition, acquisition_of
 from model.volume.meaning import Meaning, meaning_of
+from model.volume.text_slice import TextSlice
 from model.volume.volume import Volume
 
 # One file of a series: where it lies, what was read of it, or what reads it when it is its turn.
-Source = Path | str | Dataset | Callable[[], Dataset]
+Header = Dataset | TextSlice
+Source = Path | str | Header | Callable[[], Header]
 # Slices that are held undecoded at a time.
 BATCH = 32
 INT16 = np.iinfo(np.int16)
@@ -139,11 +141,13 @@ def _decoded(slices: Iterable[Source], pool: ThreadPoolExecutor) -> Iterator[_Sl
 
 def _decode(one: Source) -> Iterable[_Slice]:
     """Return the slice of a file, or those of an enhanced image, which are decoded as they are taken."""
-    dataset = one if isinstance(one, Dataset) else one() if callable(one) else _read(one)
-    return map(_decode_one, images_of(dataset)) if is_enhanced(dataset) else (_decode_one(dataset),)
+    read = one if isinstance(one, Header) else one() if callable(one) else _read(one)
+    if isinstance(read, TextSlice) or not is_enhanced(read):
+        return (_decode_one(read),)
+    return map(_decode_one, images_of(read))
 
 
-def _decode_one(dataset: Dataset) -> _Slice:
+def _decode_one(dataset: Header) -> _Slice:
     slope, intercept = _number(dataset, "RescaleSlope"), _number(dataset, "RescaleIntercept")
     if slope is not None and slope <= 0.0:
         raise InputRefused("PIXELS_RESCALE", "A slice's RescaleSlope is not above 0, so its values mean nothing.")
@@ -174,14 +178,14 @@ def _decode_one(dataset: Dataset) -> _Slice:
     )
     padding = _bright_padding(dataset, stored, *rescale) if _is_ct(dataset) else None
     acquisition = acquisition_of({keyword: _values(dataset, keyword) for keyword in KEYWORDS})
-    return _Slice(str(dataset.SOPInstanceUID), stored, *rescale, meaning, acquisition, padding)
+    return _Slice(str(dataset.get("SOPInstanceUID")), stored, *rescale, meaning, acquisition, padding)
 
 
-def _is_ct(dataset: Dataset) -> bool:
+def _is_ct(dataset: Header) -> bool:
     return str(dataset.get("Modality")).strip(" \0").upper() == "CT"
 
 
-def _bright_padding(dataset: Dataset, stored: NDArray[Any], slope: float, intercept: float) -> NDArray[np.bool_] | None:
+def _bright_padding(dataset: Header, stored: NDArray[Any], slope: float, intercept: float) -> NDArray[np.bool_] | None:
     """Pixels of PixelPaddingValue (to PixelPaddingRangeLimit) that would be brighter than anything measured."""
     ends = [dataset.get("PixelPaddingValue"), dataset.get("PixelPaddingRangeLimit")]
     numbers = [_as_stored(end, stored) for end in ends if isinstance(end, int)]
@@ -195,7 +199,7 @@ def _as_stored(value: int, stored: NDArray[Any]) -> int:
     return int(np.array([value & (2 ** (8 * stored.dtype.itemsize) - 1)]).astype(stored.dtype)[0])
 
 
-def _values(dataset: Dataset, keyword: str) -> list[str]:
+def _values(dataset: Header, keyword: str) -> list[str]:
     value = dataset.get(keyword)
     if value is None or isinstance(value, str):
         return [value or ""]
@@ -209,7 +213,7 @@ def _read(path: Path | str) -> Dataset:
         raise InputRefused("PIXELS_UNREADABLE", "A file of the series cannot be read as DICOM.") from error
 
 
-def _number(dataset: Dataset, keyword: str) -> float | None:
+def _number(dataset: Header, keyword: str) -> float | None:
     try:
         value = dataset.get(keyword)
         number = None if value is None or value == "" else float(value)

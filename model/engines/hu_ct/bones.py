@@ -74,7 +74,7 @@ def without(bones: BoxedMask, cavity: BoxedMask) -> BoxedMask:
     mine = tuple(slice(a - o, b - o) for a, b, o in zip(low, high, bones.origin, strict=True))
     theirs = tuple(slice(a - o, b - o) for a, b, o in zip(low, high, cavity.origin, strict=True))
     array[mine] &= ~cavity.array[theirs]
-    return BoxedMask.crop(array, bones.origin)
+    return BoxedMask.taken(array, array.shape, bones.origin)
 
 
 def _marrow(bone: Mask, grid: WorkingGrid, body: Mask) -> Mask:

@@ -56,8 +56,9 @@ class HuCt:
         circle = find_circle(grid)
         result = _draw(grid if circle is None else carried_on(grid, circle), circle, progress)
         shape = volume.geometry.shape
+        # Handed over one by one: where axes are turned each is copied.
         structures = tuple(
-            Structure(label, full.frame.back(result.masks[label], shape), result.flags[label])
+            Structure(label, full.frame.back(result.masks.pop(label), shape), result.flags[label])
             for label in ORDER
             if label in result.masks
         )

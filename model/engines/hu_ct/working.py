@@ -102,7 +102,7 @@ def to_full(field: NDArray[np.float32], grid: WorkingGrid) -> BoxedMask:
     limits = [min(size, b * step) for b, step, size in zip(high, grid.factor, grid.full.array.shape, strict=True)]
     starts = [a * step for a, step in zip(low, grid.factor, strict=True)]
     d, h, w = (limit - start for limit, start in zip(limits, starts, strict=True))
-    return BoxedMask.crop(mask[:d, :h, :w], (starts[0], starts[1], starts[2]))
+    return BoxedMask.taken(mask, (d, h, w), (starts[0], starts[1], starts[2]))
 
 
 def _surface_blocks(padded: NDArray[np.float32]) -> NDArray[np.intp]:

@@ -23,7 +23,7 @@ from model.errors import InputRefused
 from model.series.enhanced import Part, frame_headers, is_enhanced, require_all_parts
 from model.series.geometry import SeriesGeometry, geometry_of
 from model.series.header import TAGS, SliceHeader
-from model.series.refusals import several_values
+from model.series.refusals import NO_HELP, several_values
 
 SYSTEM_NAMES = frozenset({".ds_store", "thumbs.db", "desktop.ini", ".localized", ".directory"})
 # DICOM PS3.10 7.1: 128 bytes, then DICM.
@@ -202,7 +202,7 @@ def read_headers(file: Path, parts: list[Part]) -> tuple[SliceHeader, ...]:
     """Headers of the images in a file: of each frame of an enhanced one; none for a DICOM file that is not an image.
 
     A part of a concatenation is added to ``parts``. Raises InputRefused when the file cannot be read, ends before its
-    pixels do, or does not describe its frames.
+    pixels do, does not describe its frames, or has frames that are no slices.
     """
     try:
         with file.open("rb") as stream:
@@ -220,6 +220,8 @@ def read_headers(file: Path, parts: list[Part]) -> tuple[SliceHeader, ...]:
             if not header.sop_instance_uid:
                 raise _corrupt("has no SOP Instance UID")
             if not is_enhanced(dataset):
+                if not any(header.position) and (dataset.get("NumberOfFrames") or 1) > 1:
+                    raise _not_slices(kind)
                 return (header,)
             stream.seek(0)
             whole = dcmread(stream, stop_before_pixels=True)
@@ -270,6 +272,15 @@ def _pixels_whole(stream: BinaryIO, syntax: UID, least: int) -> bool:
 def read_source(file: Path) -> Dataset:
     """Return the whole header of one image, without pixels."""
     return dcmread(file, stop_before_pixels=True)
+
+
+def _not_slices(kind: UID) -> InputRefused:
+    name = kind.name if kind.name != kind else "object of a private or unknown SOP class"
+    return InputRefused(
+        "NOT_A_SLICE",
+        f"A file in the folder holds several frames that are no slices of a CT or MR scan: {name} (SOPClassUID). "
+        f"{NO_HELP}; give a folder of one CT or MR series only.",
+    )
 
 
 def _corrupt(how: str) -> InputRefused:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
+from pydicom.uid import EnhancedMRColorImageStorage, JPEG2000Lossless, JPEGLSLossless, RLELossless
 
 from model.errors import InputRefused
 from model.series.enhanced import frame_datasets, images_of
@@ -146,6 +146,15 @@ def test_an_object_stays_as_it_is_when_its_frames_are_taken() -> None:
     assert "#" not in one.SOPInstanceUID
     assert str(frames[1].SOPInstanceUID) == f"{one.SOPInstanceUID}#2"
     assert list(images_of(frames[1])) == [frames[1]]
+
+
+def test_frames_that_are_no_slices_are_refused_by_the_name_of_their_kind(tmp_path: Path) -> None:
+    (one,) = enhanced(slices_of("MR"))
+    one.SOPClassUID = one.file_meta.MediaStorageSOPClassUID = EnhancedMRColorImageStorage
+    with pytest.raises(InputRefused) as refused:
+        open_folder(stored(tmp_path / "colour", one))
+    assert refused.value.code == "NOT_A_SLICE"
+    assert "Enhanced MR Color Image Storage (SOPClassUID)" in refused.value.message
 
 
 def test_a_classic_and_an_enhanced_series_are_two(tmp_path: Path) -> None:

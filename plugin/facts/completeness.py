@@ -80,7 +80,7 @@ def completeness_of(found: Volumes) -> Completeness:
             require_whole(volume.geometry)
         except InputRefused as gap:
             return Completeness(CompletenessState.WAITING, gap.code, gap.message, slices)
-    hint = _count_hint(everything) or _sparse_hint(found.volumes)
+    hint = _count_hint(everything) or _places_hint(found, everything) or _sparse_hint(found.volumes)
     if hint is not None:
         return Completeness(CompletenessState.WAITING, hint.code, hint.reason, slices, hint.expected, certain=False)
     announced = _expected(everything)
@@ -109,6 +109,21 @@ def _count_hint(items: Sequence[OrthancItem]) -> _Hint | None:
         return None
     reason = f"{len(items)} of {announced.count} images that the scanner announced ({announced.where}) have come."
     return _Hint("COUNT_EXPECTED", reason, announced.count)
+
+
+def _places_hint(found: Volumes, items: Sequence[OrthancItem]) -> _Hint | None:
+    """Fewer images of some places than of others, or fewer points in time than announced: more may come."""
+    if (repeats := found.repeats) is None:
+        return None
+    if not repeats.regular:
+        reason = f"Some places have {repeats.fewest} image(s) and others {repeats.images}: slices may be missing."
+        return _Hint("PLACES_EXPECTED", reason, None)
+    positions = _agreed(items, _tag("NumberOfTemporalPositions"))
+    come = len({item.values(_tag("TemporalPositionIdentifier")) for item in items} - {()})
+    if positions is not None and 0 < come < positions:
+        reason = f"{come} of {positions} points in time (NumberOfTemporalPositions) have come."
+        return _Hint("POSITIONS_EXPECTED", reason, None)
+    return None
 
 
 def _expected(items: Sequence[OrthancItem]) -> _Announced | None:

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from plugin.facts.orthanc_item import OrthancItem
 from plugin.facts.parameters import PARAMETERS, TIMES, Parameter, Value, moment_at
 from routing.names import Keyword
 
+# What may differ from slice to slice of one volume, and orders the images of a place all the same.
+ORDERED = (*TIMES, "InstanceNumber")
 # Each place's images, by index.
 Places = Sequence[Sequence[int]]
 
@@ -79,10 +82,10 @@ def _by_time(part: Part, items: Sequence[OrthancItem], place_of: dict[int, int])
     count = len(places[0])
     if count == 1 or {len(place) for place in places} != {count}:
         return [part]
-    for keyword in TIMES:
-        ordered = ordered_in_time(places, items, Keyword(keyword))
+    for keyword in ORDERED:
+        ordered = ordered_at_places(places, items, keyword)
         if ordered is not None:
-            told = Told(Parameter("points in time", keyword, "time"), of=count)
+            told = Told(Parameter("points in time", keyword, "time" if keyword in TIMES else "no."), of=count)
             return [
                 replace(
                     part,
@@ -94,15 +97,28 @@ def _by_time(part: Part, items: Sequence[OrthancItem], place_of: dict[int, int])
     return [part]
 
 
-def ordered_in_time(places: Places, items: Sequence[OrthancItem], step: Keyword) -> list[list[int]] | None:
-    """Return the images of each place in the order of a moment; None where one has none, or two of a place share it."""
-    found = []
+def ordered_at_places(places: Places, items: Sequence[OrthancItem], keyword: str) -> list[list[int]] | None:
+    """Return the images of each place in the order of a moment, or of how they are numbered.
+
+    None where an image has none, two of a place share it, places have not as many, or the numbers tell nothing: they do
+    where one volume is numbered after the other, or one place after the other.
+    """
+    found, values = [], []
     for place in places:
-        moments = {index: moment_at(items[index], step) for index in place}
-        if None in moments.values() or len(set(moments.values())) != len(place):
+        moments = {index: moment_at(items[index], Keyword(keyword)) for index in place}
+        numbers = [number for number in moments.values() if number is not None]
+        if len(set(numbers)) != len(place) or len(place) != len(places[0]):
             return None
         found.append(sorted(place, key=lambda index: moments[index] or 0.0))
-    return found
+        values.append(sorted(numbers))
+    return found if keyword in TIMES or _regular(values) else None
+
+
+def _regular(numbers: Sequence[Sequence[float]]) -> bool:
+    """Whether the numbers of each place's images, in order, go through volumes or through places."""
+    by_order = list(zip(*numbers, strict=True))
+    volumes = all(max(before) < min(after) for before, after in pairwise(by_order))
+    return volumes or all(place[-1] - place[0] == len(place) - 1 for place in numbers)
 
 
 def in_order(values: Iterable[Value]) -> list[Value]:

@@ -16,7 +16,7 @@ from plugin.facts.image_words import is_called, meanings_of
 from plugin.facts.kinds import NOTHING_PICKED
 from plugin.facts.objects import Slice
 from plugin.facts.parameters import B_VALUE, IMAGE_TYPE, KINDS, PARAMETERS, TIMES, moment_at, number_at
-from plugin.facts.parts import ordered_in_time
+from plugin.facts.parts import ORDERED, ordered_at_places
 from plugin.facts.planes import at_places, by_plane
 from plugin.facts.volumes import LEAST_SLICES, Volumes, tell_apart
 from routing.facts import fold
@@ -28,8 +28,6 @@ TOLERANCE = 5e-4
 # Least and greatest values are taken together with those that differ only in how they were rounded: by this part, and
 # points in time by so many of their unit.
 _ROUNDED, _AT_ONCE = 1e-6, 1e-3
-# What may differ from slice to slice of one volume, and orders the images of a place all the same.
-ORDERED = (*TIMES, "InstanceNumber")
 
 
 def picked(found: Volumes, pick: Pick) -> Volumes:
@@ -95,8 +93,8 @@ def _ends_of_places(slices: Sequence[Slice], keyword: str, *, greatest: bool) ->
     kept = []
     for group in by_plane(slices):
         places = at_places(group)
-        ordered = ordered_in_time(places, [one.item for one in group], Keyword(keyword))
-        if ordered is None or len({len(place) for place in places}) != 1:
+        ordered = ordered_at_places(places, [one.item for one in group], keyword)
+        if ordered is None:
             return []
         kept += [group[place[-1 if greatest else 0]] for place in ordered]
     return kept

@@ -25,7 +25,7 @@ class VolumeName:
 def names_of(parts: Sequence[Part]) -> list[VolumeName]:
     """Name parts of one series, each unlike the others."""
     said = [_said(part, parts) for part in parts]
-    words = _unlike([", ".join(words for words, _ in one) or "volume" for one in said])
+    words = _unlike([", ".join(words for words, _ in one) or "another kind of image" for one in said])
     labels = []
     for number, one in enumerate(said, 1):
         label = " ".join(label for _, label in one)

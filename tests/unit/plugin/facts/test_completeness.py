@@ -76,6 +76,22 @@ def test_what_counts_the_series_goes_before_what_counts_the_scan() -> None:
     )
 
 
+def test_places_with_fewer_images_than_others_are_waited_for_but_not_certain() -> None:
+    phases = [stack(12 if n < 9 else 5, NominalPercentageOfRespiratoryPhase=10 * n) for n in range(10)]
+    answer = judged(*(one for phase in phases for one in phase))
+    assert (answer.state, answer.code, answer.certain) == (CompletenessState.WAITING, "PLACES_EXPECTED", False)
+    assert "9 image(s) and others 10" in answer.reason
+    whole = [stack(12, NominalPercentageOfRespiratoryPhase=10 * n) for n in range(10)]
+    assert judged(*(one for phase in whole for one in phase)).state is CompletenessState.WHOLE
+
+
+def test_points_in_time_that_were_announced_are_waited_for_but_not_certain() -> None:
+    points = [stack(12, TemporalPositionIdentifier=n, NumberOfTemporalPositions=4) for n in (1, 2, 3, 4)]
+    answer = judged(*points[0], *points[1])
+    assert (answer.state, answer.code, answer.certain) == (CompletenessState.WAITING, "POSITIONS_EXPECTED", False)
+    assert judged(*(one for point in points for one in point)).state is CompletenessState.WHOLE
+
+
 def test_each_of_several_acquisitions_has_its_count() -> None:
     first = stack(10, AcquisitionNumber=1, ImagesInAcquisition=10)
     second = stack(10, start=30, AcquisitionNumber=2, ImagesInAcquisition=10)

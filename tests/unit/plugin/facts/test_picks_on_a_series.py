@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from model.errors import InputRefused
 from plugin.facts.selection import Reason, Selection, select
+from plugin.facts.series import known_keywords
 from plugin.facts.volumes import Volumes, tell_apart, volumes_of
 from plugin.facts.wanted import MOST_VOLUMES, WantedVolume, each_of
 from routing.pick import WrittenPick
+from routing.rules import read_rules
 from tests.builders.images_of_places import B_VALUE, BREATHING, DIFFUSION, DIXON, ECHOES, MR, PHASE, repeated
 from tests.builders.orthanc_tags import CORONAL, element, series, slice_tags, stack
 
 PLACES = 8
+PAGE = (Path(__file__).resolve().parents[4] / "docs" / "routing.md").read_text(encoding="utf-8")
 
 
 def found(variants: Sequence[Mapping[str, Any]], places: int = PLACES) -> Volumes:
@@ -238,6 +243,38 @@ def test_an_attribute_of_single_slices_picks_no_volume() -> None:
     assert "SliceLocation differs from slice to slice" in refusal.message
 
 
+def numbered(numbers: Mapping[tuple[int, int], int]) -> Volumes:
+    """Images that only their numbers tell apart, by time and place."""
+    return volumes_of(
+        series(
+            *(
+                slice_tags(3.0 * place, number, SOPInstanceUID=f"2.25.{1000 * time + place}", **MR)
+                for (time, place), number in numbers.items()
+            )
+        )
+    )
+
+
+@pytest.mark.parametrize(
+    "number",
+    [lambda time, place: 1 + 6 * time + place, lambda time, place: 1 + 3 * place + time],
+    ids=["time", "place"],
+)
+def test_images_that_are_only_numbered_are_told_apart_where_the_numbers_are_regular(number: Any) -> None:
+    film = numbered({(time, place): number(time, place) for time in range(3) for place in range(6)})
+    assert variants_of(picked(film, {"InstanceNumber": "first"})) == {0}
+    assert variants_of(picked(film, {"InstanceNumber": "last"})) == {2}
+    assert '"Pick": {"InstanceNumber": "first"}' in refused(film).message
+    assert [name.label for _, name in each_of(film, None)] == ["no. 1/3", "no. 2/3", "no. 3/3"]
+
+
+def test_irregular_numbers_tell_nothing() -> None:
+    odd = [1, 2, 7, 4, 9, 6, 3, 8, 5, 10, 11, 12]
+    film = numbered({(at // 6, at % 6): number for at, number in enumerate(odd)})
+    assert "InstanceNumber differs from slice to slice" in refused(film, {"InstanceNumber": "first"}).message
+    assert '"Pick"' not in refused(film).message
+
+
 def test_the_largest_of_volumes_of_different_size() -> None:
     volumes = volumes_of(series(*stack(20), *stack(15, orientation=CORONAL)))
     assert len(picked(volumes, "largest").kept) == 20
@@ -247,3 +284,29 @@ def test_the_first_of_acquisitions_over_midnight_is_the_earlier_one() -> None:
     late = {"AcquisitionDate": "20260131", "AcquisitionTime": "235900"}
     early = {"AcquisitionDate": "20260201", "AcquisitionTime": "000100"}
     assert variants_of(picked(found([early, late]), {"AcquisitionTime": "first"})) == {1}
+
+
+@pytest.mark.parametrize(
+    ("rule", "variants", "wanted"),
+    [
+        ("first echo", ECHOES, [{0}]),
+        ("Dixon, on water", DIXON, [{0}]),
+        ("diffusion, without weighting", DIFFUSION, [{0}]),
+        ("diffusion, trace", DIFFUSION, [{4}]),
+        ("4D CT, every phase", BREATHING, [{number} for number in range(10)]),
+        ("4D CT, average", BREATHING, [{10}]),
+    ],
+)
+def test_the_rules_of_the_page_do_as_it_says(
+    rule: str, variants: Sequence[Mapping[str, Any]], wanted: list[set[int]]
+) -> None:
+    section = re.search(r"^## Several images of one place\n(.*?)^## ", PAGE, re.MULTILINE | re.DOTALL)
+    assert section
+    written = re.search(r"^```json\n(.*?)^```", section[1], re.MULTILINE | re.DOTALL)
+    assert written
+    rules, problems = read_rules(json.loads(written[1]), known_keywords())
+    assert problems == []
+    (meant,) = [one for one in rules if one.name == rule]
+    volumes = found(variants)
+    each = each_of(volumes, meant.pick) if meant.each else [(WantedVolume(meant.pick), None)]
+    assert sorted(variants_of(select(volumes, wanted=one)) for one, _ in each) == wanted

@@ -225,7 +225,7 @@ def test_the_command_line_reads_the_contours_of_a_job_back(parts: Stored, tmp_pa
     assert "not in the folder" not in done.stderr + done.stdout
 
 
-def test_nothing_of_the_patient_is_in_what_would_leave(server: OrthancProcess) -> None:
+def test_nothing_of_the_patient_is_in_what_would_leave_or_in_what_a_job_leaves_behind(server: OrthancProcess) -> None:
     objects = everywhere()
     files = files_of(objects)
     assert all(marks_in(file) for file in files)
@@ -237,3 +237,8 @@ def test_nothing_of_the_patient_is_in_what_would_leave(server: OrthancProcess) -
     slices = [pydicom.dcmread(io.BytesIO(content)) for name, content in contents.items() if name.endswith(".dcm")]
     assert len(slices) == sum(int(one.NumberOfFrames) for one in objects)
     assert [name for name, content in contents.items() if marks_in(name.encode() + content)] == []
+    # A job of noise ends as it likes; what it leaves behind is silent as well.
+    server.job_of(series, seconds=300)
+    left = [path for path in [server.log, *server.state.rglob("*")] if path.is_file()]
+    assert len(left) > 3
+    assert [path.name for path in left if marks_in(path.name.encode() + path.read_bytes())] == []

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.uid import EnhancedMRColorImageStorage, JPEG2000Lossless, JPEGLSLossless, RLELossless
 
@@ -21,6 +22,7 @@ from tests.builders.enhanced_series import MAKERS, PHILIPS, Maker, enhanced, fra
 from tests.builders.functional_groups import Frame
 from tests.builders.marked import ct, mr
 from tests.builders.phantom import Phantom, phantom_series
+from tests.builders.series import GEOMETRIES, write_series
 
 COUNT = 6
 
@@ -89,6 +91,20 @@ def test_each_frame_has_its_own_rescale(tmp_path: Path) -> None:
     _, volume = read(tmp_path / "enhanced", *enhanced(frames, PHILIPS))
     expected = np.stack([image.pixel_array * (1.0 + n) + n for n, image in enumerate(slices)])
     assert np.allclose(volume, expected)
+
+
+@pytest.mark.parametrize("name", ["oblique", "sagittal", "uneven spacing", "gantry tilt", "anisotropic pixels"])
+def test_every_geometry_is_that_of_the_classic_series(name: str, tmp_path: Path) -> None:
+    plan = GEOMETRIES[name]
+    values = np.random.default_rng(1).integers(-500, 500, (len(plan.offsets), *plan.shape), dtype=np.int16)
+    classic = open_folder(write_series(plan, tmp_path / "classic", values))
+    slices = [dcmread(path) for path in sorted((tmp_path / "classic").iterdir())]
+    found, volume = read(tmp_path / "enhanced", *enhanced(slices, shuffle=9))
+    assert np.array_equal(volume, values)
+    assert np.array_equal(found.geometry.positions, classic.geometry.positions)
+    assert found.geometry.common.spacing == classic.geometry.common.spacing
+    assert np.array_equal(found.geometry.normal, classic.geometry.normal)
+    assert found.geometry.tilt_degrees == classic.geometry.tilt_degrees
 
 
 def test_parts_of_a_concatenation_are_one_volume(tmp_path: Path) -> None:

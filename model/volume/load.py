@@ -163,6 +163,9 @@ def _decode_one(dataset: Header) -> _Slice:
         )
     if int(dataset.get("NumberOfFrames") or 1) != 1 or int(dataset.get("SamplesPerPixel") or 1) != 1:
         raise InputRefused("PIXELS_SHAPE", "A slice's pixel data is not a single grayscale image of its size.")
+    if isinstance(dataset, Dataset) and "PhotometricInterpretation" in dataset:
+        # In capitals: decoders take no other.
+        dataset.PhotometricInterpretation = str(dataset.PhotometricInterpretation).strip(" \0").upper()
     try:
         stored = dataset.pixel_array
     except (AttributeError, ValueError, RuntimeError, NotImplementedError, KeyError, EOFError) as error:

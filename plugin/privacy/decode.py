@@ -75,7 +75,7 @@ def _described(file: RawFile, form: PixelFormat) -> dict[str, Any]:
         "columns": form.columns,
         "number_of_frames": 1,
         "samples_per_pixel": 1,
-        "photometric_interpretation": file.text(PHOTOMETRIC_INTERPRETATION),
+        "photometric_interpretation": file.text(PHOTOMETRIC_INTERPRETATION).upper(),
         "bits_allocated": form.bits_allocated,
         "bits_stored": form.bits_stored,
         "pixel_representation": file.word(PIXEL_REPRESENTATION),
@@ -87,7 +87,9 @@ def _decoded(file: RawFile, form: PixelFormat) -> bytes:
     decoder = get_decoder(UID(file.transfer_syntax))
     try:
         if file.frame is None:
-            array, _ = decoder.as_array(file.dataset, index=0, raw=True)
+            # In capitals: decoders take no other.
+            options: Any = {"photometric_interpretation": file.text(PHOTOMETRIC_INTERPRETATION).upper()}
+            array, _ = decoder.as_array(file.dataset, index=0, raw=True, **options)
         else:
             array, _ = decoder.as_array(_stream_of(file.frame), raw=True, **_described(file, form))
     except Exception:  # noqa: BLE001  (decoders raise whatever their library raises, and quote the file)

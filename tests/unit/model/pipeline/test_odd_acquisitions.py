@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from plugin.cli import main
+from plugin.privacy.reading import quiet_pydicom
 from tests.builders import rasteriser
 from tests.builders.person import Person, Scan
 from tests.builders.phantom import file_of
@@ -211,3 +212,20 @@ def test_the_circle_of_a_cone_beam_ct_cuts_the_body_and_nobody_takes_it_for_whol
         if roi in names:
             assert np.count_nonzero(drawn[roi] & ~right[roi]) < 0.05 * np.count_nonzero(drawn[roi])
             assert names[roi], "a lung that the circle cuts is flagged"
+
+
+def test_odd_forms_of_plain_values_are_taken(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    quiet_pydicom()
+    slices = scanned(chest(), AXIAL, "odd forms")
+    for number, one in enumerate(slices):
+        x, y, z = (float(value) for value in one.ImagePositionPatient)
+        one.ImagePositionPatient = [f"{x:+.17f}", f" {y:.20f}", f"{z:.18f}"]
+        one.PixelSpacing, one.RescaleIntercept = ["4.000000000000000000", "004.0"], "-1024.0000000000000000"
+        one.Modality, one.PhotometricInterpretation, one.PatientPosition = "ct", "Monochrome2", "hfs"
+        one.ImageType, one.SliceThickness, one.NumberOfFrames = ["original", "Primary", "axial"], None, "1"
+        one.add_new("InstanceNumber", "IS", f"{number}.0")
+    status, document, said = segment(slices, tmp_path, capsys)
+    assert status == 0, said
+    assert document["Warnings"] == []
+    drawn = rasteriser.masks((tmp_path / "rs.dcm").read_bytes(), slices)
+    assert dice(drawn["Lung_L"], truth(AXIAL)["Lung_L"]) > 0.93

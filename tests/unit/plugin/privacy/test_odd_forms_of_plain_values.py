@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.dataset import Dataset
-from pydicom.uid import CTImageStorage, MRImageStorage
+from pydicom.uid import CTImageStorage, JPEGLSLossless, MRImageStorage, RLELossless
 
 from model.errors import PrivacyRefused
 from model.gate.profile import profile_of
@@ -146,3 +146,13 @@ def test_a_comma_in_a_number_is_refused_by_the_name_of_its_attribute(keyword: st
     with pytest.raises(PrivacyRefused) as refused:
         cleaned([encoded(source)])
     assert refused.value.findings == {f"REBUILD_VALUE:{keyword}": 1}
+
+
+@pytest.mark.parametrize("syntax", [RLELossless, JPEGLSLossless])
+def test_compressed_pixels_are_decoded_whatever_the_letters_of_their_interpretation(syntax: str) -> None:
+    source = ct(0)
+    pixels = source.PixelData
+    source.compress(syntax, generate_instance_uid=False)
+    source.PhotometricInterpretation = "monochrome2 "
+    (file,) = cleaned([encoded(source)]).files
+    assert pydicom.dcmread(io.BytesIO(file.data)).PixelData == pixels

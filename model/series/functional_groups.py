@@ -6,7 +6,7 @@ for all frames, or in each frame's own item. Legacy Converted objects keep what 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Protocol, TypeVar
@@ -131,8 +131,8 @@ class Reader(Protocol[Key, Element]):
         """Return the number that an integer string holds; None for anything else."""
 
 
-def frames_of(top: Mapping[Key, Element], reader: Reader[Key, Element]) -> tuple[dict[Key, Element], ...]:
-    """Return the attributes of each frame as a classic slice has them, in the order of the frames.
+def frames_of(top: Mapping[Key, Element], reader: Reader[Key, Element]) -> Iterator[dict[Key, Element]]:
+    """Yield the attributes of each frame as a classic slice has them, in the order of the frames.
 
     The attributes of the object are among them, its functional groups are not. Raises FramesUnreadable when the
     frames are not described one by one.
@@ -148,7 +148,6 @@ def frames_of(top: Mapping[Key, Element], reader: Reader[Key, Element]) -> tuple
     own = {reader.key(keyword) for keyword in OF_THE_OBJECT}
     names = [(reader.key(one.classic), reader.key(one.enhanced), one) for one in RENAMED]
     of_all, of_all_converted = _of_macros(shared, reader), _converted(shared, reader)
-    found = []
     for item in per_frame:
         frame = of_all_converted | _converted(item, reader) | of_all | _of_macros(item, reader)
         merged = base | {key: element for key, element in frame.items() if key not in own}
@@ -161,8 +160,7 @@ def frames_of(top: Mapping[Key, Element], reader: Reader[Key, Element]) -> tuple
             if renamed is not None:
                 merged[classic] = renamed
                 given.add(classic)
-        found.append(merged)
-    return tuple(found)
+        yield merged
 
 
 def _of_macros(item: Mapping[Key, Element], reader: Reader[Key, Element]) -> dict[Key, Element]:

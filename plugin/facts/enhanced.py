@@ -44,7 +44,7 @@ class OrthancReader:
 
 def frame_tags(tags: Tags) -> tuple[Tags, ...]:
     """Return the tags of each frame as a classic slice would have them; raises FramesUnreadable."""
-    return frames_of(tags, _READER)
+    return tuple(frames_of(tags, _READER))
 
 
 def _text(element: Any) -> str:

@@ -6,22 +6,26 @@ import copy
 import math
 import re
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import requests
+import urllib3
 from orthanc_api_client import exceptions
 
 from model.errors import RequestRefused, TargetFailed
 from plugin.pacs.http import AnsweredByAnother, NoTrust, OrthancConnection
 from plugin.pacs.shared_json import read_shared
 from plugin.pacs.tls import OrthancTrust
+from plugin.privacy.arriving import up_to_pixels
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 120
 POOL = 16
+LITTLE_BYTES = 1 << 20
 # What Orthanc says to everything, and not of one series.
 OF_ORTHANC = frozenset({"ORTHANC_UNREACHABLE", "ORTHANC_CERTIFICATE", "ORTHANC_DENIED", "ORTHANC_PROXY"})
 
@@ -51,6 +55,24 @@ class StoredFile:
     instance: str
     sop_instance_uid: str
     uuid: str
+
+
+class AnswerStream:
+    """An answer of Orthanc as it comes; what goes wrong on the way is a TargetFailed."""
+
+    def __init__(self, response: requests.Response, call: Callable[[Callable[[], Any]], Any]) -> None:
+        self._response = response
+        self._call = call
+
+    def read(self, size: int) -> bytes:
+        """Return at most so many bytes; none at the end."""
+        return bytes(self._call(lambda: self._read(size)))
+
+    def _read(self, size: int) -> bytes:
+        try:
+            return bytes(self._response.raw.read(size, decode_content=True))
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise requests.ConnectionError from error
 
 
 class Orthanc:
@@ -206,6 +228,22 @@ class Orthanc:
         """GET /instances/{id}/file: the DICOM file as received."""
         return self._file(lambda: self._http.get(f"instances/{instance}/file", stream=True, **self._options))
 
+    def open_anonymized(self, instance: str, request: Mapping[str, Any]) -> AbstractContextManager[AnswerStream]:
+        """Answer as ``anonymize_instance``, piece by piece: an enhanced object may be as large as a series."""
+        path, body = f"instances/{instance}/anonymize", dict(request)
+        return self._opened(lambda: self._http.post(path, json=body, stream=True, **self._options))
+
+    def open_instance(self, instance: str) -> AbstractContextManager[AnswerStream]:
+        """Answer as ``instance_file``, piece by piece."""
+        return self._opened(lambda: self._http.get(f"instances/{instance}/file", stream=True, **self._options))
+
+    def instance_header(self, instance: str) -> bytes:
+        """Return the file up to its pixels where they can be told, whole where they cannot."""
+        with self.open_instance(instance) as stream:
+            header = up_to_pixels(stream)
+            stream.read(LITTLE_BYTES)  # what is read to its end leaves the connection to the next request
+            return header
+
     def store(self, file: bytes) -> dict[str, Any]:
         """POST /instances: stores one DICOM file; the answer has ID, ParentStudy, ParentSeries, Status."""
         return _object(self._call(lambda: self._http.post("instances", data=file, **self._options).json()))
@@ -237,6 +275,14 @@ class Orthanc:
 
     def _file(self, request: Callable[[], requests.Response]) -> bytes:
         return bytes(self._call(lambda: at_once(request())))
+
+    @contextmanager
+    def _opened(self, request: Callable[[], requests.Response]) -> Iterator[AnswerStream]:
+        response: requests.Response = self._call(request)
+        try:
+            yield AnswerStream(response, self._call)
+        finally:
+            response.close()
 
     def _call(self, request: Callable[[], Any]) -> Any:
         try:

@@ -83,28 +83,26 @@ class Candidates:
     def make_frames(self, number: int, instance_id: str, frames: Sequence[int]) -> Made:
         """Make a file of each wanted frame of an enhanced object, as ``make`` does; ``number`` is the first file's.
 
-        One such object at a time: each may be as large as a series.
+        One such object at a time: each may be as large as a series, and compressed ones are held in memory.
         """
         with self._large:
-            original = self._orthanc.instance_file(instance_id)
-            sources, found = inspect_frames(instance_id, original, frames, self._rules, self.markers)
-            del original
+            with self._orthanc.open_instance(instance_id) as original:
+                sources, found = inspect_frames(instance_id, original, sorted(frames), self._rules, self.markers)
             if found:
                 self._refused.set()
             if self._refused.is_set():
                 return Made(sources, (), found)
-            native = self.step.run(instance_id, native_identifiers(sources[0], self._key))
             problems, candidates = Findings(), list[Candidate]()
-            rebuilt = rebuild_frames(native, sources, self._key, self._rules)
-            del native
-            for place, (source, (file, wrong)) in enumerate(zip(sources, rebuilt, strict=False)):
-                problems.merge(wrong)
-                if file is None:
-                    continue
-                checked, wrong = self._checker.check(file.data)
-                problems.merge(wrong)
-                if checked is not None:
-                    candidates.append(self._written(number + place, source, file, checked))
+            with self.step.opened(instance_id, native_identifiers(sources[0], self._key)) as native:
+                rebuilt = rebuild_frames(native, sources, self._key, self._rules)
+                for place, (source, (file, wrong)) in enumerate(zip(sources, rebuilt, strict=False)):
+                    problems.merge(wrong)
+                    if file is None:
+                        continue
+                    checked, wrong = self._checker.check(file.data)
+                    problems.merge(wrong)
+                    if checked is not None:
+                        candidates.append(self._written(number + place, source, file, checked))
         return Made(sources, tuple(candidates), found, problems)
 
     def _written(self, number: int, source: SourceInstance, file: Rebuilt, checked: CheckedFile) -> Candidate:

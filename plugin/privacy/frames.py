@@ -33,33 +33,39 @@ def is_enhanced(file: RawFile) -> bool:
 
 
 def slices_of(file: RawFile, wanted: Sequence[int], *, pixels: bool = True) -> Iterator[RawFile]:
-    """Yield the wanted frames (numbers from 1), each as a file with one classic slice.
+    """Yield the wanted frames (numbers from 1, ascending), each as a file with one classic slice.
 
     Without ``pixels`` compressed ones are not looked for. Raises FramesUnreadable where the frames are not described
     one by one, TooDeep, and Unreadable where there is no such frame.
     """
-    described = frames_of(file.elements, _RawReader(file.big_endian))
     native = not pixels or file.transfer_syntax in NATIVE_SYNTAXES
-    encoded = None if native else _encoded(file, len(described))
+    encoded = None if native else _encoded(file)
     classic = RawElement("UI", CLASSIC[UID(file.text(SOP_CLASS_UID))].encode("ascii"))
-    for number in wanted:
-        if not 0 < number <= len(described):
-            raise Unreadable
-        elements = described[number - 1] | {SOP_CLASS_UID: classic}
+    described = frames_of(file.elements, _RawReader(file.big_endian))
+    left = list(reversed(wanted))
+    for number, found in enumerate(described, start=1):
+        if not left:
+            break
+        if number != left[-1]:
+            continue
+        left.pop()
+        elements = found | {SOP_CLASS_UID: classic}
         elements.pop(NUMBER_OF_FRAMES, None)
         yield replace(file, elements=elements, frame=Frame(number, encoded))
+    if left:
+        raise Unreadable
 
 
-def _encoded(file: RawFile, count: int) -> list[bytes]:
+def _encoded(file: RawFile) -> list[bytes]:
     """Return the code stream of each frame; fewer than there are frames where the fragments cannot be told apart."""
     offsets, lengths = (bytes(file.value(tag) or b"") for tag in (_EXTENDED_OFFSETS, _EXTENDED_LENGTHS))
     extended = (offsets, lengths) if offsets and lengths else None
-    element = file.elements.get(PIXEL_DATA)
-    if element is None:
+    element, count = file.elements.get(PIXEL_DATA), file.text(NUMBER_OF_FRAMES)
+    if element is None or not count.isdecimal():
         return []
     try:
-        found = generate_frames(bytes(element.value), number_of_frames=count, extended_offsets=extended)
-        return list(islice(found, count))
+        found = generate_frames(bytes(element.value), number_of_frames=int(count), extended_offsets=extended)
+        return list(islice(found, int(count)))
     except Exception:  # noqa: BLE001  (a broken encapsulation breaks the reader in many ways)
         return []
 

@@ -7,14 +7,16 @@ Only ``POST /instances/{id}/anonymize`` is used: it stores nothing and makes no 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from functools import cache
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from pydicom.datadict import tag_for_keyword
 
 from model.errors import RequestRefused
 from model.gate.profile import Option
+from plugin.privacy.arriving import Stream
 from plugin.privacy.denylist import deny_list
 
 # Editions of PS3.15 that Orthanc knows as profiles, newest first; 1.10.1 knows 2021b and answers 400 to 2023b.
@@ -26,6 +28,9 @@ FIRST_WITH_2023B = (1, 12, 1)
 _CHARACTERISTICS = ("PatientSex", "PatientAge", "PatientSize", "PatientWeight")
 
 
+Answer = TypeVar("Answer")
+
+
 class Native(Protocol):
     """What is asked of Orthanc; called from several threads. Raises TargetFailed, RequestRefused for a status 4xx."""
 
@@ -34,6 +39,12 @@ class Native(Protocol):
 
     def instance_file(self, instance_id: str) -> bytes:
         """``GET /instances/{id}/file``: the original."""
+
+    def open_anonymized(self, instance_id: str, request: Mapping[str, object]) -> AbstractContextManager[Stream]:
+        """Answer as ``anonymize_instance``, as it comes."""
+
+    def open_instance(self, instance_id: str) -> AbstractContextManager[Stream]:
+        """Answer as ``instance_file``, as it comes."""
 
     def release(self) -> tuple[int, ...]:
         """Return the version of Orthanc, as (1, 12, 7); empty when it has no numbers (mainline)."""
@@ -55,22 +66,37 @@ class NativeStep:
 
     def run(self, instance_id: str, replace: Mapping[str, str]) -> bytes:
         """Return the anonymized file of one instance; ``replace`` gives our own identifiers by keyword."""
+        return self._answer(
+            lambda version: self._orthanc.anonymize_instance(instance_id, request(replace, version, self._options))
+        )
+
+    @contextmanager
+    def opened(self, instance_id: str, replace: Mapping[str, str]) -> Iterator[Stream]:
+        """Give the anonymized file as it comes; otherwise as ``run``."""
+        with ExitStack() as stack:
+            yield self._answer(
+                lambda version: stack.enter_context(
+                    self._orthanc.open_anonymized(instance_id, request(replace, version, self._options))
+                )
+            )
+
+    def _answer(self, ask: Callable[[str], Answer]) -> Answer:
         if self._version is None:
             # The first instance finds out which profile works; the others wait for it.
             with self._lock:
                 if self._version is None:
-                    return self._find_out(instance_id, replace)
-        return self._ask(instance_id, replace, self._version)
+                    return self._find_out(ask)
+        return ask(self._version)
 
-    def _find_out(self, instance_id: str, replace: Mapping[str, str]) -> bytes:
+    def _find_out(self, ask: Callable[[str], Answer]) -> Answer:
         # Asking for an edition that it does not know writes an error into Orthanc's log, once per job.
         release = self._orthanc.release()
         if release and release < FIRST_WITH_2023B:
             self._version = DICOM_VERSIONS[-1]
-            return self._ask(instance_id, replace, self._version)
+            return ask(self._version)
         for version in DICOM_VERSIONS[:-1]:
             try:
-                answer = self._ask(instance_id, replace, version)
+                answer = ask(version)
             except RequestRefused as error:
                 if error.status != 400:
                     raise
@@ -78,10 +104,7 @@ class NativeStep:
             self._version = version
             return answer
         self._version = DICOM_VERSIONS[-1]
-        return self._ask(instance_id, replace, self._version)
-
-    def _ask(self, instance_id: str, replace: Mapping[str, str], version: str) -> bytes:
-        return self._orthanc.anonymize_instance(instance_id, request(replace, version, self._options))
+        return ask(self._version)
 
 
 def request(replace: Mapping[str, str], version: str, options: frozenset[Option]) -> dict[str, object]:

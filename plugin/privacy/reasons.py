@@ -16,7 +16,7 @@ _RETURNED = "the operator of the target must look"
 REASONS: Mapping[str, Reason] = MappingProxyType(
     {
         "SOURCE_COUNT": Reason("the series has no slice, or more than 5,000", "send it in parts", Counted.SERIES),
-        "SOURCE_SIZE": Reason("a file is larger than 1 GB", f"{NO_HELP}; {EXCLUDE}"),
+        "SOURCE_SIZE": Reason("a file is larger than 512 MB", f"{NO_HELP}; {EXCLUDE}"),
         "SOURCE_UNREADABLE": Reason("a file cannot be read as DICOM", "send the series again"),
         "SOURCE_NESTING": Reason("sequences are nested deeper than 16, which no scanner writes", NO_HELP),
         "SOURCE_SOP_CLASS": Reason("[SOPClassUID] is that of no CT or MR image", f"{NO_HELP}; {EXCLUDE}"),

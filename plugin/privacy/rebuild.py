@@ -28,9 +28,9 @@ from model.gate.pixels import PixelFormat
 from model.gate.profile import Action, Attribute, method, method_codes, profile_of
 from model.gate.rules import Findings
 from model.series.functional_groups import FramesUnreadable
+from plugin.privacy.arriving import Stream, arriving
 from plugin.privacy.decode import Undecodable, pixels_of
 from plugin.privacy.fitting import fitted
-from plugin.privacy.frames import slices_of
 from plugin.privacy.pseudonyms import TransferKey
 from plugin.privacy.reading import RawFile, TooDeep, Unreadable, read
 from plugin.privacy.source import SourceInstance
@@ -58,11 +58,11 @@ def rebuild(
 
 
 def rebuild_frames(
-    native: bytes, sources: Sequence[SourceInstance], key: TransferKey, rules: PrivacyRules
+    native: Stream, sources: Sequence[SourceInstance], key: TransferKey, rules: PrivacyRules
 ) -> Iterator[tuple[Rebuilt | None, Findings]]:
     """Rebuild a file of each wanted frame from the native step's answer for an enhanced object, one after the other."""
     try:
-        frames = slices_of(read(native), [source.number or 0 for source in sources])
+        frames = arriving(native).slices([source.number or 0 for source in sources])
         for source, frame in zip(sources, frames, strict=True):
             yield _rebuilt(frame, source, key, rules)
     except (TooDeep, Unreadable, FramesUnreadable):

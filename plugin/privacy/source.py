@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from pydicom.datadict import keyword_for_tag
@@ -28,6 +28,7 @@ from model.gate.profile import Action, profile_of
 from model.gate.rules import Findings
 from model.series.frame_reference import image_reference
 from model.series.functional_groups import FramesUnreadable
+from plugin.privacy.arriving import Stream, arriving
 from plugin.privacy.decode import decodable
 from plugin.privacy.frames import is_enhanced, slices_of
 from plugin.privacy.markers import Markers
@@ -38,7 +39,7 @@ from plugin.settings.privacy import PrivacyRules
 
 # One, however it is written, or nothing.
 ONE_FRAME = re.compile(r"(?:\+?0*1(?:\.0*)?)?")
-MAXIMUM_SOURCE = 1 << 30  # bytes of one instance
+MAXIMUM_SOURCE = 512 << 20  # bytes of one slice
 MAXIMUM_INSTANCES = 5_000
 
 
@@ -68,20 +69,23 @@ def inspect(
 ) -> tuple[SourceInstance | None, Findings]:
     """Judge an instance that is one slice and collect its markers; the first is None when there are findings."""
     findings = Findings()
-    file = _read(data, markers, findings)
+    if len(data) > MAXIMUM_SOURCE:
+        findings.add("SOURCE_SIZE")
+        return None, findings
+    file = _read(lambda: read(data), markers, findings)
     source = _source(instance_id, file, rules, findings) if file is not None else None
     return source, findings
 
 
 def inspect_frames(
-    instance_id: str, data: bytes, frames: Sequence[int], rules: PrivacyRules, markers: Markers
+    instance_id: str, stream: Stream, frames: Sequence[int], rules: PrivacyRules, markers: Markers
 ) -> tuple[tuple[SourceInstance, ...], Findings]:
     """Judge an enhanced object and those of its frames that are wanted (numbers from 1), and collect its markers.
 
     There are as many sources as frames unless there are findings. The markers are those of the whole object.
     """
     findings = Findings()
-    file = _read(data, markers, findings)
+    file = _read(lambda: arriving(stream).with_tail(), markers, findings)
     if file is None:
         return (), findings
     if not is_enhanced(file):
@@ -104,12 +108,9 @@ def inspect_frames(
     return tuple(sources), findings
 
 
-def _read(data: bytes, markers: Markers, findings: Findings) -> RawFile | None:
-    if len(data) > MAXIMUM_SOURCE:
-        findings.add("SOURCE_SIZE")
-        return None
+def _read(reader: Callable[[], RawFile], markers: Markers, findings: Findings) -> RawFile | None:
     try:
-        file = read(data)
+        file = reader()
         markers.collect(file)
     except TooDeep:
         findings.add("SOURCE_NESTING")

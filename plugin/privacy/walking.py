@@ -53,8 +53,30 @@ def elements_in(data: bytes, at: int, end: int) -> Elements:
     return elements
 
 
-def _elements(data: bytes, at: int, end: int, depth: int, *, within: bool) -> tuple[Elements, int]:
-    """Walk to the end, or within an item of undefined length to behind its delimiter; return where that is."""
+def header_in(data: bytes, at: int) -> tuple[Elements, RawElement, int, int | None]:
+    """Return the elements up to the pixels, that of the pixels without its value, and where that begins and ends.
+
+    The end is None where their length is not defined, as that of compressed ones. Raises Odd where the data end before
+    the pixels do begin.
+    """
+    elements, start = _elements(data, at, len(data), 0, within=False, until=PIXEL_DATA)
+    if start + 12 > len(data):
+        raise Odd
+    _, _, vr, length = EXPLICIT_HEADER.unpack_from(data, start)
+    if vr not in (b"OW", b"OB"):
+        raise Odd
+    length = int.from_bytes(data[start + 8 : start + 12], "little")
+    end = None if length == UNDEFINED_LENGTH else start + 12 + length
+    return elements, RawElement(vr.decode("ascii"), b""), start + 12, end
+
+
+def _elements(
+    data: bytes, at: int, end: int, depth: int, *, within: bool, until: int | None = None
+) -> tuple[Elements, int]:
+    """Walk to the end, or within an item of undefined length to behind its delimiter; return where that is.
+
+    Or walk to the element ``until``.
+    """
     elements: Elements = {}
     while at < end:
         if at + 8 > end:
@@ -63,6 +85,8 @@ def _elements(data: bytes, at: int, end: int, depth: int, *, within: bool) -> tu
         tag, start = group << 16 | number, at + 8
         if tag == ITEM_DELIMITATION and within:
             return elements, start
+        if tag == until:
+            return elements, at
         if vr in LONG_VR_BYTES:
             if at + 12 > end:
                 raise Odd
@@ -79,7 +103,7 @@ def _elements(data: bytes, at: int, end: int, depth: int, *, within: bool) -> tu
             raise Odd
         value = memoryview(data)[start:at] if tag == PIXEL_DATA else data[start:at]
         elements[tag] = RawElement(vr.decode("ascii"), value)
-    if within:
+    if within or until is not None:
         raise Odd
     return elements, at
 

@@ -214,7 +214,7 @@ class Stages:
         """Return the RTSTRUCT with its patient: the same bytes each time, and in memory only."""
         started = time.perf_counter()
         chosen = self._chosen(job)
-        source = SourceSeries(self.orthanc.instance_file(chosen.instances[0]), chosen.references)
+        source = SourceSeries(self.orthanc.instance_header(chosen.instances[0]), chosen.references)
         restored = restore(
             (self._folder(job) / STRUCTURE_SET).read_bytes(),
             self.vault.get(job.workflow_id),
@@ -282,7 +282,7 @@ class Stages:
         chosen = self._chosen(job)
         references = set(chosen.references)
         objects = (
-            pydicom.dcmread(io.BytesIO(self.orthanc.instance_file(instance)), stop_before_pixels=True)
+            pydicom.dcmread(io.BytesIO(self.orthanc.instance_header(instance)), stop_before_pixels=True)
             for instance in chosen.instances
         )
         headers = [image for one in objects for image in images_of(one) if str(image.SOPInstanceUID) in references]
@@ -350,7 +350,7 @@ class Stages:
         records = ForwardRecords(self.chain, job, self.state.evidence / "receipts")
 
         def first_file() -> bytes:
-            return self.orthanc.instance_file(self._chosen(job).instances[0])
+            return self.orthanc.instance_header(self._chosen(job).instances[0])
 
         return RemoteJob(job, self._folder(job), records, wanted, transfer, first_file)
 

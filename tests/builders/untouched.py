@@ -5,7 +5,8 @@ from __future__ import annotations
 import atexit
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -19,7 +20,25 @@ from plugin.privacy.pseudonyms import TransferKey
 from plugin.settings.privacy import PrivacyRules
 
 
-class Untouched:
+class WholeFiles:
+    """Gives as streams what it has as files."""
+
+    def instance_file(self, instance_id: str) -> bytes:
+        raise NotImplementedError
+
+    def anonymize_instance(self, instance_id: str, request: Mapping[str, object]) -> bytes:
+        raise NotImplementedError
+
+    @contextmanager
+    def open_instance(self, instance_id: str) -> Iterator[BytesIO]:
+        yield BytesIO(self.instance_file(instance_id))
+
+    @contextmanager
+    def open_anonymized(self, instance_id: str, request: Mapping[str, object]) -> Iterator[BytesIO]:
+        yield BytesIO(self.anonymize_instance(instance_id, request))
+
+
+class Untouched(WholeFiles):
     """Serves files by their index; remembers what it was asked."""
 
     def __init__(self, files: Sequence[bytes]) -> None:

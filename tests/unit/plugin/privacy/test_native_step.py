@@ -11,9 +11,10 @@ import pytest
 from model.errors import RequestRefused, TargetFailed
 from plugin.privacy.denylist import deny_list
 from plugin.privacy.native import NativeStep, request
+from tests.builders.untouched import WholeFiles
 
 
-class Knowing:
+class Knowing(WholeFiles):
     """An Orthanc that knows some profiles, and answers another status for the rest."""
 
     def __init__(self, *versions: str, otherwise: int = 400) -> None:

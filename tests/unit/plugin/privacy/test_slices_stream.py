@@ -18,12 +18,12 @@ from plugin.privacy.pseudonyms import TransferKey
 from plugin.privacy.unchecked import SUFFIX, unchecked_folder
 from plugin.settings.privacy import PrivacyRules
 from tests.builders.marked import RECORD, ct, encoded
-from tests.builders.untouched import Untouched, cleaned
+from tests.builders.untouched import Untouched, WholeFiles, cleaned
 
 SIDE = 256
 
 
-class Scanner:
+class Scanner(WholeFiles):
     """Serves slices that are made when they are asked for; ``broken`` is one that Orthanc fails to give."""
 
     def __init__(self, broken: int | None = None) -> None:

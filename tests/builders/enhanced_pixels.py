@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate, encapsulate_extended, generate_frames
 from pydicom.uid import UID, ExplicitVRLittleEndian
@@ -33,6 +34,8 @@ def put_pixels(
     dataset["PixelData"].VR = "OW"
     if not UID(syntax).is_encapsulated:
         dataset.file_meta.TransferSyntaxUID = UID(syntax)
+        if not UID(syntax).is_little_endian:
+            dataset.PixelData = np.frombuffer(dataset.PixelData, "<u2").astype(">u2").tobytes()
         return
     dataset.compress(UID(syntax), generate_instance_uid=False)
     encoded = list(generate_frames(dataset.PixelData, number_of_frames=len(frames)))

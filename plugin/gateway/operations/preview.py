@@ -43,10 +43,10 @@ class Previews:
         structures = pydicom.dcmread(io.BytesIO(self._orthanc.instance_file(job.rtstruct)))
         instances = self._orthanc.series(job.series)["Instances"]
         objects = (pydicom.dcmread(io.BytesIO(self._orthanc.instance_file(instance))) for instance in instances)
-        everything = [image for one in objects for image in images_of(one)]
         # Slices that were left out of the job (scouts, another acquisition) are in no one volume with the others.
         drawn_on = references_of(structures).images
-        slices = [one for one in everything if str(one.SOPInstanceUID) in drawn_on] or everything
+        images = (image for one in objects for image in images_of(one))
+        slices = [image for image in images if not drawn_on or str(image.SOPInstanceUID) in drawn_on]
         geometry = geometry_of(SliceHeader.from_dataset(one) for one in slices)
         volume = load_volume(slices, geometry)
         overlays = [(roi.name, roi.colour, roi.mask) for roi in read_masks(structures, geometry)]

@@ -10,7 +10,15 @@ import pytest
 from numpy.typing import NDArray
 from pydicom import dcmread
 from pydicom.dataset import Dataset
-from pydicom.uid import EnhancedMRColorImageStorage, JPEG2000Lossless, JPEGLSLossless, RLELossless
+from pydicom.uid import (
+    DeflatedExplicitVRLittleEndian,
+    EnhancedMRColorImageStorage,
+    ExplicitVRBigEndian,
+    ImplicitVRLittleEndian,
+    JPEG2000Lossless,
+    JPEGLSLossless,
+    RLELossless,
+)
 
 from model.errors import InputRefused
 from model.series.enhanced import frame_datasets, images_of
@@ -83,6 +91,15 @@ def test_compressed_frames_are_read_alike(syntax: str, how: Encapsulation, tmp_p
     _, expected = read(tmp_path / "classic", *slices)
     _, volume = read(tmp_path / "enhanced", *enhanced(slices, syntax=syntax, encapsulation=how, shuffle=2))
     assert np.array_equal(volume, expected)
+
+
+@pytest.mark.parametrize("syntax", [ImplicitVRLittleEndian, ExplicitVRBigEndian, DeflatedExplicitVRLittleEndian])
+def test_native_frames_are_read_alike(syntax: str, tmp_path: Path) -> None:
+    slices = slices_of("CT")
+    classic, expected = read(tmp_path / "classic", *slices)
+    found, volume = read(tmp_path / "enhanced", *enhanced(slices, syntax=syntax, shuffle=2))
+    assert np.array_equal(volume, expected)
+    assert np.allclose(found.geometry.positions, classic.geometry.positions)
 
 
 def test_each_frame_has_its_own_rescale(tmp_path: Path) -> None:

@@ -14,15 +14,16 @@ from pydicom.charset import convert_encodings, decode_bytes
 from pydicom.datadict import keyword_for_tag
 from pydicom.uid import UID
 
-from model.dicom.tags import PIXEL_DATA, SOP_CLASS_UID, SPECIFIC_CHARACTER_SET
+from model.dicom.tags import NUMBER_OF_FRAMES, PIXEL_DATA, SOP_CLASS_UID, SOP_INSTANCE_UID, SPECIFIC_CHARACTER_SET
 from model.gate import canonical
 from model.gate.allowlist import NARROWED
 from model.gate.image_kind import CLASSIC
 from model.gate.manifest import MANIFEST_NAME
 from model.gate.profile import Action, Profile, profile_of
 from plugin.privacy.clean import CleanSeries
-from plugin.privacy.reading import read
-from plugin.privacy.walking import RawElement
+from plugin.privacy.frames import is_enhanced, slices_of
+from plugin.privacy.reading import RawFile, read
+from plugin.privacy.walking import RawElement, items_in
 
 # Values shown of an attribute that differs between slices, and characters of one value.
 SHOWN_VALUES, SHOWN_CHARACTERS = 3, 200
@@ -69,13 +70,19 @@ def outgoing(originals: Iterable[bytes], clean: CleanSeries) -> dict[str, object
         file = read(data)
         sop_class = sop_class or file.text(SOP_CLASS_UID)
         encodings = tuple(convert_encodings(_texts_of(file.elements.get(SPECIFIC_CHARACTER_SET))))
-        _fold(before, file.elements, (), encodings)
+        _fold(before, file.elements, (), encodings, apart=_of_frames(file))
+        for frame in _frames_of(file):
+            _fold(before, frame, (), encodings)
     after: dict[Path, _Folded] = {}
     for one in clean:
         parsed = canonical.parse(one.data)
-        elements = {tag: RawElement(vr, value) for tag, (vr, value) in parsed.values.items()}
+        elements = {
+            tag: RawElement(vr, value, items_in(value) if vr == "SQ" else None)
+            for tag, (vr, value) in parsed.values.items()
+        }
         elements[PIXEL_DATA] = RawElement("OW", parsed.pixels)
         _fold(after, elements, (), ("iso8859",))
+    enhanced = UID(sop_class) in CLASSIC
     profile = profile_of(CLASSIC.get(UID(sop_class), sop_class))
     return {
         "Instances": len(clean),
@@ -85,7 +92,8 @@ def outgoing(originals: Iterable[bytes], clean: CleanSeries) -> dict[str, object
         "Manifest": clean.list_digest,
         "Actions": dict(clean.actions),
         "Attributes": [
-            _row(path, before.get(path), after.get(path), len(clean), profile) for path in sorted({*before, *after})
+            _row(path, before.get(path), after.get(path), len(clean), profile, some=enhanced)
+            for path in sorted({*before, *after})
         ],
     }
 
@@ -99,13 +107,16 @@ def write_zip(clean: CleanSeries, stream: IO[bytes]) -> None:
 
 
 def _row(
-    path: Path, before: _Folded | None, after: _Folded | None, instances: int, profile: Profile
+    path: Path, before: _Folded | None, after: _Folded | None, instances: int, profile: Profile, *, some: bool
 ) -> dict[str, object]:
+    """Describe one attribute; ``some``: of an enhanced object only the frames that are contoured leave."""
     keywords = [keyword_for_tag(tag) for tag in path]
     row = profile.attributes.get(path[0])
     if after is None:
         action = Action.REMOVED
-    elif before is not None and before.values == after.values:
+    elif before is not None and (
+        before.values == after.values or (some and after.values.keys() <= before.values.keys())
+    ):
         action = Action.KEPT
     else:
         action = Action.EMPTIED if list(after.values) == [""] else Action.REPLACED
@@ -121,10 +132,34 @@ def _row(
     }
 
 
+def _of_frames(file: RawFile) -> frozenset[int]:
+    """Return the attributes that are shown of each frame of an enhanced object, and not of the object."""
+    if not is_enhanced(file):
+        return frozenset()
+    leaving = profile_of(CLASSIC[UID(file.text(SOP_CLASS_UID))]).attributes
+    return frozenset(leaving) - {SOP_CLASS_UID, SOP_INSTANCE_UID, PIXEL_DATA}
+
+
+def _frames_of(file: RawFile) -> Iterator[dict[int, RawElement]]:
+    """Yield those attributes of each frame, as a classic slice has them."""
+    shown = _of_frames(file)
+    if not shown:
+        return
+    count = int(file.text(NUMBER_OF_FRAMES))
+    for frame in slices_of(file, range(1, count + 1), pixels=False):
+        yield {tag: element for tag, element in frame.elements.items() if tag in shown}
+
+
 def _fold(
-    folded: dict[Path, _Folded], elements: Mapping[int, RawElement], path: Path, encodings: tuple[str, ...]
+    folded: dict[Path, _Folded],
+    elements: Mapping[int, RawElement],
+    path: Path,
+    encodings: tuple[str, ...],
+    apart: frozenset[int] = frozenset(),
 ) -> None:
     for tag, element in elements.items():
+        if tag in apart:
+            continue
         here = (*path, tag)
         if element.vr != "SQ":
             folded.setdefault(here, _Folded(element.vr)).add(_shown(element, encodings))

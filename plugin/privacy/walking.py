@@ -53,6 +53,12 @@ def elements_in(data: bytes, at: int, end: int) -> Elements:
     return elements
 
 
+def items_in(value: bytes) -> tuple[Elements, ...]:
+    """Return the items of the value of a sequence; raises Odd."""
+    sequence, _ = _sequence(value, 0, len(value), len(value), 1)
+    return sequence.items or ()
+
+
 def header_in(data: bytes, at: int) -> tuple[Elements, RawElement, int, int | None]:
     """Return the elements up to the pixels, that of the pixels without its value, and where that begins and ends.
 

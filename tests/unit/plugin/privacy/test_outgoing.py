@@ -10,7 +10,9 @@ from typing import Any
 from pydicom.dataset import Dataset
 
 from plugin.privacy.outgoing import outgoing, write_zip
+from tests.builders.enhanced_series import PHILIPS, enhanced
 from tests.builders.marked import NAME, RECORD, ct, encoded
+from tests.builders.phantom import Phantom, files_of, phantom_series
 from tests.builders.untouched import cleaned
 
 
@@ -77,3 +79,21 @@ def test_the_zip_holds_the_very_files_and_nothing_else() -> None:
             **{file.name: file.data for file in clean}, "manifest.json": clean.manifest.to_json(),
         }  # fmt: skip
         assert {info.date_time for info in archive.infolist()} == {(1980, 1, 1, 0, 0, 0)}
+
+
+def test_the_codes_that_we_write_are_shown_item_by_item() -> None:
+    files = slices()
+    found = rows(outgoing(files, cleaned(files)))
+    assert found["DeidentificationMethodCodeSequence"]["After"] == "(1 items)"
+    assert found["DeidentificationMethodCodeSequence.CodeValue"]["After"] == "113100"
+
+
+def test_of_an_enhanced_object_each_frame_is_shown_as_the_slice_that_leaves() -> None:
+    files = files_of(enhanced(phantom_series(Phantom(slices=6, size=32)), PHILIPS))
+    found = rows(outgoing(files, cleaned(files)))
+    for keyword in ("PixelSpacing", "SliceThickness", "RescaleIntercept", "ImagePositionPatient", "Modality"):
+        assert found[keyword]["Action"] == "kept", keyword
+    assert found["ImagePositionPatient"]["Before"]["Distinct"] == 6
+    assert found["SOPClassUID"]["Action"] == "replaced"
+    removed = found["PerFrameFunctionalGroupsSequence.FrameContentSequence.FrameAcquisitionDateTime"]
+    assert (removed["Action"], removed["After"]) == ("removed", None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.builders.orthanc_process import missing
 
@@ -18,7 +19,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse to begin without what ``--require-orthanc`` asks for."""
+    """Refuse to begin without what ``--require-orthanc`` asks for; no generated example has a deadline."""
+    # Hypothesis counts 200 ms on the wall clock, which a crowded machine passes.
+    settings.register_profile("no deadline", deadline=None)
+    settings.load_profile("no deadline")
     absent = missing()
     if absent and config.getoption("require_orthanc"):
         raise pytest.UsageError(f"--require-orthanc: {absent}")

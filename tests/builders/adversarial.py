@@ -14,6 +14,7 @@ import numpy as np
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame
+from pydicom.pixels.encoders.base import get_encoder
 from pydicom.tag import Tag
 from pydicom.uid import (
     UID,
@@ -57,7 +58,9 @@ class Case:
 
 def cases() -> list[Case]:
     """Every case, made anew."""
-    made = [_case(name, end, change) for name, end, change in CHANGES]
+    # Without highdicom, pyjpegls, which encodes JPEG-LS, is not there either.
+    can_encode = get_encoder(JPEGLSLossless).is_available
+    made = [_case(name, end, change) for name, end, change in CHANGES if name != "JPEG-LS" or can_encode]
     made += [_case(name, end, change, mr) for name, end, change in _MR_CHANGES]
     return made + [Case(name, tuple(build()), end) for name, end, build in _WHOLE]
 

@@ -19,7 +19,7 @@ import requests
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PYTHON_PLUGIN = "/usr/share/orthanc/plugins/libOrthancPython.so"
-START_SECONDS = 60
+START_SECONDS = 180
 # An Orthanc that does not obey SIGTERM for this long is deadlocked.
 STOP_SECONDS = 15
 
@@ -53,7 +53,7 @@ def free_port() -> int:
             return port
 
 
-def until(condition: Callable[[], Any], what: str, seconds: float = 60, every: float = 0.05) -> Any:
+def until(condition: Callable[[], Any], what: str, seconds: float = 180, every: float = 0.05) -> Any:
     """Wait until ``condition`` gives something true, and return that."""
     deadline = time.monotonic() + seconds
     while True:

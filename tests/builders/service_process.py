@@ -199,7 +199,7 @@ class SiteClient:
     def status(self, transfer: str) -> dict[str, Any]:
         return dict(self.call("GET", f"/v1/transfers/{transfer}").json())
 
-    def wait(self, transfer: str, *states: str, seconds: float = 60) -> dict[str, Any]:
+    def wait(self, transfer: str, *states: str, seconds: float = 180) -> dict[str, Any]:
         def arrived() -> Any:
             status = self.status(transfer)
             return status.get("State") in states and status

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from highdicom import imread
 from pydicom.dataset import Dataset
 from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, RLELossless
 
@@ -17,6 +16,8 @@ from tests.builders.enhanced_series import MAKERS, SIEMENS, Maker, enhanced, fra
 from tests.builders.functional_groups import Frame
 from tests.builders.marked import mr
 from tests.builders.phantom import Phantom, phantom_series
+
+imread = pytest.importorskip("highdicom", reason="the extra seg is not installed").imread
 
 SMALL = Phantom(slices=4, size=32)
 

@@ -93,6 +93,7 @@ def made_package(folder: Path, version: str, image: bytes) -> packages.Package:
     inside = folder / "inside"
     (inside / MADE).parent.mkdir(parents=True)
     (inside / "DEBIAN").mkdir()
+    (inside / "DEBIAN").chmod(0o755)  # which dpkg-deb asks for, whatever this process's umask is
     (inside / MADE).write_bytes(gzip.compress(image))
     control = (
         f"Package: made\nVersion: {version}\nArchitecture: all\nMaintainer: Made up <up@example>\nDescription: made\n"

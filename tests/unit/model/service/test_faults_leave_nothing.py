@@ -257,7 +257,7 @@ def test_the_service_does_not_start_on_a_disk(tmp_path: Path) -> None:
     service.spool = tmp_path / "spool"
     service.write()
     command = [sys.executable, "-m", "plugin.cli", "serve", str(service.path)]
-    ended = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=60, check=False)
+    ended = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, timeout=240, check=False)
     if filesystem_of(tmp_path) in ("tmpfs", "ramfs"):
         pytest.skip("the temporary directory is in memory here")
     assert ended.returncode == 2

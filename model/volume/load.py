@@ -19,10 +19,10 @@ import pydicom
 from numpy.typing import NDArray
 from pydicom import Dataset
 
-from model.errors import InputRefused
 from model.series.enhanced import images_of, is_enhanced
 from model.series.geometry import SeriesGeometry
 from model.series.refusals import slice_twice
+from model.volume import refusals
 from model.volume.acquisition import KEYWORDS, Acquisition, acquisition_of
 from model.volume.meaning import Meaning, meaning_of
 from model.volume.text_slice import TextSlice
@@ -71,21 +71,19 @@ def load_volume(
             if one.uid in left_out:
                 continue
             if one.uid not in place:
-                raise InputRefused("PIXELS_FOREIGN", "A file is not a slice of the series that is to be contoured.")
+                raise refusals.foreign()
             index = place[one.uid]
             if index in seen:
                 raise slice_twice()
             if one.stored.shape != geometry.shape[1:]:
-                raise InputRefused("PIXELS_SHAPE", "A slice's pixel data is not a single grayscale image of its size.")
+                raise refusals.another_size()
             volume.put(index, one)
             meanings.append(one.meaning)
             acquisitions.append(one.acquisition)
             seen.add(index)
             progress(len(seen) / len(place))
     if len(seen) != len(place):
-        raise InputRefused(
-            "PIXELS_MISSING", f"{len(place) - len(seen)} slice(s) of the series came without their pixel data."
-        )
+        raise refusals.missing(len(place) - len(seen))
     return Volume(volume.array, geometry, Meaning.of(meanings), Acquisition.of(acquisitions))
 
 
@@ -150,29 +148,20 @@ def _decode(one: Source) -> Iterable[_Slice]:
 def _decode_one(dataset: Header) -> _Slice:
     slope, intercept = _number(dataset, "RescaleSlope"), _number(dataset, "RescaleIntercept")
     if slope is not None and slope <= 0.0:
-        raise InputRefused("PIXELS_RESCALE", "A slice's RescaleSlope is not above 0, so its values mean nothing.")
+        raise refusals.slope_not_positive()
     if dataset.get("ModalityLUTSequence"):
-        raise InputRefused(
-            "VALUES_TABLE",
-            "The values of a slice go through a table (ModalityLUTSequence), which CT and MR images do not have and "
-            "which is not applied here; send the series with RescaleSlope and RescaleIntercept.",
-        )
+        raise refusals.through_a_table()
     if "PixelData" not in dataset and ("FloatPixelData" in dataset or "DoubleFloatPixelData" in dataset):
-        raise InputRefused(
-            "PIXELS_FLOAT", "A slice holds floating-point pixels, which no CT or MR image has; send whole numbers."
-        )
+        raise refusals.floating_point()
     if int(dataset.get("NumberOfFrames") or 1) != 1 or int(dataset.get("SamplesPerPixel") or 1) != 1:
-        raise InputRefused("PIXELS_SHAPE", "A slice's pixel data is not a single grayscale image of its size.")
+        raise refusals.no_single_image(dataset)
     if isinstance(dataset, Dataset) and "PhotometricInterpretation" in dataset:
         # In capitals: decoders take no other.
         dataset.PhotometricInterpretation = str(dataset.PhotometricInterpretation).strip(" \0").upper()
     try:
         stored = dataset.pixel_array
     except (AttributeError, ValueError, RuntimeError, NotImplementedError, KeyError, EOFError) as error:
-        raise InputRefused(
-            "PIXELS_UNREADABLE",
-            "The pixel data of a slice is missing, cut off or in a transfer syntax that cannot be decoded here.",
-        ) from error
+        raise refusals.undecodable(dataset) from error
     rescale = (1.0 if slope is None else slope, 0.0 if intercept is None else intercept)
     meaning = meaning_of(
         "\\".join(_values(dataset, "RescaleType")),
@@ -213,7 +202,7 @@ def _read(path: Path | str) -> Dataset:
     try:
         return pydicom.dcmread(path)
     except (pydicom.errors.InvalidDicomError, EOFError, OSError) as error:
-        raise InputRefused("PIXELS_UNREADABLE", "A file of the series cannot be read as DICOM.") from error
+        raise refusals.unreadable() from error
 
 
 def _number(dataset: Header, keyword: str) -> float | None:
@@ -221,7 +210,7 @@ def _number(dataset: Header, keyword: str) -> float | None:
         value = dataset.get(keyword)
         number = None if value is None or value == "" else float(value)
     except (TypeError, ValueError) as error:
-        raise InputRefused("PIXELS_RESCALE", f"A slice's {keyword} is not a number.") from error
+        raise refusals.no_number(keyword) from error
     if number is not None and not np.isfinite(number):
-        raise InputRefused("PIXELS_RESCALE", f"A slice's {keyword} is not a number.")
+        raise refusals.no_number(keyword)
     return number

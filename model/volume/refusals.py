@@ -32,8 +32,8 @@ def no_single_image(dataset: Dataset) -> InputRefused:
     what = "NumberOfFrames" if int(dataset.get("NumberOfFrames") or 1) != 1 else "SamplesPerPixel"
     return InputRefused(
         "PIXELS_SHAPE",
-        f"{what} of a slice is not 1, and a slice of a scan is a single greyscale image. {NO_HELP}; exclude such series "
-        "by a rule.",
+        f"{what} of a slice is not 1, and a slice of a scan is a single greyscale image. {NO_HELP}; exclude such "
+        "series by a rule.",
     )
 
 

@@ -153,15 +153,18 @@ def _decode_one(dataset: Header) -> _Slice:
         raise refusals.through_a_table()
     if "PixelData" not in dataset and ("FloatPixelData" in dataset or "DoubleFloatPixelData" in dataset):
         raise refusals.floating_point()
-    if int(dataset.get("NumberOfFrames") or 1) != 1 or int(dataset.get("SamplesPerPixel") or 1) != 1:
-        raise refusals.no_single_image(dataset)
+    for keyword in ("NumberOfFrames", "SamplesPerPixel"):
+        if int(dataset.get(keyword) or 1) != 1:
+            raise refusals.no_single_image(keyword)
+    if "PixelData" not in dataset:
+        raise refusals.no_pixels()
     if isinstance(dataset, Dataset) and "PhotometricInterpretation" in dataset:
         # In capitals: decoders take no other.
         dataset.PhotometricInterpretation = str(dataset.PhotometricInterpretation).strip(" \0").upper()
     try:
         stored = dataset.pixel_array
     except (AttributeError, ValueError, RuntimeError, NotImplementedError, KeyError, EOFError) as error:
-        raise refusals.undecodable(dataset) from error
+        raise refusals.undecodable() from error
     rescale = (1.0 if slope is None else slope, 0.0 if intercept is None else intercept)
     meaning = meaning_of(
         "\\".join(_values(dataset, "RescaleType")),

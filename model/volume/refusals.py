@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pydicom.dataset import Dataset
-
 from model.errors import InputRefused
 from model.series.refusals import NO_HELP
 
@@ -27,12 +25,11 @@ def another_size() -> InputRefused:
     return InputRefused("PIXELS_SHAPE", f"PixelData of a slice is not as large as Rows and Columns say. {SEND}.")
 
 
-def no_single_image(dataset: Dataset) -> InputRefused:
+def no_single_image(keyword: str) -> InputRefused:
     """Refuse several frames, or colours."""
-    what = "NumberOfFrames" if int(dataset.get("NumberOfFrames") or 1) != 1 else "SamplesPerPixel"
     return InputRefused(
         "PIXELS_SHAPE",
-        f"{what} of a slice is not 1, and a slice of a scan is a single greyscale image. {NO_HELP}; exclude such "
+        f"{keyword} of a slice is not 1, and a slice of a scan is a single greyscale image. {NO_HELP}; exclude such "
         "series by a rule.",
     )
 
@@ -66,10 +63,13 @@ def floating_point() -> InputRefused:
     )
 
 
-def undecodable(dataset: Dataset) -> InputRefused:
-    """Refuse pixels that are not there, or that no decoder takes."""
-    if "PixelData" not in dataset or not dataset.PixelData:
-        return InputRefused("PIXELS_UNREADABLE", f"PixelData of a slice is missing or empty. {SEND}.")
+def no_pixels() -> InputRefused:
+    """Refuse a slice without pixels."""
+    return InputRefused("PIXELS_UNREADABLE", f"PixelData of a slice is missing. {SEND}.")
+
+
+def undecodable() -> InputRefused:
+    """Refuse pixels that no decoder takes."""
     return InputRefused(
         "PIXELS_UNREADABLE",
         f"PixelData of a slice is cut off, or in a TransferSyntaxUID that cannot be decoded here. {SEND}; else let "

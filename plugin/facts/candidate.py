@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 
-from model.series.geometry import SeriesGeometry
-from plugin.facts.completeness import Completeness, CompletenessState
+from model.errors import InputRefused
+from model.series.geometry import SeriesGeometry, geometry_of
 from plugin.facts.dictionary import tag_of
 from plugin.facts.kernels import kernel_kind
 from plugin.facts.orthanc_item import OrthancItem
 from plugin.facts.reconstruction import image_kind
+from plugin.facts.series import volume_facts
 from plugin.facts.series_tags import SeriesTags
+from plugin.facts.volumes import Volume
 from routing.candidates import ANNOUNCED, REFUSED, WHOLE, Candidate
-from routing.facts import Scalar, SeriesFacts
-from routing.names import FactName, Tag
+from routing.facts import Scalar
+from routing.names import Tag
 from routing.one_per_study import APART_NAMES, PLACE
 
 # Of a SHA-256, in hexadecimal: enough to tell the few series of a study apart.
@@ -24,29 +26,31 @@ DIGEST_DIGITS = 16
 
 
 def candidate_of(
-    series: str, tags: SeriesTags, facts: SeriesFacts, completeness: Completeness, *, refused: bool
+    series: str, tags: SeriesTags, chosen: Collection[str] | None, *, whole: bool, refused: bool
 ) -> Candidate:
     """Describe a series by what is compared.
 
     Args:
         series: Orthanc's id.
-        tags: Of all its slices; where they make several volumes, the largest is described.
-        facts: Of the same series.
-        completeness: Whether it is whole.
+        tags: Of all its slices.
+        chosen: The names of the slices that would be contoured; None where none would, and the largest volume of the
+            series is described.
+        whole: Whether nothing more is announced.
         refused: Whether it cannot be contoured as it is.
     """
-    volume = tags.volumes.volumes[0] if tags.volumes.volumes else None
-    items = [one.item for one in volume.slices] if volume is not None else []
-    low, high = _along_patient(volume.geometry) if volume is not None and volume.geometry is not None else (None, None)
+    volume = _described(tags, chosen)
+    items = [one.item for one in volume.slices]
+    facts = volume_facts(volume) if volume.slices else {}
+    low, high = _along_patient(volume.geometry) if volume.geometry is not None else (None, None)
     return Candidate(
         series=series,
-        state=REFUSED if refused else WHOLE if completeness.state is CompletenessState.WHOLE else ANNOUNCED,
+        state=REFUSED if refused else WHOLE if whole else ANNOUNCED,
         image=image_kind(items),
-        orientation=_text(_first(facts, "Orientation")),
-        thickness=_number(_first(facts, "ThicknessMm")),
+        orientation=_text(facts.get("Orientation")),
+        thickness=_number(facts.get("ThicknessMm")),
         kernel=_kernel(items),
-        contrast=_first(facts, "Contrast") is True,
-        extent=_number(_first(facts, "ExtentMm")),
+        contrast=any(item.text(_AGENT).strip(" \0") for item in items),
+        extent=_number(facts.get("ExtentMm")),
         slices=len(items),
         low=low,
         high=high,
@@ -54,10 +58,14 @@ def candidate_of(
     )
 
 
-def _first(facts: SeriesFacts, name: str) -> Scalar | None:
-    """Return a fact; where volumes differ, that of the largest, which is the first."""
-    distinct = facts.attribute(FactName(name)).distinct
-    return distinct[0][0] if distinct and distinct[0] else None
+def _described(tags: SeriesTags, chosen: Collection[str] | None) -> Volume:
+    if chosen is None:
+        return tags.volumes.volumes[0] if tags.volumes.volumes else Volume((), None, None)
+    slices = tuple(one for one in tags.slices if one.header.sop_instance_uid in chosen)
+    try:
+        return Volume(slices, geometry_of(one.header for one in slices), None)
+    except InputRefused as refusal:
+        return Volume(slices, None, refusal)
 
 
 def _text(value: Scalar | None) -> str | None:
@@ -95,4 +103,4 @@ def _along_patient(geometry: SeriesGeometry) -> tuple[float, float]:
 
 
 _KERNEL = Tag(tag_of("ConvolutionKernel") or "")
-_MANUFACTURER = tag_of("Manufacturer") or ""
+_MANUFACTURER, _AGENT = tag_of("Manufacturer") or "", tag_of("ContrastBolusAgent") or ""

@@ -89,7 +89,7 @@ def _shape_facts(found: Volumes) -> dict[str, Attribute]:
     acquisitions = max(len(found.volumes), found.repeats.images if found.repeats is not None else 0)
     counts = named({"Slices": slices, "Localizers": len(found.localizers), "Acquisitions": acquisitions})
     different: dict[str, dict[tuple[Scalar, ...], None]] = {}
-    each = [_volume_facts(volume) for volume in found.volumes]
+    each = [volume_facts(volume) for volume in found.volumes]
     for name in _SHAPES:
         for facts in each:
             value = facts.get(name)
@@ -100,7 +100,8 @@ def _shape_facts(found: Volumes) -> dict[str, Attribute]:
 _SHAPES = ("Orientation", "SpacingMm", "ExtentMm", "ThicknessMm", "Uniform", "TiltDegrees")
 
 
-def _volume_facts(volume: Volume) -> Mapping[str, Scalar | None]:
+def volume_facts(volume: Volume) -> Mapping[str, Scalar | None]:
+    """Return the facts of one volume's planes; None, or no entry, where nothing is known."""
     thickness = _thickness([one.item for one in volume.slices])
     if volume.geometry is not None:
         return _geometry_facts(volume.geometry, thickness)

@@ -119,11 +119,7 @@ class SeriesInspector:
         )
         works = tuple(work for decision in explanation.decisions for work in self.works_of(found, decision))
         inspection = replace(found, works=works).of(works[0]) if works else found
-        refusal = inspection.refusal
-        if explanation.compares and (refusal is None or refusal.code not in EXCLUDING):
-            candidate = candidate_of(series, tags, facts, snapshot.completeness, refused=refusal is not None)
-            return replace(inspection, candidate=candidate)
-        return inspection
+        return replace(inspection, candidate=_candidate(inspection)) if explanation.compares else inspection
 
     def works_of(self, inspection: Inspection, decision: Decision) -> tuple[Work, ...]:
         """Return the jobs that a decision on a series asks for: one, or one for each of its volumes."""
@@ -168,6 +164,17 @@ class SeriesInspector:
     def _original_texts(self, tags: SeriesTags) -> Originals:
         files = {instance: self._orthanc.instance_file(instance) for instance in slices_to_read(tags.raw)}
         return original_texts(tags.raw, files) if files else {}
+
+
+def _candidate(inspection: Inspection) -> Candidate | None:
+    """Describe the volume that is wanted of a series; None for what can never be contoured."""
+    snapshot, refusal = inspection.snapshot, inspection.refusal
+    if refusal is not None and refusal.code in EXCLUDING:
+        return None
+    # Of a volume that a rule picked, the others may lack what they like.
+    whole = snapshot.completeness.state is CompletenessState.WHOLE or snapshot.wanted != THE_OBVIOUS
+    chosen = frozenset(snapshot.slices.references) if snapshot.slices is not None else None
+    return candidate_of(snapshot.series, inspection.tags, chosen, whole=whole, refused=refusal is not None)
 
 
 def _refusal_of(snapshot: SeriesSnapshot) -> AutocontourError | None:

@@ -8,19 +8,20 @@ import pytest
 from pydicom import Dataset
 
 from plugin.facts.candidate import candidate_of
-from plugin.facts.completeness import completeness_of
-from plugin.facts.series import series_facts
+from plugin.facts.completeness import CompletenessState, completeness_of
 from plugin.facts.series_tags import SeriesTags
 from routing.candidates import ANNOUNCED, PLAIN, PROJECTION, REFORMAT, REFUSED, SHARP, SOFT, WHOLE, Candidate
 from tests.builders.orthanc_tags import tags_of
 from tests.builders.planning_study import CORONAL, MIP, THICK_SOFT, THIN_BONE, THIN_SOFT, PlanningStudy, Reconstruction
+from tests.builders.series_of_volumes import volumes
 
 STUDY = PlanningStudy("a study")
 
 
-def described(slices: list[Dataset], *, refused: bool = False) -> Candidate:
+def described(slices: list[Dataset], *, refused: bool = False, chosen: frozenset[str] | None = None) -> Candidate:
     tags = SeriesTags.parse({str(number): tags_of(one) for number, one in enumerate(slices)})
-    return candidate_of("id", tags, series_facts(tags), completeness_of(tags.volumes), refused=refused)
+    whole = completeness_of(tags.volumes).state is CompletenessState.WHOLE
+    return candidate_of("id", tags, chosen, whole=whole, refused=refused)
 
 
 @pytest.mark.parametrize(
@@ -68,6 +69,16 @@ def test_a_contrast_agent_and_mixed_kernels_are_seen() -> None:
     mixed = STUDY.series(THICK_SOFT)
     mixed[3].ConvolutionKernel = "B70f"
     assert described(mixed).kernel is None
+
+
+def test_of_several_volumes_the_one_that_is_contoured_is_described() -> None:
+    phase = [{"ImageType": ["ORIGINAL", "PRIMARY", "AXIAL"]}, {"ImageType": ["DERIVED", "SECONDARY", "AXIAL", "MIP"]}]
+    slices = volumes(phase)
+    projection = frozenset(str(one.SOPInstanceUID) for one in slices if "MIP" in one.ImageType)
+    plain = frozenset(str(one.SOPInstanceUID) for one in slices if "MIP" not in one.ImageType)
+    assert described(slices, chosen=plain).image == PLAIN
+    assert described(slices, chosen=projection).image == PROJECTION
+    assert {described(slices, chosen=one).slices for one in (plain, projection)} == {6}
 
 
 def test_a_series_without_a_volume_is_described_by_what_is_known() -> None:

@@ -48,9 +48,7 @@ class Intake:
         self._jobs = jobs
         self._waits = waits
         self._watch = ChosenWatch(orthanc, jobs)
-        self._choices = StudyChoices(
-            orthanc, arrivals, table, inspector, jobs, waits, self._watch, settings.incomplete_seconds
-        )
+        self._choices = StudyChoices(orthanc, arrivals, table, inspector, jobs, waits, self._watch, settings)
         self._orphans = orphans
         self._settings = settings
         self._queue = queue
@@ -68,6 +66,7 @@ class Intake:
             return
         if self._still_waits(arrival) or self._waits.holds(arrival.series):
             return
+        self._waits.over(arrival.series)  # noted again where it goes on
         try:
             header = self._orthanc.series(arrival.series)
             if self._orphans.delete_if_orphaned(arrival.series, header):
@@ -93,7 +92,6 @@ class Intake:
             if self._jobs.reopen_changed(inspection):
                 self._queue.notify()
             self._arrivals.settle(arrival, snapshot.content.key)
-            self._waits.over(arrival.series)
             return
         incomplete = snapshot.completeness.state is CompletenessState.WAITING or inspection.ambiguous is not None
         wanted = inspection.explanation.outcome == CONTOUR and incomplete
@@ -200,7 +198,6 @@ class Intake:
             new = self._choices.settle(arrival, inspection)
         except SeriesGone:
             self._arrivals.forget(arrival.series)
-            self._waits.over(arrival.series)
             return
         if any(not job.state.final for job in new):
             self._queue.notify()

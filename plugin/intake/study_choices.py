@@ -12,7 +12,6 @@ from typing import Any
 from sqlalchemy.exc import SQLAlchemyError
 
 from model.errors import AutocontourError
-from plugin.facts.completeness import CompletenessState
 from plugin.intake.arrivals import Arrival, Arrivals
 from plugin.intake.chosen_watch import ChosenWatch
 from plugin.intake.inspection import Inspection, SeriesInspector
@@ -36,6 +35,7 @@ from plugin.intake.study_waits import StudyWait, StudyWaits
 from plugin.intake.told import log_chosen, log_decided
 from plugin.jobs.job import Job, State
 from plugin.pacs.client import OF_ORTHANC, Orthanc, SeriesGone
+from plugin.settings.settings import Settings
 from routing.choice import Verdict, choose
 from routing.decide import CONTOUR, EXCLUDED, Decision
 
@@ -44,7 +44,7 @@ DELETED = "OnePerStudy: this series was deleted, and the next best of its study 
 
 
 class StudyChoices:
-    """Chooses among the series of studies; ``incomplete_seconds`` is how long missing slices are waited for."""
+    """Chooses among the series of studies of one Orthanc."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class StudyChoices:
         jobs: SeriesJobs,
         waits: StudyWaits,
         watch: ChosenWatch,
-        incomplete_seconds: float,
+        settings: Settings,
     ) -> None:
         self._orthanc = orthanc
         self._arrivals = arrivals
@@ -64,7 +64,8 @@ class StudyChoices:
         self._jobs = jobs
         self._waits = waits
         self._watch = watch
-        self._incomplete = incomplete_seconds
+        self._incomplete = settings.incomplete_seconds
+        self._quiet = settings.quiet_seconds
 
     def settle(self, arrival: Arrival, inspection: Inspection) -> list[Job]:
         """Decide on all series of the study of this one together; returns the new jobs, none while it is waited for.
@@ -73,7 +74,7 @@ class StudyChoices:
         """
         study = inspection.snapshot.study
         there = self._orthanc.series_of_study(study)
-        if not self._is_quiet(arrival.series, study, there, quiet_wanted(inspection)):
+        if not self._is_quiet(arrival.series, study, there, max(self._quiet, quiet_wanted(inspection))):
             return []
         news = self._news(News(arrival, inspection), there)
         if news is None:
@@ -114,7 +115,7 @@ class StudyChoices:
 
     def _news(self, first: News, there: Iterable[Mapping[str, Any]]) -> list[News] | None:
         """Inspect every series of the study that is not decided on; None while one of them is waited for."""
-        found = [first]
+        compared = [first]
         images = [str(one["ID"]) for one in there if may_hold_images(one)]
         for known in self._table.among(images):
             if not known.pending or known.arrival.series == first.arrival.series:
@@ -131,14 +132,13 @@ class StudyChoices:
                     raise
                 self._wait_on(first, images, known.arrival.series, "cannot be read from Orthanc now")
                 return None
-            if inspection.snapshot.content.key != known.arrival.content and inspection.candidate is not None:
-                found.append(News(known.arrival, inspection))
-        for one in found:
-            waiting = one.inspection.snapshot.completeness.state is CompletenessState.WAITING
-            if waiting and self._arrivals.quiet_for(one.arrival) < self._incomplete:
+            if inspection.snapshot.content.key != known.arrival.content and inspection.explanation.compares:
+                compared.append(News(known.arrival, inspection))
+        for one in compared:
+            if one.incomplete and self._arrivals.quiet_for(one.arrival) < self._incomplete:
                 self._wait_on(first, images, one.arrival.series, "is not whole yet")
                 return None
-        return found
+        return [one for one in compared if one.inspection.candidate is not None]
 
     def _wait_on(self, first: News, images: Iterable[str], series: str, why: str) -> None:
         sent, least = tuple(images), quiet_wanted(first.inspection)
@@ -196,7 +196,7 @@ class StudyChoices:
                 self._jobs.note_choice(job, noted(verdict, _of_rule(job.rule, verdicts)))
             elif verdict.is_chosen:
                 known = self._table.get(job.series)
-                if known is not None and not known.pending:
+                if known is not None and not known.pending and known.arrival.content == job.content:
                     self._table.look_again(job.series)
             elif not verdict.is_chosen and stands(job):
                 if self._jobs.displace(job, noted(verdict)):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from plugin.facts.completeness import CompletenessState
 from plugin.intake.arrivals import Arrival
 from plugin.intake.inspection import Inspection
 from plugin.jobs.details import StudyChoice
@@ -21,6 +22,12 @@ class News:
 
     arrival: Arrival
     inspection: Inspection
+
+    @property
+    def incomplete(self) -> bool:
+        """Whether slices that may still come can change what is compared."""
+        waiting = self.inspection.snapshot.completeness.state is CompletenessState.WAITING
+        return waiting or self.inspection.ambiguous is not None
 
 
 def quiet_wanted(inspection: Inspection) -> float:

@@ -157,6 +157,36 @@ def test_a_worse_series_that_comes_later_is_excluded_and_the_result_stands(start
     assert len(jobs[best]["OnePerStudy"]["Candidates"]) == 2
 
 
+def test_a_series_that_still_lacks_slices_is_waited_for_by_the_others(start_orthanc: Start) -> None:
+    orthanc = start_orthanc(section=rule(QuietSeconds=1) | {"IncompleteSeconds": 3600})
+    study = PlanningStudy()
+    thin = study.series(THIN_SOFT)
+    missing = thin.pop(20)
+    best = orthanc.store_all(files_of(thin))
+    whole = store(orthanc, study, THICK_SOFT)["5 mm soft"]
+    said = until(
+        lambda: (found := orthanc.json(f"/autocontour/series/{whole}")) and "not whole" in found["Reason"] and found,
+        "the whole series waits for the other one",
+    )
+    assert (said["Outcome"], best in said["Reason"]) == ("arriving", True)
+    assert orthanc.jobs() == []
+    orthanc.store_all(files_of([missing]))
+    jobs = settled(orthanc, whole, best)
+    assert (jobs[best]["State"], jobs[whole]["State"]) == ("done", "excluded")
+
+
+def test_a_series_that_stays_without_slices_loses_to_a_whole_one(start_orthanc: Start) -> None:
+    orthanc = start_orthanc(section=rule())
+    study = PlanningStudy()
+    thin = study.series(THIN_SOFT)
+    del thin[20]
+    broken = orthanc.store_all(files_of(thin))
+    whole = store(orthanc, study, THICK_SOFT)["5 mm soft"]
+    jobs = settled(orthanc, whole, broken)
+    assert (jobs[whole]["State"], jobs[broken]["State"]) == ("done", "excluded")
+    assert "the whole one was contoured" in jobs[broken]["Error"]["Message"]
+
+
 def test_the_next_best_takes_the_place_of_a_series_that_is_deleted(start_orthanc: Start) -> None:
     orthanc = start_orthanc(section=rule())
     study = PlanningStudy()

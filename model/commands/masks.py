@@ -39,8 +39,11 @@ def run(options: argparse.Namespace) -> int:
     """Write the masks; 0, or InputRefused."""
     try:
         content = options.rtstruct.read_bytes()
-    except OSError:
-        raise InputRefused("NOT_RTSTRUCT", "The structure set cannot be read as a DICOM file.") from None
+    except FileNotFoundError:
+        raise InputRefused("NOT_RTSTRUCT", "The structure set does not exist; give the file of an RTSTRUCT.") from None
+    except OSError as error:
+        why = f"The file of the structure set cannot be read ({error.strerror})"
+        raise InputRefused("NOT_RTSTRUCT", f"{why}; give one that you may read.") from None
     structures = read_structure_set(content)
     require_other_folder(options.output, [options.dicom])
     warnings = Warnings()

@@ -92,6 +92,9 @@ def whole_numbers(array: NDArray[np.generic]) -> Labels:
     return array.astype(kind)
 
 
+_NAMES = 'it is JSON like {"1": "Heart", "2": "Lung_L"}'
+
+
 def read_names(path: Path) -> dict[int, str]:
     """Read ``{"1": "Heart"}``; raises InputRefused when it is no such object, or a number stands there twice."""
 
@@ -102,11 +105,19 @@ def read_names(path: Path) -> dict[int, str]:
 
     try:
         document = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=unique)
+    except FileNotFoundError:
+        raise InputRefused("NAMES_WRONG", f"The names file does not exist; {_NAMES}.") from None
+    except OSError as error:
+        raise InputRefused("NAMES_WRONG", f"The names file cannot be read ({error.strerror}).") from None
+    except json.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise InputRefused("NAMES_WRONG", f"The names file is no valid JSON at {where}; {_NAMES}.") from None
+    except (ValueError, RecursionError):
+        raise InputRefused("NAMES_WRONG", f"The names file is no text in UTF-8; {_NAMES}.") from None
+    try:
         names = {int(key): value for key, value in document.items()}
-    except (OSError, ValueError, AttributeError):
-        raise InputRefused(
-            "NAMES_WRONG", 'The names file cannot be read; it is JSON like {"1": "Heart", "2": "Lung_L"}.'
-        ) from None
+    except (ValueError, AttributeError):
+        raise InputRefused("NAMES_WRONG", f"The names file does not give names to whole numbers; {_NAMES}.") from None
     if any(label < 1 for label in names) or not all(isinstance(name, str) for name in names.values()):
         raise InputRefused("NAMES_WRONG", "The names file gives names, as text, to whole numbers from 1.")
     if any(not name.strip() for name in names.values()):

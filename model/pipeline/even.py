@@ -77,7 +77,7 @@ def _step(offsets: NDArray[np.float64]) -> float:
     best, least = fine, np.inf
     for divisor in DIVISORS:
         step = fine / divisor
-        if extent / step > most + 1:
+        if extent / step > most + 1e-6:
             break
         places = (offsets - offsets[0]) / step
         missed = float(np.abs(places - np.rint(places)).max()) * step

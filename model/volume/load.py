@@ -120,9 +120,11 @@ class _Accumulator:
         if whole and self.array.dtype == np.int16:
             ends = [int(stored.min()) * int(slope) + int(intercept), int(stored.max()) * int(slope) + int(intercept)]
             if min(ends) >= INT16.min and max(ends) <= INT16.max:
-                self.array[index] = (
-                    stored.astype(np.int32) * int(slope) + int(intercept) if slope != 1 or intercept else stored
-                )
+                # In 16 bits throughout: what overflows on the way comes back, as the ends fit.
+                plane = self.array[index]
+                plane[...] = stored
+                plane *= np.int64(int(slope)).astype(np.int16)
+                plane += np.int64(int(intercept)).astype(np.int16)
                 return
         if self.array.dtype == np.int16:
             self.array = self.array.astype(np.float32)

@@ -70,6 +70,20 @@ def test_whole_rescale_stays_in_whole_numbers() -> None:
     np.testing.assert_array_equal(volume.array, (values(PLAN) // 4) * 2 - 1000)
 
 
+@pytest.mark.parametrize(
+    ("low", "slope", "intercept"), [(33_000, 1, -32_768), (30_000, 3, -100_000), (40, 700, -90_000)]
+)
+def test_values_that_pass_16_bits_on_their_way_end_where_they_belong(low: int, slope: int, intercept: int) -> None:
+    stored = np.random.default_rng(8).integers(low, low + 90, (4, *PLAN.shape)).astype(np.uint16)
+    made = slices(PLAN, stored.view(np.int16))
+    for one in made:
+        one.PixelRepresentation, one.RescaleSlope, one.RescaleIntercept = 0, str(slope), str(intercept)
+    volume = load_volume(made, geometry(made))
+    expected = stored.astype(np.int64) * slope + intercept
+    assert (volume.array.dtype == np.int16) == bool(abs(expected).max() <= 32_767)
+    np.testing.assert_array_equal(volume.array, expected)
+
+
 def test_a_fraction_in_one_slice_makes_the_volume_float() -> None:
     made = slices(PLAN, values(PLAN))
     index = next(n for n, one in enumerate(made) if str(one.SOPInstanceUID).endswith(".3"))

@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import requests
@@ -22,7 +23,7 @@ from model.samples.dicom_series import Patient, SeriesText, slice_dataset
 from model.samples.image import SampleImage
 from model.volume.patient_axes import axes_of
 from tests.builders.acquisition import sample_volume
-from tests.builders.orthanc_process import OrthancProcess
+from tests.builders.orthanc_process import OrthancProcess, until
 from tests.builders.phantom import file_of
 from tests.builders.processes import cpu_seconds, peak_bytes, workers_of
 from tests.builders.scanner_header import dress
@@ -105,7 +106,7 @@ def _measure(folder: Path, length: int) -> Measured:
         assert orthanc.process is not None
         before = _processor(orthanc.process.pid, gateway)
         with Peaks(gateway) as peaks:
-            job = orthanc.job_of(series, 600)
+            job = _ended(orthanc, series)
             whole = time.perf_counter() - stored
         after = _processor(orthanc.process.pid, gateway)
         assert job["State"] == "done", job
@@ -113,6 +114,16 @@ def _measure(folder: Path, length: int) -> Measured:
         return Measured(dict(job["Timings"]), whole, processor, peaks.gateway, peaks.worker)
     finally:
         orthanc.stop()
+
+
+def _ended(orthanc: OrthancProcess, series: str) -> dict[str, Any]:
+    """Wait for the series' job; asked seldom, as answering takes the processors' time too."""
+
+    def ended() -> Any:
+        found = orthanc.jobs(Series=series)
+        return found and found[0]["State"] not in ("waiting", "running") and found[0]
+
+    return dict(until(ended, "the job of the series ends", 900, every=0.5))
 
 
 def _processor(orthanc: int, gateway: int) -> dict[str, float]:

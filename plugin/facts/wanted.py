@@ -66,6 +66,8 @@ def key_of(volume: Volume) -> str:
 def chosen_by(found: Volumes, wanted: WantedVolume) -> Chosen:
     """Return the volume that a rule or a job wants; raises InputRefused when it is none, or not one."""
     pick = pick_of(wanted.pick)
+    if wanted.key and any(key_of(volume) == wanted.key for volume in found.volumes):
+        return _of_each(found, wanted.key)  # as it was told apart already, whatever Pick leaves beside it
     left = found if pick is None else picked(found, pick)
     if wanted.key:
         return _of_each(left, wanted.key)
@@ -148,7 +150,7 @@ def _of_each(left: Volumes, key: str) -> Chosen:
             return Chosen(
                 volume,
                 volume.name,
-                f"One of {len(left.volumes)} volumes of the series, each of which is contoured: {words}.",
+                f"One of several volumes of the series, each of which is contoured: {words}.",
             )
     raise InputRefused(
         SEVERAL_IMAGES,

@@ -151,6 +151,8 @@ class _Reader:
         texts = [str(one).strip(" \0") for one in (value if several else [value]) if one is not None]
         if to.number:
             texts = [text for text in map(decimal_text, texts) if text is not None] if len(texts) == 1 else []
+        if to.words is not None:
+            texts = [to.words.get(text, "") for text in texts]
         if not any(texts):
             return None
         tag = Tag(to.classic)

@@ -12,6 +12,7 @@ from math import isfinite
 from typing import Protocol, TypeVar
 
 from model.errors import InputRefused
+from model.series.body_parts import BODY_PARTS
 from model.series.refusals import NO_HELP
 
 Key = TypeVar("Key")
@@ -85,11 +86,15 @@ NOT_OF_A_FRAME = ("InstanceNumber",)
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
-    """An attribute that classic slices have under another name; ``number`` where it is one of another VR."""
+    """An attribute that classic slices have under another name; ``number`` where it is one of another VR.
+
+    ``words`` has the classic word of each value, where those differ; others have none.
+    """
 
     classic: str
     enhanced: str
     number: bool = False
+    words: Mapping[str, str] | None = None
 
 
 # The first that has a value counts. InStackPositionNumber counts slices along their normal.
@@ -110,6 +115,9 @@ RENAMED = (
     Renamed("Exposure", "ExposureInmAs", number=True),
     Renamed("ImageComments", "FrameComments"),
 )
+# Where the object itself does not say it.
+REGION = ("FrameAnatomySequence", "AnatomicRegionSequence")
+BODY_PART = Renamed("BodyPartExamined", "CodeValue", words=BODY_PARTS)
 
 
 class Reader(Protocol[Key, Element]):
@@ -148,6 +156,7 @@ def frames_of(top: Mapping[Key, Element], reader: Reader[Key, Element]) -> Itera
     own = {reader.key(keyword) for keyword in OF_THE_OBJECT}
     names = [(reader.key(one.classic), reader.key(one.enhanced), one) for one in RENAMED]
     of_all, of_all_converted = _of_macros(shared, reader), _converted(shared, reader)
+    own |= {reader.key(BODY_PART.classic)} & base.keys()
     for item in per_frame:
         frame = of_all_converted | _converted(item, reader) | of_all | _of_macros(item, reader)
         merged = base | {key: element for key, element in frame.items() if key not in own}
@@ -167,14 +176,21 @@ def _of_macros(item: Mapping[Key, Element], reader: Reader[Key, Element]) -> dic
     """Every plain attribute of the groups in an item."""
     found: dict[Key, Element] = {}
     for path in MACROS:
-        group: Mapping[Key, Element] | None = item
-        for keyword in path:
-            items = _items(group, keyword, reader) if group is not None else ()
-            # Of several (contrast agents, say) none is that of the frame.
-            group = items[0] if len(items) == 1 else None
-        if group is not None:
-            found |= {key: element for key, element in group.items() if not reader.is_sequence(element)}
+        group = _group(item, path, reader)
+        found |= {key: element for key, element in group.items() if not reader.is_sequence(element)}
+    code = _group(item, REGION, reader).get(reader.key(BODY_PART.enhanced))
+    if code is not None and (part := reader.renamed(code, BODY_PART)) is not None:
+        found[reader.key(BODY_PART.classic)] = part
     return found
+
+
+def _group(item: Mapping[Key, Element], path: Sequence[str], reader: Reader[Key, Element]) -> Mapping[Key, Element]:
+    """Return the one item at the end of a path; of several (contrast agents, say) none is that of the frame."""
+    group: Mapping[Key, Element] = item
+    for keyword in path:
+        items = _items(group, keyword, reader)
+        group = items[0] if len(items) == 1 else {}
+    return group
 
 
 def _converted(item: Mapping[Key, Element], reader: Reader[Key, Element]) -> dict[Key, Element]:

@@ -34,6 +34,8 @@ class OrthancReader:
         text = _text(element)
         if to.number:
             text = decimal_text(text) or ""
+        if to.words is not None:
+            text = to.words.get(text, "")
         return {"Name": to.classic, "Type": "String", "Value": text} if text else None
 
     def count(self, element: Any) -> int | None:

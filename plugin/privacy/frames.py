@@ -89,6 +89,8 @@ class _RawReader:
         text = self._text(element)
         if to.number:
             text = decimal_text(text) or ""
+        if to.words is not None:
+            text = to.words.get(text, "")
         return RawElement("DS" if to.number else "LO", text.encode("latin-1")) if text else None
 
     def count(self, element: RawElement | None) -> int | None:

@@ -182,3 +182,13 @@ def test_the_time_of_an_object_grows_with_its_frames() -> None:
 
     few, many = (min(seconds(count) for _ in range(3)) for count in (100, 400))
     assert many < 10 * few
+
+
+@pytest.mark.parametrize(("said", "found"), [("CHEST", "CHEST"), ("HEAD", "HEAD"), (None, "CHEST")])
+def test_the_region_of_a_frame_is_its_body_part_where_the_object_says_none(said: str | None, found: str) -> None:
+    (one,) = enhanced(slices(), GE)
+    if said is None:
+        del one.BodyPartExamined
+    else:
+        one.BodyPartExamined = said
+    assert seen(facts_of(answer(one)), "BodyPartExamined") == found

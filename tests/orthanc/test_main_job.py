@@ -167,7 +167,7 @@ def test_a_slice_missing_in_the_middle_fails_and_says_where(orthanc: OrthancProc
     job = orthanc.job_of(orthanc.store_all(files[:5] + files[6:]))
     assert job["State"] == "failed"
     assert job["Error"]["Code"] == "GEOMETRY_GAP"
-    assert "-275.0 mm" in job["Error"]["Message"]
+    assert "between -280.0 and -270.0 mm" in job["Error"]["Message"]
     assert job["Rtstruct"] is None
     assert orthanc.rtstructs() == []
 

@@ -79,8 +79,10 @@ def _posted(orthanc: Orthanc, file: bytes, what: str) -> Mapping[str, Any]:
     except OrthancFailed as failure:
         if failure.orthanc_status == OrthancStatus.READ_ONLY or failure.file_system:
             raise _read_only(what) from None
-        if failure.orthanc_status in (OrthancStatus.CANNOT_WRITE_FILE, OrthancStatus.FULL_STORAGE):
+        if failure.orthanc_status == OrthancStatus.FULL_STORAGE:
             raise _full(what) from None
+        if failure.orthanc_status == OrthancStatus.CANNOT_WRITE_FILE:
+            raise _cannot_write(what) from None
         raise
 
 
@@ -124,6 +126,15 @@ def _full(what: str) -> TargetFailed:
     return TargetFailed(
         "ORTHANC_FULL",
         f"Orthanc has no room for the {what}: its disk, or what MaximumStorageSize allows, is full. Free space, then "
+        "retry the job.",
+    )
+
+
+def _cannot_write(what: str) -> TargetFailed:
+    # Orthanc 1.12 and newer say the same of a disk that is full and of one that is read-only.
+    return TargetFailed(
+        "ORTHANC_FULL",
+        f"Orthanc could not write the {what}: its disk is full, or is read-only. Free space, or let it write, then "
         "retry the job.",
     )
 

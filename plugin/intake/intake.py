@@ -220,8 +220,11 @@ class Intake:
         if end is not None:
             rule = next((rule.name for rule in explanation.rules if rule.matched), "")
             self._jobs.insert(inspection, Decision(rule=rule, model="", target=""), end=end)
+            self._jobs.supersede(inspection.snapshot)
             return
         inserted = [self._jobs.insert(inspection.of(work), work.decision) for work in inspection.works]
+        # Again: a job that could not be stopped any more may have ended before there was a newer one to be seen.
+        self._jobs.supersede(inspection.snapshot)
         if any(new and not job.state.final for job, new in inserted):
             self._queue.notify()
 

@@ -14,24 +14,21 @@ from plugin.facts.kinds import EXCLUDING
 from plugin.intake.inspection import Inspection, Subject
 from plugin.intake.modified import Modified
 from plugin.jobs.details import JobDetails, RequestedWork, StudyChoice
-from plugin.jobs.job import Job, State
+from plugin.jobs.job import UNREAD, Job, State
 from plugin.jobs.store import JobStore, NewJob
 from plugin.jobs.told import log_job
 from plugin.pacs.series import SeriesSnapshot
-from plugin.workflow.cancellation import Cancellation
+from plugin.workflow.cancellation import CHANGED, Cancellation
 from plugin.workflow.records import JobRecords
 from routing.decide import ERROR, EXCLUDED, Decision, Explanation
 
 logger = logging.getLogger(__name__)
 
-# The content of a series that could not be read; no key of a content looks like it.
-UNREAD = "unread"
 UNREADABLE = (
     "The series could not be read from Orthanc ({code}), however often it was tried; Orthanc's log says why. "
     "When it can be read again, retry the job, or send the series again."
 )
 DELETED = "The series was deleted from Orthanc while its job was open."
-CHANGED = "The series changed in Orthanc: slices came, went or were replaced. A newer job contours it as it is."
 # More than any series has.
 ALL = 1000
 # Newer jobs than those of a week at the busiest site.
@@ -182,7 +179,10 @@ class SeriesJobs:
         self._jobs.rekey(job, content)
 
     def supersede(self, snapshot: SeriesSnapshot) -> None:
-        """End, or mark as overtaken, the jobs of an earlier content of this series."""
+        """End, or mark as overtaken, the jobs of an earlier content of this series.
+
+        One whose RTSTRUCT is stored and whose copies are being deleted is overtaken when it closes.
+        """
         for job in self.of(snapshot.series):
             if job.content == snapshot.content.key:
                 continue

@@ -10,6 +10,9 @@ from typing import Any
 from model.codes.listing import plain, row_of_a_job
 from plugin.jobs.details import JobDetails
 
+# The content of a series that could not be read; no key of a content looks like it.
+UNREAD = "unread"
+
 
 class State(StrEnum):
     """The states of a job; all but the first two are final and have their reason."""

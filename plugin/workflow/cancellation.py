@@ -6,6 +6,8 @@ from model.worker.pool import Workers
 from plugin.jobs.job import Job, State
 from plugin.jobs.store import JobStore
 
+CHANGED = "The series changed in Orthanc: slices came, went or were replaced. A newer job contours it as it is."
+
 
 class Cancellation:
     """Ends jobs of one table, whose models these workers run."""

@@ -34,7 +34,7 @@ from plugin.forward.records import ForwardRecords
 from plugin.forward.target import RemoteJob, Target
 from plugin.jobs.details import DrawnRoi, JobDetails, LeftOutSlice, NotDrawn, UsedAlgorithm
 from plugin.jobs.failure import FailureRecord
-from plugin.jobs.job import STAGE_BEGINS, Job, Stage, State
+from plugin.jobs.job import STAGE_BEGINS, UNREAD, Job, Stage, State
 from plugin.jobs.meters import JobMeters
 from plugin.jobs.store import JobStore
 from plugin.jobs.told import log_job
@@ -52,6 +52,7 @@ from plugin.settings.settings import LOCAL, Settings
 from plugin.state.directory import StateDirectory
 from plugin.state.disk import require_space
 from plugin.vault.vault import OpenTransfer, Vault
+from plugin.workflow.cancellation import CHANGED
 from plugin.workflow.limits import GRACE_SECONDS, stage_seconds, within
 from plugin.workflow.records import JobRecords
 from plugin.workflow.replaced import replaced_by
@@ -115,9 +116,16 @@ class Stages:
             # A clock that was set back would make it negative, which no record takes.
             records.closed(str(state), max(0.0, time.time() - job.created))
         self.jobs.finish(job_id, state, error=(failure["code"], failure["message"]) if failure else None)
+        if state is State.DONE and self._is_overtaken(job):
+            self.jobs.supersede_done(job_id, CHANGED)
         code = failure["code"] if failure and not job.state.final else job.error_code
         log_job(job, state, code=code, seconds=time.time() - job.created)
         self.queue.notify()
+
+    def _is_overtaken(self, job: Job) -> bool:
+        """Whether the series had another content before this job ended, which intake could not stop any more."""
+        others = self.jobs.list(series=job.series, limit=1000)
+        return any(one.created > job.created and one.content not in (job.content, UNREAD) for one in others)
 
     def progress(self, job: Job) -> dict[str, Any]:
         """Return what the worker of a running job says, in the scale of the whole job."""

@@ -13,8 +13,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import requests
-import urllib3
 from orthanc_api_client import exceptions
+from urllib3.exceptions import HTTPError
 
 from model.errors import RequestRefused, TargetFailed
 from plugin.pacs.http import AnsweredByAnother, NoTrust, OrthancConnection
@@ -71,7 +71,7 @@ class AnswerStream:
     def _read(self, size: int) -> bytes:
         try:
             return bytes(self._response.raw.read(size, decode_content=True))
-        except (urllib3.exceptions.HTTPError, OSError) as error:
+        except (HTTPError, OSError) as error:
             raise requests.ConnectionError from error
 
 

@@ -30,6 +30,7 @@ ALLOWED = {
     ("plugin/orthanc_plugin.py", "http.client"): "standard library alone; http.client knows no environment",
     ("plugin/gateway/watchdog.py", "http.client"): "standard library alone; asks the address of its own process",
     ("docker/healthy.py", "http.client"): "standard library alone; asks its own container",
+    ("plugin/pacs/client.py", "urllib3"): "the exceptions of a stream that requests hands on",
     ("plugin/pacs/http.py", "urllib3"): "the type of its retries",
     ("model/outbound/session.py", "urllib3"): "the type of its retries",
     ("plugin/notify/mail.py", "smtplib"): "knows no proxy and no environment; its TLS is that of model/outbound",

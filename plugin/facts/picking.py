@@ -101,19 +101,27 @@ def _ends_of_places(slices: Sequence[Slice], keyword: str, *, greatest: bool) ->
 
 
 def _nothing(criterion: Criterion, slices: Sequence[Slice]) -> str:
+    return (
+        f"Pick wants {criterion.words}, and none of {len(slices)} slices has it: {_what_there_is(criterion, slices)}. "
+        f"{NO_HELP}; name what is there in Pick of the rule, or ask for it by POST /autocontour/series/{{id}}/jobs."
+    )
+
+
+def _what_there_is(criterion: Criterion, slices: Sequence[Slice]) -> str:
     keyword = _keyword_of(criterion.step)
     parameter = next((one for one in PARAMETERS if one.keyword == keyword and one.largest is not None), None)
     if parameter is not None:
-        there = parameter.counted(parameter.of(one.item) for one in slices)
-    elif keyword == IMAGE_TYPE:
+        values = [parameter.of(one.item) for one in slices]
+        if set(values) != {None}:
+            return f"there are {parameter.counted(values)}"
+        return f"{criterion.attribute} is missing in all of them"
+    if keyword == IMAGE_TYPE:
         words = {word for one in slices for word in KINDS.words(one.item)}
-        there = f"images that ImageType calls {', '.join(meanings_of(words)) or 'by no word that is known'}"
-    else:
-        there = f"{len({one.item.values(criterion.step) for one in slices})} different values of it"
-    return (
-        f"Pick wants {criterion.words}, and none of {len(slices)} slices has it: there are {there}. {NO_HELP}; name "
-        "what is there in Pick of the rule, or ask for it by POST /autocontour/series/{id}/jobs."
-    )
+        return f"there are images that ImageType calls {', '.join(meanings_of(words)) or 'by no word that is known'}"
+    different = {one.item.values(criterion.step) for one in slices}
+    if different == {()}:
+        return f"{criterion.attribute} is missing in all of them"
+    return f"there are {len(different)} different values of it"
 
 
 def _keyword_of(step: Step) -> str:

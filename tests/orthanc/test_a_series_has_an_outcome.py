@@ -116,3 +116,13 @@ def test_a_request_for_a_model_that_is_not_there_is_refused_at_once(orthanc: Ort
     assert (answer.status_code, answer.json()["Error"]) == (422, "MODEL_UNKNOWN")
     assert "hu-ct" in answer.json()["Message"]
     assert len(orthanc.jobs(Series=series)) == 1
+
+
+def test_a_request_that_leaves_a_word_open_is_refused_at_once(orthanc: OrthancProcess) -> None:
+    series = orthanc.store_all(files_of(phantom_series()))
+    orthanc.job_of(series)
+    for wanted in ({"Each": "yes"}, {"Each": 1}, {"Pick": {"EchoTime": "shortesst"}}):
+        answer = orthanc.post(f"/autocontour/series/{series}/jobs", json={"Model": "hu-ct", **wanted})
+        assert answer.status_code in (400, 422), wanted
+        assert answer.json()["Message"]
+    assert len(orthanc.jobs(Series=series)) == 1

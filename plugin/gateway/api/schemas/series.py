@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StrictBool
 
 from model.gate.attribute import Action
 from plugin.gateway.api.schemas.base import Answer, Counts, Request, Time
@@ -26,7 +26,7 @@ class ContourRequest(Request):
         default=None, examples=[{"EchoTime": "shortest"}, "largest"]
     )
     """Which of several images of a place is meant, as in a rule."""
-    each: bool | None = None
+    each: StrictBool | None = None
     """Whether every volume of the series is contoured: a job and an RTSTRUCT each."""
 
 

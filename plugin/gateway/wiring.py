@@ -31,6 +31,7 @@ from plugin.gateway.operations.readiness import Readiness
 from plugin.gateway.operations.rights import Rights
 from plugin.gateway.operations.support import Support
 from plugin.gateway.operations.targets import TargetOperations
+from plugin.gateway.operations.trials import Trials
 from plugin.gateway.retention import Retention
 from plugin.gateway.startup import StartupConfiguration
 from plugin.intake.arrivals import Arrivals
@@ -57,6 +58,7 @@ from plugin.pacs.client import Orthanc
 from plugin.pacs.series import SeriesReader
 from plugin.pacs.tls import trust_of
 from plugin.pacs.versions import reported_by
+from plugin.settings.draft import Drafts
 from plugin.settings.settings import LOCAL, Settings
 from plugin.state.database import open_database
 from plugin.state.directory import StateDirectory
@@ -165,12 +167,15 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         rules=settings.rules,
         state=state.path,
     )
+    comparison = StudyComparison(orthanc, inspector)
+    drafts = Drafts(startup.section, startup.dictionary, startup.base_directory)
     operations = Operations(
         table=jobs,
         jobs=JobOperations(readiness, jobs, intake, retries, cancellation),
         view=view,
         previews=Previews(orthanc, reader),
-        explanations=Explanations(inspector, decider, StudyComparison(orthanc, inspector)),
+        explanations=Explanations(inspector, decider, comparison),
+        trials=Trials(drafts, inspector, decider, comparison, table),
         outgoing=Outgoing(orthanc, inspector, settings.privacy, state.spool),
         outcomes=Outcomes(
             orthanc, arrivals, table, jobs, inspector, waits, view, settings, lambda: loop.unavailable_reason

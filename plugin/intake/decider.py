@@ -40,6 +40,17 @@ class Decider:
         """Why the newest version of the site's script is not in force; None when it is, or there is none."""
         return self._script.problem if self._script is not None else None
 
+    def with_rules(self, rules: Sequence[Rule]) -> Decider:
+        """Return one that differs in its rules alone: what Lua and the site's script say goes before them, too."""
+        return Decider(
+            rules,
+            targets=self._targets,
+            models=self._models,
+            local=self._local,
+            script=self._script,
+            filter_required=self._filter_required,
+        )
+
     def decide(self, facts: SeriesFacts, marks: Marks | None = None) -> Explanation:
         """Decide on a series; never raises."""
         answers = []

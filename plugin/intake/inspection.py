@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -94,6 +94,13 @@ class SeriesInspector:
 
     def inspect(self, series: str, header: Mapping[str, Any] | None = None) -> Inspection:
         """Read a series and decide; raises SeriesGone. ``header`` is Orthanc's ``/series/{id}``, where it is known."""
+        (inspection,) = self.inspect_by(series, (self._decider,), header)
+        return inspection
+
+    def inspect_by(
+        self, series: str, deciders: Sequence[Decider], header: Mapping[str, Any] | None = None
+    ) -> tuple[Inspection, ...]:
+        """Read a series once and let each of these decide on it; raises as ``inspect``."""
         header = header or self._orthanc.series(series)
         snapshot, tags = self._reader.read(series, header)
         metadata = self._orthanc.series_metadata(series)
@@ -107,19 +114,21 @@ class SeriesInspector:
             originals=self._original_texts(tags),
         )
         rule = refused_before_rules(facts)
-        explanation = self._decider.decide(facts, marks)
-        found = Inspection(
-            snapshot=snapshot,
-            refusal=_refusal_of(snapshot),
-            explanation=explanation,
-            subject=subject,
-            excluded_reason=rule.reason if rule is not None else None,
-            tags=tags,
-            made_from=metadata.get("ModifiedFrom"),
+        explanations = [decider.decide(facts, marks) for decider in deciders]
+        return tuple(
+            self._with_works(
+                Inspection(
+                    snapshot=snapshot,
+                    refusal=_refusal_of(snapshot),
+                    explanation=explanation,
+                    subject=subject,
+                    excluded_reason=rule.reason if rule is not None else None,
+                    tags=tags,
+                    made_from=metadata.get("ModifiedFrom"),
+                )
+            )
+            for explanation in explanations
         )
-        works = tuple(work for decision in explanation.decisions for work in self.works_of(found, decision))
-        inspection = replace(found, works=works).of(works[0]) if works else found
-        return replace(inspection, candidate=_candidate(inspection)) if explanation.compares else inspection
 
     def works_of(self, inspection: Inspection, decision: Decision) -> tuple[Work, ...]:
         """Return the jobs that a decision on a series asks for: one, or one for each of its volumes."""
@@ -137,6 +146,12 @@ class SeriesInspector:
     def refusal_of(self, inspection: Inspection, wanted: WantedVolume) -> AutocontourError | None:
         """Why one of the volumes of a series cannot be contoured; None when it can."""
         return _refusal_of(self._reader.of_volume(inspection.snapshot, inspection.tags, wanted))
+
+    def _with_works(self, found: Inspection) -> Inspection:
+        """Add the jobs that the decisions on a series ask for, and what is compared of it where one compares."""
+        works = tuple(work for decision in found.explanation.decisions for work in self.works_of(found, decision))
+        inspection = replace(found, works=works).of(works[0]) if works else found
+        return replace(inspection, candidate=_candidate(inspection)) if found.explanation.compares else inspection
 
     def _work(self, inspection: Inspection, decision: Decision, wanted: WantedVolume, name: VolumeName | None) -> Work:
         snapshot = self._reader.of_volume(inspection.snapshot, inspection.tags, wanted)

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from plugin.intake.arrivals import INSTALLED, Arrival
 from plugin.state.database import cursor, series
+from routing.decide import CONTOUR, ERROR, EXCLUDED, NONE
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,13 @@ class SeriesTable:
         wanted = wanted.order_by(series.c.last_arrival, series.c.id)
         with self._engine.connect() as connection:
             return [_known(row) for row in connection.execute(wanted).mappings()]
+
+    def last_decided(self, limit: int) -> list[str]:
+        """Return the series that were decided on, those with the newest news first; they may be gone by now."""
+        wanted = sa.select(series.c.id).where(series.c.outcome.in_((CONTOUR, EXCLUDED, NONE, ERROR)))
+        wanted = wanted.order_by(series.c.last_arrival.desc(), series.c.id).limit(limit)
+        with self._engine.connect() as connection:
+            return [str(row[0]) for row in connection.execute(wanted)]
 
     def note_outcome(self, identifier: str, outcome: str) -> None:
         """Note that a decision on a series was changed by what came of its study later."""

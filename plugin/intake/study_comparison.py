@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from model.errors import AutocontourError
@@ -18,11 +19,14 @@ class StudyComparison:
         self._orthanc = orthanc
         self._inspector = inspector
 
-    def of(self, inspection: Inspection) -> list[dict[str, Any]]:
-        """Return, for each rule that compares and matched, the series of the study, as the API shows it."""
+    def of(self, inspection: Inspection, inspect: Callable[[str], Inspection] | None = None) -> list[dict[str, Any]]:
+        """Return, for each rule that compares and matched, the series of the study, as the API shows it.
+
+        ``inspect`` looks at each other series of the study, by default as the rules in force do.
+        """
         if inspection.candidate is None:
             return []
-        inspections = [inspection, *self._others(inspection)]
+        inspections = [inspection, *self._others(inspection, inspect or self._inspector.inspect)]
         answer: list[dict[str, Any]] = []
         for decision in inspection.explanation.decisions:
             if decision.one_per_study is None:
@@ -36,13 +40,13 @@ class StudyComparison:
             answer.append({"Rule": decision.rule, "Candidates": [verdict.to_json() for verdict in verdicts]})
         return answer
 
-    def _others(self, inspection: Inspection) -> list[Inspection]:
+    def _others(self, inspection: Inspection, inspect: Callable[[str], Inspection]) -> list[Inspection]:
         found = []
         for one in self._orthanc.series_of_study(inspection.snapshot.study):
             if one["ID"] == inspection.snapshot.series or not may_hold_images(one):
                 continue
             try:
-                found.append(self._inspector.inspect(str(one["ID"])))
+                found.append(inspect(str(one["ID"])))
             except AutocontourError as error:
                 if error.code in OF_ORTHANC:
                     raise

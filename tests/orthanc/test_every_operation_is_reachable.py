@@ -37,6 +37,7 @@ WANTED: list[tuple[str, str, Any, int]] = [
     ("GET", "/autocontour/series/{series}", None, 200),
     ("GET", "/autocontour/series/{series}/outgoing", None, 200),
     ("POST", "/autocontour/routing/explain", {"Tags": {"Modality": "CT"}}, 200),
+    ("POST", "/autocontour/routing/try", {"Rules": [], "Last": 1}, 200),
     ("GET", "/autocontour/evidence/verify", None, 200),
     ("GET", "/autocontour/evidence/{code}", None, 200),
     ("GET", "/autocontour/reports/{month}", None, 200),
@@ -59,6 +60,8 @@ FURTHER: list[tuple[str, str, str, Any, int]] = [
     ("POST", "/autocontour/routing/explain", "", {"Series": "{series}"}, 200),
     ("POST", "/autocontour/routing/explain", "", {"Series": "-".join(["0" * 8] * 5)}, 404),
     ("POST", "/autocontour/routing/explain", "", {"Serie": "x"}, 400),
+    ("POST", "/autocontour/routing/try", "", {"Rules": "{series}"}, 200),
+    ("POST", "/autocontour/routing/try", "", {"Rule": "x"}, 400),
     ("POST", "/autocontour/lua/series/{series}/jobs", "", {"Model": "nobody"}, 200),
     ("POST", "/autocontour/series/{series}/jobs", "", {"Model": "nobody"}, 422),
 ]

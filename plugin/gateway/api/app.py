@@ -38,7 +38,7 @@ def application(operations: Operations, hosts: Hosts) -> FastAPI:
     router.include_router(health.router(operations.health))
     router.include_router(jobs.router(operations.table, operations.jobs, operations.view, operations.previews))
     router.include_router(series.router(operations.jobs, operations.view, operations.outgoing, operations.outcomes))
-    router.include_router(routing.router(operations.explanations))
+    router.include_router(routing.router(operations.explanations, operations.trials))
     router.include_router(lua.router(operations.jobs, operations.view))
     router.include_router(targets.router(operations.targets))
     router.include_router(evidence.router(operations.evidence))

@@ -1,4 +1,4 @@
-"""The route that explains a decision; it starts nothing."""
+"""The routes that explain a decision and try a draft of the rules; they start nothing."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from fastapi import APIRouter
 from plugin.gateway.api.answers import BadRequest
 from plugin.gateway.api.responses import errors
 from plugin.gateway.api.schemas.routing import ExplainRequest, ExplanationAnswer
+from plugin.gateway.api.schemas.trials import TryAnswer, TryRequest
 from plugin.gateway.operations.explanations import Explanations
+from plugin.gateway.operations.trials import Trials
+
+LAST = 100
 
 
-def router(explanations: Explanations) -> APIRouter:
+def router(explanations: Explanations, trials: Trials) -> APIRouter:
     """Routes under /routing."""
     routes = APIRouter(prefix="/routing", tags=["routing"], responses=errors(404))
 
@@ -26,5 +30,18 @@ def router(explanations: Explanations) -> APIRouter:
             else explanations.explain(question.series)
         )
         return ExplanationAnswer.model_validate(said)
+
+    @routes.post(
+        "/try",
+        summary="What a draft of the rules would change; starts and writes nothing",
+        description="Of the series that were decided on last, or of some by their ids. Answers after some seconds, "
+        "and names in `Remaining` what it has not come to.",
+        response_model_exclude_unset=True,
+    )
+    def try_rules(draft: TryRequest) -> TryAnswer:
+        if draft.series is not None and draft.last is not None:
+            raise BadRequest("BAD_QUESTION", 'Give either {"Last": number} or {"Series": [ids]}.')
+        said = trials.run(draft.rules, draft.series, draft.last or LAST, explain=draft.explain)
+        return TryAnswer.model_validate(said)
 
     return routes

@@ -25,7 +25,7 @@ class Explanations:
         """
         inspection = self._inspector.inspect(series)
         said, compared = inspection.explanation.to_json(), self._comparison.of(inspection)
-        said["Volumes"] = [_volume(work) for work in inspection.works]
+        said["Volumes"] = [volume_json(work) for work in inspection.works]
         return {**said, "OnePerStudy": compared} if compared else said
 
     def explain_given(self, tags: Any) -> dict[str, Any]:
@@ -33,7 +33,7 @@ class Explanations:
         return self._decider.decide(given_facts(tags)).to_json()
 
 
-def _volume(work: Work) -> dict[str, Any]:
+def volume_json(work: Work) -> dict[str, Any]:
     """Describe what one job would contour, or why it would not."""
     slices, why = work.snapshot.slices, work.refusal
     return {

@@ -15,6 +15,7 @@ from plugin.gateway.operations.preview import Previews
 from plugin.gateway.operations.rights import Rights
 from plugin.gateway.operations.support import Support
 from plugin.gateway.operations.targets import TargetOperations
+from plugin.gateway.operations.trials import Trials
 from plugin.jobs.store import JobStore
 from plugin.jobs.wakeup import Wakeup
 
@@ -28,6 +29,7 @@ class Operations:
     view: JobView
     previews: Previews
     explanations: Explanations
+    trials: Trials
     outgoing: Outgoing
     outcomes: Outcomes
     targets: TargetOperations

@@ -29,7 +29,7 @@ def client_of(**operations: Any) -> TestClient:
     answers.install(app)
     app.add_middleware(JsonBodies)
     stand_in: Any = SimpleNamespace(**operations)
-    app.include_router(routing.router(stand_in))
+    app.include_router(routing.router(stand_in, stand_in))
     app.include_router(lua.router(stand_in, stand_in))
     return TestClient(app)
 

@@ -59,6 +59,7 @@ CHANGES = [
     ("POST", "/autocontour/targets/local/pause"),
     ("POST", "/autocontour/targets/local/pause/"),
     ("POST", "/autocontour/routing/explain"),
+    ("POST", "/autocontour/routing/try"),
     ("POST", "/autocontour/subjects/erase"),
     ("POST", "/autocontour/subjects/objection"),
     ("POST", f"/autocontour/lua/series/{SERIES}/veto"),

@@ -31,6 +31,7 @@ from typing import IO, Any, NamedTuple
 import orthanc
 
 ROUTE = "/autocontour"
+EXPLORER = pathlib.Path(__file__).with_name("orthanc_explorer.js")  # what Orthanc's own pages show of a series
 # Printed ASCII, and the dashes that people paste in codes: other bytes end in Orthanc with status 500.
 BELOW = ROUTE + "/([ -~]*(?:(?:‐|–)[ -~]*)*)"
 REQUEST_THREADS = 8
@@ -164,8 +165,7 @@ class Gateway:
 
     def stop(self) -> None:
         self._stopping.set()
-        child = self._child
-        if child is None or child.stdin is None:
+        if (child := self._child) is None or child.stdin is None:
             return
         with contextlib.suppress(OSError):
             child.stdin.close()
@@ -187,10 +187,7 @@ class Notifier:
         self._news.set()
 
     def run(self) -> None:
-        while not self._stopping.is_set():
-            self._news.wait()
-            if self._stopping.is_set():
-                return
+        while self._news.wait() and not self._stopping.is_set():
             self._news.clear()
             with contextlib.suppress(OSError, http.client.HTTPException):
                 self._address.request("POST", "/internal/bell", {"host": "localhost"}, timeout=2)
@@ -218,8 +215,7 @@ class Proxy:
         """Orthanc's REST callback: hand over, wait, answer."""
         status, headers, body = self._ask(uri, request)
         for name in ANSWERED_HEADERS:
-            value = headers.get(name.lower())
-            if value:
+            if value := headers.get(name.lower()):
                 output.SetHttpHeader(name, value)
         content_type = headers.get("content-type", "application/json")
         if status == 200:
@@ -243,8 +239,7 @@ class Proxy:
             return said(503, "BUSY", "Too many requests are waiting for the gateway; try again in a few seconds.")
         try:
             done: queue.Queue[Answer] = queue.Queue(1)
-            deadline = time.monotonic() + REQUEST_SECONDS
-            self._waiting.put((uri, request, done, deadline))
+            self._waiting.put((uri, request, done, time.monotonic() + REQUEST_SECONDS))
             return done.get(timeout=REQUEST_SECONDS + 5)
         except queue.Empty:
             return unavailable("The gateway did not answer in time; what was asked for may still happen.")
@@ -252,10 +247,7 @@ class Proxy:
             self._places.release()
 
     def work(self) -> None:
-        while True:
-            job = self._waiting.get()
-            if job is None:
-                return
+        while (job := self._waiting.get()) is not None:
             uri, request, done, deadline = job
             seconds = deadline - time.monotonic()
             try:
@@ -406,11 +398,9 @@ class Plugin:
         section = configuration.get("AutoContour", {})
         section = section if isinstance(section, dict) else {"AutoContour": section}
         state = state_directory(configuration, section)
-        elsewhere = section.get("Gateway")
         self.gateway: Gateway | None = None
-        if elsewhere:
-            address = Address(url=str(elsewhere))
-        else:
+        address = Address(url=str(section.get("Gateway")))
+        if not section.get("Gateway"):
             socket_path = fresh_socket_path()
             address = Address(socket_path=socket_path)
             folder = str(pathlib.Path(socket_path).parent)
@@ -473,6 +463,12 @@ def share(name: str, ours: Callable[..., Any], every: Callable[[Iterable[Any]], 
     setattr(orthanc, name, called.append)
 
 
+def extend_explorer(script: str, extend: Callable[[str], Any]) -> None:
+    """Give Orthanc Explorer a script; it has only the last of a plugin, so one that comes later is put behind it."""
+    extend(script)
+    orthanc.ExtendOrthancExplorer = lambda more: extend_explorer(f"{script}\n;\n{more}", extend)
+
+
 def register() -> None:
     """Start once, when Orthanc loads this file; whatever goes wrong, Orthanc itself must start."""
     try:
@@ -493,6 +489,10 @@ def register() -> None:
             atexit.register(plugin.stop)
             orthanc.LogWarning(f"AutoContour: another script has OnChange, so series are found later: {FIRST}")
         plugin.start()
+        try:
+            extend_explorer(EXPLORER.read_text("utf-8"), orthanc.ExtendOrthancExplorer)
+        except (OSError, AttributeError) as error:  # this file was taken alone
+            orthanc.LogWarning(f"AutoContour: Orthanc Explorer shows nothing of ours ({type(error).__name__})")
     except Exception:  # noqa: BLE001 - an exception here would keep the PACS from starting
         orthanc.LogError(f"AutoContour does not work: {traceback.format_exc(limit=3)}")
 

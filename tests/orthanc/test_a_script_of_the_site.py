@@ -84,3 +84,11 @@ def test_where_the_filter_is_taken_ours_only_reads(with_script: Callable[[str], 
     refused = orthanc.post("/autocontour/routing/explain", json={"Tags": {"Modality": "CT"}})
     assert (refused.status_code, refused.json()["Error"]) == (503, "FILTER_TAKEN")
     assert "another script has the filter" in said(orthanc)
+
+
+def test_what_theirs_shows_in_orthanc_explorer_is_shown_beside_ours(
+    with_script: Callable[[str], OrthancProcess],
+) -> None:
+    shown = "orthanc.ExtendOrthancExplorer('window.first = 1;')\northanc.ExtendOrthancExplorer('window.second = 2;')\n"
+    sent = with_script(IMPORT + OWN + shown).get("/plugins/explorer.js").text
+    assert [words in sent for words in ("Request contours", "window.first", "window.second")] == [True] * 3

@@ -31,6 +31,11 @@ class Drafts:
     dictionary: Any
     base: Path
 
+    @property
+    def rules(self) -> Any:
+        """The rules in force as the site wrote them; None where it has none."""
+        return self.section.get("Rules") if isinstance(self.section, dict) else None
+
     def read(self, rules: Any) -> Draft:
         """Read a draft; all of the section is examined, as other keys of it name rules (``Notify``)."""
         section = (self.section if isinstance(self.section, dict) else {}) | {"Rules": rules}

@@ -37,6 +37,7 @@ WANTED: list[tuple[str, str, Any, int]] = [
     ("GET", "/autocontour/series/{series}", None, 200),
     ("GET", "/autocontour/series/{series}/outgoing", None, 200),
     ("POST", "/autocontour/routing/explain", {"Tags": {"Modality": "CT"}}, 200),
+    ("GET", "/autocontour/routing/rules", None, 200),
     ("POST", "/autocontour/routing/try", {"Rules": [], "Last": 1}, 200),
     ("GET", "/autocontour/evidence/verify", None, 200),
     ("GET", "/autocontour/evidence/{code}", None, 200),

@@ -1,4 +1,4 @@
-"""The routes that explain a decision and try a draft of the rules; they start nothing."""
+"""The routes that show the rules, explain a decision and try a draft; they start nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from plugin.gateway.api.answers import BadRequest
 from plugin.gateway.api.responses import errors
 from plugin.gateway.api.schemas.routing import ExplainRequest, ExplanationAnswer
-from plugin.gateway.api.schemas.trials import TryAnswer, TryRequest
+from plugin.gateway.api.schemas.trials import RulesAnswer, TryAnswer, TryRequest
 from plugin.gateway.operations.explanations import Explanations
 from plugin.gateway.operations.trials import Trials
 
@@ -30,6 +30,10 @@ def router(explanations: Explanations, trials: Trials) -> APIRouter:
             else explanations.explain(question.series)
         )
         return ExplanationAnswer.model_validate(said)
+
+    @routes.get("/rules", summary="The rules in force")
+    def get_rules() -> RulesAnswer:
+        return RulesAnswer.model_validate({"Rules": trials.in_force()})
 
     @routes.post(
         "/try",

@@ -47,6 +47,10 @@ class Trials:
         self._table = table
         self._ticks = ticks
 
+    def in_force(self) -> Any:
+        """Return the rules in force as the site wrote them, to begin a draft with; None where it has none."""
+        return self._drafts.rules
+
     def run(self, rules: Any, series: Sequence[str] | None, last: int, *, explain: bool = False) -> dict[str, Any]:
         """Decide on each series twice, for some seconds: what is left then is named in the answer, to go on with.
 

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field, StrictBool
+from pydantic import ConfigDict, Field, JsonValue, StrictBool
 
 from plugin.gateway.api.schemas.base import Answer, Counts, Request
 from plugin.gateway.api.schemas.forms import OrthancId
 from plugin.gateway.api.schemas.routing import DecisionAnswer, RefusedAnswer, RuleAnswer, VolumeAnswer
 
 MOST = 200
+
+
+class RulesAnswer(Answer):
+    """The rules in force, to begin a draft with."""
+
+    rules: list[dict[str, JsonValue]] | None
+    """As the site wrote them in orthanc.json; null where it has none."""
 
 
 class TryRequest(Request):

@@ -37,6 +37,7 @@ OPERATIONS = [
     ("POST", "/autocontour/series/{series}/jobs"),
     ("GET", "/autocontour/series/{series}/outgoing"),
     ("POST", "/autocontour/routing/explain"),
+    ("GET", "/autocontour/routing/rules"),
     ("POST", "/autocontour/routing/try"),
     ("POST", "/autocontour/lua/series/{series}/jobs"),
     ("POST", "/autocontour/lua/series/{series}/veto"),

@@ -71,6 +71,14 @@ def test_a_model_that_nobody_has_yet_is_no_mistake_but_is_said(tmp_path: Path) -
     assert (without["Path"], without["Nearest"]) == ("AutoContour.Rules[0].Then.Model", "hu-ct")
 
 
+def test_a_draft_begins_with_the_rules_as_the_site_wrote_them(tmp_path: Path) -> None:
+    assert client(tmp_path).get("/autocontour/routing/rules").json() == {"Rules": [ALL_CT]}
+
+
+def test_a_site_without_rules_has_none_to_begin_with(tmp_path: Path) -> None:
+    assert client_of(gateway_in(tmp_path / "state", {})).get("/autocontour/routing/rules").json() == {"Rules": None}
+
+
 def test_nothing_known_is_nothing_tried(tmp_path: Path) -> None:
     said = tried(client(tmp_path), [])
     assert said == {

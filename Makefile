@@ -10,6 +10,7 @@
 # make chaos   many jobs while gateway, workers and Orthanc are killed at random; JOBS=40 SEED=1
 # make bench   speed and memory beside the peers, as ratios
 # make test-models  the network engines against nnU-Net itself, in a Python of its own (minutes)
+# make scanners  series of real scanners, and what an Orthanc with the plugin makes of each; ARGS=FOLDER for your own
 # make sbom    what this is made of, as CycloneDX, from the lock: build/sbom.cdx.json
 # make audit   the locked packages against the published flaws of Python packages, where a data base can be reached
 # make release  checks that this commit can be tagged: version, changelog, clean tree, whole suite; changes nothing
@@ -19,7 +20,7 @@ MINUTES ?= 10
 # CONTAINER_ENGINE: where no Docker answers, a program whose `start` starts one, printing the variables to reach it by, and
 # whose `stop` ends it. Nothing in this repository needs it; this path is used only where something lies there.
 CONTAINER_ENGINE ?= $(wildcard ../shared/bin/container-engine)
-.PHONY: wheel deb test-packages chaos coverage release sbom audit test-docker test-debian fuzz demo run test lint unit bench setup clean
+.PHONY: wheel deb test-packages chaos coverage release sbom audit test-docker test-debian fuzz demo run test lint unit bench scanners setup clean
 SHELL := /bin/bash
 BIN := .venv/bin
 
@@ -33,6 +34,9 @@ run:
 
 setup:
 	@./setup.sh test
+
+scanners: setup
+	$(BIN)/python -W ignore -m tests.scanners $(ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -12,10 +12,9 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.uid import JPEG2000Lossless, JPEGLSLossless, MRImageStorage, RLELossless
 
-from model.packages.package import open_package
-from model.packages.sides import Sides, write_sides
 from tests.builders.enhanced_pixels import BASIC, EXTENDED, NONE, Encapsulation
 from tests.builders.enhanced_series import MAKERS, PHILIPS, SIEMENS, Maker, enhanced, frames_of, legacy_converted
+from tests.builders.mr_model import NAME, library_for_mr
 from tests.builders.orthanc_process import OrthancProcess, until
 from tests.builders.phantom import Phantom, file_of, files_of, phantom_series
 
@@ -136,18 +135,8 @@ def mr() -> list[Dataset]:
 @pytest.fixture
 def of_mr(start_orthanc: Callable[..., OrthancProcess], tmp_path: Path) -> OrthancProcess:
     """An Orthanc with a model for MR."""
-    pytest.importorskip("torch", reason="network engines need torch, which this machine was set up without")
-    from model.importing.draft import ImportOptions
-    from model.importing.from_path import import_model
-    from tests.builders import sided
-
-    description = sided.description_of_halves("LPS")
-    description["input"]["modality"] = "MR"
-    options = ImportOptions(name="halves", license="MIT", description=description)
-    import_model(sided.halves(tmp_path), tmp_path / "models", options, samples=sided.samples)
-    write_sides(open_package(tmp_path / "models/halves"), Sides(verdict="not verifiable", reason="made up"))
-    rule = {"Name": "MR", "When": {"Modality": "MR"}, "Then": {"Model": "halves", "Target": "local"}}
-    return start_orthanc(section={"Rules": [rule], "ModelsDirectory": str(tmp_path / "models")})
+    rule = {"Name": "MR", "When": {"Modality": "MR"}, "Then": {"Model": NAME, "Target": "local"}}
+    return start_orthanc(section={"Rules": [rule], "ModelsDirectory": str(library_for_mr(tmp_path))})
 
 
 def test_enhanced_mr_gives_the_contours_of_the_classic_one(of_mr: OrthancProcess) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import ConfigDict, Field, JsonValue, StrictBool
+from pydantic import ConfigDict, Field, StrictBool
 
 from plugin.gateway.api.schemas.base import Answer, Counts, Request
 from plugin.gateway.api.schemas.forms import OrthancId
@@ -16,7 +16,7 @@ MOST = 200
 class RulesAnswer(Answer):
     """The rules in force, to begin a draft with."""
 
-    rules: list[dict[str, JsonValue]] | None
+    rules: list[dict[str, Any]] | None
     """As the site wrote them in orthanc.json; null where it has none."""
 
 

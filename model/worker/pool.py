@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 from model.errors import AutocontourError, EngineFailed
 from model.process.hardening import harden_process
+from model.process.memory import keep_freed_blocks
 
 Result = TypeVar("Result")
 
@@ -180,6 +181,7 @@ class _Worker:
 def _work(pipe: Connection[Any, Any], lock_memory: bool) -> None:
     """Work: take a task, answer, until the pipe ends; then the gateway is gone, however it went."""
     harden_process(lock_memory=lock_memory)
+    keep_freed_blocks()
     os.nice(10)  # Orthanc answers first: its latency doubles beside a busy worker of equal rank (measured)
     threading.Thread(target=_leave_with_parent, name="leave-with-parent", daemon=True).start()
     while True:

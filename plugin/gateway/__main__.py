@@ -14,6 +14,7 @@ import threading
 from pathlib import Path
 
 from model.process.hardening import harden_process
+from model.process.memory import keep_freed_blocks
 from model.storage.sqlite import checkpoint
 from plugin.gateway.logs import set_up_logging
 from plugin.gateway.serve import serve
@@ -28,6 +29,7 @@ CHECKPOINT_SECONDS = 2.0
 def main() -> None:
     """Read the start-up configuration, watch the standard input, serve."""
     harden_process()
+    keep_freed_blocks()
     quiet_pydicom()
     # Leaving at once is our way to stop; multiprocessing's helper would warn of it in Orthanc's log each time.
     # It is started with our options, and takes none from the environment.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import math
 import re
 import time
@@ -19,6 +20,7 @@ from urllib3.exceptions import HTTPError
 from model.errors import RequestRefused, TargetFailed
 from plugin.pacs.http import AnsweredByAnother, NoTrust, OrthancConnection
 from plugin.pacs.shared_json import read_shared
+from plugin.pacs.straight import StraightConnections
 from plugin.pacs.tls import OrthancTrust
 from plugin.privacy.arriving import up_to_pixels
 
@@ -94,6 +96,7 @@ class Orthanc:
         self._http = OrthancConnection(
             url, user=user, password=password, headers=headers, trust=trust or OrthancTrust(), connections=POOL
         )
+        self._straight = StraightConnections(url, headers, user, password, POOL)
         self._deadline = math.inf
 
     def until(self, deadline: float) -> Orthanc:
@@ -107,10 +110,15 @@ class Orthanc:
 
     @property
     def _options(self) -> dict[str, Any]:
+        return {"timeout": (CONNECT_SECONDS, self._seconds)}
+
+    @property
+    def _seconds(self) -> float:
+        """How long an answer may take now."""
         left = self._deadline - time.monotonic()
         if left <= 0:
             raise _late()
-        return {"timeout": (CONNECT_SECONDS, min(READ_SECONDS, left))}
+        return min(READ_SECONDS, left)
 
     def system(self) -> dict[str, Any]:
         """GET /system."""
@@ -222,11 +230,14 @@ class Orthanc:
     def anonymize_instance(self, instance: str, request: Mapping[str, Any]) -> bytes:
         """POST /instances/{id}/anonymize: the answer is the file; nothing is stored and no job is made."""
         path, body = f"instances/{instance}/anonymize", dict(request)
-        return self._file(lambda: self._http.post(path, json=body, stream=True, **self._options))
+        found = self._straight.post(path, json.dumps(body).encode(), self._seconds)
+        return self._file(lambda: self._http.post(path, json=body, stream=True, **self._options), found)
 
     def instance_file(self, instance: str) -> bytes:
         """GET /instances/{id}/file: the DICOM file as received."""
-        return self._file(lambda: self._http.get(f"instances/{instance}/file", stream=True, **self._options))
+        path = f"instances/{instance}/file"
+        found = self._straight.get(path, self._seconds)
+        return self._file(lambda: self._http.get(path, stream=True, **self._options), found)
 
     def open_anonymized(self, instance: str, request: Mapping[str, Any]) -> AbstractContextManager[AnswerStream]:
         """Answer as ``anonymize_instance``, piece by piece: an enhanced object may be as large as a series."""
@@ -273,8 +284,9 @@ class Orthanc:
     def _get(self, path: str) -> Any:
         return self._call(lambda: self._http.get(path, **self._options).json())
 
-    def _file(self, request: Callable[[], requests.Response]) -> bytes:
-        return bytes(self._call(lambda: at_once(request())))
+    def _file(self, request: Callable[[], requests.Response], found: bytes | None) -> bytes:
+        """Return what was found straight away, or what the request gives."""
+        return found if found is not None else bytes(self._call(lambda: at_once(request())))
 
     @contextmanager
     def _opened(self, request: Callable[[], requests.Response]) -> Iterator[AnswerStream]:

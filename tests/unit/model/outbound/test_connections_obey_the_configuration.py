@@ -29,6 +29,10 @@ OPENING = {"urllib.request", "urllib3", "http.client", "httpx", "aiohttp", "smtp
 ALLOWED = {
     ("plugin/orthanc_plugin.py", "http.client"): "standard library alone; http.client knows no environment",
     ("plugin/gateway/watchdog.py", "http.client"): "standard library alone; asks the address of its own process",
+    (
+        "plugin/pacs/straight.py",
+        "http.client",
+    ): "standard library alone; asks the configured Orthanc, not by TLS",
     ("docker/healthy.py", "http.client"): "standard library alone; asks its own container",
     ("plugin/pacs/client.py", "urllib3"): "the exceptions of a stream that requests hands on",
     ("plugin/pacs/http.py", "urllib3"): "the type of its retries",

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from model.errors import RequestRefused, TargetFailed
+from model.gate.profile import Option
 from plugin.privacy.denylist import deny_list
 from plugin.privacy.native import NativeStep, request
 from tests.builders.untouched import WholeFiles
@@ -85,4 +86,10 @@ def test_the_whole_deny_list_is_asked_to_be_removed_but_what_we_replace() -> Non
     assert isinstance(removed, list)
     assert len(removed) == len(deny_list()) - 2
     assert {"0008-0050", "0010-1010", "6000-3000", "6000-4000", "5000-3000"} <= set(removed)
-    assert body["Replace"] == replaced
+    assert body["Replace"] == {"0010-0020": "P", "0020-000d": "2.25.1"}
+
+
+def test_orthanc_is_given_numbers_as_it_looks_for_names_from_the_beginning_of_its_dictionary() -> None:
+    body = request({"PatientID": "P"}, "2021b", frozenset({Option.PATIENT_CHARACTERISTICS}))
+    assert body["Keep"] == ["0010-0040", "0010-1010", "0010-1020", "0010-1030"]
+    assert not {"0010-0020", "0010-1010"} & set(str(body["Remove"]).split("'"))

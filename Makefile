@@ -3,6 +3,7 @@
 # make test    lint, types and the whole suite against a real Orthanc
 # make test-docker  the main job in containers, alone and through the service; builds the images
 # make test-debian  the main job in the Orthanc and Python of Debian 12, 13 and sid, made by debootstrap (needs root)
+# make page    the page of plugin/gateway/page, checked and built into plugin/gateway/assets, which is committed
 # make wheel   the wheel, for the Python in .venv: build/dist
 # make deb     the Debian package, for this release of Debian: build/dist
 # make test-packages  wheel and package in a bare Debian, every command of docs/install.md (needs root and debootstrap)
@@ -20,7 +21,7 @@ MINUTES ?= 10
 # CONTAINER_ENGINE: where no Docker answers, a program whose `start` starts one, printing the variables to reach it by, and
 # whose `stop` ends it. Nothing in this repository needs it; this path is used only where something lies there.
 CONTAINER_ENGINE ?= $(wildcard ../shared/bin/container-engine)
-.PHONY: wheel deb test-packages chaos coverage release sbom audit test-docker test-debian fuzz demo run test lint unit bench scanners setup clean
+.PHONY: page wheel deb test-packages chaos coverage release sbom audit test-docker test-debian fuzz demo run test lint unit bench scanners setup clean
 SHELL := /bin/bash
 BIN := .venv/bin
 
@@ -60,6 +61,11 @@ test-docker: setup
 
 test-debian: setup
 	$(BIN)/python -m tests.debian $(ARGS)
+
+page: setup
+	$(BIN)/python -m tests.page_types
+	plugin/gateway/page/npm.sh tools
+	plugin/gateway/page/npm.sh run -s build
 
 # From nothing: setuptools packs what it once put into build/lib.
 wheel: setup

@@ -229,3 +229,7 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
     tell_of_user
     echo "$wanted" >"$stamp"
 fi
+# What the page is built with, for the tests that build it again; the hospital's machine needs none of it.
+if [ "$what" = test ]; then
+    plugin/gateway/page/npm.sh tools || say "the tools of the page could not be installed: the tests that build it are skipped"
+fi

@@ -10,7 +10,7 @@ from hypothesis import settings
 from tests.builders.orthanc_process import missing
 
 # Every test in these folders starts an Orthanc, or asks one that another test has started.
-FOLDERS = tuple(Path(__file__).parent / name for name in ("orthanc", "e2e", "debian"))
+FOLDERS = tuple(Path(__file__).parent / name for name in ("orthanc", "e2e", "debian", "page"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -1,4 +1,4 @@
-"""The web page under /autocontour/app/: one file, no script from elsewhere, everything through the REST API."""
+"""The web page under /autocontour/app/: the built files of plugin/gateway/page, nothing from elsewhere."""
 
 from __future__ import annotations
 
@@ -6,12 +6,19 @@ from pathlib import Path
 
 from fastapi import APIRouter, Response
 
-PAGE = Path(__file__).with_name("page.html")
-# The page loads nothing but itself and images of this API, and no other page may show it in a frame.
+from plugin.gateway.api.answers import NotFound
+
+ASSETS = Path(__file__).resolve().parents[1] / "assets"
+MEDIA_TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm"}
+# The page loads nothing but these files and what this Orthanc answers, and no other page may show it in a frame.
 POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src 'self'; connect-src 'self'; "
-    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+    "worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
+# The name of each file but these two holds a hash of its content.
+START, PAGE = "start.js", "index.html"
+FOR_GOOD = "private, max-age=31536000, immutable"
+ASK_AGAIN = "no-cache"
 
 
 def router(prefix: str) -> APIRouter:
@@ -21,10 +28,32 @@ def router(prefix: str) -> APIRouter:
     @routes.get("")
     @routes.get("/app")
     def page() -> Response:
-        return Response(
-            PAGE.read_bytes(),
-            media_type="text/html",
-            headers={"Content-Security-Policy": POLICY, "Cache-Control": "no-cache"},
-        )
+        return _file(PAGE)
+
+    @routes.get("/app/assets/{name}")
+    def asset(name: str) -> Response:
+        if name == PAGE:
+            raise NotFound("NO_ADDRESS", "There is no such file of the page.")
+        return _file(name)
+
+    # Where the page asks for its script from an address with one part more or less than it has (index.html says why).
+    @routes.get("/assets/start.js")
+    @routes.get("/autocontour/app/assets/start.js")
+    @routes.get("/app/app/assets/start.js")
+    @routes.get("/app/autocontour/app/assets/start.js")
+    def nothing() -> Response:
+        return Response(b"", media_type="text/javascript", headers={"Cache-Control": FOR_GOOD})
 
     return routes
+
+
+def _file(name: str) -> Response:
+    """One of the built files. Raises NotFound."""
+    path = ASSETS / name
+    # Only what lies in the folder itself: a name with a slash or two dots is none of its names.
+    if name not in {one.name for one in ASSETS.iterdir()}:
+        raise NotFound("NO_ADDRESS", "There is no such file of the page; load the page again, it may be an older one.")
+    headers = {"Cache-Control": ASK_AGAIN if name in (START, PAGE) else FOR_GOOD}
+    if name == PAGE:
+        headers["Content-Security-Policy"] = POLICY
+    return Response(path.read_bytes(), media_type=MEDIA_TYPES[path.suffix], headers=headers)

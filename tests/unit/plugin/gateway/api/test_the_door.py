@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -11,6 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from plugin.gateway.api.door import Door
 from plugin.gateway.api.hosts import Hosts
+from plugin.gateway.api.page import ASSETS
 from tests.builders.gateway_app import client_of, gateway_in
 
 SERIES = "-".join(["0123abcd"] * 5)
@@ -34,12 +36,19 @@ def test_the_page_is_served_without_a_redirect_and_in_no_frame(client: TestClien
 
 def test_no_link_of_the_page_begins_at_the_root_or_names_a_host(client: TestClient) -> None:
     page = client.get("/autocontour/app").text
-    assert "`${base}jobs" in page, "the page asks for jobs at all"
-    for quote in ('"', "'", "`"):
-        for start in ("/", "//", "http:", "https:"):
-            assert f"href={quote}{start}" not in page
-            assert f"src={quote}{start}" not in page
-            assert f"fetch({quote}{start}" not in page
+    links = re.findall(r"""(?:src|href)=["']([^"']*)""", page)
+    assert "assets/start.js" in links, "the page has a script at all"
+    assert [link for link in links if re.match(r"[a-z]+:|/", link)] == []
+
+
+def test_each_file_of_the_page_is_answered_and_no_other(client: TestClient) -> None:
+    for path in ASSETS.iterdir():
+        answer = client.get(f"/autocontour/app/assets/{path.name}")
+        assert (answer.status_code, answer.content == path.read_bytes()) == (
+            (404, False) if path.suffix == ".html" else (200, True)
+        )
+    for name in ("nothing.js", "..%2Fserve.py", "%2e%2e", "start.js%00", "."):
+        assert client.get(f"/autocontour/app/assets/{name}").status_code in (404, 405), name
 
 
 @pytest.mark.parametrize("path", ["/health", "/jobs", "/nothing", "/openapi.json", "/metrics", "/subjects/x y"])

@@ -1,0 +1,77 @@
+import { api, orthanc } from "./base";
+
+/** What the gateway or Orthanc answered instead of success: a code for programs, a sentence for people. */
+export class Refused extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    /** The whole answer, for those who know more keys of it. */
+    readonly answer: unknown = null,
+  ) {
+    super(message);
+  }
+
+  /** The user of Orthanc that is logged in may not see this. */
+  get forbidden(): boolean {
+    return this.status === 401 || this.status === 403;
+  }
+}
+
+interface Asking {
+  signal?: AbortSignal;
+}
+
+/** GET from the gateway; `path` is relative, such as `jobs?Limit=50`. Throws Refused. */
+export function get<Answer>(path: string, asking: Asking = {}): Promise<Answer> {
+  return ask<Answer>(api + path, asking);
+}
+
+/** POST to the gateway. Throws Refused. */
+export function post<Answer>(path: string, body: unknown = {}, asking: Asking = {}): Promise<Answer> {
+  return ask<Answer>(api + path, { ...asking, ...json(body) });
+}
+
+/** GET from Orthanc, as the user who looks at the page. Throws Refused. */
+export function getOrthanc<Answer>(path: string, asking: Asking = {}): Promise<Answer> {
+  return ask<Answer>(orthanc + path, asking);
+}
+
+/** POST to Orthanc, as the user who looks at the page: what is searched for stands in no address. Throws Refused. */
+export function postOrthanc<Answer>(path: string, body: unknown, asking: Asking = {}): Promise<Answer> {
+  return ask<Answer>(orthanc + path, { ...asking, ...json(body) });
+}
+
+function json(body: unknown): RequestInit {
+  return { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) };
+}
+
+async function ask<Answer>(address: string, asking: RequestInit): Promise<Answer> {
+  let answer: Response;
+  try {
+    answer = await fetch(address, asking);
+  } catch (error) {
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    throw new Refused(0, "UNREACHABLE", "Orthanc does not answer.");
+  }
+  const text = await answer.text();
+  const said = parsed(text);
+  if (answer.ok && said !== undefined) return said as Answer;
+  throw refusal(answer.status, said);
+}
+
+/** Orthanc answers with its own texts, a proxy with a page: neither is JSON, and none is shown. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function refusal(status: number, said: unknown): Refused {
+  const answer = (said ?? {}) as { Error?: unknown; Message?: unknown };
+  const code = typeof answer.Error === "string" ? answer.Error : `HTTP_${status}`;
+  const message = typeof answer.Message === "string" ? answer.Message : `HTTP ${status}`;
+  return new Refused(status, code, message, said);
+}

@@ -1,0 +1,51 @@
+/** The languages of the page. */
+export const LANGUAGES = ["en", "de"] as const;
+export type Language = (typeof LANGUAGES)[number];
+
+const KEPT = "autocontour-language";
+
+/** The language that this reader chose, else what the browser asks for, else English. */
+export const language: Language = chosen() ?? (navigator.language.toLowerCase().startsWith("de") ? "de" : "en");
+
+/** Read the page in another language from now on. */
+export function choose(other: Language): void {
+  localStorage.setItem(KEPT, other);
+  location.reload();
+}
+
+function chosen(): Language | undefined {
+  const kept = localStorage.getItem(KEPT);
+  return LANGUAGES.find((one) => one === kept);
+}
+
+/** Each word of a view in both languages; one that is missing in either does not compile. */
+export function words<Words extends Record<string, string>>(
+  english: Words,
+  german: { [Key in keyof Words]: string },
+): Words | { [Key in keyof Words]: string } {
+  return language === "de" ? german : english;
+}
+
+/** Put values into a sentence: `fill("{n} slices", { n: 4 })`. */
+export function fill(sentence: string, values: Readonly<Record<string, string | number>>): string {
+  return sentence.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+}
+
+const NUMBERS = new Map<number, Intl.NumberFormat>();
+
+/** A number as this reader writes it. */
+export function number(value: number, digits = 0): string {
+  let format = NUMBERS.get(digits);
+  if (format === undefined) {
+    format = new Intl.NumberFormat(language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
+    NUMBERS.set(digits, format);
+  }
+  return format.format(value);
+}
+
+const MOMENT = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" });
+
+/** A time of the API (ISO 8601, UTC) in the time of this reader. */
+export function moment(time: string): string {
+  return MOMENT.format(new Date(time));
+}

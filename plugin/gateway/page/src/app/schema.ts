@@ -1,0 +1,639 @@
+// What the API takes and answers. Written by `python -m tests.page_types` from openapi.json.
+
+export type Action = "kept" | "replaced" | "emptied" | "removed";
+
+export interface AlertAnswer {
+  Alert: string;
+  Since: string;
+  EvidenceCode: string | null;
+  Reason: string | null;
+  Message: string;
+}
+
+export interface AlgorithmAnswer {
+  Version: string;
+  Digest: string;
+  Sides?: string;
+}
+
+export interface BrokenAnswer {
+  Sequence: number;
+  Change: string;
+  File: string;
+  Line: number;
+  Why: string;
+}
+
+export interface BrokenRecordAnswer {
+  Sequence: number;
+  Change: string;
+}
+
+export interface CandidateAnswer {
+  Series: string;
+  Chosen: boolean;
+  InsteadOf: string | null;
+  LostBy: string | null;
+  Reason: string;
+  State: "whole" | "announced" | "refused";
+  Image: "plain" | "derived" | "average" | "calculated" | "reformat" | "projection";
+  Orientation: string | null;
+  ThicknessMm: number | null;
+  Kernel: "soft" | "sharp" | null;
+  Contrast: boolean | null;
+  ExtentMm: number | null;
+  Slices: number;
+}
+
+export interface CertificateBody {
+  Certificate: number;
+  Issued: string;
+  EvidenceCode: string;
+  State: "open" | "closed";
+  Outcome: string | null;
+  Received: FactsAnswer | null;
+  Decision: FactsAnswer | null;
+  Pseudonymisation: FactsAnswer | null;
+  Checks: FactsAnswer | null;
+  Sent: FactsAnswer | null;
+  Recipient: Recipient | null;
+  Receipts: readonly EventAnswer[];
+  Result: FactsAnswer | null;
+  Restored: FactsAnswer | null;
+  Stored: FactsAnswer | null;
+  Failure: FactsAnswer | null;
+  Deletions: readonly DeletionAnswer[];
+  KeyDestroyed: FactsAnswer | null;
+  Missing: readonly Event[];
+  Versions: Readonly<Record<string, string>>;
+  Statements: readonly string[];
+  Times: readonly StepAnswer[];
+  ChainHead: HeadAnswer | null;
+  Records: readonly SignedRecord[];
+}
+
+export interface CertificateDocument {
+  kind: "autocontour certificate";
+  key: string;
+  body: CertificateBody;
+}
+
+export interface ChainAnswer {
+  FirstRecord: number | null;
+  LastRecord: number | null;
+  HeadAtEndOfMonth: string | null;
+  HeadAtIssue: HeadAnswer;
+  Verified: boolean;
+  RecordsVerified: number;
+  FirstBrokenRecord: BrokenRecordAnswer | null;
+  Keys: readonly string[];
+  Remarks: readonly string[];
+}
+
+export interface ComparisonAnswer {
+  Pattern?: string | null;
+  Min?: number | string | null;
+  Max?: number | string | null;
+  Exists?: boolean | null;
+}
+
+export interface ConditionAnswer {
+  Fact: string;
+  Expected: string | number | boolean | readonly (string | number | boolean)[] | ComparisonAnswer | null;
+  Found: string | number | boolean | readonly (string | number | boolean)[] | null;
+  Matched: boolean;
+}
+
+export interface ContourRequest {
+  Model?: string | null;
+  Target?: string | null;
+  Pick?: Readonly<Record<string, string | number>> | string | null;
+  Each?: boolean | null;
+}
+
+export interface ControllerAnswer {
+  Controller: Party | null;
+  Representative: Party | null;
+  DataProtectionOfficer: Party | null;
+  Purposes: readonly string[];
+  LegalBasis: readonly string[];
+  DataSubjects: readonly string[];
+}
+
+export interface DayAnswer {
+  Day: number;
+  Done: number;
+  Refused: number;
+  Failed: number;
+}
+
+export interface DecisionAnswer {
+  Rule: string;
+  Model: string;
+  Target: string;
+  Priority: string;
+  Structures: string | null;
+  Outputs: readonly string[];
+  Hours: string | null;
+  Pick?: Readonly<Record<string, string | number>> | string | null;
+  Each?: boolean;
+  OnePerStudy?: OnePerStudyAnswer | null;
+}
+
+export interface DeletionAnswer {
+  Where: string;
+  Files?: number | null;
+  Left?: number | null;
+  Time: string;
+  How: string;
+}
+
+export interface ErasedAnswer {
+  Series: number;
+  Jobs: number;
+  Rows: number;
+  Files: number;
+  Left: number;
+  OrthancCopies: number;
+}
+
+export interface ErrorAnswer {
+  Error: string;
+  Message: string;
+  Findings?: Readonly<Record<string, number>> | null;
+}
+
+export type Event = "RECEIVED" | "MATCHED" | "EXCLUDED" | "DEIDENTIFIED" | "SELF_CHECKED" | "SENT" | "REMOTE_VERIFIED" | "REMOTE_REJECTED" | "RESULT_RECEIVED" | "REIDENTIFIED" | "STORED" | "FAILED" | "LOCAL_DELETED" | "REMOTE_DELETED" | "KEY_DESTROYED" | "CLOSED" | "TRANSFER_OPENED" | "TRANSFER_VERIFIED" | "TRANSFER_REJECTED" | "TRANSFER_PROCESSED" | "TRANSFER_DELETED" | "SWEPT" | "CONFIG_CHANGED" | "REPORT_ISSUED" | "DOSSIER_ISSUED" | "SUPPORT_ISSUED" | "ALERT_RAISED" | "ALERT_CLEARED" | "SUBJECT_ASKED" | "SUBJECT_ERASED" | "OBJECTION_SET" | "OBJECTION_WITHDRAWN" | "HEAD_ANCHORED" | "PEER_HEAD" | "CHAIN_STARTED" | "CHAIN_REPAIRED" | "MONTH_CLOSED" | "MONTH_RETIRED" | "KEY_ROTATED";
+
+export interface EventAnswer {
+  Time: string;
+  Event: Event;
+}
+
+export interface ExplainRequest {
+  Series?: string | null;
+  Tags?: Readonly<Record<string, unknown>> | readonly Readonly<Record<string, unknown>>[] | null;
+}
+
+export interface ExplanationAnswer {
+  Outcome: "contour" | "excluded" | "none" | "error";
+  Decisions: readonly DecisionAnswer[];
+  Reason: string;
+  Rules: readonly RuleAnswer[];
+  OnePerStudy?: readonly StudyChoiceAnswer[] | null;
+  Volumes?: readonly VolumeAnswer[] | null;
+}
+
+export interface ExportAnswer {
+  Format: number;
+  Exported: string;
+  ObjectionSince: string | null;
+  Series: number;
+  Jobs: readonly SubjectJob[];
+  Objection: boolean;
+  Summary: string;
+  Held: readonly string[];
+  Rights: readonly string[];
+  Exports: readonly ExportedJob[];
+}
+
+export interface ExportedJob {
+  Held: JobAnswer | null;
+  Certificate: SignedCertificate | null;
+}
+
+export interface FactsAnswer {
+  Time: string;
+}
+
+export interface FoldedAnswer {
+  Distinct: number;
+  Instances: number;
+  First: readonly string[];
+}
+
+export interface HeadAnswer {
+  Sequence: number;
+  Digest: string;
+}
+
+export interface HealthAnswer {
+  Status: "ok";
+  Version: string;
+  Reasons: readonly string[];
+  Alerts: readonly AlertAnswer[];
+  Jobs: Readonly<Record<string, number>>;
+  Rules: number;
+  Targets: readonly TargetAnswer[];
+  Witnesses: readonly WitnessAnswer[];
+  StudiesWaiting: number;
+  Process: number;
+  Warnings?: readonly string[] | null;
+}
+
+export interface JobAnswer {
+  ID: string;
+  Series: string;
+  Study: string;
+  Rule: string | null;
+  Model: string;
+  Target: string;
+  Volume?: string | null;
+  Priority: string;
+  State: State;
+  Stage: Stage;
+  Progress: number;
+  Created: string;
+  Updated: string;
+  Attempt: number;
+  Instances: number;
+  Rtstruct: string | null;
+  Rois: readonly RoiAnswer[];
+  NotDrawn: readonly NotDrawnAnswer[];
+  LeftOut: readonly LeftOutAnswer[];
+  Algorithm: AlgorithmAnswer | null;
+  Segmentation: string | null;
+  EvidenceCode: string | null;
+  Error: JobErrorAnswer | null;
+  Findings: Readonly<Record<string, number>>;
+  Warnings: readonly string[];
+  Timings: Readonly<Record<string, number>>;
+  Explanation?: ExplanationAnswer | null;
+  OnePerStudy?: JobChoiceAnswer | null;
+  Doing?: string | null;
+  Others?: readonly string[] | null;
+  Waiting?: string | null;
+}
+
+export interface JobChoiceAnswer {
+  Chosen: string;
+  Reason: string;
+  Candidates: readonly CandidateAnswer[];
+}
+
+export interface JobErrorAnswer {
+  Code: string;
+  Message: string;
+  Again?: string | null;
+  WayOut?: string | null;
+}
+
+export interface JobPage {
+  Jobs: readonly JobAnswer[];
+  Next: string | null;
+}
+
+export interface LeftOutAnswer {
+  Instance: string;
+  Frame?: number | null;
+  Reason: string;
+}
+
+export interface NotDrawnAnswer {
+  Label: string;
+  Reason: string;
+}
+
+export interface ObjectionAnswer {
+  Objection: boolean;
+  Series: number;
+  Jobs: number;
+  CancelledJobs: number;
+}
+
+export interface OnePerStudyAnswer {
+  Thickness: number | "thinnest";
+  AtLeast?: number | null;
+  Orientation: string;
+  Kernel: "soft" | "sharp" | "any";
+  Contrast?: boolean | null;
+  Per: readonly string[];
+  QuietSeconds: number;
+}
+
+export interface OpenItemAnswer {
+  EvidenceCode: string;
+  Since: string;
+  LastEvent: string;
+  Missing: readonly string[];
+}
+
+export interface OutgoingAnswer {
+  Instances: number;
+  Bytes: number;
+  Profile: string;
+  ProfileDigest: string;
+  Manifest: string;
+  Actions: Readonly<Record<string, number>>;
+  Attributes: readonly OutgoingAttribute[];
+}
+
+export interface OutgoingAttribute {
+  Tag: string;
+  Keyword: string;
+  VR: string;
+  Action: Action;
+  Before: string | FoldedAnswer | null;
+  After: string | FoldedAnswer | null;
+  Reason: string;
+}
+
+export interface Party {
+  Name: string;
+  Address?: string;
+  Contact?: string;
+}
+
+export interface Recipient {
+  Name: string;
+  Address?: string;
+  Country?: string;
+  Role?: "processor" | "joint controller" | "controller";
+  Contract?: string;
+  Safeguards?: string;
+}
+
+export interface RecordBody {
+  event: Event;
+  facts: Readonly<Record<string, boolean | number | string | Readonly<Record<string, number>>>>;
+  format: number;
+  job: string | null;
+  key: string;
+  previous: string;
+  sequence: number;
+  time: string;
+}
+
+export interface RefusalAnswer {
+  EvidenceCode: string;
+  Time: string;
+  Event: string;
+  Code: string | null;
+  Findings: Readonly<Record<string, number>>;
+}
+
+export interface RefusedAnswer {
+  Code: string;
+  Message: string;
+}
+
+export interface ReportBody {
+  Report: number;
+  Month: string;
+  Issued: string;
+  Complete: boolean;
+  Controller: ControllerAnswer;
+  Recipients: readonly ReportRecipient[];
+  Totals: TotalsAnswer;
+  Daily: readonly DayAnswer[];
+  Abroad: readonly StayAnswer[];
+  Transfers: readonly TransferAnswer[];
+  Refusals: readonly RefusalAnswer[];
+  Exceptions: readonly SiteEventAnswer[];
+  Rights: Readonly<Record<string, number>>;
+  OpenItems: readonly OpenItemAnswer[];
+  Changes: readonly SiteEventAnswer[];
+  Versions: Readonly<Record<string, readonly string[]>>;
+  Anchors: readonly SiteEventAnswer[];
+  Chain: ChainAnswer;
+}
+
+export interface ReportDocument {
+  kind: "autocontour monthly report";
+  key: string;
+  body: ReportBody;
+}
+
+export interface ReportRecipient {
+  Name: string;
+  Address?: string;
+  Country?: string;
+  Role?: "processor" | "joint controller" | "controller";
+  Contract?: string;
+  Safeguards?: string;
+  Target: string;
+}
+
+export interface RoiAnswer {
+  Number: number;
+  Name: string;
+  FullName: string;
+  Volume: number;
+  Flags: readonly string[];
+}
+
+export interface RuleAnswer {
+  Name: string;
+  Matched: boolean;
+  Conditions: readonly ConditionAnswer[];
+  Error?: string | null;
+}
+
+export interface SeriesAnswer {
+  Series: string;
+  Outcome: "arriving" | "contour" | "none" | "excluded" | "error" | "unreadable" | "ignored" | "imageless" | "pseudonymous" | "earlier" | "gone";
+  Reason: string;
+  Arrived?: string | null;
+  QuietSeconds?: number | null;
+  Missing?: readonly string[] | null;
+  Explanation?: ExplanationAnswer | null;
+  Jobs: readonly JobAnswer[];
+}
+
+export interface SignedCertificate {
+  document: CertificateDocument;
+  sha256: string;
+  signature: string;
+}
+
+export interface SignedRecord {
+  record: RecordBody;
+  sha256: string;
+  signature: string;
+}
+
+export interface SignedReport {
+  document: ReportDocument;
+  sha256: string;
+  signature: string;
+}
+
+export interface SiteEventAnswer {
+  Time: string;
+  Event: Event;
+  Record: number;
+  EvidenceCode: string | null;
+}
+
+export type Stage = "queued" | "pseudonymise" | "draw" | "store" | "erase" | "closed";
+
+export type State = "waiting" | "running" | "done" | "excluded" | "rejected" | "failed" | "cancelled" | "superseded";
+
+export interface StayAnswer {
+  Stay: string;
+  Series: number;
+}
+
+export interface StepAnswer {
+  Event: Event;
+  Time: string;
+  Record: number;
+}
+
+export interface StudyChoiceAnswer {
+  Rule: string;
+  Candidates: readonly CandidateAnswer[];
+}
+
+export interface SubjectAnswer {
+  PatientID?: string | null;
+  Series: number;
+  Jobs: readonly SubjectJob[];
+  Objection: boolean;
+  Summary: string;
+  Held: readonly string[];
+  Rights: readonly string[];
+}
+
+export interface SubjectJob {
+  EvidenceCode: string;
+  Received: string | null;
+  Model: string | null;
+  SentTo: string | null;
+  ImagesSent: number;
+  Outcome: string;
+  StillHeld: boolean;
+  InWords: readonly string[];
+}
+
+export interface SubjectRequest {
+  PatientID: string;
+}
+
+export interface SupportAnswer {
+  Files: readonly SupportFile[];
+}
+
+export interface SupportFile {
+  Name: string;
+  Text: string;
+}
+
+export interface SupportRecorded {
+  Record: number;
+}
+
+export interface SupportRequest {
+  Digest: string;
+  Files: number;
+}
+
+export interface TargetAnswer {
+  Name: string;
+  Paused: boolean;
+  Failures: number;
+  NextTry: string | null;
+  Reason: string | null;
+  Running: number;
+  Waiting: number;
+  Limit: number;
+}
+
+export interface TotalsAnswer {
+  Jobs: number;
+  Outcomes: Readonly<Record<string, number>>;
+  SeriesSent: number;
+  ImagesSent: number;
+  BytesSent: number;
+  SeriesByTarget: Readonly<Record<string, number>>;
+  RemoteDeletionsByVerification: Readonly<Record<string, number>>;
+  LocalDeletions: number;
+  KeysDestroyed: number;
+  Records: number;
+}
+
+export interface TransferAnswer {
+  EvidenceCode: string;
+  Received: string | null;
+  Modality: string | null;
+  Instances: number | null;
+  Model: string | null;
+  Target: string | null;
+  TargetType: string | null;
+  Bytes: number | null;
+  Sent: string | null;
+  RemoteVerified: string | null;
+  Stored: string | null;
+  RemoteDeleted: string | null;
+  RemoteDeletionVerified: string | null;
+  LocalDeleted: string | null;
+  KeyDestroyed: string | null;
+  Closed: string | null;
+  Outcome: string;
+}
+
+export interface UnavailableAnswer {
+  Error: string;
+  Message: string;
+  Findings?: Readonly<Record<string, number>> | null;
+  Status?: "unavailable" | null;
+  Version?: string | null;
+  Reasons?: readonly string[] | null;
+  Alerts?: readonly AlertAnswer[] | null;
+}
+
+export interface UnhealthyAnswer {
+  Error: string;
+  Message: string;
+  Findings?: Readonly<Record<string, number>> | null;
+  Status?: "unavailable" | null;
+  Version?: string | null;
+  Reasons?: readonly string[] | null;
+  Alerts?: readonly AlertAnswer[] | null;
+  Jobs?: Readonly<Record<string, number>> | null;
+  Rules?: number | null;
+  Targets?: readonly TargetAnswer[] | null;
+  Witnesses?: readonly WitnessAnswer[] | null;
+  StudiesWaiting?: number | null;
+  Process?: number | null;
+  Warnings?: readonly string[] | null;
+}
+
+export interface VerificationAnswer {
+  Valid: boolean;
+  Records: number;
+  Head: HeadAnswer;
+  FirstBroken: BrokenAnswer | null;
+  Keys: readonly string[];
+  Events: Readonly<Record<string, number>>;
+  Remarks: readonly string[];
+}
+
+export interface VetoAnswer {
+  Jobs: readonly string[];
+}
+
+export interface VetoRequest {
+  Reason: string;
+}
+
+export interface VolumeAnswer {
+  Rule: string;
+  Volume: string | null;
+  Slices: number;
+  Refused: RefusedAnswer | null;
+}
+
+export interface WithdrawnAnswer {
+  Objection: boolean;
+  Withdrawn: boolean;
+  Series: number;
+  Jobs: number;
+}
+
+export interface WitnessAnswer {
+  Target: string;
+  Countersigned: string | null;
+  Reason: string | null;
+  Since: string | null;
+}

@@ -1,0 +1,7 @@
+import type { Route } from "./routes";
+
+/** Every view of the page; the code of each is loaded when it is opened. */
+export const ROUTES: readonly Route[] = [
+  { path: "/", entry: "now", load: () => import("../now/view") },
+  { path: "/jobs/:id", entry: "find", load: () => import("../job/view") },
+];

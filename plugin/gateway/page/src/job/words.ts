@@ -1,0 +1,38 @@
+import { words } from "../app/language";
+
+export const WORDS = words(
+  {
+    title: "Job of {time}",
+    wayOut: "Way out: {text}",
+    rois: "Structures",
+    name: "Name",
+    volume: "Volume (cm³)",
+    flags: "To look at",
+    missing: "Not drawn",
+    preview: "Contours over three planes",
+    cancel: "Cancel this job",
+    retry: "Run it again",
+    code: "Evidence code",
+    model: "Model",
+    rule: "Rule",
+    slices: "Slices",
+    state: "State",
+  },
+  {
+    title: "Auftrag vom {time}",
+    wayOut: "Ausweg: {text}",
+    rois: "Strukturen",
+    name: "Name",
+    volume: "Volumen (cm³)",
+    flags: "Zu prüfen",
+    missing: "Nicht gezeichnet",
+    preview: "Konturen in drei Ebenen",
+    cancel: "Diesen Auftrag abbrechen",
+    retry: "Noch einmal ausführen",
+    code: "Nachweiscode",
+    model: "Modell",
+    rule: "Regel",
+    slices: "Schichten",
+    state: "Zustand",
+  },
+);

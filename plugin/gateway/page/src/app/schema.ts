@@ -318,6 +318,11 @@ export interface OpenItemAnswer {
   Missing: readonly string[];
 }
 
+export interface OutcomesAnswer {
+  Now: Readonly<Record<string, number>>;
+  Draft: Readonly<Record<string, number>>;
+}
+
 export interface OutgoingAnswer {
   Instances: number;
   Bytes: number;
@@ -338,10 +343,26 @@ export interface OutgoingAttribute {
   Reason: string;
 }
 
+export interface OwnChoiceAnswer {
+  Rule: string;
+  Chosen: boolean;
+  InsteadOf: string | null;
+  LostBy: string | null;
+  Reason: string;
+}
+
 export interface Party {
   Name: string;
   Address?: string;
   Contact?: string;
+}
+
+export interface ProblemAnswer {
+  Path: string;
+  Found: string;
+  Allowed: string;
+  Nearest: string | null;
+  Message: string;
 }
 
 export interface Recipient {
@@ -440,6 +461,16 @@ export interface SeriesAnswer {
   Jobs: readonly JobAnswer[];
 }
 
+export interface SideAnswer {
+  Outcome: "contour" | "excluded" | "none" | "error";
+  Reason: string;
+  Decisions: readonly DecisionAnswer[];
+  StructureSets: number;
+  Volumes: readonly VolumeAnswer[];
+  Choices: readonly OwnChoiceAnswer[];
+  Rules?: readonly RuleAnswer[] | null;
+}
+
 export interface SignedCertificate {
   document: CertificateDocument;
   sha256: string;
@@ -478,6 +509,11 @@ export interface StepAnswer {
   Event: Event;
   Time: string;
   Record: number;
+}
+
+export interface StructureSetsAnswer {
+  Now: number;
+  Draft: number;
 }
 
 export interface StudyChoiceAnswer {
@@ -570,6 +606,34 @@ export interface TransferAnswer {
   KeyDestroyed: string | null;
   Closed: string | null;
   Outcome: string;
+}
+
+export interface TriedSeriesAnswer {
+  Series: string;
+  Study?: string | null;
+  Changes?: readonly string[] | null;
+  Now?: SideAnswer | null;
+  Draft?: SideAnswer | null;
+  Refused?: RefusedAnswer | null;
+}
+
+export interface TryAnswer {
+  Problems: readonly ProblemAnswer[];
+  Without: readonly ProblemAnswer[];
+  Tried: number;
+  Changed: number;
+  Refused: number;
+  Outcomes: OutcomesAnswer;
+  StructureSets: StructureSetsAnswer;
+  Series: readonly TriedSeriesAnswer[];
+  Remaining: readonly string[];
+}
+
+export interface TryRequest {
+  Rules: unknown;
+  Last?: number | null;
+  Series?: readonly string[] | null;
+  Explain?: boolean;
 }
 
 export interface UnavailableAnswer {

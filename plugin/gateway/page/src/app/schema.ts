@@ -283,6 +283,8 @@ export interface JobPage {
   Next: string | null;
 }
 
+export type JsonValue = unknown;
+
 export interface LeftOutAnswer {
   Instance: string;
   Frame?: number | null;
@@ -448,6 +450,10 @@ export interface RuleAnswer {
   Matched: boolean;
   Conditions: readonly ConditionAnswer[];
   Error?: string | null;
+}
+
+export interface RulesAnswer {
+  Rules: readonly Readonly<Record<string, JsonValue>>[] | null;
 }
 
 export interface SeriesAnswer {

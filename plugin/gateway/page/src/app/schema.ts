@@ -283,8 +283,6 @@ export interface JobPage {
   Next: string | null;
 }
 
-export type JsonValue = unknown;
-
 export interface LeftOutAnswer {
   Instance: string;
   Frame?: number | null;
@@ -453,7 +451,7 @@ export interface RuleAnswer {
 }
 
 export interface RulesAnswer {
-  Rules: readonly Readonly<Record<string, JsonValue>>[] | null;
+  Rules: readonly Readonly<Record<string, unknown>>[] | null;
 }
 
 export interface SeriesAnswer {

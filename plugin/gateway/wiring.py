@@ -48,6 +48,7 @@ from plugin.intake.series_jobs import SeriesJobs
 from plugin.intake.site_script import SiteScript
 from plugin.intake.study_comparison import StudyComparison
 from plugin.intake.study_waits import StudyWaits
+from plugin.jobs.finder import JobFinder
 from plugin.jobs.meters import JobMeters
 from plugin.jobs.store import JobStore
 from plugin.jobs.targets import TargetStore
@@ -140,7 +141,8 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         settings,
         queue_wakeup,
     )
-    results = StoredResults(orthanc, jobs)
+    finder = JobFinder(engine)
+    results = StoredResults(orthanc, jobs, finder)
     loop = IntakeLoop(orthanc, arrivals, intake, results, settings.quiet_seconds, startup.started, intake_wakeup)
 
     versions = VersionWatch(partial(reported_by, orthanc), beside=startup.token is not None)
@@ -171,6 +173,7 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
     drafts = Drafts(startup.section, startup.dictionary, startup.base_directory)
     operations = Operations(
         table=jobs,
+        finder=finder,
         jobs=JobOperations(readiness, jobs, intake, retries, cancellation),
         view=view,
         previews=Previews(orthanc, reader),

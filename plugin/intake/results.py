@@ -10,6 +10,8 @@ import logging
 import time
 from collections.abc import Callable
 
+from plugin.jobs.filters import JobFilter
+from plugin.jobs.finder import JobFinder
 from plugin.jobs.job import Job, State
 from plugin.jobs.page import Place
 from plugin.jobs.store import JobStore
@@ -33,9 +35,12 @@ DELETED_TOO = "Its RTSTRUCT is no longer in Orthanc, and neither is the series."
 class StoredResults:
     """Walks over the jobs that are done, from the newest to the oldest and again; ``ticks`` is a monotonic clock."""
 
-    def __init__(self, orthanc: Orthanc, jobs: JobStore, ticks: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, orthanc: Orthanc, jobs: JobStore, finder: JobFinder, ticks: Callable[[], float] = time.monotonic
+    ) -> None:
         self._orthanc = orthanc
         self._jobs = jobs
+        self._finder = finder
         self._ticks = ticks
         self._next = 0.0
         self._after: Place | None = None
@@ -47,7 +52,7 @@ class StoredResults:
             return
         self._next = self._ticks() + PAUSE_SECONDS
         suspects = [job for job in map(self._jobs.get, self._missing) if job is not None]
-        page = self._jobs.page(self._after, states=(State.DONE,), limit=PAGE)
+        page = self._finder.page(self._after, JobFilter(states=(State.DONE,)), PAGE)
         looked_at = {job.id: job for job in (*suspects, *page.jobs) if _is_watched(job)}
         wanted = {one for job in looked_at.values() for one in (job.rtstruct, job.series) if one is not None}
         gone = wanted - self._orthanc.present(sorted(wanted))

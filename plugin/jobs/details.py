@@ -6,6 +6,7 @@ earlier release is passed over, what is missing has its default.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, field_validator
@@ -150,3 +151,8 @@ class JobDetails(_Stored):
     def _of_the_first_release(cls, noted: object) -> object:
         """Release 0.1.0 noted how many slices were left out, and not which."""
         return () if isinstance(noted, int) else noted
+
+
+def flagged_in(details: Mapping[str, Any]) -> int:
+    """Count the structures with flags in details as they lie in the table."""
+    return sum(bool(roi.get("Flags")) for roi in details.get("rois", ()))

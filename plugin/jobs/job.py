@@ -43,6 +43,8 @@ class Stage(StrEnum):
     CLOSED = "closed"
 
 
+# Stages that earlier versions noted, and what they are called now.
+EARLIER_STAGES = {"restore": Stage.STORE}
 # Where the bar stands when a stage begins; drawing takes most of the time.
 STAGE_BEGINS = {
     Stage.QUEUED: 0.0,

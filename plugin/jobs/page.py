@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
-from plugin.jobs.job import Job
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -16,8 +17,8 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Page:
-    """A page; ``after`` is where the next one begins, None on the last."""
+class Page(Generic[T]):
+    """A page of jobs or of their rows; ``after`` is where the next one begins, None on the last."""
 
-    jobs: tuple[Job, ...]
+    jobs: tuple[T, ...]
     after: Place | None

@@ -12,17 +12,14 @@ import sqlalchemy as sa
 
 from plugin.evidence.ended_jobs import EndedJob, ended_at
 from plugin.facts.kinds import AMBIGUOUS
-from plugin.jobs.details import JobDetails
-from plugin.jobs.job import STAGE_BEGINS, Job, Stage, State
+from plugin.jobs.details import JobDetails, flagged_in
+from plugin.jobs.job import EARLIER_STAGES, STAGE_BEGINS, Job, Stage, State
 from plugin.jobs.meters import JobMeters
-from plugin.jobs.page import Page, Place
 from plugin.state.database import jobs
 
 COLUMNS = tuple(field.name for field in fields(Job))
 # What a job was noted with; all other details are those of one attempt.
 OF_THE_JOB = ("decision", "explanation", "one_per_study", "origin")
-# Stages that earlier versions noted, and what they are called now.
-EARLIER_STAGES = {"restore": Stage.STORE}
 OPEN_STATES = (str(State.WAITING), str(State.RUNNING))
 # A job comes to these states after its evidence was closed; to the others it is stopped from outside.
 CLOSED_FIRST = (str(State.DONE), str(State.FAILED), str(State.REJECTED))
@@ -107,7 +104,8 @@ class JobStore:
     def add(self, job: Job) -> tuple[Job, bool]:
         """Note a job; returns it and whether it is new. The same work noted twice is one job."""
         row = {column: getattr(job, column) for column in COLUMNS}
-        row |= {"state": str(job.state), "stage": str(job.stage), "details": job.details.to_json()}
+        details = job.details.to_json()
+        row |= {"state": str(job.state), "stage": str(job.stage), "details": details, "flagged": flagged_in(details)}
         try:
             with self._engine.begin() as connection:
                 connection.execute(sa.insert(jobs).values(row))
@@ -124,19 +122,19 @@ class JobStore:
         """Return the job that is this work, or None."""
         with self._engine.connect() as connection:
             row = connection.execute(sa.select(jobs).where(jobs.c.key == key)).mappings().first()
-        return _job(row) if row else None
+        return job_of(row) if row else None
 
     def get(self, job_id: str) -> Job | None:
         """One job, or None."""
         with self._engine.connect() as connection:
             row = connection.execute(sa.select(jobs).where(jobs.c.id == job_id)).mappings().first()
-        return _job(row) if row else None
+        return job_of(row) if row else None
 
     def by_evidence_code(self, code: str) -> Job | None:
         """Return the job behind an evidence code, or None."""
         with self._engine.connect() as connection:
             row = connection.execute(sa.select(jobs).where(jobs.c.evidence_code == code)).mappings().first()
-        return _job(row) if row else None
+        return job_of(row) if row else None
 
     def list(
         self,
@@ -150,27 +148,7 @@ class JobStore:
         """Jobs that fit, newest first."""
         query = _newest_first(series, study, states, since).limit(limit)
         with self._engine.connect() as connection:
-            return [_job(row) for row in connection.execute(query).mappings()]
-
-    def page(
-        self,
-        after: Place | None,
-        *,
-        series: str | None = None,
-        study: str | None = None,
-        states: Iterable[State] | None = None,
-        since: float | None = None,
-        limit: int = 100,
-    ) -> Page:
-        """Return the jobs that fit and come after a place, newest first; from the newest one when there is none."""
-        query = _newest_first(series, study, states, since).limit(limit + 1)
-        if after is not None:
-            at_once = sa.and_(jobs.c.created == after.created, jobs.c.id > after.id)
-            query = query.where(sa.or_(jobs.c.created < after.created, at_once))
-        with self._engine.connect() as connection:
-            found = tuple(_job(row) for row in connection.execute(query).mappings())
-        last = found[limit - 1] if len(found) > limit else None
-        return Page(found[:limit], None if last is None else Place(last.created, last.id))
+            return [job_of(row) for row in connection.execute(query).mappings()]
 
     def ended(self) -> Sequence[EndedJob]:
         """Every ended job of which the chain of evidence must have the end."""
@@ -266,7 +244,8 @@ class JobStore:
                 merged["timings"] = dict(row[0].get("timings", {})) | said["timings"]
             if "warnings" in said:
                 merged["warnings"] = list(dict.fromkeys([*row[0].get("warnings", []), *said["warnings"]]))
-            connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(details=merged, **values))
+            said_now = {"details": merged, "flagged": flagged_in(merged), **values}
+            connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(said_now))
 
     def warn(self, job_id: str, *sentences: str) -> None:
         """Add to the warnings of a job; each sentence once."""
@@ -287,7 +266,8 @@ class JobStore:
             if row is None:
                 return
             kept = {name: row[0][name] for name in OF_THE_JOB if name in row[0]}
-            values = {"details": kept | details.to_json(), "updated": self._clock()}
+            begun = kept | details.to_json()
+            values = {"details": begun, "flagged": flagged_in(begun), "updated": self._clock()}
             connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(values))
 
     def rekey(self, job: Job, content: str) -> None:
@@ -394,7 +374,8 @@ def _newest_first(
     return query
 
 
-def _job(row: Mapping[Any, Any]) -> Job:
+def job_of(row: Mapping[Any, Any]) -> Job:
+    """Return the job that a row of the table is."""
     values = {column: row[column] for column in COLUMNS}
     stage = EARLIER_STAGES.get(values["stage"], values["stage"])
     values["state"], values["stage"] = State(values["state"]), Stage(stage)

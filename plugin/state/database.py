@@ -38,6 +38,11 @@ jobs = sa.Table(
     sa.Column("details", sa.JSON, nullable=False),
     # How often the work of this attempt was begun: a job that ends the gateway each time is given up.
     sa.Column("starts", sa.Integer, nullable=False, server_default="0"),
+    # How many of the structures in the details have flags: what can be filtered by is a column.
+    sa.Column("flagged", sa.Integer, nullable=False, server_default="0"),
+    # Holds all that jobs are filtered by, so that finding and counting read no row with its details.
+    sa.Index("ix_jobs_found_by", "created", "id", "state", "model", "target", "rule", "updated", "flagged"),
+    sa.Index("ix_jobs_state_updated", "state", "updated"),
 )
 
 series = sa.Table(

@@ -26,11 +26,33 @@ IDLE_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
+class WaitReason:
+    """Why a job waits: ``code`` for programs, ``message`` for people, ``until`` in seconds since the epoch if known.
+
+    ``paused`` and ``backing-off`` are of the target, ``hours`` of the rule; ``turn``: others go first; ``soon``: none.
+    """
+
+    code: str
+    message: str
+    until: float | None = None
+
+    def told(self, now: float) -> str:
+        """Return the message, with how long it takes where that is short."""
+        if self.code != BACKING_OFF or self.until is None:
+            return self.message
+        return f"{self.message} Next try in {max(0.0, self.until - now):.0f} s."
+
+
+PAUSED, BACKING_OFF, HOURS, TURN, IN_A_MOMENT = "paused", "backing-off", "hours", "turn", "soon"
+SOON = WaitReason(IN_A_MOMENT, "It starts in a moment.")
+
+
+@dataclass(frozen=True)
 class Choice:
     """What may start now, in order, and why each of the others waits (by job id)."""
 
     start: tuple[str, ...]
-    reasons: Mapping[str, str]
+    reasons: Mapping[str, WaitReason]
 
 
 def choose(
@@ -45,7 +67,7 @@ def choose(
 
     Of two jobs of one priority, that of the study longest not served goes first, then the older one.
     """
-    reasons: dict[str, str] = {}
+    reasons: dict[str, WaitReason] = {}
     able: list[Waiting] = []
     for job in waiting:
         reason = _not_now(job, targets.get(job.target), now)
@@ -68,19 +90,20 @@ def choose(
         turns[chosen.study] = turn
         start.append(chosen.id)
     for job in able:
-        reasons[job.id] = f"The target {job.target} works on as many jobs as it may; this one waits for its turn."
+        message = f"The target {job.target} works on as many jobs as it may; this one waits for its turn."
+        reasons[job.id] = WaitReason(TURN, message)
     return Choice(tuple(start), reasons)
 
 
-def _not_now(job: Waiting, target: TargetState | None, now: datetime) -> str | None:
+def _not_now(job: Waiting, target: TargetState | None, now: datetime) -> WaitReason | None:
     if target is not None and target.paused:
-        return f"The target {job.target} is paused; it goes on when someone resumes it."
-    if target is not None and (seconds := target.seconds_left(now.timestamp())):
-        return f"The target {job.target} did not work ({target.reason}); next try in {seconds:.0f} s."
+        return WaitReason(PAUSED, f"The target {job.target} is paused; it goes on when someone resumes it.")
+    if target is not None and target.seconds_left(now.timestamp()):
+        return WaitReason(BACKING_OFF, f"The target {job.target} did not work ({target.reason}).", target.next_try)
     if job.hours:
         opens = parse_hours(job.hours).next_open(now)
         if opens > now:
-            return f"Its rule lets it start at {opens:%Y-%m-%d %H:%M}."
+            return WaitReason(HOURS, f"Its rule lets it start at {opens:%Y-%m-%d %H:%M}.", opens.timestamp())
     return None
 
 
@@ -103,7 +126,7 @@ class Dispatcher:
         self._served: dict[str, int] = {}
         self._wakeup = wakeup
         self._stopping = threading.Event()
-        self.reasons: Mapping[str, str] = {}
+        self.reasons: Mapping[str, WaitReason] = {}
 
     def stop(self) -> None:
         """Leave the loop."""

@@ -36,6 +36,7 @@ from plugin.jobs.details import DrawnRoi, JobDetails, LeftOutSlice, NotDrawn, Us
 from plugin.jobs.failure import FailureRecord
 from plugin.jobs.job import STAGE_BEGINS, UNREAD, Job, Stage, State
 from plugin.jobs.meters import JobMeters
+from plugin.jobs.row import JobRow
 from plugin.jobs.store import JobStore
 from plugin.jobs.told import log_job
 from plugin.jobs.wakeup import Wakeup
@@ -127,7 +128,7 @@ class Stages:
         others = self.jobs.list(series=job.series, limit=1000)
         return any(one.created > job.created and one.content not in (job.content, UNREAD) for one in others)
 
-    def progress(self, job: Job) -> dict[str, Any]:
+    def progress(self, job: Job | JobRow) -> dict[str, Any]:
         """Return what the worker of a running job says, in the scale of the whole job."""
         if job.stage is not Stage.DRAW:
             return {}
@@ -385,7 +386,7 @@ class Stages:
     def _entered_for_erasure(self, job_id: str) -> Job | None:
         return self.jobs.enter(job_id, Stage.ERASE) or self.jobs.get(job_id)
 
-    def _folder(self, job: Job) -> Path:
+    def _folder(self, job: Job | JobRow) -> Path:
         return self.state.spool / job.id
 
 

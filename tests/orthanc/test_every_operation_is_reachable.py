@@ -22,6 +22,7 @@ WANTED: list[tuple[str, str, Any, int]] = [
     ("GET", "/autocontour/health", None, 200),
     ("GET", "/autocontour/metrics", None, 200),
     ("GET", "/autocontour/jobs", None, 200),
+    ("POST", "/autocontour/jobs/find", {"State": ["done"], "Counts": True}, 200),
     ("GET", "/autocontour/jobs/{job_id}", None, 200),
     ("GET", "/autocontour/jobs/{job_id}/preview", None, 200),
     ("POST", "/autocontour/jobs/{job_id}/cancel", None, 409),
@@ -54,6 +55,8 @@ WANTED: list[tuple[str, str, Any, int]] = [
 FURTHER: list[tuple[str, str, str, Any, int]] = [
     ("GET", "/autocontour/jobs", "?Cursor=&Limit=1", None, 200),
     ("GET", "/autocontour/jobs", "?Limit=x", None, 400),
+    ("GET", "/autocontour/jobs", "?Model=hu-ct&Target=local&Flagged=false&Until=2999-01-01", None, 200),
+    ("POST", "/autocontour/jobs/find", "", {"Since": "yesterday"}, 400),
     ("GET", "/autocontour/jobs/{job_id}/preview", "?Plane=axial&Slice=100000", None, 422),
     ("GET", "/autocontour/series/{series}/outgoing", "?format=zip", None, 200),
     ("GET", "/autocontour/evidence/{code}", "?format=pdf", None, 200),

@@ -36,7 +36,9 @@ def application(operations: Operations, hosts: Hosts) -> FastAPI:
         return Response(status_code=204)
 
     router.include_router(health.router(operations.health))
-    router.include_router(jobs.router(operations.table, operations.jobs, operations.view, operations.previews))
+    router.include_router(
+        jobs.router(operations.table, operations.finder, operations.jobs, operations.view, operations.previews)
+    )
     router.include_router(series.router(operations.jobs, operations.view, operations.outgoing, operations.outcomes))
     router.include_router(routing.router(operations.explanations, operations.trials))
     router.include_router(lua.router(operations.jobs, operations.view))

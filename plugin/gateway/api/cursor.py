@@ -19,6 +19,11 @@ def write_cursor(place: Place) -> str:
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
+def write_next(place: Place | None) -> str | None:
+    """Return the cursor of the next page; None where there is none."""
+    return None if place is None else write_cursor(place)
+
+
 def read_cursor(text: str) -> Place | None:
     """Return the job after which a page begins; None for the first page.
 

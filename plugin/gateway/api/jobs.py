@@ -1,21 +1,24 @@
-"""Routes about jobs: list, show, cancel, retry, preview."""
+"""Routes about jobs: list, find, show, cancel, retry, preview."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, HTTPException, Query, Response
 
 from plugin.gateway.api.answers import BadRequest, Conflict, NotFound
-from plugin.gateway.api.cursor import read_cursor, write_cursor
+from plugin.gateway.api.cursor import read_cursor, write_next
 from plugin.gateway.api.identifiers import JobInPath
 from plugin.gateway.api.responses import content, errors
+from plugin.gateway.api.schemas.find import FindRequest, FoundJobs
 from plugin.gateway.api.schemas.forms import OrthancId
 from plugin.gateway.api.schemas.jobs import JobAnswer, JobPage
+from plugin.gateway.api.times import seconds
 from plugin.gateway.operations.job_view import JobView
 from plugin.gateway.operations.jobs import JobOperations
 from plugin.gateway.operations.preview import Previews
+from plugin.jobs.filters import JobFilter
+from plugin.jobs.finder import JobFinder
 from plugin.jobs.job import Job, State
 from plugin.jobs.store import JobStore
 
@@ -24,13 +27,18 @@ MAX_SLICE = 1_000_000
 
 STATES = "One state, or several with commas between."
 SINCE = "Jobs that changed at this time or later."
+UNTIL = "Jobs that changed before this time."
+FLAGGED = "Whether a structure of the job is flagged for somebody to look at."
+LONGEST = 200
 CURSOR = (
     "Asks for pages: empty for the first, then what `Next` of the page before says. What arrives meanwhile moves no "
     "job from one page to another."
 )
 
 
-def router(table: JobStore, operations: JobOperations, view: JobView, previews: Previews) -> APIRouter:
+def router(
+    table: JobStore, finder: JobFinder, operations: JobOperations, view: JobView, previews: Previews
+) -> APIRouter:
     """Routes under /jobs."""
     routes = APIRouter(prefix="/jobs", tags=["jobs"], responses=errors())
 
@@ -54,16 +62,47 @@ def router(table: JobStore, operations: JobOperations, view: JobView, previews: 
         study: Annotated[OrthancId | None, Query(alias="Study")] = None,
         state: Annotated[str | None, Query(alias="State", description=STATES, examples=["waiting,running"])] = None,
         limit: Annotated[int, Query(alias="Limit", ge=1, le=MAX_LIMIT)] = 100,
+        model: Annotated[str | None, Query(alias="Model", max_length=LONGEST)] = None,
+        target: Annotated[str | None, Query(alias="Target", max_length=LONGEST)] = None,
+        rule: Annotated[str | None, Query(alias="Rule", max_length=LONGEST)] = None,
         since: Annotated[str | None, Query(alias="Since", description=SINCE)] = None,
+        until: Annotated[str | None, Query(alias="Until", description=UNTIL)] = None,
+        flagged: Annotated[bool | None, Query(alias="Flagged", description=FLAGGED)] = None,
         cursor: Annotated[str | None, Query(alias="Cursor", description=CURSOR)] = None,
     ) -> list[JobAnswer] | JobPage:
-        states, changed = _states(state), _seconds(since)
+        wanted = JobFilter(
+            series=_one(series),
+            study=study,
+            states=_states(state),
+            models=_one(model),
+            targets=_one(target),
+            rules=_one(rule),
+            since=seconds("Since", since),
+            until=seconds("Until", until),
+            flagged=flagged,
+        )
+        page = finder.page(read_cursor(cursor or ""), wanted, limit)
         if cursor is None:
-            jobs = table.list(series=series, study=study, states=states, since=changed, limit=limit)
-            return [answer(job) for job in jobs]
-        page = table.page(read_cursor(cursor), series=series, study=study, states=states, since=changed, limit=limit)
-        following = None if page.after is None else write_cursor(page.after)
-        return JobPage(jobs=[answer(job) for job in page.jobs], next=following)
+            return [answer(job) for job in page.jobs]
+        return JobPage(jobs=[answer(job) for job in page.jobs], next=write_next(page.after))
+
+    @routes.post(
+        "/find",
+        summary="The jobs of a search, newest first, without their details",
+        description="A page of short rows; with `Counts` how many jobs there are, and how many by each filter.",
+        response_model_exclude_unset=True,
+    )
+    def find_jobs(asked: FindRequest) -> FoundJobs:
+        wanted = _wanted(asked)
+        page = finder.rows(read_cursor(asked.cursor), wanted, asked.limit)
+        rows = [view.show_row(row) for row in page.jobs]
+        found = {"Jobs": rows, "Next": write_next(page.after)}
+        return FoundJobs.model_validate(found | ({"Counts": finder.counts(wanted).to_json()} if asked.counts else {}))
+
+    @routes.get("/find", include_in_schema=False)
+    def refuse_to_find() -> None:
+        # Else it would be the job of this name.
+        raise HTTPException(405, headers={"Allow": "POST"})
 
     @routes.get("/{job_id}", summary="One job", responses=errors(404), response_model_exclude_unset=True)
     def get_job(job_id: JobInPath) -> JobAnswer:
@@ -122,11 +161,19 @@ def _states(text: str | None) -> list[State] | None:
         raise BadRequest("BAD_STATE", f"State is one of {allowed}, or several with commas between.") from None
 
 
-def _seconds(text: str | None) -> float | None:
-    if not text:
-        return None
-    try:
-        time = datetime.fromisoformat(text.replace("Z", "+00:00"))
-        return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp()
-    except (ValueError, OverflowError):
-        raise BadRequest("BAD_TIME", "Since is a time in ISO 8601, such as 2026-01-31T12:00:00Z.") from None
+def _wanted(asked: FindRequest) -> JobFilter:
+    return JobFilter(
+        series=asked.series,
+        studies=asked.studies,
+        states=asked.state,
+        models=asked.model,
+        targets=asked.target,
+        rules=asked.rule,
+        since=seconds("Since", asked.since),
+        until=seconds("Until", asked.until),
+        flagged=asked.flagged,
+    )
+
+
+def _one(text: str | None) -> tuple[str, ...] | None:
+    return None if text is None else (text,)

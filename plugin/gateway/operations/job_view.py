@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from plugin.jobs.job import Job, State
-from plugin.workflow.queue import Dispatcher
+from plugin.jobs.job import Job, State, iso
+from plugin.jobs.row import JobRow
+from plugin.workflow.queue import SOON, Dispatcher
 from plugin.workflow.stages import Stages
 
 
 class JobView:
     """Shows jobs with the progress of their workers, or with why they wait."""
 
-    def __init__(self, stages: Stages, dispatcher: Dispatcher) -> None:
+    def __init__(self, stages: Stages, dispatcher: Dispatcher, clock: Callable[[], float] = time.time) -> None:
         self._stages = stages
         self._dispatcher = dispatcher
+        self._clock = clock
 
     def show(self, job: Job) -> dict[str, Any]:
         """Describe a job."""
@@ -23,7 +26,18 @@ class JobView:
         if job.state is State.RUNNING:
             answer |= self._stages.progress(job)
         if job.state is State.WAITING:
-            answer["Waiting"] = self._dispatcher.reasons.get(job.id, "It starts in a moment.")
+            answer["Waiting"] = self._dispatcher.reasons.get(job.id, SOON).told(self._clock())
+        return answer
+
+    def show_row(self, row: JobRow) -> dict[str, Any]:
+        """Describe a job of a list; what it waits for as code, sentence and time, which do not change as time goes."""
+        answer = row.to_json()
+        if row.state is State.RUNNING:
+            answer |= self._stages.progress(row)
+        if row.state is State.WAITING:
+            reason = self._dispatcher.reasons.get(row.id, SOON)
+            until = None if reason.until is None else iso(reason.until)
+            answer["Why"] = {"Code": reason.code, "Message": reason.message, "Until": until}
         return answer
 
     def show_all(self, jobs: Sequence[Job]) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from plugin.gateway.operations.rights import Rights
 from plugin.gateway.operations.support import Support
 from plugin.gateway.operations.targets import TargetOperations
 from plugin.gateway.operations.trials import Trials
+from plugin.jobs.finder import JobFinder
 from plugin.jobs.store import JobStore
 from plugin.jobs.wakeup import Wakeup
 
@@ -25,6 +26,7 @@ class Operations:
     """The operations of one gateway; ``table`` is that of its jobs, ``intake`` is woken when Orthanc has news."""
 
     table: JobStore
+    finder: JobFinder
     jobs: JobOperations
     view: JobView
     previews: Previews

@@ -10,6 +10,7 @@ import pytest
 
 from plugin.intake.results import ALONE, DELETED_TOO, PAUSE_SECONDS, StoredResults
 from plugin.jobs.details import JobDetails
+from plugin.jobs.finder import JobFinder
 from plugin.jobs.job import Job, State
 from plugin.jobs.store import JobStore
 from plugin.pacs.client import Orthanc
@@ -33,9 +34,10 @@ class Walk:
     """The walk over a table of jobs, with a clock that a test turns."""
 
     def __init__(self, folder: Path, archive: Archive) -> None:
-        self.jobs = JobStore(open_database(f"sqlite:///{folder}/jobs.sqlite"), clock=lambda: 500.0)
+        engine = open_database(f"sqlite:///{folder}/jobs.sqlite")
+        self.jobs = JobStore(engine, clock=lambda: 500.0)
         self.now = 0.0
-        self._results = StoredResults(cast(Orthanc, archive), self.jobs, lambda: self.now)
+        self._results = StoredResults(cast(Orthanc, archive), self.jobs, JobFinder(engine), lambda: self.now)
 
     def done(self, rtstruct: str, **changed: object) -> Job:
         job, _ = self.jobs.add(a_job(state=State.DONE, rtstruct=rtstruct, updated=100.0, **changed))

@@ -13,10 +13,13 @@ from alembic.runtime.migration import MigrationContext
 
 from model.errors import ConfigurationRefused
 from plugin.evidence import subjects
+from plugin.jobs.filters import JobFilter
+from plugin.jobs.finder import JobFinder
 from plugin.jobs.job import State
 from plugin.jobs.store import JobStore
 from plugin.state import database
 from plugin.state.database import open_database
+from tests.builders.jobs import a_job
 from tests.builders.old_state import unpack_state
 from tests.builders.postgresql import PostgresProcess
 
@@ -80,3 +83,20 @@ def test_tables_of_a_newer_release_are_refused_with_the_way_out_and_left_as_they
     with sqlite3.connect(path) as connection:
         assert connection.execute("SELECT version_num FROM alembic_version").fetchall() == [("9999",)]
         assert "of_the_future" in [row[1] for row in connection.execute("PRAGMA table_info(jobs)")]
+
+
+def test_flags_of_jobs_that_an_earlier_release_noted_are_counted(tmp_path: Path) -> None:
+    path = tmp_path / "jobs.sqlite"
+    engine = open_database(f"sqlite:///{path}")
+    store = JobStore(engine)
+    rois = [{"Number": n, "Name": f"Rib{n}", "Flags": ["odd"] * (n > 1)} for n in (1, 2, 3)]
+    flagged, _ = store.add(a_job(state=State.DONE, details={"rois": rois}))
+    plain, _ = store.add(a_job(state=State.DONE))
+    engine.dispose()
+    with sqlite3.connect(path) as connection:
+        connection.execute("DROP INDEX ix_jobs_found_by")
+        connection.execute("ALTER TABLE jobs DROP COLUMN flagged")
+        connection.execute("UPDATE alembic_version SET version_num = '0003'")
+    connection.close()
+    rows = JobFinder(open_database(f"sqlite:///{path}")).rows(None, JobFilter(), 10).jobs
+    assert {row.id: row.flagged for row in rows} == {flagged.id: 2, plain.id: 0}

@@ -48,21 +48,21 @@ def test_a_full_target_does_not_hold_another() -> None:
     waiting = [job("a", target="busy"), job("b", target="free", created=1)]
     choice = chosen(waiting, running={"busy": 1})
     assert choice.start == ("b",)
-    assert "busy" in choice.reasons["a"]
+    assert "busy" in choice.reasons["a"].message
 
 
 def test_a_paused_target_starts_nothing_and_says_so() -> None:
     choice = chosen([job("a")], targets={"local": TargetState("local", paused=True)})
     assert choice.start == ()
-    assert "paused" in choice.reasons["a"]
+    assert (choice.reasons["a"].code, choice.reasons["a"].until) == ("paused", None)
 
 
 def test_a_target_that_backs_off_says_when_it_is_tried_again() -> None:
     state = TargetState("local", failures=2, next_try=NOON.timestamp() + 30, reason="TARGET_UNREACHABLE")
     choice = chosen([job("a")], targets={"local": state})
     assert choice.start == ()
-    assert "TARGET_UNREACHABLE" in choice.reasons["a"]
-    assert "30 s" in choice.reasons["a"]
+    assert "TARGET_UNREACHABLE" in choice.reasons["a"].message
+    assert choice.reasons["a"].told(NOON.timestamp()).endswith("Next try in 30 s.")
 
 
 def test_a_back_off_ends_by_itself() -> None:
@@ -73,7 +73,8 @@ def test_a_back_off_ends_by_itself() -> None:
 def test_hours_of_operation_are_kept_and_told() -> None:
     choice = chosen([job("a", hours="18:00-06:00"), job("b", hours="Mon-Fri 08:00-17:00")], limit=2)
     assert choice.start == ("b",)
-    assert "18:00" in choice.reasons["a"]
+    assert "18:00" in choice.reasons["a"].message
+    assert choice.reasons["a"].until == NOON.timestamp() + 6 * 3600
 
 
 JOBS = st.lists(

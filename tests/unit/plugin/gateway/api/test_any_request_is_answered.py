@@ -29,6 +29,7 @@ OPERATIONS = [
     ("GET", "/autocontour/health"),
     ("GET", "/autocontour/metrics"),
     ("GET", "/autocontour/jobs"),
+    ("POST", "/autocontour/jobs/find"),
     ("GET", "/autocontour/jobs/{job_id}"),
     ("POST", "/autocontour/jobs/{job_id}/cancel"),
     ("POST", "/autocontour/jobs/{job_id}/retry"),

@@ -113,3 +113,59 @@ def test_a_cursor_keeps_every_digit_of_a_time() -> None:
     place = Place(1_800_000_000.1 + 1 / 3, "0123456789abcdef0123456789abcdef")
     assert read_cursor(write_cursor(place)) == place
     assert write_cursor(place).replace("-", "").replace("_", "").isalnum(), "nothing that an address changes"
+
+
+FIND = "/autocontour/jobs/find"
+
+
+def test_a_list_is_chosen_by_model_target_rule_and_time(gateway: Operations, client: TestClient) -> None:
+    note(gateway, 2)
+    (wanted,) = note(gateway, 1, model="total", target="local", rule="the other", updated=1_800_000_100.0)
+    for filters in (
+        {"Model": "total"},
+        {"Target": "local"},
+        {"Rule": "the other"},
+        {"Since": "2027-01-15T08:01:00Z", "Until": "2027-01-15T08:02:00Z"},
+    ):
+        assert [job["ID"] for job in client.get(JOBS, params=filters).json()] == [wanted]
+        assert pages(client, **filters) == [[wanted]]
+
+
+def test_a_search_answers_short_rows_page_by_page(gateway: Operations, client: TestClient) -> None:
+    noted = note(gateway, 5, state=State.DONE)
+    first = client.post(FIND, json={"State": ["done"], "Limit": 3, "Counts": True}).json()
+    second = client.post(FIND, json={"State": ["done"], "Limit": 3, "Cursor": first["Next"]}).json()
+    assert sorted(job["ID"] for job in first["Jobs"] + second["Jobs"]) == sorted(noted)
+    assert (first["Counts"]["Total"], first["Counts"]["State"]) == (5, {"done": 5})
+    assert second.keys() == {"Jobs", "Next"}
+    assert not {"Explanation", "Rois", "Timings"} & first["Jobs"][0].keys()
+
+
+def test_a_search_takes_lists_of_series_and_studies(gateway: Operations, client: TestClient) -> None:
+    note(gateway, 1)
+    of_series, of_study = note(gateway, 1, series=SERIES)[0], note(gateway, 1, study=SERIES)[0]
+    found = client.post(FIND, json={"Series": [SERIES], "Studies": [SERIES]}).json()["Jobs"]
+    assert {job["ID"] for job in found} == {of_series, of_study}
+    assert client.post(FIND, json={"Studies": []}).json()["Jobs"] == [], "nobody was found in Orthanc"
+
+
+def test_a_waiting_job_of_a_search_says_why_by_code_and_sentence(gateway: Operations, client: TestClient) -> None:
+    note(gateway, 1, state=State.WAITING)
+    (row,) = client.post(FIND, json={}).json()["Jobs"]
+    assert row["Why"] == {"Code": "soon", "Message": "It starts in a moment.", "Until": None}
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        ({"Since": "yesterday"}, "BAD_TIME"),
+        ({"Cursor": "x"}, "BAD_CURSOR"),
+        ({"State": ["odd"]}, "BAD_REQUEST"),
+        ({"Studies": ["../"]}, "BAD_REQUEST"),
+        ({"Flagged": "yes"}, "BAD_REQUEST"),
+        ({"PatientName": "x"}, "BAD_REQUEST"),
+    ],
+)
+def test_a_search_that_is_none_is_said(client: TestClient, body: dict[str, Any], error: str) -> None:
+    answer = client.post(FIND, json=body)
+    assert (answer.status_code, answer.json()["Error"]) == (400, error)

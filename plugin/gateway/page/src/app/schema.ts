@@ -206,10 +206,40 @@ export interface FactsAnswer {
   Time: string;
 }
 
+export interface FindRequest {
+  Series?: readonly string[] | null;
+  Studies?: readonly string[] | null;
+  State?: readonly State[] | null;
+  Model?: readonly string[] | null;
+  Target?: readonly string[] | null;
+  Rule?: readonly string[] | null;
+  Since?: string | null;
+  Until?: string | null;
+  Flagged?: boolean | null;
+  Cursor?: string;
+  Limit?: number;
+  Counts?: boolean;
+}
+
 export interface FoldedAnswer {
   Distinct: number;
   Instances: number;
   First: readonly string[];
+}
+
+export interface FoundCounts {
+  Total: number;
+  State: Readonly<Record<string, number>>;
+  Model: Readonly<Record<string, number>>;
+  Target: Readonly<Record<string, number>>;
+  Rule: Readonly<Record<string, number>>;
+  Flagged: number;
+}
+
+export interface FoundJobs {
+  Jobs: readonly JobRowAnswer[];
+  Next: string | null;
+  Counts?: FoundCounts | null;
 }
 
 export interface HeadAnswer {
@@ -281,6 +311,29 @@ export interface JobErrorAnswer {
 export interface JobPage {
   Jobs: readonly JobAnswer[];
   Next: string | null;
+}
+
+export interface JobRowAnswer {
+  ID: string;
+  Series: string;
+  Study: string;
+  Rule: string | null;
+  Model: string;
+  Target: string;
+  Priority: string;
+  State: State;
+  Stage: Stage;
+  Progress: number;
+  Created: string;
+  Updated: string;
+  Attempt: number;
+  Instances: number;
+  Rtstruct: string | null;
+  EvidenceCode: string | null;
+  Flagged: number;
+  Error: RowErrorAnswer | null;
+  Doing?: string | null;
+  Why?: WhyAnswer | null;
 }
 
 export interface LeftOutAnswer {
@@ -441,6 +494,11 @@ export interface RoiAnswer {
   FullName: string;
   Volume: number;
   Flags: readonly string[];
+}
+
+export interface RowErrorAnswer {
+  Code: string;
+  Message: string | null;
 }
 
 export interface RuleAnswer {
@@ -690,6 +748,12 @@ export interface VolumeAnswer {
   Volume: string | null;
   Slices: number;
   Refused: RefusedAnswer | null;
+}
+
+export interface WhyAnswer {
+  Code: string;
+  Message: string;
+  Until: string | null;
 }
 
 export interface WithdrawnAnswer {

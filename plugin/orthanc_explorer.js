@@ -40,9 +40,9 @@
 
   const outcomeOf = (series) => ask(`${API}series/${series}`);
 
-  function request(series) {
+  function request(level, uuid) {
     const json = { "Content-Type": "application/json" };
-    return ask(`${API}series/${series}/jobs`, { method: "POST", headers: json, body: "{}" });
+    return ask(`${API}${level}/${uuid}/jobs`, { method: "POST", headers: json, body: "{}" });
   }
 
   /** The state of a job in words: what it holds, how far it is, why it has no result. */
@@ -156,7 +156,7 @@
     }
 
     async request() {
-      this.requests = await request(this.uuid).then(
+      this.requests = await request("series", this.uuid).then(
         () => [],
         (error) => [`Not requested: ${error.message}`],
       );
@@ -188,17 +188,9 @@
     }
 
     async request() {
-      const refused = [];
-      let made = 0;
-      for (const series of await this.series()) {
-        const outcome = await outcomeOf(series);
-        if (outcome.Outcome === "ignored" || outcome.Outcome === "imageless") continue;
-        await request(series).then(
-          () => (made += 1),
-          (error) => refused.push(error.message),
-        );
-      }
-      const reasons = [...new Set(refused)].join(" ");
+      const { Jobs: jobs, Refused: refused } = await request("studies", this.uuid);
+      const made = new Set(jobs.map((job) => job.Series)).size;
+      const reasons = [...new Set(refused.map((one) => one.Message))].join(" ");
       this.requests = [`Requested for ${made} series${refused.length ? `, not for ${refused.length}: ${reasons}` : "."}`];
       await this.look();
     }

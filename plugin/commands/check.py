@@ -15,6 +15,7 @@ from model.errors import ConfigurationRefused, InputRefused
 from plugin.advisories.alerts import alerts_of
 from plugin.advisories.flaws import findings, known_flaws
 from plugin.advisories.packages import installed_packages
+from plugin.commands import orthanc_explorer_2
 from plugin.commands.as_user import at_home_of, problems_of_user
 from plugin.commands.orthanc_json import OrthancConfiguration, read_together
 from plugin.commands.orthanc_tls import tls_remarks
@@ -56,6 +57,12 @@ def add_parser(subparsers: Any, summary: str) -> None:
         help="try as this user (root only) what Orthanc will do: state directory, models, interpreter, ports, "
         "certificates and other files",
     )
+    parser.add_argument(
+        orthanc_explorer_2.OPTION,
+        dest="buttons",
+        action="store_true",
+        help="print the block of Orthanc Explorer 2 for buttons that request contours and open our page",
+    )
     parser.add_argument("--json", action="store_true", help="print the decision as JSON")
     parser.set_defaults(run=run)
 
@@ -76,6 +83,9 @@ def _check(options: argparse.Namespace) -> int:
         problems += problems_of_user(options.user, configuration, settings)
     if settings is None or problems:
         return _refuse(problems, as_json=options.json)
+    if options.buttons:
+        print(orthanc_explorer_2.text_of(configuration.keys))
+        return 0
     if options.series is None:
         if options.json:
             print(json.dumps({"Valid": True, "Rules": [rule.name for rule in settings.rules]}))
@@ -84,6 +94,8 @@ def _check(options: argparse.Namespace) -> int:
             if options.user is not None:
                 print(f"The user {options.user} may do all that it needs.")
             _warn_of([*script_remarks(configuration), *tls_remarks(configuration)])
+            if hint := orthanc_explorer_2.remark(configuration.keys):
+                print(hint)
             _warn_of_slowness()
             _warn_of_flaws()
         return 0

@@ -29,6 +29,7 @@ from plugin.gateway.operations.outgoing import Outgoing
 from plugin.gateway.operations.preview import Previews
 from plugin.gateway.operations.readiness import Readiness
 from plugin.gateway.operations.rights import Rights
+from plugin.gateway.operations.study_requests import StudyRequests
 from plugin.gateway.operations.support import Support
 from plugin.gateway.operations.targets import TargetOperations
 from plugin.gateway.operations.trials import Trials
@@ -171,10 +172,12 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
     )
     comparison = StudyComparison(orthanc, inspector)
     drafts = Drafts(startup.section, startup.dictionary, startup.base_directory)
+    job_operations = JobOperations(readiness, jobs, intake, retries, cancellation)
     operations = Operations(
         table=jobs,
         finder=finder,
-        jobs=JobOperations(readiness, jobs, intake, retries, cancellation),
+        jobs=job_operations,
+        study_requests=StudyRequests(orthanc, job_operations),
         view=view,
         previews=Previews(orthanc, reader),
         explanations=Explanations(inspector, decider, comparison),

@@ -29,6 +29,8 @@ WANTED: list[tuple[str, str, Any, int]] = [
     ("POST", "/autocontour/jobs/{job_id}/retry", None, 409),
     ("POST", "/autocontour/targets/{name}/pause", None, 200),
     ("POST", "/autocontour/series/{series}/jobs", {"Model": "hu-ct"}, 202),
+    ("POST", "/autocontour/studies/jobs", {"Studies": ["{study}"]}, 202),
+    ("POST", "/autocontour/studies/{study}/jobs", None, 202),
     ("POST", "/autocontour/lua/series/{series}/jobs", {"Model": "hu-ct"}, 200),
     ("POST", "/autocontour/lua/series/{series}/veto", {"Reason": "of the test"}, 200),
     ("POST", "/autocontour/targets/{name}/resume", None, 200),
@@ -79,6 +81,7 @@ def values(shared_orthanc: OrthancProcess) -> Iterator[dict[str, str]]:
     yield {
         "job_id": job["ID"],
         "series": job["Series"],
+        "study": job["Study"],
         "code": job["EvidenceCode"],
         "name": "local",
         "month": f"{datetime.now(UTC):%Y-%m}",
@@ -129,7 +132,8 @@ def test_an_operation_is_answered_as_described_with_and_without_a_last_slash(
     ask: Ask, values: dict[str, str], described: Described, method: str, path: str, body: Any, status: int
 ) -> None:
     for slash in ("", "/"):
-        answer = ask(method, path.format(**values) + slash, json=body)
+        sent = json.loads(json.dumps(body).replace("{study}", values["study"]))
+        answer = ask(method, path.format(**values) + slash, json=sent)
         assert answer.status_code == status, answer.text
         assert answer.content, "no answer is empty"
         described.check(method, path, answer)

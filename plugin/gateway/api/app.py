@@ -11,7 +11,20 @@ from fastapi.responses import JSONResponse
 
 from model.evidence.verification import keys_beside, verify
 from plugin.evidence.alerts import Alert
-from plugin.gateway.api import answers, evidence, health, jobs, lua, page, routing, series, subjects, support, targets
+from plugin.gateway.api import (
+    answers,
+    evidence,
+    health,
+    jobs,
+    lua,
+    page,
+    routing,
+    series,
+    studies,
+    subjects,
+    support,
+    targets,
+)
 from plugin.gateway.api.document import describe, operation_id
 from plugin.gateway.api.door import Door
 from plugin.gateway.api.hosts import Hosts
@@ -40,6 +53,7 @@ def application(operations: Operations, hosts: Hosts) -> FastAPI:
         jobs.router(operations.table, operations.finder, operations.jobs, operations.view, operations.previews)
     )
     router.include_router(series.router(operations.jobs, operations.view, operations.outgoing, operations.outcomes))
+    router.include_router(studies.router(operations.study_requests, operations.view))
     router.include_router(routing.router(operations.explanations, operations.trials))
     router.include_router(lua.router(operations.jobs, operations.view))
     router.include_router(targets.router(operations.targets))

@@ -20,6 +20,7 @@ TAGS = [
     {"name": "gateway", "description": "Whether it works, for people and for Prometheus."},
     {"name": "jobs", "description": "What is done with each series."},
     {"name": "series", "description": "A series of Orthanc: contour it; see what would leave."},
+    {"name": "studies", "description": "Studies of Orthanc: contour their series."},
     {"name": "routing", "description": "What the site's rules say, and why."},
     {
         "name": "lua",

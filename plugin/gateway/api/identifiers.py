@@ -25,6 +25,12 @@ def _series(text: str) -> str:
     return text
 
 
+def _study(text: str) -> str:
+    if re.fullmatch(ORTHANC_ID, text) is None:
+        raise SeriesGone("SERIES_GONE", "There is no such study; name it by Orthanc's own id, as /studies lists it.")
+    return text
+
+
 def _job(text: str) -> str:
     if re.fullmatch(JOB_ID, text) is None:
         raise NotFound("NO_JOB", "There is no such job.")
@@ -32,4 +38,5 @@ def _job(text: str) -> str:
 
 
 SeriesInPath = Annotated[str, AfterValidator(_series), WithJsonSchema({"type": "string", "pattern": ORTHANC_ID})]
+StudyInPath = Annotated[str, AfterValidator(_study), WithJsonSchema({"type": "string", "pattern": ORTHANC_ID})]
 JobInPath = Annotated[str, AfterValidator(_job), WithJsonSchema({"type": "string", "pattern": JOB_ID})]

@@ -13,6 +13,7 @@ from plugin.gateway.operations.outcomes import Outcomes
 from plugin.gateway.operations.outgoing import Outgoing
 from plugin.gateway.operations.preview import Previews
 from plugin.gateway.operations.rights import Rights
+from plugin.gateway.operations.study_requests import StudyRequests
 from plugin.gateway.operations.support import Support
 from plugin.gateway.operations.targets import TargetOperations
 from plugin.gateway.operations.trials import Trials
@@ -28,6 +29,7 @@ class Operations:
     table: JobStore
     finder: JobFinder
     jobs: JobOperations
+    study_requests: StudyRequests
     view: JobView
     previews: Previews
     explanations: Explanations

@@ -37,6 +37,8 @@ OPERATIONS = [
     ("GET", "/autocontour/series/{series}"),
     ("POST", "/autocontour/series/{series}/jobs"),
     ("GET", "/autocontour/series/{series}/outgoing"),
+    ("POST", "/autocontour/studies/jobs"),
+    ("POST", "/autocontour/studies/{study}/jobs"),
     ("POST", "/autocontour/routing/explain"),
     ("GET", "/autocontour/routing/rules"),
     ("POST", "/autocontour/routing/try"),

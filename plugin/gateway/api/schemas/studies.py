@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from plugin.gateway.api.schemas.base import Answer, Request
 from plugin.gateway.api.schemas.forms import OrthancId
@@ -15,6 +15,8 @@ MOST_STUDIES = 20
 
 class StudiesRequest(Request):
     """Which studies are meant."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"Studies": ["-".join(["0123abcd"] * 5)]}]})
 
     studies: Annotated[list[OrthancId], Field(min_length=1, max_length=MOST_STUDIES)]
     """Their Orthanc ids."""

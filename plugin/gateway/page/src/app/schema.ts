@@ -451,6 +451,12 @@ export interface RefusedAnswer {
   Message: string;
 }
 
+export interface RefusedSeriesAnswer {
+  Series: string;
+  Error: string;
+  Message: string;
+}
+
 export interface ReportBody {
   Report: number;
   Month: string;
@@ -486,6 +492,11 @@ export interface ReportRecipient {
   Contract?: string;
   Safeguards?: string;
   Target: string;
+}
+
+export interface RequestedStudiesAnswer {
+  Jobs: readonly JobAnswer[];
+  Refused: readonly RefusedSeriesAnswer[];
 }
 
 export interface RoiAnswer {
@@ -576,6 +587,10 @@ export interface StepAnswer {
 export interface StructureSetsAnswer {
   Now: number;
   Draft: number;
+}
+
+export interface StudiesRequest {
+  Studies: readonly string[];
 }
 
 export interface StudyChoiceAnswer {

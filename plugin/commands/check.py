@@ -17,6 +17,7 @@ from plugin.advisories.flaws import findings, known_flaws
 from plugin.advisories.packages import installed_packages
 from plugin.commands import orthanc_explorer_2
 from plugin.commands.as_user import at_home_of, problems_of_user
+from plugin.commands.labels import label_remarks
 from plugin.commands.orthanc_json import OrthancConfiguration, read_together
 from plugin.commands.orthanc_tls import tls_remarks
 from plugin.commands.python_script import script_problems, script_remarks
@@ -94,6 +95,7 @@ def _check(options: argparse.Namespace) -> int:
             if options.user is not None:
                 print(f"The user {options.user} may do all that it needs.")
             _warn_of([*script_remarks(configuration), *tls_remarks(configuration)])
+            _warn_of([*label_remarks(settings, installed_packages())])
             if hint := orthanc_explorer_2.remark(configuration.keys):
                 print(hint)
             _warn_of_slowness()
@@ -186,6 +188,7 @@ def _described(settings: Settings, script: Script | None) -> list[str]:
         lines.append("There are no rules, so nothing is contoured by itself.")
     lines += [f"{number}. {_rule(rule)}" for number, rule in enumerate(settings.rules, 1)]
     lines += [f"Notify: {described(channel)}." for channel in settings.notify]
+    lines += [f"Labels of studies: {', '.join(settings.labels.all)}."] if settings.labels is not None else []
     return lines
 
 

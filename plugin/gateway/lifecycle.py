@@ -20,6 +20,7 @@ from plugin.intake.loop import IntakeLoop
 from plugin.jobs.failure import failure_of
 from plugin.jobs.job import State
 from plugin.jobs.store import JobStore
+from plugin.labels.keeper import LabelKeeper
 from plugin.notify.notifier import Notifier
 from plugin.state.directory import StateDirectory
 from plugin.state.disk import is_of_a_full_disk, require_room
@@ -49,6 +50,7 @@ class Lifecycle:
     intake: IntakeLoop
     revival: Revival
     notifier: Notifier
+    labels: LabelKeeper
 
     def run(self) -> None:
         """Bring everything up, then take in series until the process ends; what cannot be brought up is in health."""
@@ -66,6 +68,7 @@ class Lifecycle:
         threading.Thread(target=self.clock.run, name="clock", daemon=True).start()
         threading.Thread(target=self.revival.run, name="revival", daemon=True).start()
         threading.Thread(target=self.notifier.run, name="notifier", daemon=True).start()
+        threading.Thread(target=self.labels.run, name="labels", daemon=True).start()
         self.intake.run()
 
     def _bring_up(self) -> None:

@@ -54,6 +54,8 @@ from plugin.jobs.meters import JobMeters
 from plugin.jobs.store import JobStore
 from plugin.jobs.targets import TargetStore
 from plugin.jobs.wakeup import Wakeup
+from plugin.labels.keeper import LabelKeeper
+from plugin.labels.table import LabelTable
 from plugin.notify.notifier import Notifier
 from plugin.notify.outbox import Outbox
 from plugin.pacs.client import Orthanc
@@ -149,6 +151,7 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
     versions = VersionWatch(partial(reported_by, orthanc), beside=startup.token is not None)
     clock = Clock(evidence, vault, Retention(workflows, jobs, evidence).forget, versions.look, clock_wakeup)
     erasure = JobErasure(jobs, arrivals, vault, chain, cancellation, state.spool)
+    labels = LabelKeeper(orthanc, jobs, LabelTable(engine), settings.labels)
     notifier = Notifier(settings.notify, Outbox(engine), jobs)
     target_operations = TargetOperations(settings, targets, jobs, queue_wakeup)
     view = JobView(stages, dispatcher)
@@ -163,6 +166,7 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         decider,
         orphans,
         notifier,
+        labels,
         SeriesNumbers(engine),
         waits,
         meters,
@@ -207,5 +211,6 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         intake=loop,
         revival=Revival(jobs, workflows),
         notifier=notifier,
+        labels=labels,
     )
     return Gateway(operations, lifecycle)

@@ -150,6 +150,12 @@ class JobStore:
         with self._engine.connect() as connection:
             return [job_of(row) for row in connection.execute(query).mappings()]
 
+    def of_studies(self, studies: Sequence[str]) -> Sequence[Job]:
+        """Return every job of these studies, newest first."""
+        query = sa.select(jobs).where(jobs.c.study.in_(studies)).order_by(jobs.c.created.desc(), jobs.c.id)
+        with self._engine.connect() as connection:
+            return [job_of(row) for row in connection.execute(query).mappings()]
+
     def ended(self) -> Sequence[EndedJob]:
         """Every ended job of which the chain of evidence must have the end."""
         columns = (jobs.c.evidence_code, jobs.c.updated, jobs.c.state, jobs.c.stage)

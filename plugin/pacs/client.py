@@ -274,6 +274,22 @@ class Orthanc:
             str(one) for one in self._call(lambda: self._http.post("tools/find", json=body, **self._options).json())
         ]
 
+    def has_labels(self) -> bool:
+        """Whether studies can be labelled: Orthanc 1.12 and newer says so, by its database."""
+        return self.system().get("HasLabels") is True
+
+    def labels(self, study: str) -> frozenset[str]:
+        """GET /studies/{id}/labels; raises SeriesGone."""
+        return frozenset(str(one) for one in self._get(f"studies/{study}/labels"))
+
+    def add_label(self, study: str, label: str) -> None:
+        """PUT /studies/{id}/labels/{label}; one that is there already stays; raises SeriesGone."""
+        self._call(lambda: self._http.put(f"studies/{study}/labels/{label}", **self._options))
+
+    def remove_label(self, study: str, label: str) -> None:
+        """DELETE /studies/{id}/labels/{label}; one that is not there is no error; raises SeriesGone."""
+        self._call(lambda: self._http.delete(f"studies/{study}/labels/{label}", **self._options))
+
     def delete_instance(self, instance: str) -> None:
         """DELETE /instances/{id}; one that is already gone is no error."""
         try:

@@ -88,7 +88,7 @@ HostName = Annotated[str, Field(pattern=HOST_PATTERN, max_length=260)]
 
 
 class Section(Document):
-    """All keys with their defaults; Rules, Evidence and Notify are read in files of their own."""
+    """All keys with their defaults; Rules, Evidence, Notify and Labels are read in files of their own."""
 
     StateDirectory: SitePath | None = None
     Database: str | None = Field(default=None, pattern=r"^postgresql(\+psycopg)?://")
@@ -121,3 +121,4 @@ class Section(Document):
     Privacy: PrivacySettings = Field(default_factory=PrivacySettings)
     Evidence: dict[str, Any] = Field(default_factory=dict)
     Notify: list[Any] | None = None
+    Labels: dict[str, Any] | None = None

@@ -17,6 +17,7 @@ from plugin.facts.dictionary import own_names
 from plugin.facts.series import known_keywords
 from plugin.settings.document import DicomTarget, Document, Section, ServiceTarget, TlsSection
 from plugin.settings.evidence import EvidenceSection, read_evidence
+from plugin.settings.labels import LabelNames, read_labels
 from plugin.settings.models import ModelsAtHand
 from plugin.settings.notify import EmailChannel, WebhookChannel, read_notify
 from plugin.settings.privacy import PrivacyRules
@@ -55,6 +56,7 @@ class Settings:
     allowed_hosts: tuple[str, ...]
     evidence: EvidenceSection
     notify: tuple[EmailChannel | WebhookChannel, ...]
+    labels: LabelNames | None
     orthanc_tls: TlsSection
 
     def jobs_at_once(self, target: str) -> int:
@@ -94,6 +96,8 @@ def examine(section: Any, dictionary: Any = None, base: Path | None = None) -> t
     problems += wrong_evidence
     notify, wrong_notify = read_notify(section.get("Notify"), tuple(rule.name for rule in rules), base)
     problems += [one for one in wrong_notify if not (wrong and one.path.endswith(".Rules"))]
+    labels, wrong_labels = read_labels(section.get("Labels"))
+    problems += wrong_labels
     written = section.get("Targets")
     targets = written if isinstance(written, dict) else {}
     problems += _misnamed(targets)
@@ -135,6 +139,7 @@ def examine(section: Any, dictionary: Any = None, base: Path | None = None) -> t
         allowed_hosts=tuple(document.AllowedHosts),
         evidence=evidence,
         notify=notify,
+        labels=labels,
         orthanc_tls=document.OrthancTls,
     )
     return settings, []

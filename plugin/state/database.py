@@ -94,6 +94,15 @@ notifications = sa.Table(
     sa.Column("tries", sa.Integer, nullable=False),
 )
 
+# The labels that we gave to studies of Orthanc; ``taken`` is false until Orthanc has answered.
+study_labels = sa.Table(
+    "study_labels",
+    metadata,
+    sa.Column("study", sa.String(44), primary_key=True),
+    sa.Column("label", sa.String(64), primary_key=True),
+    sa.Column("taken", sa.Boolean, nullable=False),
+)
+
 
 def open_database(url: str) -> sa.Engine:
     """Connect and bring the tables up to date; ``url`` is SQLAlchemy's (``sqlite:///…``, ``postgresql+psycopg://…``).

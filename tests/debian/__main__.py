@@ -88,8 +88,8 @@ def outcome_in(system: System, mirror: str, log: Path, tests: tuple[str, ...]) -
     report = log.with_suffix(".tests.log")
     report.unlink(missing_ok=True)
     if tests:
-        pytest = f"pytest=={locked('pytest')}"
-        system.run(PYTHON, "-m", "pip", "install", "-q", "-c", "requirements.lock", pytest, log=log)
+        needed = [f"{name}=={locked(name)}" for name in ("pytest", "hypothesis")]  # by tests/conftest.py
+        system.run(PYTHON, "-m", "pip", "install", "-q", "-c", "requirements.lock", *needed, log=log)
         command = (PYTHON, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--require-orthanc", *tests)
         variables = {"AUTOCONTOUR_DEBIAN": system.suite}
     else:

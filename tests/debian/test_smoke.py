@@ -54,6 +54,10 @@ def test_the_page_is_there_with_its_guards(orthanc: OrthancProcess) -> None:
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
+def test_orthanc_explorer_has_our_part(orthanc: OrthancProcess) -> None:
+    assert "Request contours" in orthanc.get("/plugins/explorer.js").text
+
+
 def test_what_is_refused_is_refused_with_its_status(orthanc: OrthancProcess) -> None:
     wrong_method = requests.delete(f"{orthanc.url}/autocontour/health", timeout=60)
     too_large = orthanc.post("/autocontour/routing/explain", data=b"x" * (5 * 1024 * 1024))

@@ -23,6 +23,7 @@ from plugin.intake.study_waits import StudyWaits
 from plugin.jobs.job import State
 from plugin.jobs.meters import JobMeters
 from plugin.jobs.store import JobStore
+from plugin.labels.keeper import LabelKeeper
 from plugin.notify.notifier import Notifier
 from plugin.settings.models import ModelsAtHand
 from plugin.state.disk import full_disk, nearly_full_disk
@@ -43,6 +44,7 @@ class Health:
         decider: Decider,
         orphans: Orphans,
         notifier: Notifier,
+        labels: LabelKeeper,
         series: SeriesNumbers,
         waits: StudyWaits,
         meters: JobMeters,
@@ -61,6 +63,7 @@ class Health:
         self._decider = decider
         self._orphans = orphans
         self._notifier = notifier
+        self._labels = labels
         self._series = series
         self._waits = waits
         self._meters = meters
@@ -134,5 +137,5 @@ class Health:
         """Return what is not as it should be, though the gateway works."""
         perhaps = (self._decider.problem, nearly_full_disk(self._state), slow_tracing())
         off = self._models.rules_off(self._rules)
-        told = (*self._orphans.warnings(), *self._loop.remarks, *self._notifier.warnings())
+        told = (*self._orphans.warnings(), *self._loop.remarks, *self._notifier.warnings(), *self._labels.remarks)
         return [*off, *told, *(one for one in perhaps if one)]

@@ -1,0 +1,1 @@
+"""Studies are labelled in Orthanc by what became of their jobs: keeper.LabelKeeper keeps it true."""

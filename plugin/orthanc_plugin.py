@@ -86,7 +86,7 @@ class Address(NamedTuple):
         return http.client.HTTPConnection(host, parts.port, timeout=timeout)
 
     def request(
-        self, method: str, path: str, headers: Mapping[str, Any], body: bytes = b"", timeout: float = REQUEST_SECONDS
+        self, method: str, path: str, headers: Mapping[str, Any], body: Any = None, timeout: float = REQUEST_SECONDS
     ) -> Answer:
         """Send one request; returns (status, headers, body)."""
         connection = self.connection(timeout)
@@ -266,16 +266,15 @@ class Proxy:
         given = {name.lower(): value.encode() for name, value in (request.get("headers") or {}).items()}
         headers = {"host": b"localhost"} | {name: given[name] for name in PASSED_HEADERS if name in given}
         try:
-            body = request.get("body") or b""
-            status, answered, body = self._address.request(request["method"], target, headers, body, seconds)
+            status, told, body = self._address.request(request["method"], target, headers, request.get("body"), seconds)
         except TimeoutError:
             return unavailable("The gateway is too slow to answer; it may be busy starting.")
         except (OSError, http.client.HTTPException):
             return unavailable(self._unavailable_reason())
-        if status < 200 or 300 <= status < 400 or status in (401, 407):
+        if status < 200 or (300 <= status < 400 and status != 304) or status in (401, 407):
             return unavailable(f"Something before the gateway answered in its place, with HTTP status {status}.")
         status = status if status in ORTHANC_STATUSES else status - status % 100
-        return status, {name.lower(): value for name, value in answered.items()}, body
+        return status, {name.lower(): value for name, value in told.items()}, body
 
     def stop(self) -> None:
         for _ in range(REQUEST_THREADS):
@@ -283,16 +282,16 @@ class Proxy:
 
 
 # What the gateway needs of a browser's request to tell its own page from another's; nothing that proxies write.
-PASSED_HEADERS = ("accept", "content-type", "host", "origin", "sec-fetch-site")
+PASSED_HEADERS = ("accept", "content-type", "host", "if-none-match", "last-event-id", "origin", "sec-fetch-site")
 ANSWERED_HEADERS = (
-    *("Cache-Control", "Content-Disposition", "Content-Security-Policy", "Cross-Origin-Resource-Policy"),
+    *("Cache-Control", "Content-Disposition", "Content-Security-Policy", "Cross-Origin-Resource-Policy", "ETag"),
     *("Referrer-Policy", "Retry-After", "X-Content-Type-Options", "X-Frame-Options"),
 )
 # What an answer of our own carries for browsers, as those of the gateway do.
 GUARDS = {"content-security-policy": "default-src 'none'; frame-ancestors 'none'", "x-content-type-options": "nosniff"}
 GUARDS |= {"referrer-policy": "same-origin", "x-frame-options": "DENY", "cache-control": "no-store"}
 # What Orthanc has a name for; another status raises an error inside Orthanc, and its answer is empty.
-ORTHANC_STATUSES = frozenset((200, 201, 202, 204, *range(400, 418), 422, 423, 424, *range(500, 506), 507))
+ORTHANC_STATUSES = frozenset((200, 201, 202, 204, 304, *range(400, 418), 422, 423, 424, *range(500, 506), 507))
 
 
 def said(status: int, code: str, message: str, **more: str) -> Answer:
@@ -364,6 +363,7 @@ def startup_configuration(
         "Token": orthanc.GenerateRestApiAuthorizationToken(),
         "Started": time.time(),
         "Passwords": asks_for_password(configuration),
+        "Callers": waiting_callers(configuration),
         "StateDirectory": str(state),
         "BaseDirectory": str(base_directory()),
         "Socket": socket_path,

@@ -24,6 +24,8 @@ class StartupConfiguration(BaseModel):
     base_directory: Path
     # Whether Orthanc asks everybody for a password; if not, only known names of hosts are answered.
     passwords: bool = False
+    # How many requests may wait for the gateway at once: each holds one of Orthanc's threads.
+    callers: int = 16
     socket: str | None = None
     host: str = "127.0.0.1"
     port: int | None = None

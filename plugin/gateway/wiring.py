@@ -23,6 +23,8 @@ from plugin.gateway.operations.explanations import Explanations
 from plugin.gateway.operations.health import Health
 from plugin.gateway.operations.job_view import JobView
 from plugin.gateway.operations.jobs import JobOperations
+from plugin.gateway.operations.moments import Moments, places_for
+from plugin.gateway.operations.now import Now
 from plugin.gateway.operations.operations import Operations
 from plugin.gateway.operations.outcomes import Outcomes
 from plugin.gateway.operations.outgoing import Outgoing
@@ -36,6 +38,7 @@ from plugin.gateway.operations.trials import Trials
 from plugin.gateway.retention import Retention
 from plugin.gateway.startup import StartupConfiguration
 from plugin.intake.arrivals import Arrivals
+from plugin.intake.arriving import ArrivingSeries
 from plugin.intake.decider import Decider
 from plugin.intake.inspection import SeriesInspector
 from plugin.intake.intake import Intake
@@ -66,6 +69,7 @@ from plugin.settings.draft import Drafts
 from plugin.settings.settings import LOCAL, Settings
 from plugin.state.database import open_database
 from plugin.state.directory import StateDirectory
+from plugin.state.writes import Writes
 from plugin.vault.vault import Vault
 from plugin.workflow.cancellation import Cancellation
 from plugin.workflow.durable import Workflows, sqlite_url
@@ -177,6 +181,10 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
     comparison = StudyComparison(orthanc, inspector)
     drafts = Drafts(startup.section, startup.dictionary, startup.base_directory)
     job_operations = JobOperations(readiness, jobs, intake, retries, cancellation)
+    arriving = ArrivingSeries(
+        arrivals, intake, waits, settings, trouble=lambda: loop.unavailable_reason, held=loop.holds
+    )
+    now = Now(health, finder, view, target_operations, arriving, orthanc)
     operations = Operations(
         table=jobs,
         finder=finder,
@@ -194,6 +202,7 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         evidence=evidence,
         rights=Rights(evidence, jobs, erasure, cancellation),
         health=health,
+        moments=Moments(now.show, Writes(engine), places_for(startup.callers)),
         support=Support(orthanc, jobs, health, chain, startup.section, recent_lines),
         intake=intake_wakeup,
     )

@@ -136,6 +136,13 @@ class Arrivals:
                 Arrival(row["id"], row["last_arrival"], row["content"]) for row in connection.execute(query).mappings()
             ]
 
+    def newest_pending(self, limit: int) -> list[Arrival]:
+        """Series with news that was not decided on yet, the latest news first."""
+        query = sa.select(series).where(series.c.pending).order_by(series.c.last_arrival.desc(), series.c.id)
+        with self._engine.connect() as connection:
+            rows = connection.execute(query.limit(limit)).mappings()
+            return [Arrival(row["id"], row["last_arrival"], row["content"]) for row in rows]
+
     def quiet_for(self, arrival: Arrival) -> float:
         """Tell for how many seconds nothing more of a series has come."""
         if arrival.series not in self._recorded:

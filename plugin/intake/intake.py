@@ -202,10 +202,14 @@ class Intake:
         if any(not job.state.final for job in new):
             self._queue.notify()
 
+    def misses_slices(self, arrival: Arrival) -> bool:
+        """Whether slices of a series were found missing, or several images of a place, and more is waited for."""
+        seen = self._incomplete.get(arrival.series) == arrival.last_arrival
+        return seen and self._arrivals.quiet_for(arrival) < self._settings.incomplete_seconds
+
     def _still_waits(self, arrival: Arrival) -> bool:
         """Whether slices are missing, nothing came since that was seen, and the wait for them goes on."""
-        seen = self._incomplete.get(arrival.series) == arrival.last_arrival
-        if seen and self._arrivals.quiet_for(arrival) < self._settings.incomplete_seconds:
+        if self.misses_slices(arrival):
             return True
         self._incomplete.pop(arrival.series, None)
         return False

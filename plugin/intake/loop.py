@@ -60,6 +60,10 @@ class IntakeLoop:
         remark = self._reconciliation.remark
         return [*([] if remark is None else [remark]), *self._setbacks.remarks]
 
+    def holds(self, series: str) -> bool:
+        """Whether a series could not be looked at, and is not to be looked at yet."""
+        return self._setbacks.holds(series)
+
     def stop(self) -> None:
         """Leave the loop."""
         self._stopping.set()

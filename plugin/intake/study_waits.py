@@ -57,6 +57,10 @@ class StudyWaits:
         quiet, newest = self.quiet(wait.series)
         return quiet < (wait.seconds if newest == wait.newest else wait.least)
 
+    def of(self, series: str) -> StudyWait | None:
+        """Return what a series waits for; None when it does not."""
+        return self._waits.get(series)
+
     def reason(self, series: str) -> str | None:
         """Return what a series waits for; None when it does not."""
         wait = self._waits.get(series)

@@ -180,9 +180,9 @@ class JobStore:
             rows = connection.execute(query).all()
         return [Waiting(*row[:5], JobDetails.model_validate(row.details).decision.hours) for row in rows]
 
-    def running_by_target(self) -> dict[str, int]:
-        """How many jobs run, by target."""
-        query = sa.select(jobs.c.target, sa.func.count()).where(jobs.c.state == str(State.RUNNING))
+    def count_by_target(self, state: State) -> dict[str, int]:
+        """How many jobs are in a state, by target."""
+        query = sa.select(jobs.c.target, sa.func.count()).where(jobs.c.state == str(state))
         with self._engine.connect() as connection:
             return {str(target): int(count) for target, count in connection.execute(query.group_by(jobs.c.target))}
 

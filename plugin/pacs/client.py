@@ -163,6 +163,12 @@ class Orthanc:
         found = self._call(lambda: self._http.post("tools/bulk-content", json=body, **self._options).json())
         return {str(one["ID"]): seconds_of(str(one["LastUpdate"])) for one in found if one.get("LastUpdate")}
 
+    def headers_of(self, series: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Return what ``series`` returns for each of several; those that are there."""
+        body = {"Resources": list(series), "Level": "Series", "Metadata": False}
+        found = self._call(lambda: self._http.post("tools/bulk-content", json=body, **self._options).json())
+        return {str(one["ID"]): dict(one) for one in found}
+
     def study(self, study: str) -> dict[str, Any]:
         """GET /studies/{id}."""
         return dict(self._get(f"studies/{study}"))

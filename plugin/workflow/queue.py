@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from plugin.jobs.job import Job
+from plugin.jobs.job import Job, State
 from plugin.jobs.store import JobStore, Waiting
 from plugin.jobs.targets import TargetState, TargetStore
 from plugin.jobs.wakeup import Wakeup
@@ -149,7 +149,8 @@ class Dispatcher:
             self.reasons = {}
             return
         now = datetime.fromtimestamp(time.time()).astimezone()
-        choice = choose(waiting, self._jobs.running_by_target(), self._targets.states(), self._limit, self._served, now)
+        running = self._jobs.count_by_target(State.RUNNING)
+        choice = choose(waiting, running, self._targets.states(), self._limit, self._served, now)
         studies = {job.id: job.study for job in waiting}
         for job_id in choice.start:
             claimed = self._jobs.claim(job_id)

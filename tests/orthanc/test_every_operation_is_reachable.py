@@ -21,6 +21,8 @@ BY_ID = {"PatientID": PATIENT.identifier}
 WANTED: list[tuple[str, str, Any, int]] = [
     ("GET", "/autocontour/health", None, 200),
     ("GET", "/autocontour/metrics", None, 200),
+    ("GET", "/autocontour/now", None, 200),
+    ("GET", "/autocontour/events", None, 200),
     ("GET", "/autocontour/jobs", None, 200),
     ("POST", "/autocontour/jobs/find", {"State": ["done"], "Counts": True}, 200),
     ("GET", "/autocontour/jobs/{job_id}", None, 200),

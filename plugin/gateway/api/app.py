@@ -17,6 +17,7 @@ from plugin.gateway.api import (
     health,
     jobs,
     lua,
+    now,
     page,
     routing,
     series,
@@ -49,6 +50,7 @@ def application(operations: Operations, hosts: Hosts) -> FastAPI:
         return Response(status_code=204)
 
     router.include_router(health.router(operations.health))
+    router.include_router(now.router(operations.moments))
     router.include_router(
         jobs.router(operations.table, operations.finder, operations.jobs, operations.view, operations.previews)
     )

@@ -9,6 +9,7 @@ from plugin.gateway.operations.explanations import Explanations
 from plugin.gateway.operations.health import Health
 from plugin.gateway.operations.job_view import JobView
 from plugin.gateway.operations.jobs import JobOperations
+from plugin.gateway.operations.moments import Moments
 from plugin.gateway.operations.outcomes import Outcomes
 from plugin.gateway.operations.outgoing import Outgoing
 from plugin.gateway.operations.preview import Previews
@@ -40,5 +41,6 @@ class Operations:
     evidence: EvidenceService
     rights: Rights
     health: Health
+    moments: Moments
     support: Support
     intake: Wakeup

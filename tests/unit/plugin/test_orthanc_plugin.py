@@ -112,6 +112,14 @@ def test_a_gateway_that_is_not_there_is_503_with_the_reason(plugin: Any) -> None
     assert output.headers["Retry-After"] == "5"
 
 
+def test_what_a_client_has_already_is_asked_with_its_tag_and_answered_so(plugin: Any, gateway: AnsweringServer) -> None:
+    gateway.status, gateway.headers["ETag"] = 304, '"a"'
+    output = asked(proxy_to(plugin, gateway.url), headers={"If-None-Match": '"a"', "Last-Event-ID": "a"})
+    assert (output.status, output.headers["ETag"]) == (304, '"a"')
+    passed = {name.lower(): value for name, value in gateway.seen[0][1].items()}
+    assert (passed["if-none-match"], passed["last-event-id"]) == ('"a"', "a")
+
+
 def test_an_answer_of_somebody_before_the_gateway_is_not_the_gateway_s(plugin: Any, gateway: AnsweringServer) -> None:
     gateway.status = 302
     output = asked(proxy_to(plugin, gateway.url))

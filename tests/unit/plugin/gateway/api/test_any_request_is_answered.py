@@ -28,6 +28,8 @@ DOCUMENT = "/autocontour/openapi.json"
 OPERATIONS = [
     ("GET", "/autocontour/health"),
     ("GET", "/autocontour/metrics"),
+    ("GET", "/autocontour/now"),
+    ("GET", "/autocontour/events"),
     ("GET", "/autocontour/jobs"),
     ("POST", "/autocontour/jobs/find"),
     ("GET", "/autocontour/jobs/{job_id}"),

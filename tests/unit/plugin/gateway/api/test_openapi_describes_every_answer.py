@@ -14,6 +14,7 @@ ALWAYS = {"400", "403", "405", "413", "422", "500", "503"}
 # What is no JSON, by operation.
 FILES = {
     "get_metrics": {"text/plain"},
+    "get_events": {"text/event-stream"},
     "get_preview": {"image/png"},
     "get_outgoing": {"application/zip"},
     "get_certificate": {"application/pdf"},
@@ -36,6 +37,8 @@ def operations(document: dict[str, Any]) -> Iterator[Operation]:
 def answers(document: dict[str, Any]) -> Iterator[tuple[str, str, dict[str, Any]]]:
     for operation in operations(document):
         for status, answer in operation["responses"].items():
+            if status == "304":
+                continue  # HTTP gives it no body
             yield operation["operationId"], status, answer
 
 

@@ -1,0 +1,73 @@
+"""Routes that say what happens now: once, or again whenever it changes.
+
+Orthanc hands an answer on only when it is whole, so each answer of server-sent events is finite, and is held until
+there is something new; a browser's EventSource comes again by itself.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Response
+
+from plugin.gateway.api.responses import Responses, content, errors
+from plugin.gateway.api.schemas.now import NowAnswer
+from plugin.gateway.operations.moments import Moments
+
+# Milliseconds until a browser comes again: as usual, and where too many wait already.
+AGAIN, AGAIN_LATER = 2000, 10_000
+LONGEST = 100
+ETAG = {"ETag": {"description": "For `If-None-Match`.", "schema": {"type": "string"}}}
+UNCHANGED: Responses = {304: {"description": "Nothing has changed since the answer with that ETag."}}
+KNOWN = "The `id` of the last event: the answer is held until there is another, for some seconds."
+
+
+def router(moments: Moments) -> APIRouter:
+    """Routes /now and /events."""
+    routes = APIRouter(tags=["gateway"])
+
+    @routes.get(
+        "/now",
+        summary="What happens now, in one bounded answer",
+        response_model=NowAnswer,
+        responses={200: {"headers": ETAG}, **UNCHANGED, **errors()},
+    )
+    def get_now(
+        if_none_match: Annotated[str | None, Header(alias="If-None-Match", max_length=10 * LONGEST)] = None,
+    ) -> Response:
+        moment = moments.present()
+        headers = {"ETag": f'"{moment.tag}"'}
+        if moment.tag in _tags(if_none_match):
+            return Response(status_code=304, headers=headers)
+        return Response(moment.body, media_type="application/json", headers=headers)
+
+    @routes.get(
+        "/events",
+        summary="The same as server-sent events, each answer one event",
+        description="`data` is the answer of `/now`. Come again after `retry` milliseconds, with the last `id`.",
+        response_class=Response,
+        responses=content("text/event-stream", "One event, or none when nothing changed", text=True) | errors(),
+    )
+    def get_events(
+        last: Annotated[str | None, Header(alias="Last-Event-ID", max_length=LONGEST, description=KNOWN)] = None,
+        query: Annotated[str | None, Query(alias="LastEventID", max_length=LONGEST, description=KNOWN)] = None,
+    ) -> Response:
+        known = last or query
+        if not known:
+            moment = moments.present()
+            return _event(moment.tag, AGAIN, moment.body)
+        moment, waited = moments.after(known)
+        return _event(moment.tag, AGAIN if waited else AGAIN_LATER, None if moment.tag == known else moment.body)
+
+    return routes
+
+
+def _event(tag: str, again: int, body: bytes | None) -> Response:
+    # Without data a browser keeps the id and tells the page nothing.
+    data = b": nothing new\n" if body is None else b"event: now\ndata: " + body + b"\n"
+    return Response(f"retry: {again}\nid: {tag}\n".encode() + data + b"\n", media_type="text/event-stream")
+
+
+def _tags(header: str | None) -> set[str]:
+    """Return the tags of If-None-Match, weak ones too: a proxy that compresses makes weak ones of ours."""
+    return {one.strip().removeprefix("W/").strip('"') for one in (header or "").split(",")}

@@ -16,6 +16,24 @@ export interface AlgorithmAnswer {
   Sides?: string;
 }
 
+export interface ArrivingList {
+  Total: number;
+  Series: readonly ArrivingSeriesAnswer[];
+}
+
+export interface ArrivingSeriesAnswer {
+  Series: string;
+  Slices: number | null;
+  Arrived: string;
+  Why: ArrivingWhy;
+}
+
+export interface ArrivingWhy {
+  Code: string;
+  Message: string;
+  Until: string | null;
+}
+
 export interface BrokenAnswer {
   Sequence: number;
   Change: string;
@@ -146,6 +164,11 @@ export interface DeletionAnswer {
   Left?: number | null;
   Time: string;
   How: string;
+}
+
+export interface DiskAnswer {
+  Free: number;
+  Total: number;
 }
 
 export interface ErasedAnswer {
@@ -347,6 +370,37 @@ export interface NotDrawnAnswer {
   Reason: string;
 }
 
+export interface NowAnswer {
+  Version: string;
+  Health: NowHealth;
+  Counts: Readonly<Record<string, number>>;
+  Arriving: ArrivingList;
+  Waiting: RowList;
+  Running: RowList;
+  Ended: RowList;
+  Refused: RowList;
+  Targets: readonly NowTarget[];
+}
+
+export interface NowHealth {
+  Status: "ok" | "unavailable";
+  Reasons: readonly string[];
+  Warnings: readonly string[];
+  Alerts: readonly AlertAnswer[];
+  Disk: DiskAnswer;
+}
+
+export interface NowTarget {
+  Name: string;
+  Type: string;
+  State: "ready" | "paused" | "backing-off";
+  Reason: string | null;
+  NextTry: string | null;
+  Running: number;
+  Waiting: number;
+  Limit: number;
+}
+
 export interface ObjectionAnswer {
   Objection: boolean;
   Series: number;
@@ -510,6 +564,11 @@ export interface RoiAnswer {
 export interface RowErrorAnswer {
   Code: string;
   Message: string | null;
+}
+
+export interface RowList {
+  Total: number;
+  Jobs: readonly JobRowAnswer[];
 }
 
 export interface RuleAnswer {

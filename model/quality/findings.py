@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import cc3d
 import numpy as np
+from numpy.typing import NDArray
 
 from model.contours.structure import BoxedMask, Structure
 from model.quality.expected import Expected, expected
@@ -11,8 +12,9 @@ from model.series.geometry import SeriesGeometry
 
 # A piece smaller than this share of the structure is a speck and not a second piece.
 SPECK = 0.02
-# Beyond this many voxels pieces are counted on every second voxel: it is a matter of tenths of a second.
-COUNTED_WHOLE = 6_000_000
+# Beyond this many voxels pieces are counted on every second pixel, and on as few slices as lie no further apart than
+# these: it is a matter of tenths of a second.
+COUNTED_WHOLE, EVERY = 6_000_000, 2
 # Left and right of a pair differ by less in healthy people; a lost lung or kidney is worth a look.
 PAIR_RATIO = 2.5
 # A structure that fills the image is a mistake of label or threshold.
@@ -22,7 +24,7 @@ FILLS = 0.98
 def volume_ml(mask: BoxedMask, geometry: SeriesGeometry) -> float:
     """Volume by counting voxels, in ml."""
     spacing = geometry.planes[0].spacing
-    counts = np.count_nonzero(mask.array, axis=(1, 2))
+    counts = by_slice(mask.array)
     thickness = geometry.thicknesses[mask.origin[0] : mask.origin[0] + len(counts)]
     return float(counts @ thickness) * spacing[0] * spacing[1] / 1000.0
 
@@ -58,11 +60,12 @@ def out_of_range(structure: Structure, geometry: SeriesGeometry, wanted: Expecte
     return ()
 
 
-def in_pieces(structure: Structure, wanted: Expected) -> tuple[str, ...]:
+def in_pieces(structure: Structure, geometry: SeriesGeometry, wanted: Expected) -> tuple[str, ...]:
     """Return a finding when a structure falls apart into more pieces than it should."""
     array = structure.mask.array
     if array.size > COUNTED_WHOLE:
-        array = array[:, ::2, ::2]
+        apart = EVERY * min(geometry.planes[0].spacing)
+        array = array[:: max(1, int(apart / max(geometry.thicknesses))), ::EVERY, ::EVERY]
     labels, count = cc3d.connected_components(np.ascontiguousarray(array), connectivity=26, return_N=True)
     if count <= wanted.pieces:
         return ()
@@ -96,7 +99,7 @@ def of_one(structure: Structure, geometry: SeriesGeometry) -> tuple[str, ...]:
     wanted = expected(structure.label)
     return (
         *out_of_range(structure, geometry, wanted),
-        *in_pieces(structure, wanted),
+        *in_pieces(structure, geometry, wanted),
         *cut_off(structure, geometry, wanted),
         *fills_image(structure, geometry),
     )
@@ -110,8 +113,8 @@ def of_pair(left: Structure, right: Structure, geometry: SeriesGeometry) -> tupl
 def _middle(mask: BoxedMask, geometry: SeriesGeometry) -> np.ndarray:
     """Centroid in LPS mm."""
     index = [
-        float(np.average(np.arange(n), weights=np.count_nonzero(mask.array, axis=other))) + start
-        for n, start, other in zip(mask.array.shape, mask.origin, ((1, 2), (0, 2), (0, 1)), strict=True)
+        float(np.average(np.arange(len(counts)), weights=counts)) + start
+        for counts, start in zip(by_axis(mask.array), mask.origin, strict=True)
     ]
     plane = geometry.planes[min(len(geometry.planes) - 1, round(index[0]))]
     row_mm, column_mm = plane.spacing
@@ -120,3 +123,16 @@ def _middle(mask: BoxedMask, geometry: SeriesGeometry) -> np.ndarray:
         + index[1] * row_mm * np.array(plane.column_direction)
         + index[2] * column_mm * np.array(plane.row_direction)
     )
+
+
+def by_slice(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Voxels of each slice of (slice, row, column); numpy counts five times as fast so as over two axes."""
+    return np.array([np.count_nonzero(sheet) for sheet in mask], dtype=np.int64)
+
+
+def by_axis(mask: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Voxels of each slice, each row and each column."""
+    along = np.zeros(mask.shape[1:], dtype=np.int32)
+    for sheet in mask.view(np.uint8):
+        along += sheet
+    return by_slice(mask), along.sum(axis=1, dtype=np.int64), along.sum(axis=0, dtype=np.int64)

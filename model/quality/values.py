@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from model.engines.engine import Drawing
+from model.volume.blocks import block_means
 from model.volume.volume import Volume
 
 TISSUE_OFF = "soft tissue is not at 15 to 100 HU: a cone beam CT, or a wrong rescale?"
@@ -52,12 +53,7 @@ def value_flags(volume: Volume) -> tuple[str, ...]:
 def _blocks(sheets: NDArray[np.int16] | NDArray[np.float32], pixel_mm: float) -> NDArray[np.float32]:
     """Means over blocks of pixels, (slice, block, block) float32."""
     size = max(1, min(round(BLOCK_MM / pixel_mm), *sheets.shape[1:]))
-    rows, columns = (length // size * size for length in sheets.shape[1:])
-    made = [
-        sheet[:rows, :columns].astype(np.float32).reshape(rows // size, size, columns // size, size).mean(axis=(1, 3))
-        for sheet in sheets
-    ]
-    return np.asarray(made, dtype=np.float32)
+    return np.asarray([block_means(sheet.astype(np.float32), size, size) for sheet in sheets], dtype=np.float32)
 
 
 def _peaks(blocks: NDArray[np.float32]) -> list[float] | None:

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from model.volume.blocks import block_means
+
 Sheet = NDArray[np.int16] | NDArray[np.float32]
 
 # Averaged over so many pixels each way, noise is gone and what moves with a breath is not.
@@ -55,11 +57,7 @@ def _small(count: int, sheet: Callable[[int], Sheet]) -> NDArray[np.float32]:
     def means(place: int) -> NDArray[np.float32]:
         one = sheet(place)
         rows, columns = (max(1, size // BLOCKS) for size in one.shape)
-        height, width = one.shape[0] // rows * rows, one.shape[1] // columns * columns
-        clipped = np.clip(one[:height, :width].astype(np.float32), low, high)
-        return np.asarray(
-            clipped.reshape(height // rows, rows, width // columns, columns).mean(axis=(1, 3)), dtype=np.float32
-        )
+        return block_means(np.clip(one.astype(np.float32), low, high), rows, columns)
 
     with ThreadPoolExecutor(max(2, min(4, os.cpu_count() or 1))) as pool:
         return np.stack(list(pool.map(means, range(count))))

@@ -7,8 +7,9 @@ C.7.5.1.1.2 (Pixel Padding Value and Range).
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -60,13 +61,13 @@ def load_volume(
     """
     place = {plane.sop_instance_uid: index for index, plane in enumerate(geometry.planes)}
     left_out = {one.sop_instance_uid for one in geometry.left_out}
-    volume = _Accumulator(geometry.shape)
     seen: set[int] = set()
     meanings: list[Meaning] = []
     acquisitions: list[Acquisition] = []
 
-    # Decoders release the interpreter lock for most of their work, so two slices are decoded at a time.
-    with ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1)) as pool:
+    # Decoders and numpy release the interpreter lock for most of their work, so two slices are worked on at a time.
+    threads = ThreadPoolExecutor(max_workers=min(4, os.cpu_count() or 1))
+    with threads as pool, _Rescaling(geometry.shape, pool) as volume:
         for one in _decoded(slices, pool):
             if one.uid in left_out:
                 continue
@@ -89,7 +90,10 @@ def load_volume(
 
 @dataclass(frozen=True)
 class _Slice:
-    """One decoded slice: ``stored`` (row, column) as in the file; ``padding`` marks bright padding, None without."""
+    """One decoded slice: ``stored`` (row, column) as in the file, but for bright padding, which ``padding`` marks.
+
+    ``padding`` is None where there is none; ``fits``: rescaled, all of it is whole numbers of 16 bits.
+    """
 
     uid: str
     stored: NDArray[Any]
@@ -97,38 +101,62 @@ class _Slice:
     intercept: float
     meaning: Meaning
     acquisition: Acquisition
-    padding: NDArray[np.bool_] | None = None
+    padding: NDArray[np.bool_] | None
+    fits: bool
 
 
-class _Accumulator:
-    """The growing array: int16 as long as every value fits, float32 from the first slice that does not."""
+class _Rescaling:
+    """The growing array: int16 as long as every value fits, float32 from the first slice that does not.
 
-    def __init__(self, shape: tuple[int, int, int]) -> None:
+    Slices are rescaled into it in the threads of ``pool``; it is whole when the context ends.
+    """
+
+    def __init__(self, shape: tuple[int, int, int], pool: ThreadPoolExecutor) -> None:
         self.array: NDArray[np.int16] | NDArray[np.float32] = np.zeros(shape, dtype=np.int16)
+        self._pool = pool
+        self._under_way: deque[Future[None]] = deque()
+
+    def __enter__(self) -> _Rescaling:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._wait(0)
 
     def put(self, index: int, one: _Slice) -> None:
-        stored = one.stored
-        if one.padding is not None:
-            # Out of the way while the range of the values is looked at.
-            stored = np.where(one.padding, stored[~one.padding].min(initial=stored.max()), stored)
-        self._put(index, stored, one.slope, one.intercept)
-        if one.padding is not None:
-            self.array[index][one.padding] = AIR_HU
-
-    def _put(self, index: int, stored: NDArray[Any], slope: float, intercept: float) -> None:
-        whole = slope.is_integer() and intercept.is_integer() and np.issubdtype(stored.dtype, np.integer)
-        if whole and self.array.dtype == np.int16:
-            ends = [int(stored.min()) * int(slope) + int(intercept), int(stored.max()) * int(slope) + int(intercept)]
-            if min(ends) >= INT16.min and max(ends) <= INT16.max:
-                # In 16 bits throughout: what overflows on the way comes back, as the ends fit.
-                plane = self.array[index]
-                plane[...] = stored
-                plane *= np.int64(int(slope)).astype(np.int16)
-                plane += np.int64(int(intercept)).astype(np.int16)
-                return
-        if self.array.dtype == np.int16:
+        """Have a slice rescaled to its place, where no other is."""
+        if self.array.dtype == np.int16 and not one.fits:
+            self._wait(0)
             self.array = self.array.astype(np.float32)
-        self.array[index] = stored.astype(np.float32) * np.float32(slope) + np.float32(intercept)
+        self._wait(BATCH)
+        self._under_way.append(self._pool.submit(_rescale, one, self.array[index]))
+
+    def _wait(self, left: int) -> None:
+        while len(self._under_way) > left:
+            self._under_way.popleft().result()
+
+
+def _rescale(one: _Slice, plane: NDArray[np.int16] | NDArray[np.float32]) -> None:
+    """Write the values of a slice into its plane; an int16 one has to fit."""
+    if plane.dtype == np.int16:
+        # In 16 bits throughout: what overflows on the way comes back, as the ends fit.
+        plane[...] = one.stored
+        plane *= np.int64(int(one.slope)).astype(np.int16)
+        plane += np.int64(int(one.intercept)).astype(np.int16)
+    else:
+        plane[...] = one.stored.astype(np.float32) * np.float32(one.slope) + np.float32(one.intercept)
+    if one.padding is not None:
+        plane[one.padding] = AIR_HU
+
+
+def _fits(stored: NDArray[Any], slope: float, intercept: float) -> bool:
+    """Whether all values are whole numbers of 16 bits once they are rescaled."""
+    if not stored.size:
+        return True
+    if not (slope.is_integer() and intercept.is_integer() and np.issubdtype(stored.dtype, np.integer)):
+        return False
+    ends = [int(end) * int(slope) + int(intercept) for end in (stored.min(), stored.max())]
+    return min(ends) >= INT16.min and max(ends) <= INT16.max
 
 
 def _decoded(slices: Iterable[Source], pool: ThreadPoolExecutor) -> Iterator[_Slice]:
@@ -174,8 +202,12 @@ def _decode_one(dataset: Header) -> _Slice:
         rescaled=slope is not None and intercept is not None,
     )
     padding = _bright_padding(dataset, stored, *rescale) if _is_ct(dataset) else None
+    if padding is not None:
+        # Out of the way while the range of the values is looked at.
+        stored = np.where(padding, stored[~padding].min(initial=stored.max()), stored)
     acquisition = acquisition_of({keyword: _values(dataset, keyword) for keyword in KEYWORDS})
-    return _Slice(str(dataset.get("SOPInstanceUID")), stored, *rescale, meaning, acquisition, padding)
+    uid, fits = str(dataset.get("SOPInstanceUID")), _fits(stored, *rescale)
+    return _Slice(uid, stored, *rescale, meaning, acquisition, padding, fits)
 
 
 def _is_ct(dataset: Header) -> bool:

@@ -11,6 +11,8 @@ from model.contours.structure import BoxedMask, Structure
 from model.engines.engine import Algorithm, Drawing, NotDrawn
 from model.errors import EngineFailed
 from model.quality import with_quality_flags
+from model.quality.expected import expected
+from model.quality.findings import COUNTED_WHOLE, by_axis, in_pieces, volume_ml
 from tests.builders.series import SeriesPlan, geometry
 
 # 3 mm voxels: 1000 ml are 37037 of them.
@@ -87,6 +89,31 @@ def test_pieces_are_flagged_and_specks_are_not() -> None:
     assert flags(Structure("Liver", BoxedMask.crop(mask)))["Liver"] == ("volume of 162.0 ml is below 400 ml",)
     mask[28:35, 60:70, 60:80] = True
     assert "2 separate pieces" in flags(Structure("Liver", BoxedMask.crop(mask)))["Liver"]
+
+
+# 976 slices of 0.3 mm as a thin CT has them: pieces are counted on fewer of them.
+THIN = geometry(SeriesPlan(shape=(200, 200), offsets=tuple(0.3 * n for n in range(976)), spacing=(0.8, 0.8)))
+
+
+def test_pieces_of_a_long_series_of_thin_slices_are_counted_as_well() -> None:
+    mask = np.zeros(THIN.shape, dtype=np.bool_)
+    mask[20:900, 10:100, 10:150] = True
+    whole = Structure("Liver", BoxedMask.crop(mask))
+    assert whole.mask.array.size > COUNTED_WHOLE
+    assert in_pieces(whole, THIN, expected("Liver")) == ()
+    mask[20:900, 110:190, 10:150] = True
+    assert in_pieces(Structure("Liver", BoxedMask.crop(mask)), THIN, expected("Liver")) == ("2 separate pieces",)
+    mask[400:404, 100:110, 10:150] = True  # a bridge of 1.2 mm
+    assert in_pieces(Structure("Liver", BoxedMask.crop(mask)), THIN, expected("Liver")) == ()
+
+
+def test_volumes_and_middles_are_those_of_all_voxels() -> None:
+    mask = np.random.default_rng(5).random((30, 40, 50)) < 0.3
+    structure = Structure("Liver", BoxedMask((2, 20, 30), mask))
+    assert volume_ml(structure.mask, GEOMETRY) == pytest.approx(np.count_nonzero(mask) * 0.027)
+    expected_counts = [mask.sum(axis=axes) for axes in ((1, 2), (0, 2), (0, 1))]
+    for counts, wanted in zip(by_axis(mask), expected_counts, strict=True):
+        np.testing.assert_array_equal(counts, wanted)
 
 
 def test_a_structure_that_fills_the_image_is_flagged() -> None:

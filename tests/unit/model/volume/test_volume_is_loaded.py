@@ -95,6 +95,19 @@ def test_a_fraction_in_one_slice_makes_the_volume_float() -> None:
     np.testing.assert_allclose(volume.array, expected)
 
 
+def test_a_volume_that_becomes_float_late_keeps_what_was_read_before() -> None:
+    plan = SeriesPlan(shape=(64, 48), offsets=tuple(3.0 * n for n in range(90)))
+    expected = values(plan)
+    made = slices(plan, expected)
+    made[70].RescaleSlope, made[70].RescaleIntercept = "0.5", "0"
+    volume = load_volume(made, geometry(made))
+    halved = int(str(made[70].SOPInstanceUID).rsplit(".", 1)[1]) - 1
+    wanted = expected.astype(np.float32)
+    wanted[halved] *= np.float32(0.5)
+    assert volume.array.dtype == np.float32
+    np.testing.assert_array_equal(volume.array, wanted)
+
+
 def test_values_beyond_16_bits_make_the_volume_float() -> None:
     made = slices(PLAN, values(PLAN))
     for one in made:

@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from model.errors import AutocontourError, ConfigurationRefused, EvidenceBroken, TargetFailed
 from model.evidence.record import stamp
 from model.process.hardening import harden_process
+from model.process.memory import leave_out_of_collections
 from plugin.evidence.alerts import Alert, Kind, post_alert
 from plugin.gateway.api.app import application, refusing_application
 from plugin.gateway.api.hosts import Hosts
@@ -77,7 +78,9 @@ def serve(startup: StartupConfiguration) -> None:
             return
         threading.Thread(target=gateway.lifecycle.run, name="gateway", daemon=True).start()
         threading.Thread(target=Watchdog(startup).run, name="watchdog", daemon=True).start()
-        _listen(startup, application(gateway.operations, hosts))
+        app = application(gateway.operations, hosts)
+        leave_out_of_collections()
+        _listen(startup, app)
 
 
 def _serve_for_now(

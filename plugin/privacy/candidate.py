@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -14,7 +13,7 @@ from model.gate.rules import Findings
 from plugin.privacy.markers import Markers
 from plugin.privacy.native import Native, NativeStep
 from plugin.privacy.pseudonyms import TransferKey
-from plugin.privacy.rebuild import Rebuilt, rebuild, rebuild_frames, replacements
+from plugin.privacy.rebuild import Rebuilt, rebuild, rebuild_frames
 from plugin.privacy.source import SourceInstance, inspect, inspect_frames
 from plugin.privacy.unchecked import UncheckedFolder
 from plugin.settings.privacy import PrivacyRules
@@ -77,7 +76,7 @@ class Candidates:
             return Made((source,) if source is not None else (), (), found)
         native = self.step.run(instance_id, native_identifiers(source, self._key))
         rebuilt, problems = rebuilt_of(native, source, self._key, self._rules, self._checker)
-        made = () if rebuilt is None else (self._written(number, source, *rebuilt),)
+        made = () if rebuilt is None else (self._written(number, *rebuilt),)
         return Made((source,), made, found, problems)
 
     def make_frames(self, number: int, instance_id: str, frames: Sequence[int]) -> Made:
@@ -95,21 +94,20 @@ class Candidates:
             problems, candidates = Findings(), list[Candidate]()
             with self.step.opened(instance_id, native_identifiers(sources[0], self._key)) as native:
                 rebuilt = rebuild_frames(native, sources, self._key, self._rules)
-                for place, (source, (file, wrong)) in enumerate(zip(sources, rebuilt, strict=False)):
+                for place, (file, wrong) in zip(range(len(sources)), rebuilt, strict=False):
                     problems.merge(wrong)
                     if file is None:
                         continue
                     checked, wrong = self._checker.check(file.data)
                     problems.merge(wrong)
                     if checked is not None:
-                        candidates.append(self._written(number + place, source, file, checked))
+                        candidates.append(self._written(number + place, file, checked))
         return Made(sources, tuple(candidates), found, problems)
 
-    def _written(self, number: int, source: SourceInstance, file: Rebuilt, checked: CheckedFile) -> Candidate:
+    def _written(self, number: int, file: Rebuilt, checked: CheckedFile) -> Candidate:
         name = f"{number:04d}.dcm"
         self._folder.write(name, file.data)
-        generated = replacements(source, self._key, self._rules)
-        return Candidate(name, checked, generated, Counter(file.actions), len(file.data))
+        return Candidate(name, checked, file.generated, file.actions, len(file.data))
 
 
 def native_identifiers(source: SourceInstance, key: TransferKey) -> dict[str, str]:

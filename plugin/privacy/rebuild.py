@@ -40,11 +40,15 @@ from plugin.settings.privacy import PrivacyRules
 
 @dataclass(frozen=True)
 class Rebuilt:
-    """One rebuilt file and what became of the source's attributes: action → count."""
+    """One rebuilt file, and what became of the source's attributes: action → count.
+
+    ``generated`` are the values that the key makes of the source, by tag.
+    """
 
     data: bytes
     values: Mapping[int, tuple[str, bytes]]
     actions: Counter[Action]
+    generated: Mapping[int, bytes]
 
 
 def rebuild(
@@ -101,7 +105,7 @@ def _rebuilt(
         return None, findings
     left = sum(1 for tag in values if tag in file) + 1
     actions[Action.REMOVED] += max(0, source.elements - left)
-    return Rebuilt(canonical.encode(values, pixels), values, actions), findings
+    return Rebuilt(canonical.encode(values, pixels), values, actions, replaced), findings
 
 
 def replacements(source: SourceInstance, key: TransferKey, rules: PrivacyRules) -> dict[int, bytes]:

@@ -6,8 +6,7 @@ left to that reader.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from model.dicom.encoding import (
     EXPLICIT_HEADER,
@@ -29,12 +28,11 @@ class Odd(Exception):
     """Something that is not as nearly all files have it."""
 
 
-@dataclass(frozen=True, slots=True)
-class RawElement:
+class RawElement(NamedTuple):
     """One element: its VR as written (or the dictionary's), its value, or the items of a sequence.
 
     The value is padded as in the file. 16-bit words of a big endian file come little endian; pixel data do not. Items
-    are elements by tag.
+    are elements by tag. A tuple, as one is made for each element of each slice.
     """
 
     vr: str

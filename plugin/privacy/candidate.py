@@ -69,12 +69,12 @@ class Candidates:
         """
         original = self._orthanc.instance_file(instance_id)
         source, found = inspect(instance_id, original, self._rules, self.markers)
-        del original
         if source is None:
             self._refused.set()
         if source is None or self._refused.is_set():
             return Made((source,) if source is not None else (), (), found)
-        native = self.step.run(instance_id, native_identifiers(source, self._key))
+        native = self.step.run(instance_id, native_identifiers(source, self._key), original, source.pixel_bytes)
+        del original
         rebuilt, problems = rebuilt_of(native, source, self._key, self._rules, self._checker)
         made = () if rebuilt is None else (self._written(number, *rebuilt),)
         return Made((source,), made, found, problems)

@@ -1,5 +1,9 @@
 """The native step: Orthanc's own anonymization of one instance, told everything that it can do.
 
+Of the deny-list it is told what the bytes of the instance could hold: each tag costs Orthanc a search through the file,
+whether it is there or not, 1.2 ms a slice for all of them (measured on 1.10.1). What Orthanc made of it is looked at in
+the same way, and asked for again with the whole list where a tag of it turns up that was not asked for.
+
 Only ``POST /instances/{id}/anonymize`` is used: it stores nothing and makes no job. The job behind
 ``/series/{id}/anonymize`` would keep original and pseudonym side by side in Orthanc's index (measured on 1.10.1).
 """
@@ -18,6 +22,7 @@ from model.errors import RequestRefused
 from model.gate.profile import Option
 from plugin.privacy.arriving import Stream
 from plugin.privacy.denylist import deny_list
+from plugin.privacy.possible import possible
 
 # Editions of PS3.15 that Orthanc knows as profiles, newest first; 1.10.1 knows 2021b and answers 400 to 2023b.
 DICOM_VERSIONS = ("2023b", "2021b")
@@ -58,17 +63,41 @@ class NativeStep:
         self._options = options
         self._version: str | None = None
         self._lock = threading.Lock()
+        # What turned up unasked for once: asked for from then on.
+        self._unasked: frozenset[int] = frozenset()
 
     @property
     def version(self) -> str | None:
         """The profile in use, once known."""
         return self._version
 
-    def run(self, instance_id: str, replace: Mapping[str, str]) -> bytes:
-        """Return the anonymized file of one instance; ``replace`` gives our own identifiers by keyword."""
-        return self._answer(
-            lambda version: self._orthanc.anonymize_instance(instance_id, request(replace, version, self._options))
-        )
+    def run(
+        self, instance_id: str, replace: Mapping[str, str], original: bytes | None = None, pixel_bytes: int = 0
+    ) -> bytes:
+        """Return the anonymized file of one instance; ``replace`` gives our own identifiers by keyword.
+
+        ``original`` is its file, with so many bytes of pixels; without it the whole deny-list is asked for.
+        """
+
+        def asked(listed: frozenset[int] | None) -> bytes:
+            return self._answer(
+                lambda version: self._orthanc.anonymize_instance(
+                    instance_id, request(replace, version, self._options, listed)
+                )
+            )
+
+        could = None if original is None else possible(original, pixel_bytes)
+        if could is None:
+            return asked(None)
+        could |= self._unasked
+        answer = asked(could)
+        left = possible(answer, pixel_bytes)
+        if left is not None and left <= could | _spared(replace, self._options):
+            return answer
+        # Two values side by side that look like a tag; or Orthanc read the file otherwise, or has another one now.
+        if left is not None:
+            self._unasked |= left
+        return asked(None)
 
     @contextmanager
     def opened(self, instance_id: str, replace: Mapping[str, str]) -> Iterator[Stream]:
@@ -107,36 +136,48 @@ class NativeStep:
         return ask(self._version)
 
 
-def request(replace: Mapping[str, str], version: str, options: frozenset[Option]) -> dict[str, object]:
-    """Return the body for ``/instances/{id}/anonymize``: remove the whole deny-list, put our identifiers.
+def request(
+    replace: Mapping[str, str], version: str, options: frozenset[Option], listed: frozenset[int] | None = None
+) -> dict[str, object]:
+    """Return the body for ``/instances/{id}/anonymize``: remove the deny-list, put our identifiers.
+
+    ``listed`` are the tags of the deny-list that are asked for; None is the whole list.
 
     Every attribute is named by its number: for a name, Orthanc goes through the dictionary of DICOM from its beginning,
     0.6 ms a slice for six of them (measured on 1.10.1).
     """
-    spared = {tag_for_keyword(keyword) for keyword in replace}
-    kept: list[str] = []
-    if Option.PATIENT_CHARACTERISTICS in options:
-        spared |= {tag_for_keyword(keyword) for keyword in _CHARACTERISTICS}
-        kept.extend(_CHARACTERISTICS)
+    spared = _spared(replace, options)
+    kept = _CHARACTERISTICS if Option.PATIENT_CHARACTERISTICS in options else ()
     return {
         "DicomVersion": version,
         "KeepPrivateTags": False,
-        "Remove": list(_removed(frozenset(spared))),
-        "Replace": {_numbered(tag_for_keyword(keyword)): value for keyword, value in replace.items()},
-        "Keep": [_numbered(tag_for_keyword(keyword)) for keyword in kept],
+        "Remove": [_numbered(tag) for tag in sorted(listed - spared)] if listed is not None else list(_removed(spared)),
+        "Replace": {_numbered(_tag(keyword)): value for keyword, value in replace.items()},
+        "Keep": [_numbered(_tag(keyword)) for keyword in kept],
         "Force": True,
     }
 
 
+def _spared(replace: Mapping[str, str], options: frozenset[Option]) -> frozenset[int]:
+    """Return the tags that are not removed, but replaced or kept."""
+    kept = _CHARACTERISTICS if Option.PATIENT_CHARACTERISTICS in options else ()
+    return frozenset(map(_tag, (*replace, *kept)))
+
+
 @cache
-def _removed(spared: frozenset[int | None]) -> tuple[str, ...]:
+def _removed(spared: frozenset[int]) -> tuple[str, ...]:
     """Return the deny-list as Orthanc writes tags, without those that are replaced or kept."""
     return tuple(_numbered(tag) for tag in deny_list() if tag not in spared)
 
 
 @cache
-def _numbered(tag: int | None) -> str:
+def _tag(keyword: str) -> int:
+    tag = tag_for_keyword(keyword)
+    assert tag is not None, "what is replaced or kept is an attribute of the standard"
+    return tag
+
+
+@cache
+def _numbered(tag: int) -> str:
     """Return a tag as Orthanc writes it."""
-    if tag is None:
-        raise AssertionError("what is replaced or kept is an attribute of the standard")
     return f"{tag >> 16:04x}-{tag & 0xFFFF:04x}"

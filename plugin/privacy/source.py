@@ -9,13 +9,16 @@ from dataclasses import dataclass
 from pydicom.datadict import keyword_for_tag
 
 from model.dicom.tags import (
+    BITS_ALLOCATED,
     BURNED_IN_ANNOTATION,
+    COLUMNS,
     FRAME_OF_REFERENCE_UID,
     IMAGE_TYPE,
     MODALITY,
     NUMBER_OF_FRAMES,
     PATIENT_ID,
     PHOTOMETRIC_INTERPRETATION,
+    ROWS,
     SAMPLES_PER_PIXEL,
     SERIES_INSTANCE_UID,
     SOP_CLASS_UID,
@@ -41,6 +44,7 @@ from plugin.settings.privacy import PrivacyRules
 ONE_FRAME = re.compile(r"(?:\+?0*1(?:\.0*)?)?")
 MAXIMUM_SOURCE = 512 << 20  # bytes of one slice
 MAXIMUM_INSTANCES = 5_000
+_SIZE = (ROWS, COLUMNS, BITS_ALLOCATED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,12 @@ class SourceInstance:
     elements: int
     object_uid: str
     number: int | None = None
+
+    @property
+    def pixel_bytes(self) -> int:
+        """Bytes of the slice's pixels where they are not compressed; 0 when the header does not say."""
+        rows, columns, bits = (int.from_bytes(self.kept.get(tag, b""), "little") for tag in _SIZE)
+        return rows * columns * bits // 8
 
 
 def inspect(

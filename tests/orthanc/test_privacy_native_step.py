@@ -5,8 +5,9 @@ from __future__ import annotations
 import io
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pydicom
@@ -18,11 +19,12 @@ from model.gate.verify import verify
 from plugin.pacs.client import Orthanc
 from plugin.privacy.clean import CleanSeries
 from plugin.privacy.native import DICOM_VERSIONS, NativeStep
+from plugin.privacy.possible import possible
 from plugin.privacy.pseudonymise import pseudonymise
 from plugin.privacy.pseudonyms import TransferKey
 from plugin.settings.privacy import PrivacyRules
 from tests.builders.adversarial import CLEAN, Case, cases
-from tests.builders.marked import MARKS, ct, encoded, marks_in, mr
+from tests.builders.marked import MARKS, ct, encoded, mark_everything, marks_in, mr
 from tests.builders.orthanc_process import OrthancProcess
 from tests.builders.untouched import lay
 
@@ -94,6 +96,37 @@ def test_the_gate_refuses_every_file_that_only_the_native_step_touched(pacs: Ort
         pacs.wipe_patients()
     assert step.version in DICOM_VERSIONS
     assert seen > 60
+
+
+def test_what_the_bytes_could_hold_gives_the_same_answer_as_the_whole_deny_list(pacs: OrthancProcess) -> None:
+    orthanc = Counting(pacs.url)
+    step, whole = NativeStep(orthanc, frozenset()), NativeStep(Orthanc(pacs.url), frozenset())
+    everything = ct(0)
+    mark_everything(everything)
+    for tag in (0xFFFAFFFA, 0xFFFCFFFC):  # behind the pixels
+        everything.pop(tag, None)
+    shorter = seen = 0
+    for files in (*(case.files[:1] for case in CASES), (encoded(everything),)):
+        for instance in send(pacs, files):
+            original = orthanc.instance_file(instance)
+            size = 2 * 32 * 32
+            asked = orthanc.asked
+            assert step.run(instance, IDENTIFIERS, original, size) == whole.run(instance, IDENTIFIERS)
+            shorter += orthanc.asked == asked + 1 and possible(original, size) is not None
+            seen += 1
+        pacs.wipe_patients()
+    assert seen > 60
+    assert shorter > 30, "most are asked for once, and with fewer"
+
+
+class Counting(Orthanc):
+    """Counts what is asked of the native step."""
+
+    asked = 0
+
+    def anonymize_instance(self, instance: str, request: Mapping[str, Any]) -> bytes:
+        self.asked += 1
+        return super().anonymize_instance(instance, request)
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import threading
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 
+import pydicom
 import pytest
+from pydicom import Dataset
 
+from model.dicom.tags import SOP_INSTANCE_UID
 from model.errors import RequestRefused, TargetFailed
 from model.gate.profile import Option
 from plugin.privacy.denylist import deny_list
 from plugin.privacy.native import NativeStep, request
+from tests.builders.marked import ct, encoded
 from tests.builders.untouched import WholeFiles
 
 
@@ -93,3 +98,78 @@ def test_orthanc_is_given_numbers_as_it_looks_for_names_from_the_beginning_of_it
     body = request({"PatientID": "P"}, "2021b", frozenset({Option.PATIENT_CHARACTERISTICS}))
     assert body["Keep"] == ["0010-0040", "0010-1010", "0010-1020", "0010-1030"]
     assert not {"0010-0020", "0010-1010"} & set(str(body["Remove"]).split("'"))
+
+
+class Answering(Knowing):
+    """An Orthanc that answers with a file, and keeps which tags it was told to remove."""
+
+    def __init__(self, *answers: bytes) -> None:
+        super().__init__("2021b")
+        self.version = (1, 10, 1)
+        self.answers = list(answers)
+        self.removed: list[set[str]] = []
+
+    def anonymize_instance(self, instance_id: str, request: Mapping[str, object]) -> bytes:
+        removed = request["Remove"]
+        assert isinstance(removed, list)
+        self.removed.append(set(removed))
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+
+def without(dataset: Dataset) -> bytes:
+    """The file without what the deny-list has, but for its own UID."""
+    for tag in set(deny_list()) - {SOP_INSTANCE_UID}:
+        dataset.pop(tag, None)
+    return encoded(dataset)
+
+
+SIZE = 32 * 32 * 2
+OURS = {"SOPInstanceUID": "2.25.3"}
+
+
+def test_of_the_deny_list_what_the_bytes_could_hold_is_asked_for() -> None:
+    orthanc = Answering(without(ct(0)))
+    NativeStep(orthanc, frozenset()).run("a", OURS, encoded(ct(0)), SIZE)
+    (asked,) = orthanc.removed
+    listed = {f"{tag >> 16:04x}-{tag & 0xFFFF:04x}" for tag in deny_list()}
+    present = {f"{one.tag.group:04x}-{one.tag.element:04x}" for one in ct(0).iterall()} & listed - {"0008-0018"}
+    assert len(present) > 5
+    assert present <= asked < listed
+    assert {"fffa-fffa", "fffc-fffc"} <= asked, "what is sorted behind the pixels is always asked for"
+
+
+def test_a_tag_that_turns_up_unasked_for_is_asked_for_with_all_others() -> None:
+    # Orthanc has another file by now, or read this one otherwise: there is an attribute that its bytes do not have.
+    other = ct(0)
+    other.AdmissionID = "4711"
+    orthanc = Answering(encoded(other), without(ct(0)))
+    step = NativeStep(orthanc, frozenset())
+    assert step.run("a", OURS, without(ct(0)), SIZE) == without(ct(0))
+    first, second = orthanc.removed
+    assert "0038-0010" not in first
+    assert len(second) == len(deny_list()) - 1
+    step.run("b", OURS, without(ct(0)), SIZE)
+    assert "0038-0010" in orthanc.removed[2], "and from then on"
+    assert len(orthanc.removed) == 3, "so that no later slice is asked for twice"
+
+
+def test_what_is_replaced_may_be_in_the_answer() -> None:
+    left = pydicom.dcmread(io.BytesIO(without(ct(0))))
+    left.PatientID = "P"
+    orthanc = Answering(encoded(left))
+    NativeStep(orthanc, frozenset()).run("a", {"PatientID": "P", **OURS}, encoded(ct(0)), SIZE)
+    (asked,) = orthanc.removed
+    assert "0010-0020" not in asked
+
+
+@pytest.mark.parametrize("answer", [b"", b"no file", encoded(ct(0))[:-2]])
+def test_an_answer_that_cannot_be_told_is_asked_for_with_the_whole_list(answer: bytes) -> None:
+    orthanc = Answering(answer)
+    NativeStep(orthanc, frozenset()).run("a", {}, encoded(ct(0)), SIZE)
+    assert [len(one) == len(deny_list()) for one in orthanc.removed] == [False, True]
+
+
+def test_without_the_file_the_whole_list_is_asked_for() -> None:
+    orthanc = Answering(b"")
+    NativeStep(orthanc, frozenset()).run("a", {})
+    assert [len(one) for one in orthanc.removed] == [len(deny_list())]

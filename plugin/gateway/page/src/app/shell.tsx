@@ -7,6 +7,8 @@ import { WORDS } from "./words";
 
 const ENTRIES = [
   { entry: "now", href: "#/", label: WORDS.now },
+  { entry: "evidence", href: "#/evidence", label: WORDS.evidence },
+  { entry: "rights", href: "#/rights", label: WORDS.rights },
 ] as const;
 
 /** The frame around every view: the menu, and the place where the view is shown. */

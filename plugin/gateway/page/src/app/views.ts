@@ -4,4 +4,7 @@ import type { Route } from "./routes";
 export const ROUTES: readonly Route[] = [
   { path: "/", entry: "now", load: () => import("../now/view") },
   { path: "/jobs/:id", entry: "find", load: () => import("../job/view") },
+  { path: "/evidence", entry: "evidence", load: () => import("../evidence/view") },
+  { path: "/evidence/:code", entry: "evidence", load: () => import("../evidence/certificate") },
+  { path: "/rights", entry: "rights", load: () => import("../rights/view") },
 ];

@@ -7,4 +7,6 @@ export const ROUTES: readonly Route[] = [
   { path: "/evidence", entry: "evidence", load: () => import("../evidence/view") },
   { path: "/evidence/:code", entry: "evidence", load: () => import("../evidence/certificate") },
   { path: "/rights", entry: "rights", load: () => import("../rights/view") },
+  { path: "/jobs/:job/contours", entry: "find", load: () => import("../contours/view") },
+  { path: "/series/:series/contours", entry: "find", load: () => import("../contours/view") },
 ];

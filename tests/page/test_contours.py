@@ -1,0 +1,103 @@
+"""The viewer of contours through a real Orthanc: places, sides, structures, comparison, whom it suits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from playwright.sync_api import Browser
+from pydicom.dataset import Dataset
+
+from tests.builders import rasteriser
+from tests.builders.orthanc_process import OrthancProcess
+from tests.builders.page import WIDE, Visit, visit
+from tests.builders.series import GEOMETRIES
+from tests.builders.shown_contours import Mask, Shown, Stored, lopsided, store, voxel_centres
+
+# Every geometry but one whose pixels are finer than the tenths of a mm that the page says.
+PLANS = {
+    name: replace(plan, number=900 + index)
+    for index, (name, plan) in enumerate(GEOMETRIES.items())
+    if name != "tiny pixels"
+}
+# The plane of the page that shows the slices of a series as they are.
+OWN = {"sagittal": "sagittal", "coronal": "coronal"}
+ACROSS = {"axial": ("coronal", "sagittal"), "coronal": ("axial", "sagittal"), "sagittal": ("axial", "coronal")}
+
+
+@pytest.fixture(scope="module")
+def pacs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OrthancProcess]:
+    """An Orthanc whose gateway contours nothing by itself."""
+    server = OrthancProcess(tmp_path_factory.mktemp("pacs"), section={"Rules": []}).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def visitor(browser: Browser, pacs: OrthancProcess) -> Iterator[Visit]:
+    with visit(browser, pacs.url) as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_contours_lie_where_an_independent_reader_puts_them(pacs: OrthancProcess, browser: Browser, name: str) -> None:
+    plan = PLANS[name]
+    stored = store(pacs, plan, {"liver": lopsided(plan)})
+    # So large that the line of a contour, 1.6 pixels of the screen, reaches no centre of a pixel of the image.
+    size = {"width": 2000, "height": 1200} if min(plan.spacing) < 1 else WIDE
+    with visit(browser, pacs.url, size=size) as visitor:
+        shown = Shown.opened(visitor, stored)
+        shown.plainly()
+        agrees(shown, stored, drawn_in(pacs, stored), name)
+
+
+def agrees(shown: Shown, stored: Stored, truth: Mask, name: str) -> None:
+    """Contours and image of three slices, and contours of four planes across them, are where ``truth`` is."""
+    own = OWN.get(name, "axial")
+    for index in sorted({0, len(stored.images) // 3, len(stored.images) - 1}):
+        image = stored.images[index]
+        go_to(shown, own, image, stored.images)
+        shown.contours(True)
+        assert np.array_equal(coloured(shown.at(own, voxel_centres(image))), truth[index]), f"contours of slice {index}"
+        shown.contours(False)
+        assert np.array_equal(bright(shown.at(own, voxel_centres(image))), truth[index]), f"image of slice {index}"
+    shown.contours(True)
+    centres = np.stack([voxel_centres(image) for image in stored.images])
+    for plane, column in zip(ACROSS[own], (False, True), strict=True):
+        # Of tilted slices no row of pixels lies in one plane; a column does.
+        if PLANS[name].shear != (0.0, 0.0, 0.0) and not column:
+            continue
+        for index in (13, 25):
+            place = centres[:, :, index] if column else centres[:, index, :]
+            axis = {"sagittal": 0, "coronal": 1, "axial": 2}[plane]
+            steps = centres[0, 0, :, axis] if column else centres[0, :, 0, axis]
+            shown.go(plane, index if steps[-1] > steps[0] else len(steps) - 1 - index)
+            wanted = truth[:, :, index] if column else truth[:, index, :]
+            assert np.array_equal(coloured(shown.at(plane, place)), wanted), f"{plane} at {index}"
+
+
+def drawn_in(pacs: OrthancProcess, stored: Stored) -> Mask:
+    """What the independent reader makes of the one structure of the first set."""
+    file = pacs.get(f"/instances/{stored.rtstructs[0]}/file").content
+    (mask,) = rasteriser.masks(file, stored.images).values()
+    return mask
+
+
+def go_to(shown: Shown, plane: str, image: Dataset, images: list[Dataset]) -> None:
+    """Step to an image: sliders go towards the head, the back and the left."""
+    axis = {"sagittal": 0, "coronal": 1, "axial": 2}[plane]
+    places = sorted(float(one.ImagePositionPatient[axis]) for one in images)
+    shown.go(plane, places.index(float(image.ImagePositionPatient[axis])))
+
+
+def coloured(pixels: NDArray[np.uint8]) -> Mask:
+    """Which colours are none of grey."""
+    return np.asarray(pixels.max(axis=-1).astype(int) - pixels.min(axis=-1) > 40)
+
+
+def bright(pixels: NDArray[np.uint8]) -> Mask:
+    """Which colours are nearer to white than to black."""
+    return np.asarray(pixels[..., 0] > 127)

@@ -24,7 +24,7 @@ COMMANDS = {
     "plugin-path": ("plugin.commands.plugin_path", "print the file to name as PythonScript in Orthanc's configuration"),
     "contours": ("model.commands.contours", "turn a label map into an RTSTRUCT"),
     "masks": ("model.commands.masks", "turn an RTSTRUCT into one NIfTI per ROI"),
-    "segment": ("model.commands.segment", "contour a folder of DICOM files, offline"),
+    "segment": ("plugin.commands.segment", "contour a folder of DICOM files, offline"),
     "evidence": (
         "plugin.commands.evidence",
         "verify the chain of evidence, print the processing dossier, exchange the signing key",

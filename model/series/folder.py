@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import struct
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
 from pathlib import Path
@@ -79,6 +79,34 @@ def open_folder(path: Path) -> Folder:
     Raises InputRefused when there is no DICOM image, a file is cut short or cannot be read, or has no Part 10 header,
     or the images do not form a single volume of one patient.
     """
+    images, counts = _images_or_refused(path)
+    geometry = geometry_of(header for _, header in images)
+    _require_one_patient(images)
+    return folder_of(geometry, images, counts)
+
+
+def images_of_patient(path: Path) -> list[tuple[Path, SliceHeader]]:
+    """Return the images in a folder, with file and header, whether they form one volume or not.
+
+    Raises InputRefused as ``open_folder`` does, but for what is wrong with a volume.
+    """
+    images, _ = _images_or_refused(path)
+    _require_one_patient(images)
+    return images
+
+
+def folder_of(
+    geometry: SeriesGeometry, images: Iterable[tuple[Path, SliceHeader]], counts: Counter[Kind] | None = None
+) -> Folder:
+    """Return what a folder holds of the volume with this geometry; ``images`` are of it and of others."""
+    by_uid = {header.sop_instance_uid: (file, header) for file, header in images}
+    ordered = [by_uid[plane.sop_instance_uid] for plane in geometry.planes]
+    files, headers = (tuple(dict.fromkeys(file for file, _ in ordered)), tuple(header for _, header in ordered))
+    beside = counts or Counter()
+    return Folder(geometry, files, headers, beside[Kind.SYSTEM], beside[Kind.DICOM], beside[Kind.OTHER])
+
+
+def _images_or_refused(path: Path) -> tuple[list[tuple[Path, SliceHeader]], Counter[Kind]]:
     require_folder(path)
     images, counts = images_in(path)
     if counts[Kind.BARE]:
@@ -89,14 +117,13 @@ def open_folder(path: Path) -> Folder:
         )
     if not images:
         raise InputRefused("NO_DICOM", "The folder holds no DICOM image; give the folder of one CT or MR series.")
-    geometry = geometry_of(header for _, header in images)
-    # The structure set takes its patient from one of the files, and so would say of all whose they are.
+    return images, counts
+
+
+def _require_one_patient(images: Iterable[tuple[Path, SliceHeader]]) -> None:
+    """Refuse images of several patients: a structure set takes its patient from one, and says of all whose they are."""
     if (patients := len({header.patient_id for _, header in images})) > 1:
         raise several_values("SERIES_MIXED", "PatientID", patients)
-    by_uid = {header.sop_instance_uid: (file, header) for file, header in images}
-    ordered = [by_uid[plane.sop_instance_uid] for plane in geometry.planes]
-    files, headers = (tuple(dict.fromkeys(file for file, _ in ordered)), tuple(header for _, header in ordered))
-    return Folder(geometry, files, headers, counts[Kind.SYSTEM], counts[Kind.DICOM], counts[Kind.OTHER])
 
 
 def images_in(path: Path) -> tuple[list[tuple[Path, SliceHeader]], Counter[Kind]]:

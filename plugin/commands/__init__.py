@@ -1,1 +1,1 @@
-"""Commands of the command line that talk to a gateway or read its state."""
+"""Commands of the command line that talk to a gateway, read its state, or choose images as its rules do."""

@@ -129,7 +129,7 @@ def obvious(found: Volumes) -> Chosen | None:
 def ambiguous(found: Volumes) -> InputRefused:
     """Say that the series holds several images of a place, and which key says which is meant."""
     assert found.repeats is not None
-    example = _example(found)
+    example = example_of(found)
     if example is None:
         return found.repeats.refusal
     return found.repeats.refused(
@@ -186,7 +186,7 @@ def _still_several(pick: Pick, left: Volumes) -> InputRefused:
         return left.volumes[0].refusal
     else:
         what = f"{len(left.volumes)} volumes" + _named(left.volumes)
-    example = _example(left)
+    example = example_of(left)
     criteria = {one.attribute: one.wanted for one in pick.criteria}
     more = f', such as "Pick": {json.dumps(criteria | example)}' if example else ""
     return InputRefused(
@@ -217,7 +217,7 @@ def _kinds(volumes: Sequence[Volume]) -> list[str]:
     return said
 
 
-def _example(found: Volumes) -> dict[str, Wanted] | None:
+def example_of(found: Volumes) -> dict[str, Wanted] | None:
     """Return a Pick that leaves one volume of this series; None where none was found."""
     values = [one.value for volume in found.volumes for one in volume.told if one.parameter.keyword == IMAGE_TYPE]
     meanings = kinds_of(list(dict.fromkeys(values)))

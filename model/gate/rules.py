@@ -57,6 +57,8 @@ class Findings:
 
     def merge(self, others: Findings) -> None:
         """Add the findings of another check."""
+        if not others._counts:
+            return
         self._counts.update(others._counts)
         for key, kinds in others._kinds.items():
             self._kinds.setdefault(key, Counter()).update(kinds)

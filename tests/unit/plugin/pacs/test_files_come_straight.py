@@ -5,6 +5,7 @@ from __future__ import annotations
 import socketserver
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
@@ -135,6 +136,45 @@ def test_what_is_compressed_or_cut_off_is_left_to_the_ordinary_way(server: Answe
     assert straight(server.url).get("x", 5) is None
     server.headers = {"Content-Length": str(len(FILE) + 1)}
     assert straight(server.url).get("x", 5) is None
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"", b"\r\n", b"HTTP/1.1 200 OK\r\n\r\nabc", b"HTTP/1.1 200 OK\r\nContent-Length: -3\r\n\r\nabc",
+     b"HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\nabc", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nabc",
+     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n", b"SSH-2.0 200\r\n\r\n",
+     b"HTTP/1.1 200 OK\r\nno header\r\n\r\n", b"HTTP/1.1 2000\r\nContent-Length: 3\r\n\r\nabc",
+     b"HTTP/1.1 200 OK\r\n" + 200 * b"X: y\r\n" + b"Content-Length: 3\r\n\r\nabc",
+     b"HTTP/1.1 200 OK\r\nX: " + 200_000 * b"x"],
+)  # fmt: skip
+def test_what_is_no_plain_answer_is_left_to_the_ordinary_way(answer: bytes) -> None:
+    with saying(answer) as url:
+        assert straight(url).get("x", 30) is None
+
+
+def test_a_plain_answer_is_taken() -> None:
+    with saying(b"HTTP/1.1 200 OK\r\ncontent-LENGTH:  3\r\nConnection: Close\r\n\r\nabc") as url:
+        connections = straight(url)
+        assert [connections.get("x", 30), connections.get("y", 30)] == [b"abc", b"abc"], "on a new connection each"
+
+
+@contextmanager
+def saying(answer: bytes) -> Iterator[str]:
+    """A server that says the same to everybody, and closes."""
+
+    class Handler(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            while self.rfile.readline().strip():
+                pass
+            self.wfile.write(answer)
+
+    server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 def test_nobody_there_is_unreachable(server: AnsweringServer) -> None:

@@ -163,6 +163,15 @@ class _Reader:
         text = str(self._value(element)).strip() if element is not None else ""
         return int(text) if text.isdecimal() else None
 
+    def text(self, element: Element) -> str:
+        """Return the text of a single value."""
+        value = self._value(element)
+        return value.strip(" \0") if isinstance(value, str) else ""
+
+    def code_string(self, keyword: str, terms: Sequence[str]) -> DataElement:
+        """Return an element of these values."""
+        return DataElement(Tag(keyword), "CS", list(terms) if len(terms) > 1 else terms[0])
+
     def _value(self, element: Element) -> Any:
         if isinstance(element, RawDataElement):
             element = convert_raw_data_element(element)

@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 
 from model.errors import InputRefused
 from model.series.body_parts import BODY_PARTS
+from model.series.pulse_sequence import LISTED
 from model.series.refusals import NO_HELP
 
 Key = TypeVar("Key")
@@ -138,6 +139,12 @@ class Reader(Protocol[Key, Element]):
     def count(self, element: Element | None) -> int | None:
         """Return the number that an integer string holds; None for anything else."""
 
+    def text(self, element: Element) -> str:
+        """Return the text of an element with one value, without padding; empty for anything else."""
+
+    def code_string(self, keyword: str, terms: Sequence[str]) -> Element:
+        """Return an element of VR CS with these values."""
+
 
 def frames_of(top: Mapping[Key, Element], reader: Reader[Key, Element]) -> Iterator[dict[Key, Element]]:
     """Yield the attributes of each frame as a classic slice has them, in the order of the frames.
@@ -169,7 +176,20 @@ def frames_of(top: Mapping[Key, Element], reader: Reader[Key, Element]) -> Itera
             if renamed is not None:
                 merged[classic] = renamed
                 given.add(classic)
-        yield merged
+        yield merged | _listed(merged, reader)
+
+
+def _listed(frame: Mapping[Key, Element], reader: Reader[Key, Element]) -> dict[Key, Element]:
+    """Return the lists of terms that the frame has no attribute for, but says one by one."""
+
+    def said(keyword: str) -> str:
+        element = frame.get(reader.key(keyword))
+        return reader.text(element) if element is not None else ""
+
+    wanted = [one for one in LISTED if reader.key(one.classic) not in frame]
+    return {
+        reader.key(one.classic): reader.code_string(one.classic, terms) for one in wanted if (terms := one.terms(said))
+    }
 
 
 def _of_macros(item: Mapping[Key, Element], reader: Reader[Key, Element]) -> dict[Key, Element]:

@@ -43,6 +43,14 @@ class OrthancReader:
         text = _text(element)
         return int(text) if text.isdecimal() else None
 
+    def text(self, element: Any) -> str:
+        """Return the text of an element."""
+        return _text(element)
+
+    def code_string(self, keyword: str, terms: Sequence[str]) -> Any:
+        """Return an element of these values."""
+        return {"Name": keyword, "Type": "String", "Value": "\\".join(terms)}
+
 
 def frame_tags(tags: Tags) -> tuple[Tags, ...]:
     """Return the tags of each frame as a classic slice would have them; raises FramesUnreadable."""

@@ -97,6 +97,12 @@ class _RawReader:
         text = self._text(element) if element is not None else ""
         return int(text) if text.isdecimal() else None
 
+    def text(self, element: RawElement) -> str:
+        return self._text(element)
+
+    def code_string(self, keyword: str, terms: Sequence[str]) -> RawElement:
+        return RawElement("CS", "\\".join(terms).encode("ascii"))
+
     def _text(self, element: RawElement) -> str:
         """Text, or the number of a binary element with a single one; empty for anything else."""
         value = bytes(element.value)

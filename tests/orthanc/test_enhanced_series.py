@@ -122,6 +122,14 @@ def test_rules_and_explain_ask_frames_what_they_ask_slices(start_orthanc: Callab
     assert [decision["Rule"] for decision in explained["Decisions"]] == ["thin"]
 
 
+def test_rules_ask_an_enhanced_mr_for_its_sequence(start_orthanc: Callable[..., OrthancProcess]) -> None:
+    asked = {"Modality": "MR", "ScanningSequence": "GR", "SequenceVariant": "SP"}
+    rule = {"Name": "spoiled gradient echo", "When": asked, "Then": {"Exclude": "of no use"}}
+    orthanc = start_orthanc(section={"Rules": [rule]})
+    job = orthanc.job_of(orthanc.store_all(files_of(enhanced(frames_of(mr(), echo_ms=4.6), PHILIPS))))
+    assert (job["State"], job["Rule"]) == ("excluded", "spoiled gradient echo")
+
+
 def mr() -> list[Dataset]:
     """An MR of which each slice has a rescale of its own, as one maker's scanners write it."""
     made = classic()

@@ -192,3 +192,32 @@ def test_the_region_of_a_frame_is_its_body_part_where_the_object_says_none(said:
     else:
         one.BodyPartExamined = said
     assert seen(facts_of(answer(one)), "BodyPartExamined") == found
+
+
+@pytest.mark.parametrize(
+    ("said", "scanning", "variant"),
+    [
+        ({}, "GR", "SP"),
+        ({"EchoPulseSequence": "SPIN", "EchoPlanarPulseSequence": "YES"}, ["SE", "EP"], "SP"),
+        ({"EchoPulseSequence": "BOTH", "SteadyStatePulseSequence": "TIME_REVERSED"}, ["SE", "GR"], ["TRSS", "SP"]),
+        ({"SegmentedKSpaceTraversal": "FULL", "OversamplingPhase": "3D"}, "GR", ["SK", "SP", "OSP"]),
+        ({"EchoPulseSequence": None}, None, "SP"),
+        ({"EchoPulseSequence": "A NAME", "SteadyStatePulseSequence": None}, None, None),
+    ],
+)
+def test_an_enhanced_mr_says_its_sequence_as_a_classic_one(
+    said: dict[str, Any], scanning: object, variant: object
+) -> None:
+    (one,) = enhanced(frames_of(mr(), echo_ms=4.6), PHILIPS, **said)
+    facts = facts_of(answer(one))
+    assert (seen(facts, "ScanningSequence"), seen(facts, "SequenceVariant")) == (scanning, variant)
+
+
+def test_a_sequence_that_is_none_of_the_variants_says_so() -> None:
+    (one,) = enhanced(frames_of(mr(), echo_ms=4.6), PHILIPS)
+    shared, groups = one.SharedFunctionalGroupsSequence[0], one.PerFrameFunctionalGroupsSequence
+    for item in (shared, *groups):
+        for modifier in item.get("MRModifierSequence") or ():
+            modifier.Spoiling, modifier.InversionRecovery = "NONE", "YES"
+    facts = facts_of(answer(one))
+    assert (seen(facts, "ScanningSequence"), seen(facts, "SequenceVariant")) == (["GR", "IR"], "NONE")

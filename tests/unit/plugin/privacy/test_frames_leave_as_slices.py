@@ -84,6 +84,9 @@ def test_frames_leave_as_the_slices_that_they_were(maker: Maker, modality: str) 
     assert_same(found, slices_in(cleaned(files_of(slices))))
     kinds = {one.SOPClassUID for one in found.values()}
     assert kinds == {CTImageStorage if modality == "CT" else MRImageStorage}
+    if modality == "MR":
+        said = {(one.ScanningSequence, one.SequenceVariant) for one in found.values()}
+        assert said == {("GR", "SP")}, "as EchoPulseSequence and Spoiling of the frames say"
     assert not any("NumberOfFrames" in one or "PerFrameFunctionalGroupsSequence" in one for one in found.values())
 
 

@@ -30,8 +30,11 @@ def dossier_pdf(processing: Processing, seal: PdfSeal | None = None, time: datet
 
 
 def record_dossier(chain: Chain, processing: Processing) -> Record:
-    """Record that the dossier of this configuration was issued, by the digest of its Markdown."""
+    """Record that the dossier of this configuration was issued, by the digest of its Markdown; once for each text."""
     digest = hashlib.sha256(dossier_markdown(processing).encode()).hexdigest()
+    issued = chain.records(event=Event.DOSSIER_ISSUED)
+    if issued and issued[-1].facts.get("digest") == digest:
+        return issued[-1]
     return chain.append(Event.DOSSIER_ISSUED, None, {"digest": digest, "after": processing.configuration_digest})
 
 

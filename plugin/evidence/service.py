@@ -24,10 +24,12 @@ from plugin.evidence.audit.feed import AuditFeed
 from plugin.evidence.audit.syslog import Sender, open_sender
 from plugin.evidence.certificate import issue_certificate
 from plugin.evidence.certificate_pages import certificate_pdf
+from plugin.evidence.dossier_files import dossier_markdown, dossier_pdf, record_dossier
 from plugin.evidence.ended_jobs import Ended, with_ended_jobs
 from plugin.evidence.head_share import HeadShares
 from plugin.evidence.issued_reports import IssuedReports
 from plugin.evidence.paper.signature import PdfSeal
+from plugin.evidence.processing import Processing
 from plugin.evidence.report import Month, issue_report, require_covered
 from plugin.evidence.report_pages import report_pdf
 from plugin.evidence.subjects import Subjects, Sweep, Swept, load_index_key, subject_answer
@@ -99,6 +101,16 @@ class EvidenceService:
     def report_pdf(self, month: str) -> bytes:
         """Print the same as signed PDF; seconds for a busy month."""
         return report_pdf(self.report(month), self._evidence.site, self._seal())
+
+    def dossier(self, processing: Processing) -> str:
+        """Print the dossier of this processing as Markdown; that it was issued is recorded once for each text."""
+        record_dossier(self._chain, processing)
+        return dossier_markdown(processing)
+
+    def dossier_pdf(self, processing: Processing) -> bytes:
+        """Print the same as signed PDF; a second of work."""
+        record_dossier(self._chain, processing)
+        return dossier_pdf(processing, self._seal())
 
     def verify(self) -> Verification:
         """Verify the whole chain now, against the folders that hold its heads and the jobs that have ended.

@@ -18,6 +18,7 @@ from plugin.forward.targets import forward_targets
 from plugin.gateway.clock import Clock, Deliveries
 from plugin.gateway.lifecycle import Lifecycle
 from plugin.gateway.logs import recent_lines
+from plugin.gateway.operations.dossier import Dossier
 from plugin.gateway.operations.erasure import JobErasure
 from plugin.gateway.operations.explanations import Explanations
 from plugin.gateway.operations.health import Health
@@ -200,6 +201,7 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         ),
         targets=target_operations,
         evidence=evidence,
+        dossier=Dossier(evidence, startup.section, settings, startup.base_directory),
         rights=Rights(evidence, jobs, erasure, cancellation),
         health=health,
         moments=Moments(now.show, Writes(engine), places_for(startup.callers)),

@@ -70,6 +70,16 @@ def test_a_month_is_drawn_and_said_in_tables(visitor: Visit, orthanc: OrthancPro
     assert visitor.errors == []
 
 
+def test_the_dossier_of_the_configuration_in_force_is_taken_along(visitor: Visit, orthanc: OrthancProcess) -> None:
+    page = visitor.open("#/evidence")
+    for name, begins in (("Dossier as PDF", b"%PDF"), ("Dossier as text (Markdown)", b"# ")):
+        with page.expect_download() as file:
+            page.get_by_role("link", name=name).click()
+        assert file.value.path().read_bytes().startswith(begins)
+    report = orthanc.json(f"/autocontour/reports/{MONTH}")["document"]["body"]
+    assert [one["Event"] for one in report["Changes"]].count("DOSSIER_ISSUED") == 1
+
+
 def test_deletions_that_are_confirmed_are_counted(start_orthanc: Start, browser: Browser) -> None:
     orthanc = start_orthanc()
     a_job(orthanc)

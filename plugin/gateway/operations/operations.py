@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from plugin.evidence.service import EvidenceService
+from plugin.gateway.operations.dossier import Dossier
 from plugin.gateway.operations.explanations import Explanations
 from plugin.gateway.operations.health import Health
 from plugin.gateway.operations.job_view import JobView
@@ -39,6 +40,7 @@ class Operations:
     outcomes: Outcomes
     targets: TargetOperations
     evidence: EvidenceService
+    dossier: Dossier
     rights: Rights
     health: Health
     moments: Moments

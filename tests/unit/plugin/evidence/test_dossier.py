@@ -150,6 +150,7 @@ def test_changes_of_the_configuration_are_on_record_once_with_both_digests(tmp_p
         changed = record_configuration(chain, second, "0.1.0", "1.10.1")
         updated = record_configuration(chain, second, "0.2.0", "1.10.1")
         issued = record_dossier(chain, processing(REMOTE))
+        assert record_dossier(chain, processing(REMOTE)) == issued, "the same text is on record once"
     assert changed is not None
     assert (changed.facts["before"], changed.facts["after"]) == (first, second)
     assert updated is not None

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { api } from "../app/base";
 import { replaceQuery, type Place } from "../app/routes";
 import { Chain } from "./chain";
 import { Month } from "./month";
@@ -27,6 +28,16 @@ export default function Evidence({ query }: Place): JSX.Element {
         }}
       />
       {shown !== "" && <Month month={shown} />}
+      <h2>{WORDS.dossierTitle}</h2>
+      <p class="dim">{WORDS.dossierHelp}</p>
+      <p class="row">
+        <a href={`${api}dossier?format=pdf`} download="dossier.pdf">
+          {WORDS.dossierPdf}
+        </a>
+        <a href={`${api}dossier?format=md`} download="dossier.md">
+          {WORDS.dossierText}
+        </a>
+      </p>
     </>
   );
 }

@@ -51,6 +51,7 @@ OPERATIONS = [
     ("POST", "/autocontour/targets/{name}/resume"),
     ("GET", "/autocontour/evidence/verify"),
     ("GET", "/autocontour/evidence/{code}"),
+    ("GET", "/autocontour/dossier"),
     ("GET", "/autocontour/reports/{month}"),
     ("GET", "/autocontour/subjects/{PatientID}"),
     ("GET", "/autocontour/support"),

@@ -18,6 +18,7 @@ FILES = {
     "get_preview": {"image/png"},
     "get_outgoing": {"application/zip"},
     "get_certificate": {"application/pdf"},
+    "get_dossier": {"application/pdf", "text/markdown"},
     "get_report": {"application/pdf"},
 }
 

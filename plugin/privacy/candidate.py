@@ -10,6 +10,7 @@ from model.dicom.tags import SOP_INSTANCE_UID
 from model.gate.check import CheckedFile, FileCheck
 from model.gate.profile import Action
 from model.gate.rules import Findings
+from plugin.privacy.fitting import Fittings
 from plugin.privacy.markers import Markers
 from plugin.privacy.native import Native, NativeStep
 from plugin.privacy.pseudonyms import TransferKey
@@ -59,6 +60,7 @@ class Candidates:
         self._rules = rules
         self._folder = folder
         self._checker = FileCheck()
+        self._fittings = Fittings()
         self._refused = threading.Event()
         self._large = threading.Lock()
 
@@ -75,7 +77,7 @@ class Candidates:
             return Made((source,) if source is not None else (), (), found)
         native = self.step.run(instance_id, native_identifiers(source, self._key), original, source.pixel_bytes)
         del original
-        rebuilt, problems = rebuilt_of(native, source, self._key, self._rules, self._checker)
+        rebuilt, problems = rebuilt_of(native, source, self._key, self._rules, self._checker, self._fittings)
         made = () if rebuilt is None else (self._written(number, *rebuilt),)
         return Made((source,), made, found, problems)
 
@@ -123,10 +125,15 @@ def native_identifiers(source: SourceInstance, key: TransferKey) -> dict[str, st
 
 
 def rebuilt_of(
-    native: bytes, source: SourceInstance, key: TransferKey, rules: PrivacyRules, checker: FileCheck
+    native: bytes,
+    source: SourceInstance,
+    key: TransferKey,
+    rules: PrivacyRules,
+    checker: FileCheck,
+    fittings: Fittings | None = None,
 ) -> tuple[tuple[Rebuilt, CheckedFile] | None, Findings]:
     """Rebuild one file and check it as a receiver would; the first is None when there are findings."""
-    rebuilt, findings = rebuild(native, source, key, rules)
+    rebuilt, findings = rebuild(native, source, key, rules, fittings)
     if rebuilt is None:
         return None, findings
     checked, found = checker.check(rebuilt.data)

@@ -25,6 +25,32 @@ LONGEST_DS, HARMLESS = 16, 1e-9
 UNKNOWN_KIND = (b"DERIVED", b"SECONDARY")
 
 
+# Values that are remembered: slices share most of them, and those that differ from slice to slice go by.
+MOST_KNOWN = 4096
+
+
+class Fittings:
+    """Brings the values of a series into canonical form, each once; used by several threads at once."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, int, bytes | None], tuple[bytes | None, bool]] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def of(self, sop_class: str, row: Attribute, found: bytes | None) -> tuple[bytes | None, bool]:
+        """Return a value of a class's attribute as ``fitted`` does, and whether the allow-list takes it."""
+        key = (sop_class, row.tag, found)
+        known = self._known.get(key)
+        if known is None:
+            value = fitted(row, found)
+            known = value, value is not None and row.predicate.accepts(value)
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            self._known[key] = known
+        return known
+
+
 def fitted(row: Attribute, found: bytes | None) -> bytes | None:
     """Return a value in canonical form; None where there is none.
 

@@ -30,7 +30,7 @@ from model.gate.rules import Findings
 from model.series.functional_groups import FramesUnreadable
 from plugin.privacy.arriving import Stream, arriving
 from plugin.privacy.decode import Undecodable, pixels_of
-from plugin.privacy.fitting import fitted
+from plugin.privacy.fitting import Fittings
 from plugin.privacy.pseudonyms import TransferKey
 from plugin.privacy.reading import RawFile, TooDeep, Unreadable, read
 from plugin.privacy.source import SourceInstance
@@ -52,11 +52,14 @@ class Rebuilt:
 
 
 def rebuild(
-    native: bytes, source: SourceInstance, key: TransferKey, rules: PrivacyRules
+    native: bytes, source: SourceInstance, key: TransferKey, rules: PrivacyRules, fittings: Fittings | None = None
 ) -> tuple[Rebuilt | None, Findings]:
-    """Rebuild one file from the native step's answer; the first is None when there are findings."""
+    """Rebuild one file from the native step's answer; the first is None when there are findings.
+
+    ``fittings`` are those of the series, if there are others of it.
+    """
     try:
-        return _rebuilt(read(native), source, key, rules)
+        return _rebuilt(read(native), source, key, rules, Fittings() if fittings is None else fittings)
     except (TooDeep, Unreadable):
         return None, _unreadable()
 
@@ -65,10 +68,11 @@ def rebuild_frames(
     native: Stream, sources: Sequence[SourceInstance], key: TransferKey, rules: PrivacyRules
 ) -> Iterator[tuple[Rebuilt | None, Findings]]:
     """Rebuild a file of each wanted frame from the native step's answer for an enhanced object, one after the other."""
+    fittings = Fittings()
     try:
         frames = arriving(native).slices([source.number or 0 for source in sources])
         for source, frame in zip(sources, frames, strict=True):
-            yield _rebuilt(frame, source, key, rules)
+            yield _rebuilt(frame, source, key, rules, fittings)
     except (TooDeep, Unreadable, FramesUnreadable):
         yield None, _unreadable()
 
@@ -80,7 +84,7 @@ def _unreadable() -> Findings:
 
 
 def _rebuilt(
-    file: RawFile, source: SourceInstance, key: TransferKey, rules: PrivacyRules
+    file: RawFile, source: SourceInstance, key: TransferKey, rules: PrivacyRules, fittings: Fittings
 ) -> tuple[Rebuilt | None, Findings]:
     findings = Findings()
     replaced = replacements(source, key, rules)
@@ -91,7 +95,7 @@ def _rebuilt(
         if row.tag == PIXEL_DATA:
             actions[Action.KEPT] += 1
             continue
-        action, value = _value(row, file, source, replaced, rules, findings)
+        action, value = _value(row, file, source, replaced, rules, fittings, findings)
         if value is not None:
             values[row.tag] = (row.vrs[-1 if signed else 0], value)
             actions[action] += 1
@@ -130,6 +134,7 @@ def _value(
     source: SourceInstance,
     replaced: Mapping[int, bytes],
     rules: PrivacyRules,
+    fittings: Fittings,
     findings: Findings,
 ) -> tuple[Action, bytes | None]:
     if row.tag in replaced:
@@ -143,8 +148,8 @@ def _value(
     if row.action is Action.KEPT and (found or b"").strip(b" \0") != source.kept[row.tag].strip(b" \0"):
         findings.add("NATIVE_CHANGED", row.tag, presence(found) if not found else "another value")
         return Action.REMOVED, None
-    value = fitted(row, found)
-    if value is not None and row.predicate.accepts(value):
+    value, accepted = fittings.of(source.sop_class, row, found)
+    if accepted:
         return Action.KEPT, value
     if row.needed:
         findings.add("REBUILD_VALUE", row.tag, kind_of(row.predicate, found))

@@ -16,7 +16,7 @@ from pydicom.uid import CTImageStorage, JPEGLSLossless, MRImageStorage, RLELossl
 from model.errors import PrivacyRefused
 from model.gate.profile import profile_of
 from model.gate.verify import verify
-from plugin.privacy.fitting import fitted
+from plugin.privacy.fitting import MOST_KNOWN, Fittings, fitted
 from plugin.privacy.reading import quiet_pydicom
 from plugin.settings.privacy import PrivacyRules
 from tests.builders.marked import ct, encoded, mr
@@ -156,3 +156,24 @@ def test_compressed_pixels_are_decoded_whatever_the_letters_of_their_interpretat
     source.PhotometricInterpretation = "monochrome2 "
     (file,) = cleaned([encoded(source)]).files
     assert pydicom.dcmread(io.BytesIO(file.data)).PixelData == pixels
+
+
+def test_values_that_slices_share_are_brought_into_form_once_and_alike() -> None:
+    fittings = Fittings()
+    seen = 0
+    for sop_class in (CTImageStorage, MRImageStorage):
+        for row in profile_of(sop_class).attributes.values():
+            for found in (None, b"", b" 1.0 ", b"+007", b"axial", b"ORIGINAL\\PRIMARY\\?", b"\1\0", b"1,5"):
+                value = fitted(row, found)
+                expected = value, value is not None and row.predicate.accepts(value)
+                assert fittings.of(sop_class, row, found) == expected
+                assert fittings.of(sop_class, row, found) == expected
+                seen += 1
+    assert seen > 500
+
+
+def test_values_that_differ_from_slice_to_slice_do_not_pile_up() -> None:
+    fittings, row = Fittings(), ROWS["InstanceNumber"]
+    for number in range(3 * MOST_KNOWN):
+        assert fittings.of(CTImageStorage, row, str(number).encode()) == (str(number).encode(), True)
+    assert len(fittings) <= MOST_KNOWN

@@ -21,7 +21,7 @@ from routing.problems import Problem
 # A series of 300 slices takes some 0.1 s: one request ends long before a proxy or a person gives up on it.
 SECONDS = 3.0
 # What a person compares of two decisions.
-COMPARED = (*("Rule", "Model", "Target", "Priority", "Structures", "Outputs", "Hours", "Pick", "Each", "OnePerStudy"),)
+COMPARED = ["Rule", "Model", "Target", "Priority", "Structures", "Outputs", "Hours", "Pick", "Each", "OnePerStudy"]
 
 # By the rules in force, and by the draft.
 Both = tuple[Inspection, Inspection]
@@ -156,10 +156,12 @@ def changes(now: dict[str, Any], drafted: dict[str, Any]) -> list[str]:
     differs = [key for key in ("Outcome",) if now[key] != drafted[key]]
     if drafted["Outcome"] == now["Outcome"] == "excluded" and now["Reason"] != drafted["Reason"]:
         differs.append("Reason")
-    for key in COMPARED:
+    # Where there is nothing to compare with, all the rest of a decision would differ, and say nothing.
+    as_many = len(now["Decisions"]) == len(drafted["Decisions"])
+    for key in COMPARED if as_many else COMPARED[:3]:
         if [one[key] for one in now["Decisions"]] != [one[key] for one in drafted["Decisions"]]:
             differs.append(key)
-    for key in ("StructureSets", "Volumes", "Choices"):
+    for key in ("StructureSets", "Volumes", "Choices") if as_many else ("StructureSets",):
         if _nameless(now[key]) != _nameless(drafted[key]):
             differs.append(key)
     return differs

@@ -4,6 +4,8 @@ import type { Route } from "./routes";
 export const ROUTES: readonly Route[] = [
   { path: "/", entry: "now", load: () => import("../now/view") },
   { path: "/jobs/:id", entry: "find", load: () => import("../job/view") },
+  { path: "/series/:id/leaves", entry: "find", load: () => import("../leaves/view") },
+  { path: "/rules", entry: "rules", load: () => import("../rules/view") },
   { path: "/evidence", entry: "evidence", load: () => import("../evidence/view") },
   { path: "/evidence/:code", entry: "evidence", load: () => import("../evidence/certificate") },
   { path: "/rights", entry: "rights", load: () => import("../rights/view") },

@@ -1,137 +1,132 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { api } from "../app/base";
-import { get, post, Refused } from "../app/http";
+import { get, Refused } from "../app/http";
 import { fill, moment, number } from "../app/language";
 import type { Place } from "../app/routes";
-import type { JobAnswer, State } from "../app/schema";
+import type { JobAnswer, SignedCertificate } from "../app/schema";
 import { useAnswer } from "../parts/answer";
 import { StateBadge } from "../parts/badge";
-import { Notice, Refusal } from "../parts/notice";
+import { SeriesFacts, useDescribed } from "../parts/described";
+import { Refusal } from "../parts/notice";
 import { WORDS as COMMON } from "../parts/words";
+import { Action, Ways } from "./actions";
+import { Found } from "./found";
+import type { Proof } from "./steps";
+import { Missing, Structures } from "./structures";
+import { Way } from "./way";
+import { Why } from "./why";
 import { WORDS } from "./words";
+import "./job.css";
 
-const ACTIONS: Readonly<Partial<Record<State, "cancel" | "retry">>> = {
-  waiting: "cancel",
-  running: "cancel",
-  failed: "retry",
-  rejected: "retry",
-  cancelled: "retry",
-};
+/** How often the job is asked for while the tab is looked at: a newer one may take the place of one that has ended. */
+const LIVE_SECONDS = 1;
 
-/** One job. */
+
+/** One job: its way, what it found, and what can be done. */
 export default function Job({ parts }: Place): JSX.Element {
   const id = parts["id"] ?? "";
-  const { answer: job, refused, again } = useAnswer(id, (signal) => get<JobAnswer>(`jobs/${id}`, { signal }), 2);
+  const ask = (signal: AbortSignal): Promise<JobAnswer> => get<JobAnswer>(`jobs/${id}`, { signal });
+  const live = useAnswer(id, ask, LIVE_SECONDS);
+  const { answer: job, refused, again } = live;
   if (job === undefined) return <Refusal refused={refused} />;
   return (
     <>
       <h1>{fill(WORDS.title, { time: moment(job.Created) })}</h1>
       <Refusal refused={refused} />
-      {job.Error !== null && (
-        <Notice tone="bad">
-          {job.Error.Message} <span class="code">[{job.Error.Code}]</span>
-          {job.Error.WayOut != null && <div>{fill(WORDS.wayOut, { text: job.Error.WayOut })}</div>}
-        </Notice>
-      )}
-      {job.Warnings.map((warning) => (
-        <Notice key={warning} tone="look">
-          {warning}
-        </Notice>
-      ))}
-      <Facts job={job} />
+      <Standing job={job} />
+      <Found job={job} />
       <Action job={job} changed={again} />
-      {job.Rois.length > 0 && <Rois job={job} />}
-      {job.NotDrawn.length > 0 && (
-        <>
-          <h2>{WORDS.missing}</h2>
-          <ul>
-            {job.NotDrawn.map((one) => (
-              <li key={one.Label}>
-                {one.Label}: {one.Reason}
-              </li>
-            ))}
-          </ul>
-        </>
+      <SeriesFacts series={job.Series} study={job.Study} />
+      <h2>{WORDS.way}</h2>
+      <ItsWay job={job} />
+      <Ways job={job} />
+      {job.Rtstruct !== null && job.Rois.length > 0 && (
+        <a href={`#/jobs/${job.ID}/contours`}>
+          <img class="preview" src={`${api}jobs/${job.ID}/preview`} alt={WORDS.preview} />
+        </a>
       )}
-      {job.Rtstruct !== null && <img class="preview" src={`${api}jobs/${job.ID}/preview`} alt={WORDS.preview} />}
+      <Structures job={job} />
+      <Missing job={job} />
+      <Why key={job.ID} job={job} />
+      <Facts job={job} />
     </>
   );
 }
 
-function Facts({ job }: { job: JobAnswer }): JSX.Element {
-  return (
-    <dl class="facts">
-      <dt>{WORDS.state}</dt>
-      <dd>
-        <StateBadge state={job.State} />
-      </dd>
-      <dt>{WORDS.model}</dt>
-      <dd>{job.Model}</dd>
-      <dt>{WORDS.rule}</dt>
-      <dd>{job.Rule ?? COMMON.byRequest}</dd>
-      <dt>{WORDS.slices}</dt>
-      <dd>{number(job.Instances)}</dd>
-      <dt>{WORDS.code}</dt>
-      <dd class="code">{job.EvidenceCode}</dd>
-    </dl>
-  );
-}
-
-function Action({ job, changed }: { job: JobAnswer; changed: () => void }): JSX.Element | null {
-  const [refused, setRefused] = useState<Refused | undefined>();
-  const [busy, setBusy] = useState(false);
-  const action = ACTIONS[job.State];
-  const act = async (): Promise<void> => {
-    setBusy(true);
-    try {
-      await post<JobAnswer>(`jobs/${job.ID}/${action}`);
-      setRefused(undefined);
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      setRefused(error);
-    }
-    setBusy(false);
-    changed();
-  };
-  return (
-    <p>
-      {action !== undefined && (
-        <button type="button" disabled={busy} onClick={() => void act()}>
-          {WORDS[action]}
-        </button>
-      )}
-      <Refusal refused={refused} />
-    </p>
-  );
-}
-
-function Rois({ job }: { job: JobAnswer }): JSX.Element {
+/** Where the job stands: told aloud when state or stage change, and not with every percent. */
+function Standing({ job }: { job: JobAnswer }): JSX.Element {
   return (
     <>
-      <h2>{WORDS.rois}</h2>
-      <div class="wide">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">{WORDS.name}</th>
-              <th scope="col" class="number">
-                {WORDS.volume}
-              </th>
-              <th scope="col">{WORDS.flags}</th>
-            </tr>
-          </thead>
-          <tbody>
-            {job.Rois.map((roi) => (
-              <tr key={roi.Number}>
-                <td>{roi.Name}</td>
-                <td class="number">{number(roi.Volume, 1)}</td>
-                <td class="look">{roi.Flags.join(", ")}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <p role="status" id="standing">
+        <StateBadge state={job.State} /> {job.State === "running" && WORDS[job.Stage]} {job.Waiting}
+      </p>
+      {job.State === "running" && (
+        <p>
+          <progress value={job.Progress} aria-label={WORDS.progress} /> <span class="dim">{job.Doing}</span>
+        </p>
+      )}
+    </>
+  );
+}
+
+/** The times of the way are those of the signed records; asked for anew when the job has come further. */
+function ItsWay({ job }: { job: JobAnswer }): JSX.Element {
+  const described = useDescribed(job.Series);
+  const code = job.EvidenceCode;
+  const key = `${code} ${job.State} ${job.Stage}`;
+  const { answer: certificate } = useAnswer(key, async (signal) => {
+    if (code === null || !hasBegun(job)) return null;
+    try {
+      return await get<SignedCertificate>(`evidence/${code}`, { signal });
+    } catch (error) {
+      // No record yet, or erased since: the way is then told by the job's stage.
+      if (error instanceof Refused && error.status === 404) return null;
+      throw error;
+    }
+  });
+  const begun = hasBegun(job);
+  const proof = useMemo((): Proof => {
+    if (!begun) return new Map();
+    return certificate == null ? undefined : new Map(certificate.document.body.Times.map((one) => [one.Event, one.Time]));
+  }, [certificate, begun]);
+  const arrived = typeof described === "object" ? described.updated : "";
+  return <Way job={job} proof={proof} arrived={arrived} />;
+}
+
+/** Whether the chain of evidence has a record of the job: not before it was taken up, or ended at intake. */
+function hasBegun(job: JobAnswer): boolean {
+  return job.Stage !== "queued" || job.State === "excluded" || job.State === "failed" || job.State === "rejected";
+}
+
+function Facts({ job }: { job: JobAnswer }): JSX.Element {
+  const rows: [string, string][] = [
+    [WORDS.rule, job.Rule ?? COMMON.byRequest],
+    [WORDS.model, [job.Model, job.Algorithm?.Version].filter(Boolean).join(" ")],
+    [WORDS.sides, job.Algorithm?.Sides ?? ""],
+    [WORDS.target, job.Target],
+    [WORDS.volumeOf, job.Volume ?? ""],
+    [WORDS.slices, number(job.Instances)],
+    [WORDS.priority, job.Priority],
+    [WORDS.attempt, number(job.Attempt)],
+    [WORDS.created, moment(job.Created)],
+    [WORDS.updated, moment(job.Updated)],
+    [WORDS.code, job.EvidenceCode ?? ""],
+    [WORDS.id, job.ID],
+  ];
+  return (
+    <>
+      <h2>{WORDS.facts}</h2>
+      <dl class="facts">
+        {rows.map(([name, value]) =>
+          value === "" ? null : (
+            <>
+              <dt>{name}</dt>
+              <dd>{value}</dd>
+            </>
+          ),
+        )}
+      </dl>
     </>
   );
 }

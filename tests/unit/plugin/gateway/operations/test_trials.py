@@ -50,7 +50,11 @@ def test_a_rule_of_another_name_is_one_change() -> None:
 def test_what_is_excluded_for_another_reason_is_a_change() -> None:
     excluded = {"Outcome": "excluded", "Decisions": [], "StructureSets": 0, "Volumes": [], "Choices": []}
     assert changes(excluded | {"Reason": "a"}, excluded | {"Reason": "b"}) == ["Reason"]
-    assert changes(SIDE, excluded | {"Reason": "b"})[:2] == ["Outcome", "Rule"]
+
+
+def test_of_what_is_not_contoured_any_more_only_what_is_lost_is_named() -> None:
+    nothing = {"Outcome": "none", "Reason": "x", "Decisions": [], "StructureSets": 0, "Volumes": [], "Choices": []}
+    assert changes(SIDE, nothing) == ["Outcome", "Rule", "Model", "Target", "StructureSets"]
 
 
 def an_inspection(series: str, outcome: str) -> Any:

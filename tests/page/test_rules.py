@@ -158,7 +158,7 @@ def test_a_wrong_draft_is_told_with_the_line_of_the_key(at_rules: Visit) -> None
     [
         ('[\n  {"Name": "a"\n   "When": {}}]', "line 3, column 4. A comma or a closing bracket is missing here."),
         ("[\n{}\n", "line 3, column 1. A comma or a closing bracket is missing here."),
-        ('{"a": tru}', "line 1, column 7. A value is missing here."),
+        ('{"a": yes}', "line 1, column 7. A value is missing here."),
         ("[1, 2,]", "line 1, column 7. A value is missing here."),
         ('["a', "line 1, column 2. This text has no end"),
         ("[] x", "line 1, column 4. Something follows the end."),

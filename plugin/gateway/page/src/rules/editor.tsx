@@ -15,14 +15,14 @@ const LASTS = [20, 100, 200] as const;
 
 /** A draft of the rules: written here, run against the last series, taken away as a file; kept nowhere. */
 export function Editor(): JSX.Element {
-  const inForce = useAnswer("rules", (signal) => get<RulesAnswer>("routing/rules", { signal }));
+  const asked = useAnswer("rules", (signal) => get<RulesAnswer>("routing/rules", { signal }));
   const [text, setText] = useState<string | undefined>();
   const [last, setLast] = useState<number>(100);
   const [wrong, setWrong] = useState<NotJson | undefined>();
   const [run, setRun] = useState<Draft | undefined>();
   const field = useRef<HTMLTextAreaElement>(null);
   const trying = useTrial();
-  const present = inForce.answer;
+  const present = asked.answer;
   useEffect(() => {
     if (present !== undefined) setText((before) => before ?? written(present.Rules));
   }, [present]);
@@ -43,7 +43,7 @@ export function Editor(): JSX.Element {
   };
   return (
     <>
-      <Refusal refused={inForce.refused} />
+      <Refusal refused={asked.refused} />
       <label class="field">
         {WORDS.draft}
         <textarea

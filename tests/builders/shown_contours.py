@@ -93,6 +93,16 @@ def voxel_centres(image: Dataset) -> NDArray[np.float64]:
     return np.asarray(np.array(image.ImagePositionPatient, dtype=np.float64) + along_row + along_column)
 
 
+def coloured(pixels: NDArray[np.uint8]) -> Mask:
+    """Which colours are none of grey."""
+    return np.asarray(pixels.max(axis=-1).astype(int) - pixels.min(axis=-1) > 40)
+
+
+def bright(pixels: NDArray[np.uint8]) -> Mask:
+    """Which colours are nearer to white than to black."""
+    return np.asarray(pixels[..., 0] > 127)
+
+
 class Shown:
     """The viewer in a browser: what its canvases hold, and what it says of them."""
 
@@ -144,6 +154,16 @@ class Shown:
         return np.array([float(number) for number in re.findall(r"-?\d+\.\d", place)]), float(
             found[0]
         ) if found else None
+
+    def says_over(self, plane: str, point: NDArray[np.float64]) -> tuple[NDArray[np.float64], float | None]:
+        """What the page says when the pointer is over a point of the patient, LPS mm."""
+        matrix = self.to_pixels(plane)
+        x, y = matrix[:, :3] @ point + matrix[:, 3]
+        return self.says_at(plane, float(x), float(y))
+
+    def letter(self, plane: str, edge: str) -> str:
+        """What stands at an edge of a plane."""
+        return self.page.locator(f"section.{plane} .letter.at-{edge}").inner_text()
 
     def to_pixels(self, plane: str) -> NDArray[np.float64]:
         """(2, 4): from LPS mm (and 1) to x and y of the canvas, learnt from what the page says under the pointer."""

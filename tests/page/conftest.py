@@ -34,3 +34,18 @@ def visitor(browser: Browser, orthanc: OrthancProcess) -> Iterator[Visit]:
     """A person at the page of the shared Orthanc."""
     with visit(browser, orthanc.url) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def idle_orthanc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OrthancProcess]:
+    """An Orthanc whose gateway contours nothing by itself: what is stored there is only looked at."""
+    server = OrthancProcess(tmp_path_factory.mktemp("idle"), section={"Rules": []}).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def visitor_of_idle(browser: Browser, idle_orthanc: OrthancProcess) -> Iterator[Visit]:
+    """A person at the page of that Orthanc."""
+    with visit(browser, idle_orthanc.url) as opened:
+        yield opened

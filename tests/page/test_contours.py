@@ -1,13 +1,11 @@
-"""The viewer of contours through a real Orthanc: places, sides, structures, comparison, whom it suits."""
+"""Contours and images on the canvases of the page lie where an independent reader of the files puts them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 from playwright.sync_api import Browser
 from pydicom.dataset import Dataset
 
@@ -15,7 +13,7 @@ from tests.builders import rasteriser
 from tests.builders.orthanc_process import OrthancProcess
 from tests.builders.page import WIDE, Visit, visit
 from tests.builders.series import GEOMETRIES
-from tests.builders.shown_contours import Mask, Shown, Stored, lopsided, store, voxel_centres
+from tests.builders.shown_contours import Mask, Shown, Stored, bright, coloured, lopsided, store, voxel_centres
 
 # Every geometry but one whose pixels are finer than the tenths of a mm that the page says.
 PLANS = {
@@ -28,30 +26,18 @@ OWN = {"sagittal": "sagittal", "coronal": "coronal"}
 ACROSS = {"axial": ("coronal", "sagittal"), "coronal": ("axial", "sagittal"), "sagittal": ("axial", "coronal")}
 
 
-@pytest.fixture(scope="module")
-def pacs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OrthancProcess]:
-    """An Orthanc whose gateway contours nothing by itself."""
-    server = OrthancProcess(tmp_path_factory.mktemp("pacs"), section={"Rules": []}).start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def visitor(browser: Browser, pacs: OrthancProcess) -> Iterator[Visit]:
-    with visit(browser, pacs.url) as opened:
-        yield opened
-
-
 @pytest.mark.parametrize("name", PLANS)
-def test_contours_lie_where_an_independent_reader_puts_them(pacs: OrthancProcess, browser: Browser, name: str) -> None:
+def test_contours_lie_where_an_independent_reader_puts_them(
+    idle_orthanc: OrthancProcess, browser: Browser, name: str
+) -> None:
     plan = PLANS[name]
-    stored = store(pacs, plan, {"liver": lopsided(plan)})
+    stored = store(idle_orthanc, plan, {"liver": lopsided(plan)})
     # So large that the line of a contour, 1.6 pixels of the screen, reaches no centre of a pixel of the image.
     size = {"width": 2000, "height": 1200} if min(plan.spacing) < 1 else WIDE
-    with visit(browser, pacs.url, size=size) as visitor:
+    with visit(browser, idle_orthanc.url, size=size) as visitor:
         shown = Shown.opened(visitor, stored)
         shown.plainly()
-        agrees(shown, stored, drawn_in(pacs, stored), name)
+        agrees(shown, stored, drawn_in(idle_orthanc, stored), name)
 
 
 def agrees(shown: Shown, stored: Stored, truth: Mask, name: str) -> None:
@@ -64,6 +50,10 @@ def agrees(shown: Shown, stored: Stored, truth: Mask, name: str) -> None:
         assert np.array_equal(coloured(shown.at(own, voxel_centres(image))), truth[index]), f"contours of slice {index}"
         shown.contours(False)
         assert np.array_equal(bright(shown.at(own, voxel_centres(image))), truth[index]), f"image of slice {index}"
+        for row, column in ((10, 13), (17, 18), (40, 45)):
+            said, value = shown.says_over(own, voxel_centres(image)[row, column])
+            assert value == image.pixel_array[row, column], f"the value of pixel {row}, {column} of slice {index}"
+            assert np.abs(said - voxel_centres(image)[row, column]).max() < max(image.PixelSpacing), "its place"
     shown.contours(True)
     centres = np.stack([voxel_centres(image) for image in stored.images])
     for plane, column in zip(ACROSS[own], (False, True), strict=True):
@@ -93,11 +83,25 @@ def go_to(shown: Shown, plane: str, image: Dataset, images: list[Dataset]) -> No
     shown.go(plane, places.index(float(image.ImagePositionPatient[axis])))
 
 
-def coloured(pixels: NDArray[np.uint8]) -> Mask:
-    """Which colours are none of grey."""
-    return np.asarray(pixels.max(axis=-1).astype(int) - pixels.min(axis=-1) > 40)
+SIDES = {
+    "axial": ("R", "L", "A", "P"),
+    "coronal": ("R", "L", "H", "F"),
+    "sagittal": ("A", "P", "H", "F"),
+}
 
 
-def bright(pixels: NDArray[np.uint8]) -> Mask:
-    """Which colours are nearer to white than to black."""
-    return np.asarray(pixels[..., 0] > 127)
+@pytest.mark.parametrize(
+    "name", ["axial", "axial, head last", "axial, prone", "sagittal", "coronal", "gantry tilt", "oblique"]
+)
+def test_left_is_left(idle_orthanc: OrthancProcess, visitor_of_idle: Visit, name: str) -> None:
+    plan = replace(GEOMETRIES[name], number=960 + list(GEOMETRIES).index(name))
+    shown = Shown.opened(visitor_of_idle, store(idle_orthanc, plan, {"liver": lopsided(plan)}))
+    for plane, letters in SIDES.items():
+        found = [shown.letter(plane, edge) for edge in ("left", "right", "top", "bottom")]
+        assert [letter[0] for letter in found] == list(letters), plane
+        across, down = shown.to_pixels(plane)[:, :3]
+        # To the left, the back and the head of the patient: DICOM PS3.3 C.7.6.2.1.1.
+        towards = {"L": np.array([1, 0, 0]), "P": np.array([0, 1, 0]), "H": np.array([0, 0, 1])}
+        assert across @ towards["P" if plane == "sagittal" else "L"] > 0, f"{plane}: what lies there is on the right"
+        lower = -towards["H"] if plane != "axial" else towards["P"]
+        assert down @ lower > 0, f"{plane}: what lies there is below"

@@ -1,8 +1,6 @@
 import { getOrthanc } from "../app/http";
 import { gridOf, inPatient, nearestSlice, onAxes, type Grid } from "./image/grid";
-import type { Header } from "./image/headers";
-import { headersOfSeries, loadOutwards, middleHeader, pixelsOf } from "./image/loading";
-import type { Decoded } from "./image/npy";
+import { headersOfSeries, loadOutwards, middleImage, pixelsOf, type Image } from "./image/loading";
 import { PRESETS, windowOf } from "./image/window";
 import { sceneOf, type Look, type Scene } from "./scene";
 import type { Store } from "./store";
@@ -42,16 +40,17 @@ export async function factsOf(id: string, signal: AbortSignal): Promise<SeriesFa
  */
 export async function openSeries(
   look: Store<Look>,
-  facts: SeriesFacts,
+  id: string,
+  facts: Promise<SeriesFacts>,
   named: () => Promise<ReadonlySet<string>>,
   tell: (opening: Opening) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const all = headersOfSeries(facts.id, signal);
-  const first = firstImage(look, facts, signal);
-  // Whichever fails first says why; the other one must not fail unheard.
-  await Promise.all([all, first]);
-  const headers = await all;
+  // The headers of all keep Orthanc busy for a while, so they wait until the first image is there.
+  const first = await middleImage(id, signal);
+  const { modality } = await facts;
+  if (first !== undefined) showAlone(look, modality, first);
+  const headers = await headersOfSeries(id, signal);
   let grid = gridOf(headers);
   if (grid !== undefined && grid.twice > 0) grid = gridOf(headers, await named());
   const opening = (scene: Scene | undefined, done: boolean): Opening => ({
@@ -66,8 +65,8 @@ export async function openSeries(
     tell(opening(undefined, true));
     return;
   }
-  const scene = adopt(look, grid, await first);
-  if (scene.voxels.loaded === 0) await showMiddle(look, scene, facts, signal);
+  const scene = adopt(look, grid, first);
+  if (scene.voxels.loaded === 0) await showMiddle(look, scene, modality, signal);
   tell(opening(scene, false));
   let told = performance.now();
   await loadOutwards(
@@ -89,25 +88,16 @@ export async function openSeries(
   tell(opening(scene, true));
 }
 
-interface First {
-  header: Header;
-  decoded: Decoded;
-}
-
 /** The middle image alone, as a stack of one slice. */
-async function firstImage(look: Store<Look>, facts: SeriesFacts, signal: AbortSignal): Promise<First | undefined> {
-  const header = await middleHeader(facts.id, signal);
-  const grid = header === undefined ? undefined : gridOf([header]);
-  if (header === undefined || grid === undefined) return undefined;
-  const decoded = await pixelsOf(header, signal);
+function showAlone(look: Store<Look>, modality: string, { header, decoded }: Image): void {
+  const grid = gridOf([header]);
+  if (grid === undefined) return;
   const scene = sceneOf(grid);
-  if (decoded === undefined || !scene.voxels.place(0, decoded) || look.value.scene !== undefined) return undefined;
-  look.set({ scene, point: middleOf(grid, 0), window: windowFor(facts, scene, 0) });
-  return { header, decoded };
+  if (scene.voxels.place(0, decoded)) look.set({ scene, point: middleOf(grid, 0), window: windowFor(modality, scene, 0) });
 }
 
 /** Put the whole stack in place of the first image, at the same point of the patient. */
-function adopt(look: Store<Look>, grid: Grid, first: First | undefined): Scene {
+function adopt(look: Store<Look>, grid: Grid, first: Image | undefined): Scene {
   const scene = sceneOf(grid);
   const index = grid.slices.findIndex((slice) => slice.instance === first?.header.instance && slice.frame === first.header.frame);
   const before = look.value.scene?.grid;
@@ -118,11 +108,11 @@ function adopt(look: Store<Look>, grid: Grid, first: First | undefined): Scene {
   return scene;
 }
 
-async function showMiddle(look: Store<Look>, scene: Scene, facts: SeriesFacts, signal: AbortSignal): Promise<void> {
+async function showMiddle(look: Store<Look>, scene: Scene, modality: string, signal: AbortSignal): Promise<void> {
   const middle = scene.grid.slices.length >> 1;
   const slice = scene.grid.slices[middle];
   if (slice === undefined || !scene.voxels.place(middle, await pixelsOf(slice, signal))) return;
-  look.set({ window: windowFor(facts, scene, middle), arrived: look.value.arrived + 1 });
+  look.set({ window: windowFor(modality, scene, middle), arrived: look.value.arrived + 1 });
 }
 
 function middleOf(grid: Grid, slice: number): [number, number, number] {
@@ -130,8 +120,8 @@ function middleOf(grid: Grid, slice: number): [number, number, number] {
   return [at[0] + ((grid.columns - 1) / 2) * grid.step[0], at[1] + ((grid.rows - 1) / 2) * grid.step[1], at[2]];
 }
 
-function windowFor(facts: SeriesFacts, scene: Scene, slice: number): Look["window"] {
-  if (facts.modality === "CT") return PRESETS.soft;
+function windowFor(modality: string, scene: Scene, slice: number): Look["window"] {
+  if (modality === "CT") return PRESETS.soft;
   const { slope, intercept } = scene.voxels.meaning(slice);
   return windowOf(scene.voxels.values(slice) ?? [], slope, intercept);
 }

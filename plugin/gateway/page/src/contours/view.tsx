@@ -42,7 +42,7 @@ function OfSeries({ id, query }: { id: string; query: URLSearchParams }): JSX.El
     <>
       <h1>{WORDS.title}</h1>
       <Refusal refused={refused} />
-      {(jobs !== undefined || refused !== undefined) && <Viewer series={id} jobs={jobs ?? []} query={query} />}
+      <Viewer series={id} jobs={refused === undefined ? jobs : []} query={query} />
     </>
   );
 }

@@ -24,7 +24,7 @@ import type { StructureSet } from "./structures/rtstruct";
 import { WORDS } from "./words";
 
 /** Three planes of a series with one or two structure sets. */
-export function Viewer({ series, jobs, query }: { series: string; jobs: readonly JobAnswer[]; query: URLSearchParams }): JSX.Element {
+export function Viewer({ series, jobs, query }: { series: string; jobs: readonly JobAnswer[] | undefined; query: URLSearchParams }): JSX.Element {
   const look = useMemo(newLook, [series]);
   const [facts, setFacts] = useState<SeriesFacts | undefined>();
   const [listed, setListed] = useState<readonly ListedSet[] | undefined>();
@@ -32,11 +32,12 @@ export function Viewer({ series, jobs, query }: { series: string; jobs: readonly
   const [opening, setOpening] = useState<Opening | undefined>();
   const [refused, setRefused] = useState<Refused | undefined>();
   const [help, setHelp] = useState(false);
-  const ofJob = jobs.find((job) => job.Rtstruct !== null)?.Rtstruct ?? undefined;
-  const shown = chosen.shown || ofJob || (listed?.find((one) => one.ours !== false)?.id ?? "");
+  const ofJob = jobs?.find((job) => job.Rtstruct !== null)?.Rtstruct ?? undefined;
+  const offered = jobs === undefined ? undefined : (ofJob ?? listed?.find((one) => one.ours !== false)?.id);
+  const shown = chosen.shown || (offered ?? "");
   const first = useStructureSet(shown);
   const second = useStructureSet(chosen.other);
-  const settled = useSettled(listed === undefined ? undefined : shown === "" ? null : first.answered);
+  const settled = useSettled(shown !== "" ? first.answered : listed === undefined || jobs === undefined ? undefined : null);
 
   useEffect(() => {
     const stop = new AbortController();
@@ -45,16 +46,20 @@ export function Viewer({ series, jobs, query }: { series: string; jobs: readonly
       if (!(error instanceof Refused)) throw error;
       setRefused(error);
     };
-    const open = async (): Promise<void> => {
-      const found = await factsOf(series, stop.signal);
+    const asked = factsOf(series, stop.signal);
+    const list = async (): Promise<void> => {
+      const found = await asked;
       setFacts(found);
-      listSets(found, stop.signal).then(setListed, (error: unknown) => {
+      try {
+        setListed(await listSets(found, stop.signal));
+      } catch (error) {
         setListed([]);
-        refuse(error);
-      });
-      await openSeries(look, found, async () => (await settled())?.images ?? new Set<string>(), setOpening, stop.signal);
+        throw error;
+      }
     };
-    open().catch(refuse);
+    list().catch(refuse);
+    const named = async (): Promise<ReadonlySet<string>> => (await settled())?.images ?? new Set<string>();
+    openSeries(look, series, asked, named, setOpening, stop.signal).catch(refuse);
     return () => stop.abort();
   }, [series, look, settled]);
 
@@ -83,7 +88,7 @@ export function Viewer({ series, jobs, query }: { series: string; jobs: readonly
     const values = scene.voxels.values(slice);
     return values === undefined ? undefined : windowOf(values, slope, intercept);
   }, [look]);
-  const job = jobs.find((one) => one.Rtstruct !== null && one.Rtstruct === shown);
+  const job = jobs?.find((one) => one.Rtstruct !== null && one.Rtstruct === shown);
   const ct = facts?.modality === "CT";
   const showKeys = useCallback(() => setHelp(true), []);
   return (

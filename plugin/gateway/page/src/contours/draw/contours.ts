@@ -10,7 +10,7 @@ export const ONLY_SHOWN: Rgb = [255, 176, 0];
 export const ONLY_OTHER: Rgb = [64, 200, 255];
 
 const LINE = 1.6;
-const CHOSEN = 3;
+const CHOSEN = 2.4;
 const DASH = [6, 4];
 
 /** Draw every ROI that is on: those of the shown set solid, of the other one dashed, differences coloured. */

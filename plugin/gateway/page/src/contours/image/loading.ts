@@ -13,12 +13,18 @@ export async function headersOfSeries(series: string, signal: AbortSignal): Prom
   return Object.entries(tags).flatMap(([instance, one]) => headersOf(instance, one));
 }
 
+/** An image and its pixels. */
+export interface Image {
+  header: Header;
+  decoded: Decoded;
+}
+
 /**
  * The middle image of a series, found from what Orthanc has in its index: much faster than the headers of all.
  *
- * Undefined where the index does not hold positions. Throws Refused.
+ * Undefined where the index does not hold positions, or the image cannot be shown in grey. Throws Refused.
  */
-export async function middleHeader(series: string, signal: AbortSignal): Promise<Header | undefined> {
+export async function middleImage(series: string, signal: AbortSignal): Promise<Image | undefined> {
   const listed = await getOrthanc<{ ID: string; MainDicomTags: Tags }[]>(`series/${series}/instances`, { signal });
   const cosines = listed.map((one) => numbers(one.MainDicomTags["ImageOrientationPatient"])).find((found) => found.length === 6);
   if (cosines === undefined) return undefined;
@@ -29,21 +35,36 @@ export async function middleHeader(series: string, signal: AbortSignal): Promise
     .sort((a, b) => dot(a.position as unknown as Vector, normal) - dot(b.position as unknown as Vector, normal));
   const middle = placed[placed.length >> 1];
   if (middle === undefined) return undefined;
-  return headersOf(middle.id, await getOrthanc<Tags>(`instances/${middle.id}/simplified-tags`, { signal }))[0];
+  const [tags, decoded] = await Promise.all([
+    getOrthanc<Tags>(`instances/${middle.id}/simplified-tags`, { signal }),
+    pixelsOf({ instance: middle.id, frame: 0 }, signal),
+  ]);
+  const [header] = headersOf(middle.id, tags);
+  return header === undefined || decoded === undefined ? undefined : { header, decoded };
 }
 
-/** The decoded pixels of an image; undefined when Orthanc gives none that can be shown in grey. Throws Refused. */
-export async function pixelsOf(header: Header, signal: AbortSignal): Promise<Decoded | undefined> {
-  const address = `${orthanc}instances/${header.instance}/frames/${header.frame}/numpy?rescale=false&compress=false`;
+/** The decoded pixels of an image; undefined when Orthanc gives none that can be read. Throws Refused. */
+export async function pixelsOf({ instance, frame }: Pick<Header, "instance" | "frame">, signal: AbortSignal): Promise<Decoded | undefined> {
+  return (await decoded(`instances/${instance}/frames/${frame}/numpy`, signal))[0];
+}
+
+async function decoded(path: string, signal: AbortSignal): Promise<Decoded[]> {
   let answer: Response;
   try {
-    answer = await fetch(address, { signal });
+    answer = await fetch(`${orthanc}${path}?rescale=false&compress=false`, { signal });
   } catch (error) {
     if (signal.aborted) throw error;
     throw new Refused(0, "UNREACHABLE", "Orthanc does not answer.");
   }
   if (answer.status === 401 || answer.status === 403) throw new Refused(answer.status, `HTTP_${answer.status}`, `HTTP ${answer.status}`);
-  return answer.ok ? readNpy(await answer.arrayBuffer()) : undefined;
+  return answer.ok ? readNpy(await answer.arrayBuffer()) : [];
+}
+
+/** What one request fetches: a slice, or all frames of an enhanced object, which Orthanc would read anew for each. */
+interface Request {
+  path: string;
+  /** Which slice of the series each is, by its frame in the answer. */
+  slices: Map<number, number>;
 }
 
 /**
@@ -58,23 +79,31 @@ export async function loadOutwards(
   came: (index: number, decoded: Decoded | undefined) => void,
   signal: AbortSignal,
 ): Promise<void> {
-  const open = new Set(headers.keys());
-  for (const index of begun) open.delete(index);
+  const open = requestsFor(headers, begun);
   const next = async (): Promise<void> => {
-    while (open.size > 0 && !signal.aborted) {
-      const index = nearest(open, wanted());
-      open.delete(index);
-      const header = headers[index];
-      if (header !== undefined) came(index, await pixelsOf(header, signal));
+    while (open.length > 0 && !signal.aborted) {
+      const [request] = open.splice(nearest(open, wanted()), 1);
+      if (request === undefined) return;
+      const answer = await decoded(request.path, signal);
+      for (const [frame, index] of request.slices) came(index, answer[frame]);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, next));
 }
 
-function nearest(open: ReadonlySet<number>, wanted: number): number {
-  let best = -1;
-  for (const index of open) {
-    if (best < 0 || Math.abs(index - wanted) < Math.abs(best - wanted)) best = index;
+function requestsFor(headers: readonly Header[], begun: ReadonlySet<number>): Request[] {
+  const objects = new Map<string, Request>();
+  for (const [index, { instance, frame, enhanced }] of headers.entries()) {
+    if (begun.has(index) && !enhanced) continue;
+    const request = objects.get(instance) ?? { path: `instances/${instance}/${enhanced ? "" : `frames/${frame}/`}numpy`, slices: new Map<number, number>() };
+    request.slices.set(enhanced ? frame : 0, index);
+    objects.set(instance, request);
   }
-  return best;
+  return [...objects.values()];
+}
+
+function nearest(open: readonly Request[], wanted: number): number {
+  const away = ({ slices }: Request): number => Math.min(...[...slices.values()].map((index) => Math.abs(index - wanted)));
+  const distances = open.map(away);
+  return distances.indexOf(Math.min(...distances));
 }

@@ -17,13 +17,13 @@ const KINDS: Readonly<Record<string, (buffer: ArrayBuffer, offset: number, count
 };
 
 /**
- * Read what Orthanc answers at `/instances/{id}/frames/{n}/numpy`: an array of rows, columns, components.
+ * Read what Orthanc answers at `/instances/{id}/numpy`: an array of frames, rows, columns, components, or without frames.
  *
- * The values stay where they are in the answer. Undefined for what is no such array. Source: NumPy's NEP 1.
+ * The values stay where they are in the answer. Empty for what is no such array. Source: NumPy's NEP 1.
  */
-export function readNpy(buffer: ArrayBuffer): Decoded | undefined {
+export function readNpy(buffer: ArrayBuffer): Decoded[] {
   const bytes = new Uint8Array(buffer);
-  if (bytes.length < 12 || bytes[0] !== 0x93 || new TextDecoder("latin1").decode(bytes.subarray(1, 6)) !== "NUMPY") return undefined;
+  if (bytes.length < 12 || bytes[0] !== 0x93 || new TextDecoder("latin1").decode(bytes.subarray(1, 6)) !== "NUMPY") return [];
   const view = new DataView(buffer);
   const long = (bytes[6] ?? 0) >= 2;
   const start = long ? 12 : 10;
@@ -31,15 +31,13 @@ export function readNpy(buffer: ArrayBuffer): Decoded | undefined {
   const header = new TextDecoder("latin1").decode(bytes.subarray(start, start + length));
   const kind = /'descr'\s*:\s*'([^']+)'/.exec(header)?.[1] ?? "";
   const shape = (/'shape'\s*:\s*\(([^)]*)\)/.exec(header)?.[1] ?? "").split(",").map((text) => text.trim()).filter((text) => text !== "").map(Number);
-  if (!/'fortran_order'\s*:\s*False/.test(header)) return undefined;
+  if (!/'fortran_order'\s*:\s*False/.test(header)) return [];
   const make = KINDS[kind];
-  const sizes = shape.length === 4 && shape[0] === 1 ? shape.slice(1) : shape;
-  const [rows = 0, columns = 0, components = 1] = sizes;
-  const count = rows * columns * components;
+  const [frames = 0, rows = 0, columns = 0, components = 1] = shape.length === 4 ? shape : [1, ...shape];
+  const size = rows * columns * components;
   const offset = start + length;
   const width = kind.endsWith("2") ? 2 : 1;
-  if (make === undefined || sizes.length < 2 || sizes.length > 3 || !(count > 0) || offset + count * width > bytes.length) return undefined;
-  const aligned = offset % width === 0;
-  const values = aligned ? make(buffer, offset, count) : make(buffer.slice(offset), 0, count);
-  return { rows, columns, components, values };
+  if (make === undefined || shape.length < 2 || shape.length > 4 || !(frames * size > 0) || offset + frames * size * width > bytes.length) return [];
+  const [source, from] = offset % width === 0 ? [buffer, offset] : [buffer.slice(offset), 0];
+  return Array.from({ length: frames }, (_, frame) => ({ rows, columns, components, values: make(source, from + frame * size * width, size) }));
 }

@@ -9,17 +9,22 @@ from __future__ import annotations
 import ctypes
 import gc
 
-# glibc's malloc.h. Setting either one turns off that glibc adapts both by itself.
-_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
-KEPT_BYTES = 8 << 20
+# glibc's malloc.h. Setting one of the thresholds turns off that glibc adapts both by itself.
+_TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
+KEPT_BYTES = 4 << 20
 
 
-def keep_freed_blocks() -> None:
-    """Keep up to KEPT_BYTES at the end of each of malloc's arenas; does nothing where malloc is another one's."""
+def keep_freed_blocks(arenas: int | None = None) -> None:
+    """Keep up to KEPT_BYTES at the end of each of malloc's arenas; does nothing where malloc is another one's.
+
+    ``arenas`` is how many there may be, for a process of many threads that take turns.
+    """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_MMAP_THRESHOLD, KEPT_BYTES)
         mallopt(_TRIM_THRESHOLD, KEPT_BYTES)
+        if arenas is not None:
+            mallopt(_ARENA_MAX, arenas)
 
 
 def leave_out_of_collections() -> None:

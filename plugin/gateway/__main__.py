@@ -24,12 +24,14 @@ from plugin.state.directory import StateDirectory
 
 # The plugin waits 5 s for the gateway to leave.
 CHECKPOINT_SECONDS = 2.0
+# Its threads take turns at Python's lock, so that few of them ask for memory at once.
+ARENAS = 2
 
 
 def main() -> None:
     """Read the start-up configuration, watch the standard input, serve."""
     harden_process()
-    keep_freed_blocks()
+    keep_freed_blocks(arenas=ARENAS)
     quiet_pydicom()
     # Leaving at once is our way to stop; multiprocessing's helper would warn of it in Orthanc's log each time.
     # It is started with our options, and takes none from the environment.

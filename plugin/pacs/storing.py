@@ -20,6 +20,7 @@ from model.errors import RequestRefused, TargetFailed
 from plugin.pacs.client import Orthanc, OrthancFailed, SeriesGone
 
 METHOD_NOT_ALLOWED = 405
+PIECE_BYTES = 1 << 20
 
 
 class OrthancStatus(IntEnum):
@@ -89,6 +90,8 @@ def _posted(orthanc: Orthanc, file: bytes, what: str) -> Mapping[str, Any]:
 def _is_kept(orthanc: Orthanc, file: bytes, what: str, instance: str, *, already: bool) -> bool:
     """Whether Orthanc hands out the very bytes; False when it wrote the same object anew."""
     try:
+        if _digest_of(orthanc, instance) == hashlib.sha256(file).digest():
+            return True
         kept = orthanc.instance_file(instance)
     except SeriesGone:
         raise TargetFailed(
@@ -96,8 +99,6 @@ def _is_kept(orthanc: Orthanc, file: bytes, what: str, instance: str, *, already
             f"Orthanc took the {what} and has it no more: a script or plugin of the site removes it, or the archive "
             "makes room. Let it stay, then retry the job.",
         ) from None
-    if hashlib.sha256(kept).digest() == hashlib.sha256(file).digest():
-        return True
     if _same_object(kept, file):
         return False
     if already:
@@ -111,6 +112,15 @@ def _is_kept(orthanc: Orthanc, file: bytes, what: str, instance: str, *, already
         f"What Orthanc kept of the {what} is not what it was given, so it was taken back: IngestTranscoding, or a "
         "script or plugin of the site that changes what comes in. Leave this modality out there, then retry the job.",
     )
+
+
+def _digest_of(orthanc: Orthanc, instance: str) -> bytes:
+    """SHA-256 of what Orthanc hands out, as it comes: what it was given is in memory still, and may be large."""
+    digest = hashlib.sha256()
+    with orthanc.open_instance(instance) as stream:
+        while piece := stream.read(PIECE_BYTES):
+            digest.update(piece)
+    return digest.digest()
 
 
 def _same_object(one: bytes, other: bytes) -> bool:

@@ -28,7 +28,7 @@ MAXIMUM_DEPTH = 10
 Piece = bytes | memoryview
 
 
-@dataclass
+@dataclass(slots=True)
 class Pieces:
     """Encoded bytes in pieces, with their length."""
 

@@ -12,10 +12,10 @@ from fastapi import APIRouter, Header, Query, Response
 
 from plugin.gateway.api.responses import Responses, content, errors
 from plugin.gateway.api.schemas.now import NowAnswer
-from plugin.gateway.operations.moments import Moments
+from plugin.gateway.operations.moments import Moment, Moments
 
-# Milliseconds until a browser comes again: as usual, and where too many wait already.
-AGAIN, AGAIN_LATER = 2000, 10_000
+# Milliseconds until a browser comes again: as usual, while something runs, and where too many wait already.
+AGAIN, AGAIN_SOON, AGAIN_LATER = 2000, 1000, 10_000
 LONGEST = 100
 ETAG = {"ETag": {"description": "For `If-None-Match`.", "schema": {"type": "string"}}}
 UNCHANGED: Responses = {304: {"description": "Nothing has changed since the answer with that ETag."}}
@@ -55,11 +55,16 @@ def router(moments: Moments) -> APIRouter:
         known = last or query
         if not known:
             moment = moments.present()
-            return _event(moment.tag, AGAIN, moment.body)
+            return _event(moment.tag, _again(moment), moment.body)
         moment, waited = moments.after(known)
-        return _event(moment.tag, AGAIN if waited else AGAIN_LATER, None if moment.tag == known else moment.body)
+        again = _again(moment) if waited else AGAIN_LATER
+        return _event(moment.tag, again, None if moment.tag == known else moment.body)
 
     return routes
+
+
+def _again(moment: Moment) -> int:
+    return AGAIN_SOON if moment.busy else AGAIN
 
 
 def _event(tag: str, again: int, body: bytes | None) -> Response:

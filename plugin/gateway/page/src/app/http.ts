@@ -27,6 +27,17 @@ export function get<Answer>(path: string, asking: Asking = {}): Promise<Answer> 
   return ask<Answer>(api + path, asking);
 }
 
+/** GET from the gateway what is not known yet; undefined while it is still what `tag` names. Throws Refused. */
+export async function getIfNew<Answer>(
+  path: string,
+  tag: string,
+  asking: Asking = {},
+): Promise<{ answer: Answer; tag: string } | undefined> {
+  const answer = await reached(api + path, { ...asking, headers: tag === "" ? {} : { "If-None-Match": `"${tag}"` } });
+  if (answer.status === 304) return undefined;
+  return { answer: await understood<Answer>(answer), tag: (answer.headers.get("ETag") ?? "").replace(/^W\/|"/g, "") };
+}
+
 /** POST to the gateway. Throws Refused. */
 export function post<Answer>(path: string, body: unknown = {}, asking: Asking = {}): Promise<Answer> {
   return ask<Answer>(api + path, { ...asking, ...json(body) });
@@ -47,13 +58,19 @@ function json(body: unknown): RequestInit {
 }
 
 async function ask<Answer>(address: string, asking: RequestInit): Promise<Answer> {
-  let answer: Response;
+  return understood<Answer>(await reached(address, asking));
+}
+
+async function reached(address: string, asking: RequestInit): Promise<Response> {
   try {
-    answer = await fetch(address, asking);
+    return await fetch(address, asking);
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Refused(0, "UNREACHABLE", "Orthanc does not answer.");
   }
+}
+
+async function understood<Answer>(answer: Response): Promise<Answer> {
   const text = await answer.text();
   const said = parsed(text);
   if (answer.ok && said !== undefined) return said as Answer;

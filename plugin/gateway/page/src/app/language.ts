@@ -45,6 +45,13 @@ export function number(value: number, digits = 0): string {
 
 const MOMENT = new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" });
 
+const CLOCK = new Intl.DateTimeFormat(language, { timeStyle: "medium" });
+
+/** A time of the API as this reader's clock shows it, without the day. */
+export function clock(time: string): string {
+  return CLOCK.format(new Date(time));
+}
+
 /** A time of the API (ISO 8601, UTC) in the time of this reader. */
 export function moment(time: string): string {
   return MOMENT.format(new Date(time));

@@ -7,6 +7,7 @@ import { WORDS } from "./words";
 
 const ENTRIES = [
   { entry: "now", href: "#/", label: WORDS.now },
+  { entry: "find", href: "#/find", label: WORDS.find },
   { entry: "rules", href: "#/rules", label: WORDS.rules },
   { entry: "evidence", href: "#/evidence", label: WORDS.evidence },
   { entry: "rights", href: "#/rights", label: WORDS.rights },

@@ -3,6 +3,7 @@ import type { Route } from "./routes";
 /** Every view of the page; the code of each is loaded when it is opened. */
 export const ROUTES: readonly Route[] = [
   { path: "/", entry: "now", load: () => import("../now/view") },
+  { path: "/find", entry: "find", load: () => import("../find/view") },
   { path: "/jobs/:id", entry: "find", load: () => import("../job/view") },
   { path: "/series/:id/leaves", entry: "find", load: () => import("../leaves/view") },
   { path: "/rules", entry: "rules", load: () => import("../rules/view") },

@@ -1,67 +1,115 @@
 import type { JSX } from "preact";
-import { get } from "../app/http";
-import { fill, moment, number } from "../app/language";
-import type { HealthAnswer, JobAnswer } from "../app/schema";
-import { useAnswer } from "../parts/answer";
-import { StateBadge } from "../parts/badge";
+import { useRef } from "preact/hooks";
+import { useNow, type Watched } from "../app/events";
+import { fill, number } from "../app/language";
+import type { JobRowAnswer, NowAnswer, State } from "../app/schema";
+import { useDescribed, type Ids } from "../parts/descriptions";
+import { STATES, StateBadge } from "../parts/badge";
 import { Notice, Refusal } from "../parts/notice";
-import { WORDS as COMMON } from "../parts/words";
+import { Arriving } from "./arriving";
+import { Jobs } from "./jobs";
+import { Targets } from "./targets";
 import { WORDS } from "./words";
+
+const GB = 1e9;
 
 /** What happens now. */
 export default function Now(): JSX.Element {
-  const health = useAnswer("health", (signal) => get<HealthAnswer>("health", { signal }), 5);
-  const jobs = useAnswer("jobs", (signal) => get<JobAnswer[]>("jobs?Limit=100", { signal }), 2);
+  const watched = useNow();
   return (
     <>
       <h1>{WORDS.title}</h1>
-      <Refusal refused={health.refused ?? jobs.refused} />
-      <p id="health" role="status" class="dim">
-        {health.answer !== undefined && fill(WORDS.working, { version: health.answer.Version })}
-      </p>
-      {health.answer?.Alerts.map((alert) => <Notice tone="look">{alert.Message}</Notice>)}
-      {health.answer?.Warnings?.map((warning) => <Notice tone="look">{warning}</Notice>)}
-      {jobs.answer?.length === 0 && <p id="none">{WORDS.none}</p>}
-      {jobs.answer !== undefined && jobs.answer.length > 0 && <Table jobs={jobs.answer} />}
+      <Refusal refused={watched.refused} />
+      {watched.now !== undefined && <Moment now={watched.now} way={watched.way} />}
     </>
   );
 }
 
-function Table({ jobs }: { jobs: readonly JobAnswer[] }): JSX.Element {
+function Moment({ now, way }: { now: NowAnswer; way: Watched["way"] }): JSX.Element {
+  const described = useDescribed(shownIn(now));
+  const nothing = Object.keys(now.Counts).length === 0 && now.Arriving.Total === 0;
   return (
-    <div class="wide">
-      <table>
-        <caption class="dim">{WORDS.newest}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{WORDS.created}</th>
-            <th scope="col">{WORDS.state}</th>
-            <th scope="col">{WORDS.model}</th>
-            <th scope="col">{WORDS.rule}</th>
-            <th scope="col" class="number">
-              {WORDS.slices}
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {jobs.map((job) => (
-            <tr key={job.ID} data-job={job.ID}>
-              <td>
-                <a href={`#/jobs/${job.ID}`} aria-label={fill(WORDS.open, { time: moment(job.Created) })}>
-                  {moment(job.Created)}
-                </a>
-              </td>
-              <td>
-                <StateBadge state={job.State} />{" "}
-                {job.State === "running" && <progress value={job.Progress} aria-label={job.Stage} />}
-              </td>
-              <td>{job.Model}</td>
-              <td>{job.Rule ?? COMMON.byRequest}</td>
-              <td class="number">{number(job.Instances)}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+    <>
+      <Health now={now} way={way} />
+      {nothing && <p id="none">{WORDS.none}</p>}
+      <Counts counts={now.Counts} />
+      <Arriving list={now.Arriving} described={described} />
+      <Jobs title={WORDS.running} list={now.Running} described={described} all="running" />
+      <Jobs title={WORDS.waiting} list={now.Waiting} described={described} all="waiting" />
+      <Jobs title={WORDS.ended} list={now.Ended} described={described} all="done,cancelled,superseded" />
+      <Jobs title={WORDS.refused} list={now.Refused} described={described} all="rejected,failed,excluded" />
+      <Targets targets={now.Targets} />
+    </>
   );
+}
+
+/** Whether it works, in words, and everything that somebody should look at. */
+function Health({ now, way }: { now: NowAnswer; way: Watched["way"] }): JSX.Element {
+  const { Status, Reasons, Warnings, Alerts, Disk } = now.Health;
+  const first = useRef(now.Version).current;
+  return (
+    <>
+      <p id="health" class="dim">
+        {fill(Status === "ok" ? WORDS.working : WORDS.off, { version: now.Version })} ·{" "}
+        {fill(WORDS.disk, { free: number(Disk.Free / GB), total: number(Disk.Total / GB) })} · {WORDS[way]}
+      </p>
+      <p id="summary" role="status">
+        {fill(WORDS.summary, {
+          arriving: number(now.Arriving.Total),
+          waiting: number(now.Waiting.Total),
+          running: number(now.Running.Total),
+        })}
+      </p>
+      <div role="status">
+        {first !== now.Version && (
+          <Notice tone="look">
+            {fill(WORDS.updated, { old: first, new: now.Version })}{" "}
+            <button type="button" onClick={() => location.reload()}>
+              {WORDS.reload}
+            </button>
+          </Notice>
+        )}
+        {Reasons.map((reason) => (
+          <Notice key={reason} tone="bad">
+            {reason}
+          </Notice>
+        ))}
+        {Alerts.map((alert) => (
+          <Notice key={`${alert.Alert} ${alert.EvidenceCode} ${alert.Message}`} tone="look">
+            {alert.Message}
+            {alert.EvidenceCode !== null && <span class="code dim"> {alert.EvidenceCode}</span>}
+          </Notice>
+        ))}
+        {Warnings.map((warning) => (
+          <Notice key={warning} tone="look">
+            {warning}
+          </Notice>
+        ))}
+      </div>
+    </>
+  );
+}
+
+/** How many jobs are in each state, each leading to those. */
+function Counts({ counts }: { counts: NowAnswer["Counts"] }): JSX.Element | null {
+  const states = STATES.flatMap((state): [State, number][] => (counts[state] === undefined ? [] : [[state, counts[state]]]));
+  if (states.length === 0) return null;
+  return (
+    <ul class="row plain" aria-label={WORDS.counts}>
+      {states.map(([state, count]) => (
+        <li key={state}>
+          <a href={`#/find?state=${state}`}>
+            <StateBadge state={state} /> {number(count)}
+          </a>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+/** Everything that the view shows of Orthanc's, so that it is asked for together. */
+function shownIn(now: NowAnswer): Ids[] {
+  const arriving = now.Arriving.Series.map((one) => ({ Series: one.Series, Study: "" }));
+  const jobs: JobRowAnswer[] = [now.Running, now.Waiting, now.Ended, now.Refused].flatMap((list) => list.Jobs);
+  return [...jobs, ...arriving];
 }

@@ -14,6 +14,9 @@ const TONES: Readonly<Record<State, string>> = {
   superseded: "",
 };
 
+/** Every state, in the order in which a job comes to them. */
+export const STATES = Object.keys(TONES) as State[];
+
 /** The state of a job as a word on its colour. */
 export function StateBadge({ state }: { state: State }): JSX.Element {
   return <span class={`badge ${TONES[state]}`}>{WORDS[state]}</span>;

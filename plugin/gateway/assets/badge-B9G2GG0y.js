@@ -1,1 +1,0 @@
-import{r as e}from"./notice-BXZ3mFve.js";import{t}from"./jsxRuntime-CTE4IYCh.js";var n={waiting:``,running:`busy`,done:`good`,excluded:``,rejected:`bad`,failed:`bad`,cancelled:``,superseded:``};function r({state:r}){return t(`span`,{class:`badge ${n[r]}`,children:e[r]})}export{r as t};

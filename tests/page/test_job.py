@@ -19,6 +19,7 @@ from tests.builders.phantom import files_of, phantom_series
 
 Start = Callable[..., OrthancProcess]
 HOSTILE = '<img src=x onerror="window.ran=1">'
+ASKED = "performance.getEntriesByType('resource').filter((one) => one.name.endsWith(`/autocontour/jobs/${id}`))"
 HIDING = """
 function IncomingHttpRequestFilter(method, uri, ip, username, headers)
     return username ~= "guest" or not (uri:find("^/series") or uri:find("^/studies"))
@@ -159,6 +160,16 @@ def test_a_user_whom_orthanc_shows_no_series_sees_the_rest(
     with visit(browser, orthanc.url, login=doctor) as seen:
         page = seen.open(f"#/jobs/{job['ID']}")
         expect(page.get_by_text("Hidden, Name (HIDDEN-1)")).to_be_visible()
+
+
+def test_a_job_that_has_ended_is_asked_for_seldom(orthanc: OrthancProcess, visitor: Visit) -> None:
+    job = orthanc.job_of(orthanc.store_all(files_of(phantom_series())))
+    page = visitor.open(f"#/jobs/{job['ID']}")
+    expect(step(page, "Erased")).to_contain_text("done")
+    # At once, once more when it is known to have ended, and then after a while.
+    page.wait_for_function(f"(id) => {ASKED}.length >= 3", arg=job["ID"])
+    times = page.evaluate(f"(id) => {ASKED}.map((one) => one.startTime)", job["ID"])
+    assert times[2] - times[1] > 15_000, "not every second"
 
 
 def test_result_and_proofs_are_fetched_from_the_job(orthanc: OrthancProcess, visitor: Visit) -> None:

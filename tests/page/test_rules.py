@@ -140,6 +140,17 @@ def test_a_draft_shows_what_it_would_change_and_changes_nothing(
     assert page.evaluate("JSON.stringify([localStorage, sessionStorage])") == "[{},{}]"
 
 
+def test_a_draft_is_run_on_the_series_that_was_chosen(
+    browser: Browser, two_series: tuple[OrthancProcess, str, str]
+) -> None:
+    orthanc, head, _ = two_series
+    with visit(browser, orthanc.url) as seen:
+        page = seen.open(f"#/rules?series={head}")
+        page.get_by_role("combobox").select_option("the series chosen above")
+        draft(page, [AXIAL_CT])
+        expect(page.get_by_text("1 of 1 series would be decided otherwise.")).to_be_visible()
+
+
 def test_a_wrong_draft_is_told_with_the_line_of_the_key(at_rules: Visit) -> None:
     page = at_rules.page
     draft(

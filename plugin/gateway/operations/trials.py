@@ -18,7 +18,8 @@ from plugin.pacs.client import OF_ORTHANC
 from plugin.settings.draft import Drafts
 from routing.problems import Problem
 
-# A series of 300 slices takes some 0.1 s: one request ends long before a proxy or a person gives up on it.
+# A series of 300 slices takes some tenths of a second, on a crowded machine a whole one: a request ends before a proxy
+# gives up on it.
 SECONDS = 3.0
 # What a person compares of two decisions.
 COMPARED = ["Rule", "Model", "Target", "Priority", "Structures", "Outputs", "Hours", "Pick", "Each", "OnePerStudy"]

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useMemo } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { api } from "../app/base";
 import { get, Refused } from "../app/http";
 import { fill, moment, number } from "../app/language";
@@ -19,16 +19,18 @@ import { Why } from "./why";
 import { WORDS } from "./words";
 import "./job.css";
 
-/** How often the job is asked for while the tab is looked at: a newer one may take the place of one that has ended. */
-const LIVE_SECONDS = 1;
-
+/** How often an open job is asked for, and one that has ended: a newer one may take its place, or somebody retry it. */
+const OPEN_SECONDS = 1;
+const ENDED_SECONDS = 20;
 
 /** One job: its way, what it found, and what can be done. */
 export default function Job({ parts }: Place): JSX.Element {
   const id = parts["id"] ?? "";
   const ask = (signal: AbortSignal): Promise<JobAnswer> => get<JobAnswer>(`jobs/${id}`, { signal });
-  const live = useAnswer(id, ask, LIVE_SECONDS);
-  const { answer: job, refused, again } = live;
+  const [seconds, setSeconds] = useState(OPEN_SECONDS);
+  const { answer: job, refused, again } = useAnswer(id, ask, seconds);
+  const open = job === undefined || job.State === "waiting" || job.State === "running";
+  useEffect(() => setSeconds(open ? OPEN_SECONDS : ENDED_SECONDS), [open]);
   if (job === undefined) return <Refusal refused={refused} />;
   return (
     <>

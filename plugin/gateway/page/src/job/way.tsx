@@ -43,11 +43,13 @@ function when(time: string, job: JobAnswer): string {
 }
 
 function Times({ step, job }: { step: Step; job: JobAnswer }): JSX.Element | null {
-  const said = [
-    step.time === undefined ? "" : when(step.time, job),
-    step.seconds === undefined ? "" : fill(WORDS.seconds, { n: number(step.seconds, 1) }),
-  ].filter((one) => one !== "");
-  return said.length === 0 ? null : <div class="dim">{said.join(" · ")}</div>;
+  if (step.time === undefined && step.seconds === undefined) return null;
+  return (
+    <div class="dim">
+      {step.time !== undefined && <div>{when(step.time, job)}</div>}
+      {step.seconds !== undefined && <div>{fill(WORDS.seconds, { n: number(step.seconds, 1) })}</div>}
+    </div>
+  );
 }
 
 function Note({ step, job }: { step: Step; job: JobAnswer }): JSX.Element | null {

@@ -10,8 +10,7 @@ import { readTags } from "./tags";
 import { WORDS } from "./words";
 
 /** Ask the rules in force about one series, stored or given by its tags. */
-export function Ask({ series }: { series: string }): JSX.Element {
-  const [chosen, setChosen] = useState(series);
+export function Ask({ chosen, choose }: { chosen: string; choose: (series: string) => void }): JSX.Element {
   const [text, setText] = useState("");
   const [said, setSaid] = useState<ExplanationAnswer | undefined>();
   const [refused, setRefused] = useState<Refused | undefined>();
@@ -44,7 +43,7 @@ export function Ask({ series }: { series: string }): JSX.Element {
   return (
     <>
       <h3>{WORDS.stored}</h3>
-      <Pick chosen={chosen} choose={setChosen} />
+      <Pick chosen={chosen} choose={choose} />
       <p>
         <button type="button" disabled={chosen === ""} onClick={() => void ask({ Series: chosen })}>
           {WORDS.explain}

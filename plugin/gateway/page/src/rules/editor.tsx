@@ -12,9 +12,11 @@ import { useTrial } from "./trial";
 import { WORDS } from "./words";
 
 const LASTS = [20, 100, 200] as const;
+/** Instead of a number of series: the one that is chosen above. */
+const CHOSEN = 0;
 
 /** A draft of the rules: written here, run against the last series, taken away as a file; kept nowhere. */
-export function Editor(): JSX.Element {
+export function Editor({ chosen }: { chosen: string }): JSX.Element {
   const asked = useAnswer("rules", (signal) => get<RulesAnswer>("routing/rules", { signal }));
   const [text, setText] = useState<string | undefined>();
   const [last, setLast] = useState<number>(100);
@@ -32,7 +34,7 @@ export function Editor(): JSX.Element {
       const draft = readDraft(text);
       setWrong(undefined);
       setRun(draft);
-      trying.run(draft.rules, last);
+      trying.run(draft.rules, last === CHOSEN ? { Series: [chosen] } : { Last: last });
     } catch (error) {
       if (!(error instanceof NotJson)) throw error;
       trying.stop();
@@ -70,6 +72,7 @@ export function Editor(): JSX.Element {
                 {fill(WORDS.lastSeries, { n: number(one) })}
               </option>
             ))}
+            {chosen !== "" && <option value={CHOSEN}>{WORDS.theChosen}</option>}
           </select>
         </label>
         <button type="button" onClick={start} aria-disabled={text === undefined || trying.running}>

@@ -11,11 +11,15 @@ export interface Trial {
   remaining: number;
 }
 
+/** Which series a draft is tried on. */
+export type Which = { Last: number } | { Series: readonly string[] };
+
 export interface Trying {
   trial: Trial | undefined;
   refused: Refused | undefined;
   running: boolean;
-  run: (rules: unknown, last: number) => void;
+  /** Which series: `{ Last: 100 }`, or `{ Series: [ids] }`. */
+  run: (rules: unknown, which: Which) => void;
   stop: () => void;
   clear: () => void;
 }
@@ -27,14 +31,14 @@ export function useTrial(): Trying {
   const [running, setRunning] = useState(false);
   const stopping = useRef(new AbortController());
   useEffect(() => () => stopping.current.abort(), []);
-  const run = async (rules: unknown, last: number): Promise<void> => {
+  const run = async (rules: unknown, which: Which): Promise<void> => {
     stopping.current.abort();
     const stop = new AbortController();
     stopping.current = stop;
     setRunning(true);
     setTrial(undefined);
     setRefused(undefined);
-    let question: Readonly<Record<string, unknown>> = { Last: last };
+    let question = which;
     let series: readonly TriedSeriesAnswer[] = [];
     try {
       for (;;) {
@@ -55,7 +59,7 @@ export function useTrial(): Trying {
     trial,
     refused,
     running,
-    run: (rules, last) => void run(rules, last),
+    run: (rules, which) => void run(rules, which),
     stop: () => {
       stopping.current.abort();
       setRunning(false);

@@ -11,6 +11,7 @@
 # make chaos   many jobs while gateway, workers and Orthanc are killed at random; JOBS=40 SEED=1
 # make bench   speed and memory beside the peers, as ratios
 # make test-models  the network engines against nnU-Net itself, in a Python of its own (minutes)
+# make test-long  300 slices of 1024 × 1024 through a real Orthanc (minutes)
 # make scanners  series of real scanners, and what an Orthanc with the plugin makes of each; ARGS=FOLDER for your own
 # make sbom    what this is made of, as CycloneDX, from the lock: build/sbom.cdx.json
 # make audit   the locked packages against the published flaws of Python packages, where a data base can be reached
@@ -21,7 +22,7 @@ MINUTES ?= 10
 # CONTAINER_ENGINE: where no Docker answers, a program whose `start` starts one, printing the variables to reach it by, and
 # whose `stop` ends it. Nothing in this repository needs it; this path is used only where something lies there.
 CONTAINER_ENGINE ?= $(wildcard ../shared/bin/container-engine)
-.PHONY: page wheel deb test-packages chaos coverage release sbom audit test-docker test-debian fuzz demo run test lint unit bench scanners setup clean
+.PHONY: page wheel deb test-packages chaos coverage release sbom audit test-docker test-debian fuzz demo run test lint unit bench scanners test-long setup clean
 SHELL := /bin/bash
 BIN := .venv/bin
 
@@ -35,6 +36,9 @@ run:
 
 setup:
 	@./setup.sh test
+
+test-long: setup
+	AUTOCONTOUR_LONG=1 $(BIN)/python -m pytest tests/orthanc/test_thin_and_large_slices.py $(ARGS)
 
 scanners: setup
 	$(BIN)/python -W ignore -m tests.scanners $(ARGS)

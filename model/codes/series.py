@@ -309,8 +309,11 @@ SERIES = Chapter(
         Row(
             ("SUPERSEDED",),
             Again.NO,
-            means="the series has changed since, and a newer job contours it as it is; or a retry asked the rules anew",
-            way_out="look at the newest job of the series",
+            means=(
+                "the series has changed since, and a newer job contours it as it is, or no rule matches it any more "
+                "(the sentence says which); or a retry asked the rules anew"
+            ),
+            way_out="look at the newest job of the series; where there is none, ask for one",
         ),
         Row(
             ("BETTER_SERIES",),

@@ -30,7 +30,6 @@ class News:
     """What one reading of the change log found; ``lost`` says why something may have been missed."""
 
     arrived: tuple[str, ...]
-    deleted: tuple[str, ...]
     lost: str | None
 
 
@@ -46,7 +45,6 @@ def read_changes(orthanc: Orthanc, arrivals: Arrivals, started: float) -> News:
         after = started - 1.0
         position = Position(max(0, orthanc.last_change() - LOOK_BACK), {})
     arrived: list[str] = []
-    deleted: list[str] = []
     lost: str | None = None
     done = False
     first = True
@@ -64,10 +62,9 @@ def read_changes(orthanc: Orthanc, arrivals: Arrivals, started: float) -> News:
                 # What the other log tells of is looked for in Orthanc: reading it would contour a whole archive.
                 position = Position(orthanc.last_change(), {})
                 arrivals.record((), position, reconcile=True)
-                return News((), (), lost)
+                return News((), lost)
         new = [change for change in changes if int(change["Seq"]) > position.sequence]
-        found, gone = _named(orthanc, new, after)
-        deleted.extend(gone)
+        found = _named(orthanc, new, after)
         # Of an emptied log only the newest number is left.
         sequence = max([position.sequence, *(_numbers(new) or [int(page["Last"])])])
         position = Position(sequence, _marks(position, new))
@@ -77,7 +74,7 @@ def read_changes(orthanc: Orthanc, arrivals: Arrivals, started: float) -> News:
         arrived.extend(found)
         done = bool(page["Done"])
         first = False
-    return News(tuple(dict.fromkeys(arrived)), tuple(dict.fromkeys(deleted)), lost)
+    return News(tuple(dict.fromkeys(arrived)), lost)
 
 
 def _lost(position: Position, changes: Sequence[Mapping[str, Any]], newest: int) -> str | None:
@@ -89,24 +86,21 @@ def _lost(position: Position, changes: Sequence[Mapping[str, Any]], newest: int)
     return EMPTIED if follows > position.sequence + 1 else None
 
 
-def _named(orthanc: Orthanc, changes: Sequence[Mapping[str, Any]], after: float) -> tuple[tuple[str, ...], list[str]]:
-    """Return the series that changes tell of: those with something new, and those that were deleted."""
+def _named(orthanc: Orthanc, changes: Sequence[Mapping[str, Any]], after: float) -> tuple[str, ...]:
+    """Return the series with something new that changes tell of; of deletions the log does not tell."""
     instances: list[str] = []
     found: list[str] = []
-    deleted: list[str] = []
     for change in changes:
         kind, identifier = change["ChangeType"], change["ID"]
-        if kind == "Deleted" and change["ResourceType"] == "Series":
-            deleted.append(identifier)
-        elif after and seconds_of(change["Date"]) < after:
+        if after and seconds_of(change["Date"]) < after:
             continue
-        elif kind == "NewInstance":
+        if kind == "NewInstance":
             instances.append(identifier)
         elif kind == "NewSeries":
             found.append(identifier)
     if instances:
         found.extend(orthanc.parents_of(instances))
-    return tuple(dict.fromkeys(found)), deleted
+    return tuple(dict.fromkeys(found))
 
 
 def mark_of(change: Mapping[str, Any]) -> str:

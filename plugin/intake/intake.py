@@ -11,6 +11,7 @@ from plugin.forward.orphans import Orphans
 from plugin.intake.arrivals import Arrival, Arrivals
 from plugin.intake.chosen_watch import ChosenWatch
 from plugin.intake.inspection import Inspection, SeriesInspector
+from plugin.intake.job_request import JobRequest
 from plugin.intake.known_series import SeriesTable
 from plugin.intake.modalities import may_hold_images
 from plugin.intake.series_jobs import SeriesJobs, end_of
@@ -22,8 +23,8 @@ from plugin.jobs.wakeup import Wakeup
 from plugin.pacs.client import Orthanc, SeriesGone
 from plugin.pacs.series import SeriesSnapshot
 from plugin.settings.settings import LOCAL, Settings
+from plugin.workflow.cancellation import UNMATCHED
 from routing.decide import CONTOUR, NONE, Decision
-from routing.pick import WrittenPick
 
 
 class Intake:
@@ -105,14 +106,7 @@ class Intake:
         self._apply(inspection)
         self._arrivals.decided(arrival, snapshot.content.key, inspection.explanation.outcome)
 
-    def request(
-        self,
-        series: str,
-        model: str | None,
-        target: str | None,
-        pick: WrittenPick | None = None,
-        each: bool | None = None,
-    ) -> list[Job]:
+    def request(self, series: str, asked: JobRequest) -> list[Job]:
         """Insert the job that a person asked for, or one for each volume; what they leave open, the rules decide.
 
         The same request while its job is open is the same job. Raises SeriesGone, InputRefused.
@@ -120,20 +114,7 @@ class Intake:
         inspection = self._inspector.inspect(series)
         if inspection.excluded_reason is not None:
             raise InputRefused("EXCLUDED", f"This series must not be contoured: {inspection.excluded_reason}")
-        decision = inspection.explanation.decisions[0] if inspection.explanation.decisions else None
-        if model is None and decision is None:
-            raise InputRefused(
-                "NO_RULE", "No rule matches this series; name a model in the request, or add a rule to orthanc.json."
-            )
-        wanted = Decision(
-            rule=decision.rule if decision and model is None else "",
-            model=model or (decision.model if decision else ""),
-            target=target or (decision.target if decision else "local"),
-            pick=pick,
-            each=bool(each),
-        )
-        if decision is not None and pick is None and each is None:
-            wanted = replace(wanted, pick=decision.pick, each=decision.each)
+        wanted = asked.completed_by(next(iter(inspection.explanation.decisions), None))
         if wanted.target not in self._settings.targets:
             known = ", ".join(self._settings.targets)
             raise InputRefused("NO_TARGET", f"The configuration has no such target; there are: {known}.")
@@ -218,6 +199,7 @@ class Intake:
         """Insert the jobs of what was decided; those of an earlier content are overtaken."""
         explanation = inspection.explanation
         if explanation.outcome == NONE:
+            self._jobs.supersede(inspection.snapshot, UNMATCHED)
             return
         self._jobs.supersede(inspection.snapshot)
         end = end_of(explanation)

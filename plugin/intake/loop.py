@@ -95,7 +95,7 @@ class IntakeLoop:
         if news.lost is not None:
             self._reconciliation.begin(news.lost)
         self._reconciliation.turn()
-        for series in (*news.deleted, *self._intake.chosen_and_gone()):
+        for series in self._intake.chosen_and_gone():
             self._intake.deleted(series)
         for arrival in self._arrivals.pending():
             if self._stopping.is_set():

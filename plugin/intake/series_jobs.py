@@ -178,8 +178,8 @@ class SeriesJobs:
         """Give a job that an earlier version keyed otherwise the key that its series' content has now."""
         self._jobs.rekey(job, content)
 
-    def supersede(self, snapshot: SeriesSnapshot) -> None:
-        """End, or mark as overtaken, the jobs of an earlier content of this series.
+    def supersede(self, snapshot: SeriesSnapshot, reason: str = CHANGED) -> None:
+        """End, or mark as overtaken, the jobs of an earlier content of this series, for this reason.
 
         One whose RTSTRUCT is stored and whose copies are being deleted is overtaken when it closes.
         """
@@ -187,9 +187,9 @@ class SeriesJobs:
             if job.content == snapshot.content.key:
                 continue
             if not job.state.final:
-                self._cancellation.cancel(job, State.SUPERSEDED, CHANGED)
+                self._cancellation.cancel(job, State.SUPERSEDED, reason)
             else:
-                self._jobs.supersede_done(job.id, CHANGED)
+                self._jobs.supersede_done(job.id, reason)
 
     def of_choices(self, study: str) -> list[Job]:
         """Return the jobs of a study that a rule made which contours one of its series, newest first."""

@@ -7,6 +7,10 @@ from plugin.jobs.job import Job, State
 from plugin.jobs.store import JobStore
 
 CHANGED = "The series changed in Orthanc: slices came, went or were replaced. A newer job contours it as it is."
+UNMATCHED = (
+    "The series changed in Orthanc: slices came, went or were replaced. No rule matches it as it is now, so nothing "
+    "contours it; POST /autocontour/routing/explain says why, POST /autocontour/series/{id}/jobs asks for a job."
+)
 
 
 class Cancellation:

@@ -18,7 +18,7 @@ from pydicom import Dataset
 from plugin.pacs.content import VERSION
 from tests.builders.faulty_gateway import wrapper
 from tests.builders.orthanc_process import OrthancProcess, until
-from tests.builders.phantom import files_of, phantom_series
+from tests.builders.phantom import Phantom, files_of, phantom_series
 from tests.builders.sender import send
 
 Start = Callable[..., OrthancProcess]
@@ -217,3 +217,21 @@ def as_earlier(orthanc: OrthancProcess, content: str) -> None:
 def content_of_jobs(orthanc: OrthancProcess, series: str) -> list[str]:
     with sqlite3.connect(orthanc.state / "jobs.sqlite") as tables:
         return [str(row[0]) for row in tables.execute("SELECT content FROM jobs WHERE series = ?", (series,))]
+
+
+def test_a_series_that_no_rule_matches_any_more_leaves_no_job_that_is_done(
+    start_orthanc: Callable[..., OrthancProcess],
+) -> None:
+    rule = {"Name": "short", "When": {"Slices": {"Max": 12}}, "Then": {"Model": "hu-ct", "Target": "local"}}
+    orthanc = start_orthanc(section={"Rules": [rule]})
+    files = files_of(phantom_series(Phantom(slices=13)))
+    series = orthanc.store_all(files[:12])
+    assert orthanc.job_of(series)["State"] == "done"
+    orthanc.store_all(files[12:])
+    job = until(
+        lambda: (one := orthanc.jobs(Series=series)[0])["State"] == "superseded" and one, "the job stands no more"
+    )
+    assert job["Error"]["Code"] == "SUPERSEDED"
+    assert "No rule matches it as it is now" in job["Error"]["Message"]
+    assert len(orthanc.jobs(Series=series)) == 1
+    assert orthanc.json(f"/autocontour/series/{series}")["Outcome"] == "none"

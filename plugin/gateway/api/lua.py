@@ -28,11 +28,8 @@ def router(jobs: JobOperations, view: JobView) -> APIRouter:
         response_model_exclude_unset=True,
     )
     def contour_series_for_lua(series: SeriesInPath, wanted: ContourRequest | None = None) -> JobAnswer | ErrorAnswer:
-        wanted = wanted or ContourRequest()
         try:
-            return JobAnswer.model_validate(
-                view.show_all(jobs.request(series, wanted.model, wanted.target, wanted.pick, wanted.each))
-            )
+            return JobAnswer.model_validate(view.show_all(jobs.request(series, (wanted or ContourRequest()).asked)))
         except AutocontourError as error:
             return ErrorAnswer(error=error.code, message=error.message)
 

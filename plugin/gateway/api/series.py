@@ -34,10 +34,7 @@ def router(jobs: JobOperations, view: JobView, outgoing: Outgoing, outcomes: Out
         "/{series}/jobs", status_code=202, summary="Contour this series now", response_model_exclude_unset=True
     )
     def contour_series(series: SeriesInPath, wanted: ContourRequest | None = None) -> JobAnswer:
-        wanted = wanted or ContourRequest()
-        return JobAnswer.model_validate(
-            view.show_all(jobs.request(series, wanted.model, wanted.target, wanted.pick, wanted.each))
-        )
+        return JobAnswer.model_validate(view.show_all(jobs.request(series, (wanted or ContourRequest()).asked)))
 
     @routes.get(
         "/{series}/outgoing",

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from model.errors import InputRefused
-from plugin.facts.series import known_keywords
 from plugin.gateway.operations.readiness import Readiness
 from plugin.intake.intake import Intake
+from plugin.intake.job_request import JobRequest
 from plugin.intake.retries import Retries
 from plugin.jobs.job import Job, State
 from plugin.jobs.store import JobStore
 from plugin.workflow.cancellation import Cancellation
-from routing.pick import WrittenPick, read_pick
 
 
 class JobOperations:
@@ -30,22 +28,11 @@ class JobOperations:
         self._retries = retries
         self._cancellation = cancellation
 
-    def request(
-        self,
-        series: str,
-        model: str | None,
-        target: str | None,
-        pick: WrittenPick | None = None,
-        each: bool | None = None,
-    ) -> list[Job]:
-        """Make a job for a stored series, or for each of its volumes; what is None, the rules decide.
-
-        Raises SeriesGone, InputRefused.
-        """
+    def request(self, series: str, asked: JobRequest) -> list[Job]:
+        """Make a job for a stored series, or for each of its volumes; raises SeriesGone, InputRefused."""
         self._readiness.require()
-        if pick is not None and (problems := read_pick(pick, known_keywords(), "Pick")[1]):
-            raise InputRefused("BAD_PICK", "; ".join(str(problem) for problem in problems))
-        return self._intake.request(series, model, target, pick, each)
+        asked.require_readable()
+        return self._intake.request(series, asked)
 
     def cancel(self, job: Job) -> bool:
         """End an open job as a user wishes; returns whether it was open."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from model.errors import AutocontourError
 from plugin.gateway.operations.jobs import JobOperations
+from plugin.intake.job_request import JobRequest
 from plugin.intake.modalities import may_hold_images
 from plugin.jobs.job import Job
 from plugin.pacs.client import Orthanc
@@ -52,7 +53,7 @@ class StudyRequests:
                 requested.refused.append(RefusedSeries(series, "BUSY", NO_TIME))
                 continue
             try:
-                requested.jobs += self._jobs.request(series, None, None)
+                requested.jobs += self._jobs.request(series, JobRequest())
             except AutocontourError as error:
                 requested.refused.append(RefusedSeries(series, error.code, error.message))
         return requested

@@ -12,6 +12,7 @@ from plugin.gateway.api.schemas.errors import ErrorAnswer
 from plugin.gateway.api.schemas.forms import ModelName, TargetName
 from plugin.gateway.api.schemas.jobs import JobAnswer
 from plugin.gateway.api.schemas.routing import ExplanationAnswer
+from plugin.intake.job_request import JobRequest
 from routing.lua import LONGEST_REASON
 
 
@@ -28,6 +29,11 @@ class ContourRequest(Request):
     """Which of several images of a place is meant, as in a rule."""
     each: StrictBool | None = None
     """Whether every volume of the series is contoured: a job and an RTSTRUCT each."""
+
+    @property
+    def asked(self) -> JobRequest:
+        """The request as intake takes it."""
+        return JobRequest(self.model, self.target, self.pick, self.each)
 
 
 class SeriesAnswer(Answer):

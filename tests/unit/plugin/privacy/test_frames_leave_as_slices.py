@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pydicom
 import pytest
+from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 from pydicom.uid import (
     CTImageStorage,
@@ -196,3 +197,29 @@ def test_a_frame_that_the_native_step_changed_is_refused(tmp_path: Path) -> None
         pseudonymise(["0"], native, TransferKey.new("test"), PrivacyRules(), tmp_path / "images", wanted)
     assert {finding.partition(":")[0] for finding in refused.value.findings} == {"NATIVE_CHANGED"}
     assert sum(refused.value.findings.values()) == 1
+
+
+def test_fragments_of_frames_that_nothing_tells_apart_are_refused() -> None:
+    # An RLE frame is one fragment (PS3.5 A.4.2), so that three of each, without an offset table, are not of its syntax.
+    made = enhanced(classic(), GE, syntax=RLELossless, encapsulation=Encapsulation(NONE, fragments=3))
+    with pytest.raises(PrivacyRefused) as refused:
+        cleaned(files_of(made))
+    assert {finding.partition(":")[0] for finding in refused.value.findings} == {"REBUILD_PIXELS"}
+    assert "damaged, cut off, or not of its transfer syntax" in str(refused.value)
+
+
+def test_twelve_bits_of_jpeg_are_decoded() -> None:
+    found = get_testdata_file("JPGExtended.dcm", download=False)
+    if found is None:
+        pytest.skip("needs the package pydicom-data")
+    picture = pydicom.dcmread(str(found))
+    (one,) = phantom_series(Phantom(slices=1, size=8), KVP="120")
+    for keyword in ("Rows", "Columns", "BitsAllocated", "BitsStored", "HighBit", "PixelRepresentation"):
+        setattr(one, keyword, picture[keyword].value)
+    one.PixelData, one["PixelData"].VR = picture.PixelData, "OB"
+    one["PixelData"].is_undefined_length = True
+    one.file_meta.TransferSyntaxUID = picture.file_meta.TransferSyntaxUID
+    one.RescaleIntercept = "-1024"
+    assert picture.BitsStored == 12
+    (clean,) = slices_in(cleaned(files_of([one]))).values()
+    assert np.array_equal(clean.pixel_array, picture.pixel_array)

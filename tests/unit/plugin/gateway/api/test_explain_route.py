@@ -15,6 +15,7 @@ from plugin.facts.given import given_facts
 from plugin.facts.series import known_keywords
 from plugin.gateway.api import answers, lua, routing
 from plugin.gateway.api.json_bodies import JsonBodies
+from plugin.intake.job_request import JobRequest
 from plugin.jobs.job import Job
 from routing.decide import decide
 from routing.rules import read_rules
@@ -79,12 +80,8 @@ def test_lua_gets_200_and_the_job() -> None:
     assert client.post(f"/lua/series/{SERIES}/jobs").status_code == 200
     picked = {"Pick": {"EchoTime": 5, "ImageType": "M"}, "Each": True}
     assert client.post(f"/lua/series/{SERIES}/jobs", json=picked).status_code == 200
-    nothing = (None, None)
-    assert asked == [
-        (SERIES, "m", None, *nothing),
-        (SERIES, None, None, *nothing),
-        (SERIES, None, None, picked["Pick"], True),
-    ]
+    pick = {"EchoTime": 5, "ImageType": "M"}
+    assert asked == [(SERIES, JobRequest("m")), (SERIES, JobRequest()), (SERIES, JobRequest(pick=pick, each=True))]
 
 
 def test_lua_gets_200_and_the_reason_of_a_refusal() -> None:

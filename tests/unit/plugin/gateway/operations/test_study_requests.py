@@ -7,6 +7,7 @@ from typing import Any, cast
 from model.errors import InputRefused
 from plugin.gateway.operations.jobs import JobOperations
 from plugin.gateway.operations.study_requests import ENOUGH_SECONDS, StudyRequests
+from plugin.intake.job_request import JobRequest
 from plugin.pacs.client import Orthanc
 
 
@@ -20,8 +21,8 @@ class Requests:
     def __init__(self) -> None:
         self.asked: list[str] = []
 
-    def request(self, series: str, model: str | None, target: str | None) -> list[Any]:
-        assert (model, target) == (None, None), "the rules decide"
+    def request(self, series: str, asked: JobRequest) -> list[Any]:
+        assert asked == JobRequest(), "the rules decide"
         self.asked.append(series)
         if series == "aMR":
             raise InputRefused("NO_RULE", "No rule matches.")

@@ -1,0 +1,45 @@
+"""What a person or the site's Lua asks of a series: which model, where, on which of its volumes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from model.errors import InputRefused
+from plugin.facts.series import known_keywords
+from routing.decide import Decision
+from routing.pick import WrittenPick, read_pick
+
+
+@dataclass(frozen=True, slots=True)
+class JobRequest:
+    """A job that is asked for; what is None, the rules decide."""
+
+    model: str | None = None
+    target: str | None = None
+    pick: WrittenPick | None = None
+    each: bool | None = None
+
+    def require_readable(self) -> None:
+        """Raise InputRefused with BAD_PICK where Pick is none."""
+        if self.pick is not None and (problems := read_pick(self.pick, known_keywords(), "Pick")[1]):
+            raise InputRefused("BAD_PICK", "; ".join(str(problem) for problem in problems))
+
+    def completed_by(self, ruled: Decision | None) -> Decision:
+        """Return what is to be done, with what the rules say where nothing is asked; raises InputRefused with NO_RULE.
+
+        Pick and Each are of one mind: who says either says both.
+        """
+        if self.model is None and ruled is None:
+            raise InputRefused(
+                "NO_RULE", "No rule matches this series; name a model in the request, or add a rule to orthanc.json."
+            )
+        wanted = Decision(
+            rule=ruled.rule if ruled and self.model is None else "",
+            model=self.model or (ruled.model if ruled else ""),
+            target=self.target or (ruled.target if ruled else "local"),
+            pick=self.pick,
+            each=bool(self.each),
+        )
+        if ruled is not None and self.pick is None and self.each is None:
+            wanted = replace(wanted, pick=ruled.pick, each=ruled.each)
+        return wanted

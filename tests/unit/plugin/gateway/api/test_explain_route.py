@@ -80,7 +80,7 @@ def test_lua_gets_200_and_the_job() -> None:
     assert client.post(f"/lua/series/{SERIES}/jobs").status_code == 200
     picked = {"Pick": {"EchoTime": 5, "ImageType": "M"}, "Each": True}
     assert client.post(f"/lua/series/{SERIES}/jobs", json=picked).status_code == 200
-    pick = {"EchoTime": 5, "ImageType": "M"}
+    pick: dict[str, float | int | str] = {"EchoTime": 5, "ImageType": "M"}
     assert asked == [(SERIES, JobRequest("m")), (SERIES, JobRequest()), (SERIES, JobRequest(pick=pick, each=True))]
 
 

@@ -226,7 +226,7 @@ def test_a_series_that_no_rule_matches_any_more_leaves_no_job_that_is_done(
     orthanc = start_orthanc(section={"Rules": [rule]})
     files = files_of(phantom_series(Phantom(slices=13)))
     series = orthanc.store_all(files[:12])
-    assert orthanc.job_of(series)["State"] == "done"
+    assert orthanc.job_of(series, seconds=300)["State"] == "done"
     orthanc.store_all(files[12:])
     job = until(
         lambda: (one := orthanc.jobs(Series=series)[0])["State"] == "superseded" and one, "the job stands no more"

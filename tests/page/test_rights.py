@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from model.samples.dicom_series import Patient
-from tests.builders.orthanc_process import OrthancProcess
+from tests.builders.orthanc_process import OrthancProcess, until
 from tests.builders.page import NARROW, WIDE, Visit, visit
 from tests.builders.phantom import files_of, phantom_series
 
@@ -62,6 +63,7 @@ def test_an_objection_is_entered_and_taken_back_after_it_was_said_what_happens(
         expect(dialog).to_contain_text("no series of this patient is processed")
         page.keyboard.press("Escape")
         expect(dialog).to_be_hidden()
+        expect(page.get_by_role("button", name="Enter an objection")).to_be_focused()
         assert (
             processed.post("/autocontour/subjects/find", json={"PatientID": SOMEBODY.identifier}).json()["Objection"]
             is False
@@ -107,6 +109,39 @@ def test_what_is_shown_is_never_of_another_patient_than_the_one_in_the_field(
         expect(page.get_by_role("button", name="Erase what is held")).to_be_visible()
         page.get_by_label("PatientID").press_sequentially("2")
         expect(page.get_by_role("button", name="Erase what is held")).to_have_count(0)
+
+
+VIEWERS = """
+function IncomingHttpRequestFilter(method, uri, ip, username, headers)
+  return username ~= 'viewer' or string.find(uri, '/autocontour/subjects', 1, true) == nil
+end
+"""
+
+
+def test_of_two_users_the_one_who_may_not_is_told_so_and_sees_the_rest(
+    start_orthanc: Start, browser: Browser, tmp_path: Path
+) -> None:
+    (tmp_path / "viewers.lua").write_text(VIEWERS)
+    users = {"officer": "secret-of-one", "viewer": "secret-of-another"}
+    options = {
+        "AuthenticationEnabled": True,
+        "RegisteredUsers": users,
+        "LuaScripts": [str(tmp_path / "viewers.lua")],
+    }
+    orthanc = start_orthanc(options=options, wait_for_gateway=False)
+    login = ("officer", users["officer"])
+    until(lambda: orthanc.get("/autocontour/health", auth=login).status_code == 200, "the gateway is up")
+    with visit(browser, orthanc.url, login=("viewer", users["viewer"])) as viewer:
+        page = viewer.open("#/rights")
+        found(page, "NOBODY-1")
+        expect(page.get_by_role("alert")).to_contain_text("does not let your user see this")
+        page = viewer.open("#/evidence")
+        page.get_by_role("button", name="Verify the chain now").click()
+        expect(page.locator("#chain")).to_contain_text("The chain is whole")
+    with visit(browser, orthanc.url, login=login) as officer:
+        page = officer.open("#/rights")
+        found(page, "NOBODY-1")
+        expect(page.get_by_role("heading", name="Nothing is on record here")).to_be_visible()
 
 
 def test_a_patient_of_whom_nothing_is_known_is_said_to_be_one(visitor: Visit) -> None:

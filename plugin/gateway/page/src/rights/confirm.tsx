@@ -14,8 +14,13 @@ export function Confirm({ question, yes, no }: { question: Question; yes: () => 
   const dialog = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const shown = dialog.current;
+    const opener = document.activeElement;
     shown?.showModal();
-    return () => shown?.close();
+    return () => {
+      shown?.close();
+      // With the dialog taken out of the page the browser gives the focus to nobody (seen in Chromium 156).
+      if (opener instanceof HTMLElement) opener.focus();
+    };
   }, []);
   return (
     <dialog

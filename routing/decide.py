@@ -23,6 +23,7 @@ class Decision:
     The defaults are those of a rule: contoured on this machine, with normal urgency, all structures, at any hour.
     ``pick`` says which of several images of a place is meant, ``each`` that every volume of the series is.
     ``one_per_study`` says that the series is contoured only if it is the best one of its study, and how that is told.
+    ``deliver`` names the destinations that get the result.
     """
 
     model: str
@@ -36,6 +37,7 @@ class Decision:
     each: bool = False
     # A site's script writes True or a dictionary, which routing.script reads.
     one_per_study: OnePerStudy | None = None
+    deliver: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """In the shape of the REST API."""
@@ -50,6 +52,7 @@ class Decision:
             "Pick": written_pick(self.pick),
             "Each": self.each,
             "OnePerStudy": None if self.one_per_study is None else self.one_per_study.to_json(),
+            "Deliver": list(self.deliver),
         }
 
 
@@ -124,6 +127,7 @@ def decide(facts: SeriesFacts, rules: Sequence[Rule]) -> Explanation:
             pick=rule.pick,
             each=rule.each,
             one_per_study=rule.one_per_study,
+            deliver=rule.deliver,
         )
         decisions = _with(decision, decisions)
         if not rule.go_on:
@@ -159,17 +163,29 @@ def _ask(rule: Rule, facts: SeriesFacts) -> RuleResult:
 
 
 def _with(decision: Decision, earlier: Sequence[Decision]) -> list[Decision]:
-    """Add a decision, unless its result is wanted already: of this series anyway goes before only if it is the best."""
+    """Add a decision, unless its result is wanted already: of this series anyway goes before only if it is the best.
+
+    A result that two rules want is delivered where either says.
+    """
     anyway = replace(decision, one_per_study=None)
-    if any(_same_result(one, wanted) for one in earlier for wanted in (decision, anyway)):
-        return list(earlier)
+    wanted = [any(_same_result(one, this) for this in (decision, anyway)) for one in earlier]
+    if any(wanted):
+        return [_also_to(one, decision) if same else one for one, same in zip(earlier, wanted, strict=True)]
     if decision.one_per_study is None:
         earlier = [one for one in earlier if not _same_result(replace(one, one_per_study=None), decision)]
     return [*earlier, decision]
 
 
 def _same_result(one: Decision, other: Decision) -> bool:
-    return replace(one, priority="", hours=None, rule="") == replace(other, priority="", hours=None, rule="")
+    return _result(one) == _result(other)
+
+
+def _result(one: Decision) -> Decision:
+    return replace(one, priority="", hours=None, rule="", deliver=())
+
+
+def _also_to(one: Decision, other: Decision) -> Decision:
+    return replace(one, deliver=tuple(dict.fromkeys((*one.deliver, *other.deliver))))
 
 
 def _rule_json(rule: RuleResult, redacted: bool, brief: bool) -> dict[str, Any]:

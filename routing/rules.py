@@ -37,6 +37,8 @@ class ThenDocument(_Document):
     # Read by routing.pick, which names what is wrong in it.
     Pick: Any = None
     Each: bool = False
+    # Names of destinations that get the result.
+    Deliver: list[str] = Field([])
     Exclude: str | None = Field(None, min_length=1)
     OnePerStudy: Any = None
     """Read by routing.one_per_study."""
@@ -67,6 +69,7 @@ class Rule:
     pick: WrittenPick | None = None
     each: bool = False
     one_per_study: OnePerStudy | None = None
+    deliver: tuple[str, ...] = ()
 
 
 def read_rules(
@@ -134,6 +137,7 @@ def read_rule(data: Any, keywords: Collection[str] | None, path: str) -> tuple[R
             pick=then.Pick,
             each=then.Each,
             one_per_study=one_per_study,
+            deliver=tuple(dict.fromkeys(then.Deliver)),
         ),
         [],
     )
@@ -145,9 +149,10 @@ def check_references(
     targets: Collection[str] | None = None,
     templates: Collection[str] | None = None,
     models: Collection[str] | None = None,
+    destinations: Collection[str] | None = None,
     path: str = "Rules",
 ) -> list[Problem]:
-    """Problems of rules that name a target, a structure template or a model that the site does not have.
+    """Problems of rules that name a target, template, model or destination that the site does not have.
 
     ``data`` is the list as the site writes it: what is wrong elsewhere in a rule hides nothing. What is None is not
     looked at.
@@ -162,7 +167,18 @@ def check_references(
             if words is not None and isinstance(word, str) and word and word not in words:
                 allowed = one_of(sorted(words)) or "none is configured"
                 problems.append(Problem(f"{path}[{index}].Then.{key}", shown(word), allowed, nearest(word, words)))
+        if destinations is not None:
+            problems += _unknown_destinations(then.get("Deliver"), destinations, f"{path}[{index}].Then.Deliver")
     return problems
+
+
+def _unknown_destinations(words: Any, destinations: Collection[str], path: str) -> list[Problem]:
+    allowed = one_of(sorted(destinations)) or "none is configured"
+    return [
+        Problem(f"{path}[{place}]", shown(word), allowed, nearest(word, destinations))
+        for place, word in enumerate(words if isinstance(words, list) else ())
+        if isinstance(word, str) and word not in destinations
+    ]
 
 
 def _keys_at(location: tuple[Any, ...]) -> Iterable[str]:

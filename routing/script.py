@@ -167,7 +167,18 @@ def _checked_one(one: Any) -> Decision:
         raise TypeError(f"its decision has a pick that is none: {wrong[0].path} is not {wrong[0].allowed}")
     if not isinstance(one.each, bool):
         raise TypeError("its decision has an each other than True and False")
-    return replace(one, outputs=tuple(one.outputs), one_per_study=_one_per_study(one.one_per_study))
+    return replace(
+        one,
+        outputs=tuple(one.outputs),
+        one_per_study=_one_per_study(one.one_per_study),
+        deliver=_names(one.deliver),
+    )
+
+
+def _names(said: Any) -> tuple[str, ...]:
+    if not isinstance(said, list | tuple) or not all(isinstance(name, str) for name in said):
+        raise TypeError("its decision has a deliver that is no list of names")
+    return tuple(dict.fromkeys(said))
 
 
 def _one_per_study(said: Any) -> OnePerStudy | None:

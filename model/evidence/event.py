@@ -26,6 +26,8 @@ class Event(StrEnum):
     REMOTE_DELETED = "REMOTE_DELETED"
     KEY_DESTROYED = "KEY_DESTROYED"
     CLOSED = "CLOSED"
+    # The result reached a destination of the site; before or after the job was closed.
+    DELIVERED = "DELIVERED"
     # One transfer's life in the segmentation service, whose job reference is the transfer's own id.
     TRANSFER_OPENED = "TRANSFER_OPENED"
     TRANSFER_VERIFIED = "TRANSFER_VERIFIED"
@@ -65,7 +67,7 @@ class Kind(StrEnum):
     ID = "one of our own random identifiers: evidence code, UUID, or 26 to 64 base32 or hexadecimal digits"
     CODE = "an error or reason code in capitals"
     VERSION = "a version that starts with a digit"
-    LABEL = "a name that the configuration declares: model, target or profile"
+    LABEL = "a name that the configuration declares: model, target, profile or destination"
     PERIOD = "a month as YYYY-MM"
     COUNTS = "whole numbers by rule identifier or kind of action"
 
@@ -105,6 +107,8 @@ FACTS: Mapping[str, Kind | Words] = {
     "bytes": Kind.COUNT,
     "code": Kind.CODE,
     "countersigned": Kind.FLAG,
+    "delivery": Kind.COUNT,
+    "destination": Kind.LABEL,
     "dicom_version": Kind.VERSION,
     "digest": Kind.DIGEST,
     "duration_ms": Kind.COUNT,
@@ -135,6 +139,7 @@ FACTS: Mapping[str, Kind | Words] = {
     "previous_key": Kind.KEY,
     "profile": Kind.LABEL,
     "profile_digest": Kind.DIGEST,
+    "proof": _words("COMMITMENT", "FIND", "ANSWER"),
     "receipt": Kind.DIGEST,
     "recipient_key": Kind.KEY,
     "records": Kind.COUNT,
@@ -196,6 +201,7 @@ SHAPES: Mapping[Event, Shape] = {
     Event.REMOTE_DELETED: _job("verified", "receipt recipient_key files left missing"),
     Event.KEY_DESTROYED: _job("verified", ""),
     Event.CLOSED: _job("outcome", "duration_ms code"),
+    Event.DELIVERED: _job("destination proof instances", "delivery"),
     Event.TRANSFER_OPENED: _job("instances manifest profile", "bytes model model_version"),
     Event.TRANSFER_VERIFIED: _job("instances receipt", "bytes manifest"),
     Event.TRANSFER_REJECTED: _job("findings receipt", "instances code"),

@@ -22,6 +22,8 @@ from plugin.commands.orthanc_json import OrthancConfiguration, read_together
 from plugin.commands.orthanc_tls import tls_remarks
 from plugin.commands.python_script import script_problems, script_remarks
 from plugin.facts.given import given_facts
+from plugin.settings.destinations import described as described_destination
+from plugin.settings.destinations import unknown_to_orthanc
 from plugin.settings.notify import described
 from plugin.settings.settings import ROOT, Settings, examine, unknown_models
 from routing.answer import combine
@@ -150,7 +152,10 @@ def _examined(configuration: OrthancConfiguration) -> tuple[Settings | None, lis
         return None, [*problems, missing]
     section = configuration.keys[ROOT]
     settings, wrong = examine(section, configuration.keys.get("Dictionary"), configuration.base)
-    return settings, [*problems, *wrong, *unknown_models(section, configuration.base)]
+    unknown = unknown_models(section, configuration.base)
+    if settings is not None:
+        unknown += unknown_to_orthanc(settings.destinations, configuration.keys)
+    return settings, [*problems, *wrong, *unknown]
 
 
 def _script(configuration: OrthancConfiguration, problems: list[Problem]) -> Script | None:
@@ -189,6 +194,7 @@ def _described(settings: Settings, script: Script | None) -> list[str]:
     lines += [f"{number}. {_rule(rule)}" for number, rule in enumerate(settings.rules, 1)]
     lines += [f"Notify: {described(channel)}." for channel in settings.notify]
     lines += [f"Labels of studies: {', '.join(settings.labels.all)}."] if settings.labels is not None else []
+    lines += [f"Destination {described_destination(name, one)}." for name, one in settings.destinations.items()]
     return lines
 
 
@@ -199,6 +205,7 @@ def _rule(rule: Rule) -> str:
     extras += [f"structures {rule.structures}"] if rule.structures else []
     extras += [f"only {rule.hours}"] if rule.hours else []
     extras += ["the best series of a study only"] if rule.one_per_study is not None else []
+    extras += [f"delivered to {', '.join(rule.deliver)}"] if rule.deliver else []
     extras += ["and the rules after it are asked too"] if rule.go_on else []
     return f"{rule.name}: {rule.model} at {rule.target} → {', '.join(rule.outputs)}; {', '.join(extras)}"
 

@@ -78,6 +78,7 @@ def certificate(
         "Result": _facts(last, Event.RESULT_RECEIVED),
         "Restored": _facts(last, Event.REIDENTIFIED),
         "Stored": _facts(last, Event.STORED),
+        "Delivered": [{"Time": record.time, **_camel(record)} for record in records if record.event is Event.DELIVERED],
         "Failure": _facts(last, Event.FAILED),
         "Deletions": deletion_sentences(records),
         "KeyDestroyed": _facts(last, Event.KEY_DESTROYED),

@@ -10,7 +10,8 @@ from model.evidence.event import Event
 from model.evidence.facts import Facts
 from model.evidence.record import Record
 
-_ASIDE = (Event.ALERT_RAISED, Event.ALERT_CLEARED)
+# What neither opens an attempt nor keeps one open.
+_ASIDE = (Event.ALERT_RAISED, Event.ALERT_CLEARED, Event.DELIVERED)
 
 
 def present_attempt(records: Sequence[Record]) -> list[Record]:

@@ -119,6 +119,10 @@ def _sentence(record: Record) -> str | None:
             return f"Deletion at the recipient: {HOW[str(facts['verified'])]}."
         case Event.KEY_DESTROYED:
             return f"The key that links pseudonyms and patient was destroyed ({HOW[str(facts['verified'])]})."
+        case Event.DELIVERED:
+            how = {"COMMITMENT": "it committed to keep them", "FIND": "it found them", "ANSWER": "they were read back"}
+            count = plural(int(str(facts["instances"])), "object", "objects")
+            return f"The result ({count}) was delivered to {facts['destination']}: {how[str(facts['proof'])]}."
         case Event.CLOSED:
             return f"The job was closed with the outcome {facts['outcome']}."
     return None

@@ -11,6 +11,7 @@ from model.contours.kernel import slow_tracing
 from model.evidence.chain import Chain
 from model.pipeline.draw import warm_up
 from model.worker.pool import Workers
+from plugin.deliver.deliverer import Deliverer
 from plugin.erase.sweep import sweep
 from plugin.evidence.dossier_files import record_configuration
 from plugin.gateway.clock import Clock
@@ -51,6 +52,7 @@ class Lifecycle:
     revival: Revival
     notifier: Notifier
     labels: LabelKeeper
+    deliverer: Deliverer
 
     def run(self) -> None:
         """Bring everything up, then take in series until the process ends; what cannot be brought up is in health."""
@@ -69,6 +71,7 @@ class Lifecycle:
         threading.Thread(target=self.revival.run, name="revival", daemon=True).start()
         threading.Thread(target=self.notifier.run, name="notifier", daemon=True).start()
         threading.Thread(target=self.labels.run, name="labels", daemon=True).start()
+        self.deliverer.start()
         self.intake.run()
 
     def _bring_up(self) -> None:

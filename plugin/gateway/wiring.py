@@ -10,6 +10,8 @@ from model.evidence.chain import Chain
 from model.evidence.rotation import load_chain_key
 from model.worker.pool import Workers
 from plugin.advisories.alerts import VersionWatch
+from plugin.deliver.deliverer import Deliverer
+from plugin.deliver.table import DeliveryTable
 from plugin.evidence.processing import configuration_digest
 from plugin.evidence.service import EvidenceService
 from plugin.forward.heads import witnesses
@@ -18,6 +20,7 @@ from plugin.forward.targets import forward_targets
 from plugin.gateway.clock import Clock, Deliveries
 from plugin.gateway.lifecycle import Lifecycle
 from plugin.gateway.logs import recent_lines
+from plugin.gateway.operations.deliveries import DeliveryOperations
 from plugin.gateway.operations.dossier import Dossier
 from plugin.gateway.operations.erasure import JobErasure
 from plugin.gateway.operations.explanations import Explanations
@@ -120,7 +123,10 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
     deliveries = Deliveries(evidence, clock_wakeup)
     forwards = forward_targets(settings.forwards, key, targets, orthanc, workers, deliveries.delivered)
 
-    stages = Stages(orthanc, reader, jobs, vault, chain, workers, state, settings, forwards, queue_wakeup, meters)
+    deliverer = Deliverer(settings.destinations, DeliveryTable(engine), jobs, orthanc, chain)
+    stages = Stages(
+        orthanc, reader, jobs, vault, chain, workers, state, settings, forwards, queue_wakeup, meters, deliverer.stored
+    )
     workflows = Workflows(stages, settings.database or sqlite_url(state.workflows), "gateway")
     dispatcher = Dispatcher(jobs, targets, settings.jobs_at_once, workflows.start, queue_wakeup)
     cancellation = Cancellation(jobs, workers)
@@ -159,7 +165,7 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
     labels = LabelKeeper(orthanc, jobs, LabelTable(engine), settings.labels)
     notifier = Notifier(settings.notify, Outbox(engine), jobs)
     target_operations = TargetOperations(settings, targets, jobs, queue_wakeup)
-    view = JobView(stages, dispatcher)
+    view = JobView(stages, dispatcher, deliverer)
     retries = Retries(inspector, series_jobs, table, settings, queue_wakeup, intake_wakeup)
     health = Health(
         readiness,
@@ -172,6 +178,7 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         orphans,
         notifier,
         labels,
+        deliverer,
         SeriesNumbers(engine),
         waits,
         meters,
@@ -192,6 +199,7 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         jobs=job_operations,
         study_requests=StudyRequests(orthanc, job_operations),
         view=view,
+        deliveries=DeliveryOperations(readiness, jobs, deliverer),
         previews=Previews(orthanc, reader),
         explanations=Explanations(inspector, decider, comparison),
         trials=Trials(drafts, inspector, decider, comparison, table),
@@ -223,5 +231,6 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         revival=Revival(jobs, workflows),
         notifier=notifier,
         labels=labels,
+        deliverer=deliverer,
     )
     return Gateway(operations, lifecycle)

@@ -55,6 +55,8 @@ class RequestedWork(_Item):
     """Which of several images of a place is meant; None for the only one that can be."""
     each: bool = False
     """Whether every volume of the series has a job of its own."""
+    deliver: tuple[str, ...] = ()
+    """The destinations that get the result."""
     volume: ContouredVolume | None = None
     """The volume of this job; None where the series has but one."""
 

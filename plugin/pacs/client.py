@@ -48,6 +48,15 @@ class OrthancFailed(TargetFailed):
         self.file_system = "accessing the filesystem" in details
         found = re.search(r"DIMSE status (0x[0-9A-Fa-f]{4})\b", details)
         self.dimse_status = found[1] if found else None
+        # Where the object certainly did not arrive: no connection, or none that takes such objects.
+        self.not_connected = "connecting to AET" in details or "connect to server" in details
+        self.no_context = bool(re.search(r"presentation context|Cannot transcode", details + message_of(described)))
+        self.unsupported = bool(re.search(r"not supported by the remote|No acceptable", message_of(described)))
+
+
+def message_of(described: Mapping[str, Any]) -> str:
+    """Return the sentence of Orthanc's own code."""
+    return str(described.get("Message", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,6 +281,20 @@ class Orthanc:
         """
         path = f"modalities/{modality}/store-straight"
         return _object(self._call(lambda: self._http.post(path, data=file, **self._options).json()))
+
+    def ask(self, path: str, body: Mapping[str, Any] | None = None, *, seconds: float | None = None) -> Any:
+        """Return what a GET answers, or a POST where there is a body; ``seconds`` where others are waited for."""
+        limit = (CONNECT_SECONDS, seconds or self._seconds)
+        if body is None:
+            return self._call(lambda: self._http.get(path, timeout=limit).json())
+        return self._call(lambda: self._http.post(path, json=dict(body), timeout=limit).json())
+
+    def forget(self, path: str) -> None:
+        """DELETE what was made by a question, such as a query; one that is gone is no error."""
+        try:
+            self._call(lambda: self._http.delete(path, **self._options))
+        except SeriesGone:
+            return
 
     def find_instances(self, query: Mapping[str, str]) -> list[str]:
         """POST /tools/find: the instances whose tags are exactly these."""

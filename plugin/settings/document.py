@@ -88,7 +88,7 @@ HostName = Annotated[str, Field(pattern=HOST_PATTERN, max_length=260)]
 
 
 class Section(Document):
-    """All keys with their defaults; Rules, Evidence, Notify and Labels are read in files of their own."""
+    """All keys with their defaults; some sections are read in files of their own."""
 
     StateDirectory: SitePath | None = None
     Database: str | None = Field(default=None, pattern=r"^postgresql(\+psycopg)?://")
@@ -122,3 +122,5 @@ class Section(Document):
     Evidence: dict[str, Any] = Field(default_factory=dict)
     Notify: list[Any] | None = None
     Labels: dict[str, Any] | None = None
+    # Read by plugin.settings.destinations.
+    Destinations: dict[str, Any] = Field(default_factory=dict)

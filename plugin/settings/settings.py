@@ -15,6 +15,7 @@ from model.packages.library import default_directory
 from model.pipeline.selection import StructureSelection
 from plugin.facts.dictionary import own_names
 from plugin.facts.series import known_keywords
+from plugin.settings.destinations import Destination, read_destinations
 from plugin.settings.document import DicomTarget, Document, Section, ServiceTarget, TlsSection
 from plugin.settings.evidence import EvidenceSection, read_evidence
 from plugin.settings.labels import LabelNames, read_labels
@@ -57,6 +58,7 @@ class Settings:
     evidence: EvidenceSection
     notify: tuple[EmailChannel | WebhookChannel, ...]
     labels: LabelNames | None
+    destinations: Mapping[str, Destination]
     orthanc_tls: TlsSection
 
     def jobs_at_once(self, target: str) -> int:
@@ -98,6 +100,8 @@ def examine(section: Any, dictionary: Any = None, base: Path | None = None) -> t
     problems += [one for one in wrong_notify if not (wrong and one.path.endswith(".Rules"))]
     labels, wrong_labels = read_labels(section.get("Labels"))
     problems += wrong_labels
+    destinations, wrong_destinations = read_destinations(section.get("Destinations"), base)
+    problems += wrong_destinations
     written = section.get("Targets")
     targets = written if isinstance(written, dict) else {}
     problems += _misnamed(targets)
@@ -105,6 +109,7 @@ def examine(section: Any, dictionary: Any = None, base: Path | None = None) -> t
         section.get("Rules"),
         targets=(LOCAL, *targets),
         templates=_names_in(section.get("Structures")),
+        destinations=_names_in(section.get("Destinations")),
         path=f"{ROOT}.Rules",
     )
     if document is not None:
@@ -140,6 +145,7 @@ def examine(section: Any, dictionary: Any = None, base: Path | None = None) -> t
         evidence=evidence,
         notify=notify,
         labels=labels,
+        destinations=destinations,
         orthanc_tls=document.OrthancTls,
     )
     return settings, []

@@ -103,6 +103,32 @@ study_labels = sa.Table(
     sa.Column("taken", sa.Boolean, nullable=False),
 )
 
+# What is delivered of each attempt of a job, by destination; times in seconds since the epoch.
+deliveries = sa.Table(
+    "deliveries",
+    metadata,
+    sa.Column("job", sa.String(32), primary_key=True),
+    sa.Column("attempt", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("destination", sa.String(64), primary_key=True),
+    # How often somebody asked for it, so that the outcome of an earlier time is not taken for that of a later one.
+    sa.Column("serial", sa.Integer, nullable=False),
+    sa.Column("rank", sa.Integer, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("step", sa.String(16), nullable=False),
+    sa.Column("proof", sa.String(16)),
+    sa.Column("status", sa.String(64)),
+    # What the destination's type keeps between two steps: the UID of a storage commitment, or how far a folder is.
+    sa.Column("mark", sa.String(64)),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("looks", sa.Integer, nullable=False),
+    sa.Column("noted", sa.Float, nullable=False),
+    sa.Column("sent", sa.Float),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("next_try", sa.Float, nullable=False),
+    sa.Column("deadline", sa.Float, nullable=False),
+    sa.Index("ix_deliveries_due", "destination", "step", "rank", "noted"),
+)
+
 
 def open_database(url: str) -> sa.Engine:
     """Connect and bring the tables up to date; ``url`` is SQLAlchemy's (``sqlite:///…``, ``postgresql+psycopg://…``).

@@ -79,6 +79,8 @@ class Stages:
     # Notified whenever a job has ended: another may start.
     queue: Wakeup = field(default_factory=Wakeup)
     meters: JobMeters = field(default_factory=JobMeters)
+    # Told of each stored result, which may have to be delivered.
+    stored: Callable[[Job], None] = lambda job: None
 
     def run(self, stage: Stage, job_id: str) -> None:
         """Run a stage unless the job has ended meanwhile; erasure runs in any case.
@@ -270,6 +272,7 @@ class Stages:
             self._store_segmentation(job, file)
         if not self.settings.keep_superseded:
             self._take_back_superseded(job)
+        self.stored(job)
 
     def _take_back(self, job: Job, instance: str) -> None:
         """Delete what was stored and may not stay; the job shows none."""

@@ -41,7 +41,14 @@ STATUS: tuple[tuple[type[AutocontourError], int], ...] = (
 )
 SENTENCES = {404: "There is nothing at this address.", 405: "This address does not take this method."}
 # Codes whose status says more than that of their kind.
-CODES = {"EVIDENCE_UNKNOWN": 404, "EVIDENCE_CODE": 404, "REPORT_MONTH": 400, "REPORT_UNKNOWN": 404}
+CODES = {
+    "EVIDENCE_UNKNOWN": 404,
+    "EVIDENCE_CODE": 404,
+    "REPORT_MONTH": 400,
+    "REPORT_UNKNOWN": 404,
+    "NOT_DELIVERABLE": 409,
+    "NO_DESTINATION": 400,
+}
 
 
 def refusal(error: AutocontourError) -> JSONResponse:

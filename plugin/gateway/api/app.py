@@ -13,6 +13,7 @@ from model.evidence.verification import keys_beside, verify
 from plugin.evidence.alerts import Alert
 from plugin.gateway.api import (
     answers,
+    deliveries,
     evidence,
     health,
     jobs,
@@ -54,6 +55,7 @@ def application(operations: Operations, hosts: Hosts) -> FastAPI:
     router.include_router(
         jobs.router(operations.table, operations.finder, operations.jobs, operations.view, operations.previews)
     )
+    router.include_router(deliveries.router(operations.table, operations.deliveries, operations.view))
     router.include_router(series.router(operations.jobs, operations.view, operations.outgoing, operations.outcomes))
     router.include_router(studies.router(operations.study_requests, operations.view))
     router.include_router(routing.router(operations.explanations, operations.trials))

@@ -95,6 +95,22 @@ class _Moment(Collector):
         for name, count in self._health.notifications_waiting().items():
             channels.add_metric([name], count)
         yield channels
+        delivered = GaugeMetricFamily(
+            "autocontour_deliveries",
+            "Deliveries by destination and state",
+            labels=["destination", "state"],
+        )
+        for (name, state), count in self._health.deliveries().items():
+            delivered.add_metric([name, str(state)], count)
+        yield delivered
+        oldest = GaugeMetricFamily(
+            "autocontour_delivery_oldest_seconds",
+            "For how long the oldest delivery waits for its arrival (0: none)",
+            labels=["destination"],
+        )
+        for name, seconds in self._health.oldest_delivery_seconds().items():
+            oldest.add_metric([name], seconds)
+        yield oldest
 
 
 def _one(name: str, told: str, value: float, **labels: str) -> GaugeMetricFamily:

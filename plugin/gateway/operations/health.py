@@ -12,6 +12,8 @@ from typing import Any
 
 from model.contours.kernel import slow_tracing
 from plugin.advisories.alerts import VersionWatch
+from plugin.deliver.deliverer import Deliverer
+from plugin.deliver.delivery import DeliveryState
 from plugin.evidence.service import EvidenceService
 from plugin.forward.orphans import Orphans
 from plugin.gateway.operations.readiness import Readiness
@@ -45,6 +47,7 @@ class Health:
         orphans: Orphans,
         notifier: Notifier,
         labels: LabelKeeper,
+        deliverer: Deliverer,
         series: SeriesNumbers,
         waits: StudyWaits,
         meters: JobMeters,
@@ -64,6 +67,7 @@ class Health:
         self._orphans = orphans
         self._notifier = notifier
         self._labels = labels
+        self._deliverer = deliverer
         self._series = series
         self._waits = waits
         self._meters = meters
@@ -107,6 +111,14 @@ class Health:
         """How many notifications wait, by the channel's name."""
         return self._notifier.waiting()
 
+    def deliveries(self) -> dict[tuple[str, DeliveryState], int]:
+        """How many deliveries there are, by destination and state."""
+        return self._deliverer.counts()
+
+    def oldest_delivery_seconds(self) -> dict[str, float]:
+        """How long the oldest delivery waits for its arrival, by destination."""
+        return self._deliverer.oldest_seconds()
+
     @property
     def meters(self) -> JobMeters:
         """What was counted since the start."""
@@ -137,5 +149,6 @@ class Health:
         """Return what is not as it should be, though the gateway works."""
         perhaps = (self._decider.problem, nearly_full_disk(self._state), slow_tracing())
         off = self._models.rules_off(self._rules)
-        told = (*self._orphans.warnings(), *self._loop.remarks, *self._notifier.warnings(), *self._labels.remarks)
+        told = (*self._orphans.warnings(), *self._loop.remarks, *self._notifier.warnings())
+        told = (*told, *self._labels.remarks, *self._deliverer.warnings())
         return [*off, *told, *(one for one in perhaps if one)]

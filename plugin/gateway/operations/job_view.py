@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from plugin.deliver.deliverer import Deliverer
 from plugin.jobs.job import Job, State, iso
 from plugin.jobs.row import JobRow
 from plugin.workflow.queue import SOON, Dispatcher
@@ -15,14 +16,21 @@ from plugin.workflow.stages import Stages
 class JobView:
     """Shows jobs with the progress of their workers, or with why they wait."""
 
-    def __init__(self, stages: Stages, dispatcher: Dispatcher, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        stages: Stages,
+        dispatcher: Dispatcher,
+        deliverer: Deliverer,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._stages = stages
         self._dispatcher = dispatcher
+        self._deliverer = deliverer
         self._clock = clock
 
     def show(self, job: Job) -> dict[str, Any]:
         """Describe a job."""
-        answer = job.to_json()
+        answer = job.to_json() | {"Delivered": self._deliverer.of(job)}
         if job.state is State.RUNNING:
             answer |= self._stages.progress(job)
         if job.state is State.WAITING:

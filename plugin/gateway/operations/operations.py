@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from plugin.evidence.service import EvidenceService
+from plugin.gateway.operations.deliveries import DeliveryOperations
 from plugin.gateway.operations.dossier import Dossier
 from plugin.gateway.operations.explanations import Explanations
 from plugin.gateway.operations.health import Health
@@ -33,6 +34,7 @@ class Operations:
     jobs: JobOperations
     study_requests: StudyRequests
     view: JobView
+    deliveries: DeliveryOperations
     previews: Previews
     explanations: Explanations
     trials: Trials

@@ -22,7 +22,10 @@ from routing.problems import Problem
 # gives up on it.
 SECONDS = 3.0
 # What a person compares of two decisions.
-COMPARED = ["Rule", "Model", "Target", "Priority", "Structures", "Outputs", "Hours", "Pick", "Each", "OnePerStudy"]
+COMPARED = (
+    *("Rule", "Model", "Target", "Priority", "Structures", "Outputs", "Hours", "Pick", "Each", "OnePerStudy"),
+    *("Deliver",),
+)
 
 # By the rules in force, and by the draft.
 Both = tuple[Inspection, Inspection]

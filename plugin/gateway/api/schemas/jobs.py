@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field, JsonValue
 
+from plugin.deliver.delivery import DeliveryState, Proof
 from plugin.gateway.api.schemas.base import Answer, Time
 from plugin.gateway.api.schemas.routing import CandidateAnswer, ExplanationAnswer
 from plugin.jobs.job import Stage, State
@@ -72,6 +73,22 @@ class JobChoiceAnswer(Answer):
     """Every series that was compared; only in the job of the chosen one."""
 
 
+class DeliveredAnswer(Answer):
+    """How the delivery of the result to one destination stands."""
+
+    destination: str
+    state: DeliveryState
+    """`waiting`, `delivered` (proved), `sent` (nothing proves the arrival), `refused` (and not tried any more)."""
+    proof: Proof | None
+    """How the arrival was proved: `commitment`, `find`, or `answer`."""
+    status: str | None
+    """What the node answered, as `0xA700`, or one of the codes of docs/delivery.md."""
+    at: Time
+    """When it changed last."""
+    tries: int
+    """How often it was sent."""
+
+
 # Of a job that is done.
 EXAMPLE: dict[str, JsonValue] = {
     "ID": "6f1c2b0e9d8a47f3b5c4d3e2f1a0b9c8",
@@ -99,6 +116,7 @@ EXAMPLE: dict[str, JsonValue] = {
     "Error": None,
     "Findings": {},
     "Warnings": [],
+    "Delivered": [],
     "Timings": {"pseudonymise": 0.8, "engine": 9.1, "contours": 0.3, "store": 0.4},
 }
 
@@ -149,6 +167,8 @@ class JobAnswer(Answer):
     """Where a privacy check said no: how often each of its rules was broken."""
     warnings: list[str]
     """What a person should look at, a sentence each."""
+    delivered: list[DeliveredAnswer]
+    """How the deliveries of the result stand, a row for each destination."""
     timings: dict[str, float]
     """Seconds, by stage."""
     explanation: ExplanationAnswer | None = None

@@ -59,6 +59,8 @@ class DecisionAnswer(Answer):
     """Which of several images of a place is contoured; null where the rule does not say."""
     each: bool = False
     """Whether every volume of the series is contoured for itself."""
+    deliver: list[str] = Field(default=[])
+    """The destinations that get the result."""
     one_per_study: OnePerStudyAnswer | None = None
     """How the best series of the study is told, which alone is contoured; null where each series is."""
 

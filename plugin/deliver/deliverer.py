@@ -1,0 +1,153 @@
+"""All destinations: what is noted of a stored result, who works on it, and how it stands."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from model.errors import InputRefused
+from model.evidence.chain import Chain
+from plugin.deliver.courier import Courier
+from plugin.deliver.delivery import DeliveryState
+from plugin.deliver.dicom import DicomCourier
+from plugin.deliver.folder import FolderCourier
+from plugin.deliver.peer import PeerCourier
+from plugin.deliver.table import DeliveryTable
+from plugin.deliver.worker import DestinationWorker
+from plugin.jobs.job import Job, State
+from plugin.jobs.store import JobStore
+from plugin.pacs.client import Orthanc
+from plugin.settings.destinations import Destination, DicomDestination, PeerDestination
+
+logger = logging.getLogger(__name__)
+
+# Series with more jobs are of a test bench.
+ALL = 1000
+
+
+class Deliverer:
+    """Notes deliveries and lets each destination work on its own."""
+
+    def __init__(
+        self,
+        destinations: Mapping[str, Destination],
+        table: DeliveryTable,
+        jobs: JobStore,
+        orthanc: Orthanc,
+        chain: Chain,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._destinations = destinations
+        self._table = table
+        self._jobs = jobs
+        self._clock = clock
+        chain.declare(list(destinations))
+        self._workers = {
+            name: DestinationWorker(
+                name, _courier(one, orthanc), table, jobs, orthanc, chain, images=one.images, clock=clock
+            )
+            for name, one in destinations.items()
+        }
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every configured destination."""
+        return tuple(self._destinations)
+
+    def start(self) -> None:
+        """Begin; a thread for each destination, so that none waits for another."""
+        self._table.prune()
+        for name, worker in self._workers.items():
+            threading.Thread(target=worker.run, name=f"deliver to {name}", daemon=True).start()
+
+    def stored(self, job: Job) -> None:
+        """Note the deliveries that a job's rule asks for, now that its result is stored; does so once."""
+        wanted = job.details.decision.deliver
+        if not wanted:
+            return
+        older = self._older(job)
+        for name in wanted:
+            one = self._destinations.get(name)
+            if one is None:
+                # The rule was of an earlier configuration: nobody can deliver it any more, and the job says so.
+                self._jobs.note_afterwards(job.id, f"The destination {name} is not configured any more.")
+                continue
+            had_older = self._table.has_arrived(name, older)
+            self._table.note(job, name, float(one.Hours), held=had_older and not one.Replace)
+            if had_older:
+                self._tell_of_older(job, name, one)
+            self._workers[name].wakeup.notify()
+
+    def again(self, job: Job, names: Collection[str] | None) -> None:
+        """Deliver a stored result anew; raises InputRefused where there is no such destination, or none at all."""
+        chosen = self._chosen(job, names)
+        for name in chosen:
+            self._table.again(job, name, float(self._destinations[name].Hours))
+            self._workers[name].wakeup.notify()
+
+    def of(self, job: Job) -> list[dict[str, Any]]:
+        """Return how the deliveries of a job stand, as the API shows them."""
+        return [one.to_json() for one in self._table.of(job)]
+
+    def counts(self) -> dict[tuple[str, DeliveryState], int]:
+        """How many deliveries there are, by destination and state; configured ones with zeros."""
+        counted = self._table.counts()
+        return {(name, state): 0 for name in self._destinations for state in DeliveryState} | counted
+
+    def oldest_seconds(self) -> dict[str, float]:
+        """How long the oldest delivery waits for its arrival, by destination; 0 where none does."""
+        now, oldest = self._clock(), self._table.oldest_open()
+        return {name: max(0.0, now - oldest[name]) if name in oldest else 0.0 for name in self._destinations}
+
+    def warnings(self) -> list[str]:
+        """Say which destinations are late, and why."""
+        late = []
+        for name, seconds in self.oldest_seconds().items():
+            if seconds < 60.0 * float(self._destinations[name].AlertMinutes):
+                continue
+            trouble = self._workers[name].trouble
+            why = f" ({trouble.status})" if trouble is not None else ""
+            late.append(f"Results for {name} have not arrived for {seconds / 60:.0f} minutes{why}.")
+        return late
+
+    def _chosen(self, job: Job, names: Collection[str] | None) -> Sequence[str]:
+        if names is None:
+            known = {one.destination for one in self._table.of(job)} | set(job.details.decision.deliver)
+            names = [name for name in self._destinations if name in known]
+            if not names:
+                raise InputRefused("NO_DESTINATION", f"Name the destinations; there are: {self._listed}.")
+        for name in names:
+            if name not in self._destinations:
+                raise InputRefused("NO_DESTINATION", f"There is no such destination; there are: {self._listed}.")
+        return tuple(dict.fromkeys(names))
+
+    @property
+    def _listed(self) -> str:
+        return ", ".join(self._destinations) or "none"
+
+    def _older(self, job: Job) -> list[str]:
+        """Return the jobs whose result this one is a newer one of."""
+        return [
+            one.id
+            for one in self._jobs.list(series=job.series, limit=ALL)
+            if one.id != job.id
+            and one.created <= job.created
+            and one.state is State.SUPERSEDED
+            and (one.rule, one.model, one.target) == (job.rule, job.model, job.target)
+        ]
+
+    def _tell_of_older(self, job: Job, name: str, one: Destination) -> None:
+        follows = "this one follows" if one.Replace else "this one waits for somebody who asks for its delivery"
+        self._jobs.warn(job.id, f"An older RTSTRUCT of this series was sent to {name} before; {follows}.")
+
+
+def _courier(destination: Destination, orthanc: Orthanc) -> Courier:
+    if isinstance(destination, DicomDestination):
+        return DicomCourier(destination, orthanc)
+    if isinstance(destination, PeerDestination):
+        return PeerCourier(destination, orthanc)
+    return FolderCourier(destination, orthanc)

@@ -1,0 +1,170 @@
+"""Destination type ``dicom``: C-STORE by Orthanc; proof by storage commitment (PS3.4 annex J) or C-FIND (annex C)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from model.errors import RequestRefused, TargetFailed
+from plugin.deliver.courier import Lost, NotTaken, NotYet, Proved, Unprovable, Verdict
+from plugin.deliver.delivery import (
+    NO_ANSWER,
+    NO_CONTEXT,
+    NO_PROOF,
+    NO_REPORT,
+    NOT_FOUND,
+    UNKNOWN,
+    UNREACHABLE,
+    Delivery,
+    Proof,
+)
+from plugin.deliver.parcel import Item, Parcel
+from plugin.pacs.client import Orthanc, OrthancFailed, SeriesGone
+from plugin.settings.destinations import DicomDestination
+
+# PS3.4 table B.2-1 and PS3.7 annex C: it has it already; something went wrong there; it has no room.
+DUPLICATE, PROCESSING_FAILURE, OUT_OF_RESOURCES = "0x0111", "0x0110", "0xA7"
+# The node's answer is waited for by Orthanc; ours to it shall never be the first to give up.
+BEYOND_SECONDS = 60.0
+# A node may index what it took a little later: how often it is asked, and with which pauses.
+LOOKS, LOOK_SECONDS = 6, (1.0, 2.0, 5.0, 10.0, 20.0, 40.0)
+POLL_SECONDS = 2.0
+
+
+class DicomCourier:
+    """Delivers to one modality of Orthanc."""
+
+    def __init__(self, destination: DicomDestination, orthanc: Orthanc) -> None:
+        self._where = f"modalities/{destination.Modality}"
+        self._seconds = destination.TimeoutSeconds
+        self._proof = destination.Proof
+        self._report_seconds = 60.0 * float(destination.ReportMinutes)
+        self._orthanc = orthanc
+
+    def find(self, parcel: Parcel) -> frozenset[str] | None:
+        """See ``Courier.find``: one query at IMAGE level for each object, or for each series of several."""
+        found: set[str] = set()
+        for (study, series), items in _by_series(parcel).items():
+            wanted = items[0].sop_instance if len(items) == 1 else ""
+            query = {"StudyInstanceUID": study, "SeriesInstanceUID": series, "SOPInstanceUID": wanted}
+            try:
+                asked = self._ask("query", {"Level": "Instance", "Query": query})
+            except OrthancFailed as failure:
+                if failure.unsupported:
+                    return None
+                raise NotTaken(UNREACHABLE, unsure=True, everyone=True) from None
+            path = f"queries/{asked['ID']}"
+            try:
+                answers = self._orthanc.ask(f"{path}/answers?expand&simplify")
+            finally:
+                self._orthanc.forget(path)
+            found |= {str(one.get("SOPInstanceUID", "")).strip(" \0") for one in answers}
+        return frozenset(found & parcel.sop_instances)
+
+    def send(self, parcel: Parcel, delivery: Delivery, mark: Callable[[str], None]) -> None:
+        """See ``Courier.send``: one association for each object, in order."""
+        del delivery, mark
+        for place, item in enumerate(parcel.items):
+            try:
+                answer = self._ask("store", {"Resources": [item.instance], "Synchronous": True})
+            except OrthancFailed as failure:
+                if failure.dimse_status == DUPLICATE:
+                    continue
+                raise _why(failure, begun=place > 0) from None
+            if answer.get("InstancesCount") != 1 or answer.get("FailedInstancesCount") != 0:
+                raise NotTaken(NO_ANSWER, unsure=True)
+
+    def prove(self, parcel: Parcel, delivery: Delivery, now: float) -> Verdict:
+        """See ``Courier.prove``."""
+        if self._proof == "none":
+            return Unprovable()
+        if self._proof == "find":
+            return self._by_find(parcel, delivery)
+        return self._by_commitment(parcel, delivery, now)
+
+    def _by_find(self, parcel: Parcel, delivery: Delivery) -> Verdict:
+        there = self.find(parcel)
+        if there is None:
+            return Unprovable(NO_PROOF)
+        if there >= parcel.sop_instances:
+            return Proved(Proof.FIND)
+        return (
+            NotYet(LOOK_SECONDS[delivery.looks], status=NOT_FOUND)
+            if delivery.looks < LOOKS
+            else Lost(NOT_FOUND, ask_first=True)
+        )
+
+    def _by_commitment(self, parcel: Parcel, delivery: Delivery, now: float) -> Verdict:
+        if delivery.mark is None:
+            return self._ask_for_commitment(parcel)
+        try:
+            report = self._orthanc.ask(f"storage-commitment/{delivery.mark}")
+        except SeriesGone:  # Orthanc keeps reports in memory, and was restarted
+            return self._ask_for_commitment(parcel)
+        if report.get("Status") == "Pending":
+            if now - (delivery.sent or now) < self._report_seconds:
+                return NotYet(POLL_SECONDS, delivery.mark)
+            there = self.find(parcel)
+            return Proved(Proof.FIND) if there is not None and there >= parcel.sop_instances else Unprovable(NO_REPORT)
+        committed = {str(one.get("SOPInstanceUID")) for one in report.get("Success", ())}
+        if committed >= parcel.sop_instances:
+            return Proved(Proof.COMMITMENT)
+        return Lost(_reason(report, parcel))
+
+    def _ask_for_commitment(self, parcel: Parcel) -> Verdict:
+        objects = [{"SOPClassUID": item.sop_class, "SOPInstanceUID": item.sop_instance} for item in parcel.items]
+        try:
+            asked = self._ask("storage-commitment", {"DicomInstances": objects})
+        except OrthancFailed as failure:
+            if not failure.unsupported:
+                raise NotTaken(UNREACHABLE, unsure=True, everyone=True) from None
+            there = self.find(parcel)
+            return Proved(Proof.FIND) if there is not None and there >= parcel.sop_instances else Unprovable(NO_PROOF)
+        return NotYet(POLL_SECONDS, str(asked["ID"]))
+
+    def _ask(self, path: str, body: Mapping[str, Any]) -> Any:
+        try:
+            return self._orthanc.ask(
+                f"{self._where}/{path}",
+                {**body, "Timeout": self._seconds},
+                seconds=2.0 * self._seconds + BEYOND_SECONDS,
+            )
+        except SeriesGone:
+            raise NotTaken(UNKNOWN, everyone=True) from None
+        except RequestRefused:
+            raise NotTaken(NO_ANSWER, unsure=True) from None
+        except OrthancFailed:
+            raise
+        except TargetFailed as failure:
+            # Orthanc itself is away, or ended while the node was answering.
+            raise NotTaken(failure.code, unsure=True, everyone=True) from None
+
+
+def _why(failure: OrthancFailed, *, begun: bool) -> NotTaken:
+    """Say why a node did not take an object; ``begun``: others of the parcel are there, so that it is asked first."""
+    status = failure.dimse_status
+    if status is not None:
+        full = status.startswith(OUT_OF_RESOURCES)
+        return NotTaken(status, unsure=begun, again=full or status == PROCESSING_FAILURE, everyone=full)
+    if failure.no_context:
+        return NotTaken(NO_CONTEXT, again=False)
+    if failure.not_connected:
+        return NotTaken(UNREACHABLE, unsure=begun, everyone=True)
+    return NotTaken(NO_ANSWER, unsure=True, everyone=True)
+
+
+def _by_series(parcel: Parcel) -> dict[tuple[str, str], list[Item]]:
+    series: dict[tuple[str, str], list[Item]] = {}
+    for item in parcel.items:
+        series.setdefault((item.study, item.series), []).append(item)
+    return series
+
+
+def _reason(report: Mapping[str, Any], parcel: Parcel) -> str:
+    """Return the failure reason (0008,1197) that the report gives for one of the objects (PS3.3 C.14)."""
+    reasons = {
+        int(one.get("Status", 0))
+        for one in report.get("Failures", ())
+        if one.get("SOPInstanceUID") in parcel.sop_instances
+    }
+    return f"0x{min(reasons):04X}" if reasons else NOT_FOUND

@@ -1,0 +1,86 @@
+"""Destination type ``folder``: files for a planning system that watches it, each whole before it has its name.
+
+All are written under other names first, and read back. Only then, and after that is on record, they are renamed, one
+after the other: so a gateway that is killed knows which of them the watching system may have taken already.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+from model.errors import TargetFailed
+from model.storage.files import open_new, replace_durably, sync
+from plugin.deliver.courier import NotTaken, Proved, Verdict
+from plugin.deliver.delivery import FOLDER, Delivery, Proof
+from plugin.deliver.parcel import Item, Parcel
+from plugin.pacs.client import Orthanc, SeriesGone
+from plugin.settings.destinations import FolderDestination
+
+WRITTEN = "written"
+# As Eclipse and others name exported files.
+_PREFIXES = {"RTSTRUCT": "RS"}
+_UID = re.compile(r"[0-9.]{1,64}")
+
+
+class FolderCourier:
+    """Delivers into one folder."""
+
+    def __init__(self, destination: FolderDestination, orthanc: Orthanc) -> None:
+        self._folder = Path(destination.Path)
+        self._orthanc = orthanc
+
+    def find(self, parcel: Parcel) -> frozenset[str] | None:
+        """See ``Courier.find``: what is not there may have been taken, so that looking says nothing."""
+        del parcel
+        return None
+
+    def send(self, parcel: Parcel, delivery: Delivery, mark: Callable[[str], None]) -> None:
+        """See ``Courier.send``."""
+        try:
+            if delivery.mark != WRITTEN:
+                for item in parcel.items:
+                    self._write(item)
+                mark(WRITTEN)
+            for item in parcel.items:
+                unfinished, path = self._names(item)
+                if unfinished.exists():
+                    replace_durably(unfinished, path)
+        except OSError:
+            raise NotTaken(FOLDER, unsure=True, everyone=True) from None
+        except SeriesGone:
+            raise
+        except TargetFailed as failure:
+            raise NotTaken(failure.code, unsure=True, everyone=True) from None
+
+    def prove(self, parcel: Parcel, delivery: Delivery, now: float) -> Verdict:
+        """See ``Courier.prove``: every file was read back before it got its name."""
+        del parcel, delivery, now
+        return Proved(Proof.ANSWER)
+
+    def _write(self, item: Item) -> None:
+        unfinished, _ = self._names(item)
+        content = self._orthanc.instance_file(item.instance)
+        unfinished.unlink(missing_ok=True)  # of an attempt that was cut off
+        # Whoever may read what is in the folder may read the file, whatever the gateway keeps for itself.
+        mode = stat.S_IMODE(self._folder.stat().st_mode) & 0o666
+        try:
+            with open_new(unfinished) as file:
+                file.write(content)
+                os.fchmod(file.fileno(), mode)
+                sync(file)
+            if unfinished.read_bytes() != content:
+                raise OSError("the file does not hold what was written")
+        except BaseException:
+            unfinished.unlink(missing_ok=True)
+            raise
+
+    def _names(self, item: Item) -> tuple[Path, Path]:
+        if _UID.fullmatch(item.sop_instance) is None:
+            raise OSError("this UID is no name of a file")
+        kind = _PREFIXES.get(item.modality, item.modality if re.fullmatch(r"[A-Z]{2,8}", item.modality) else "DCM")
+        name = f"{kind}.{item.sop_instance}"
+        return self._folder / f".{name}.part", self._folder / f"{name}.dcm"

@@ -1,0 +1,233 @@
+"""The way of deliveries to one destination, a step at a time; each step is on record before it is begun.
+
+A gateway that is killed while it sends does not know how that ended. So the destination is asked first, and what is
+there is not sent again.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from model.backoff import Backoff
+from model.errors import TargetFailed
+from model.evidence.chain import Chain
+from plugin.deliver.courier import Courier, Lost, NotTaken, NotYet, Proved, Unprovable
+from plugin.deliver.delivery import DEADLINE, GONE, NOT_FOUND, SUPERSEDED, Delivery, DeliveryState, Proof, Step
+from plugin.deliver.parcel import Parcel, parcel_of
+from plugin.deliver.records import record_delivered
+from plugin.deliver.table import LONGEST_PAUSE, DeliveryTable
+from plugin.jobs.job import Job, State
+from plugin.jobs.store import JobStore
+from plugin.jobs.wakeup import Wakeup
+from plugin.pacs.client import Orthanc, SeriesGone
+
+logger = logging.getLogger(__name__)
+
+# Of one delivery, and of a destination that takes nothing.
+BACKOFF = Backoff(first=5.0, longest=300.0)
+# Of one that was taken and lost.
+LOST_BACKOFF = Backoff(first=10.0, longest=LONGEST_PAUSE, factor=3.0)
+LOOK_SECONDS = 1.0
+ORTHANC_SECONDS = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a destination takes nothing, after how many failures in a row, and when (``ticks``) it is tried again."""
+
+    status: str
+    failures: int
+    next_try: float
+
+
+class DestinationWorker:
+    """Works in a thread of its own until stopped, one delivery at a time."""
+
+    def __init__(
+        self,
+        name: str,
+        courier: Courier,
+        table: DeliveryTable,
+        jobs: JobStore,
+        orthanc: Orthanc,
+        chain: Chain,
+        *,
+        images: bool,
+        clock: Callable[[], float] = time.time,
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``images``: whether the images of the series go along."""
+        self.name = name
+        self.wakeup = Wakeup()
+        self.trouble: Trouble | None = None
+        self._courier = courier
+        self._table = table
+        self._jobs = jobs
+        self._orthanc = orthanc
+        self._chain = chain
+        self._images = images
+        self._clock = clock
+        self._ticks = ticks
+        self._stopping = threading.Event()
+
+    def stop(self) -> None:
+        """Leave the loop."""
+        self._stopping.set()
+        self.wakeup.notify()
+
+    def run(self) -> None:
+        """Step by step; what fails unforeseen is logged once and tried again."""
+        said = ""
+        while not self._stopping.is_set():
+            try:
+                worked = self.turn()
+                said = ""
+            except Exception as error:  # noqa: BLE001 - must outlive a full disk or a database out of order
+                worked = False
+                if type(error).__name__ != said:
+                    said = type(error).__name__
+                    logger.warning("deliveries to %s met an unexpected %s; tried again", self.name, said)
+            if not worked:
+                self.wakeup.wait(LOOK_SECONDS)
+
+    def turn(self) -> bool:
+        """Do the next step that is due; returns whether there was one."""
+        proving = self._table.due(self.name, (Step.PROVE,))
+        if proving is not None and not self._in_trouble():
+            self._step(proving)
+            return True
+        sending = self._table.due(self.name, (Step.SEND, Step.UNSURE))
+        if sending is None or self._in_trouble():
+            return False
+        self._step(sending)
+        return True
+
+    def _in_trouble(self) -> bool:
+        return self.trouble is not None and self._ticks() < self.trouble.next_try
+
+    def _step(self, one: Delivery) -> None:
+        job = self._jobs.get(one.job)
+        if job is None or job.attempt != one.attempt:
+            self._table.remove(one)
+            return
+        if (over := self._over(one, job)) is not None:
+            self._close(one, *over)
+            return
+        try:
+            parcel = parcel_of(job, self._orthanc, images=self._images)
+        except SeriesGone:
+            sent = one.step is Step.PROVE
+            self._close(one, DeliveryState.SENT if sent else DeliveryState.REFUSED, GONE)
+            return
+        except TargetFailed:
+            self._pause(one, ORTHANC_SECONDS)
+            return
+        try:
+            if one.step is Step.PROVE:
+                self._prove(one, job, parcel)
+            else:
+                self._send(one, job, parcel)
+        except NotTaken as failure:
+            self._not_taken(self._table.get(one.job, one.attempt, one.destination) or one, failure)
+
+    def _over(self, one: Delivery, job: Job) -> tuple[DeliveryState, str] | None:
+        """Return how a delivery ends that is not gone on with."""
+        if one.step is Step.PROVE:
+            if self._clock() < one.deadline:
+                return None
+            return (DeliveryState.SENT, one.status or DEADLINE)
+        # Where sending was begun, the node may have it, and is asked once more whatever became of the job.
+        unsure = one.step is Step.UNSURE
+        state = DeliveryState.SENT if unsure else DeliveryState.REFUSED
+        if job.state is State.SUPERSEDED:
+            return (state, SUPERSEDED)
+        if job.state not in (State.RUNNING, State.DONE) or job.rtstruct is None:
+            return (state, GONE)
+        if self._clock() >= one.deadline:
+            lost = one.status == NOT_FOUND
+            return (DeliveryState.SENT if lost else DeliveryState.REFUSED, one.status or DEADLINE)
+        return None
+
+    def _send(self, one: Delivery, job: Job, parcel: Parcel) -> None:
+        missing = parcel
+        if one.step is Step.UNSURE:
+            there = self._courier.find(parcel)
+            missing = parcel if there is None else parcel.without(there)
+        if missing.items:
+            begun = replace(one, step=Step.UNSURE, tries=one.tries + 1)
+            if not self._table.change(one, step=begun.step, tries=begun.tries):
+                return
+            self._courier.send(missing, begun, lambda word: self._mark(one, word))
+        now = self._clock()
+        taken = {"step": Step.PROVE, "state": DeliveryState.SENT, "sent": now, "looks": 0, "status": None}
+        self._recovered()
+        if self._table.change(one, next_try=now, **taken):
+            sent = self._table.get(one.job, one.attempt, one.destination)
+            if sent is not None:
+                self._prove(sent, job, parcel)
+
+    def _mark(self, one: Delivery, word: str) -> None:
+        self._table.change(one, mark=word)
+
+    def _prove(self, one: Delivery, job: Job, parcel: Parcel) -> None:
+        verdict = self._courier.prove(parcel, one, self._clock())
+        self._recovered()
+        if isinstance(verdict, Proved):
+            record_delivered(self._chain, job, one, verdict.proof, len(parcel.items))
+            self._close(one, DeliveryState.DELIVERED, None, verdict.proof)
+        elif isinstance(verdict, Unprovable):
+            self._close(one, DeliveryState.SENT, verdict.status)
+        elif isinstance(verdict, NotYet):
+            next_try = self._clock() + verdict.seconds
+            mark = one.mark if verdict.mark is None else verdict.mark
+            self._table.change(one, looks=one.looks + 1, mark=mark, next_try=next_try, status=verdict.status)
+        elif isinstance(verdict, Lost):
+            logger.warning("%s took the result of job %s and does not have it (%s)", self.name, one.job, verdict.status)
+            self._table.change(
+                one,
+                step=Step.UNSURE if verdict.ask_first else Step.SEND,
+                state=DeliveryState.WAITING,
+                status=verdict.status,
+                mark=None,
+                next_try=self._clock() + LOST_BACKOFF.pause(one.tries),
+            )
+
+    def _not_taken(self, one: Delivery, failure: NotTaken) -> None:
+        if failure.everyone:
+            self._note_trouble(failure.status)
+        else:
+            self._recovered()
+        if not failure.again:
+            self._close(one, DeliveryState.REFUSED, failure.status)
+            return
+        values: dict[str, object] = {"status": failure.status}
+        if one.step is not Step.PROVE:
+            values["step"] = Step.UNSURE if failure.unsure else Step.SEND
+        # Behind a destination that takes nothing, the order stays: its own pause is enough.
+        pause = ORTHANC_SECONDS if failure.everyone else BACKOFF.pause(max(1, one.tries))
+        self._table.change(one, next_try=self._clock() + pause, **values)
+
+    def _pause(self, one: Delivery, seconds: float) -> None:
+        self._table.change(one, next_try=self._clock() + seconds)
+
+    def _close(self, one: Delivery, state: DeliveryState, status: str | None, proof: Proof | None = None) -> None:
+        if not self._table.change(one, step=Step.CLOSED, state=state, status=status, proof=proof):
+            return
+        level = logging.WARNING if state is DeliveryState.REFUSED else logging.INFO
+        how = f"proved by {proof}" if proof is not None else status or "unproved"
+        logger.log(level, "job %s: %s to %s (%s)", one.job, state, self.name, how)
+
+    def _note_trouble(self, status: str) -> None:
+        failures = 1 + (self.trouble.failures if self.trouble else 0)
+        if self.trouble is None or self.trouble.status != status:
+            logger.warning("the destination %s takes nothing (%s); what waits is tried again", self.name, status)
+        self.trouble = Trouble(status, failures, self._ticks() + BACKOFF.pause(failures))
+
+    def _recovered(self) -> None:
+        if self.trouble is not None:
+            self.trouble = None
+            logger.info("the destination %s answers again", self.name)

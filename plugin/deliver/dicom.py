@@ -163,7 +163,7 @@ def _by_series(parcel: Parcel) -> dict[tuple[str, str], list[Item]]:
 def _reason(report: Mapping[str, Any], parcel: Parcel) -> str:
     """Return the failure reason (0008,1197) that the report gives for one of the objects (PS3.3 C.14)."""
     reasons = {
-        int(one.get("Status", 0))
+        int(one.get("FailureReason", 0))
         for one in report.get("Failures", ())
         if one.get("SOPInstanceUID") in parcel.sop_instances
     }

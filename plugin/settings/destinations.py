@@ -14,10 +14,11 @@ from plugin.settings.places import SitePath
 from routing.problems import Problem, nearest, one_of, problems_of, shown
 
 ROOT = "AutoContour.Destinations"
-NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}")
+# As records of the evidence may hold it: no sign that a name of a person needs, no number that could be one's.
+NAME = re.compile(r"(?!.*[0-9]{6})[A-Za-z0-9][A-Za-z0-9._-]{0,47}")
 
-# A name in Orthanc's own configuration: under "DicomModalities", "OrthancPeers" or "DicomWeb.Servers".
-OrthancName = Annotated[str, Field(min_length=1, max_length=64)]
+# A name under "DicomModalities" or "OrthancPeers", as Orthanc allows them.
+OrthancName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
 class _Destination(Document):
@@ -85,9 +86,7 @@ def read_destinations(section: Any, base: Path | None = None) -> tuple[dict[str,
     context = None if base is None else {"base": base}
     for name, one in section.items():
         if NAME.fullmatch(name) is None:
-            allowed = (
-                'a name of letters, digits, spaces, ".", "-" and "_" (at most 64), beginning with one of the first'
-            )
+            allowed = 'letters, digits, ".", "-" and "_" (at most 48), beginning with a letter or digit'
             problems.append(Problem(ROOT, shown(name), allowed))
             continue
         found, wrong = _read_one(one, f"{ROOT}.{name}", context)

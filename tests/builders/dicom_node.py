@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pydicom.dataset import Dataset
-from pynetdicom import AE, evt
+from pynetdicom import AE, build_role, evt
 from pynetdicom.sop_class import (  # type: ignore[attr-defined]
     CTImageStorage,
     RTStructureSetStorage,
@@ -33,8 +33,9 @@ class DicomNode:
     """One node, by default one that keeps what it gets, can be queried, and commits to it.
 
     ``status`` is its answer to C-STORE; ``keeps`` whether it has what it took; ``commits`` what it reports of a storage
-    commitment ("success", "failure", "never"); ``seconds`` how long it takes to answer. ``before`` and ``after`` are
-    called around keeping an object.
+    commitment ("success", "failure", "never"), if it knows ``commitment``; ``seconds`` how long it takes to answer.
+    It takes the ``classes`` in one transfer ``syntax``, or in the usual ones, and ``hangs_up`` after the first object
+    instead of an answer. The functions are called before and after an object is kept, and when it is asked.
     """
 
     title: str = "TPS"
@@ -45,10 +46,14 @@ class DicomNode:
     finds: bool = True
     commits: str = "success"
     seconds: float = 0.0
+    hangs_up: bool = False
+    commitment: bool = True
+    syntax: str | None = None
     classes: tuple[str, ...] = (RTStructureSetStorage, CTImageStorage)
     before: Callable[[], None] = lambda: None
     after: Callable[[], None] = lambda: None
     asked_to_commit: Callable[[], None] = lambda: None
+    asked_to_find: Callable[[], None] = lambda: None
     kept: dict[str, Dataset] = field(default_factory=dict)
     received: Counter[str] = field(default_factory=Counter)
     order: list[str] = field(default_factory=list)
@@ -59,8 +64,9 @@ class DicomNode:
     def start(self) -> DicomNode:
         entity = AE(self.title)
         for uid in self.classes:
-            entity.add_supported_context(uid)
-        entity.add_supported_context(StorageCommitmentPushModel)
+            entity.add_supported_context(uid, self.syntax)
+        if self.commitment:
+            entity.add_supported_context(StorageCommitmentPushModel)
         if self.finds:
             entity.add_supported_context(StudyRootQueryRetrieveInformationModelFind)
         handlers: list[Any] = [
@@ -97,10 +103,14 @@ class DicomNode:
         if self.status == SUCCESS and self.keeps:
             self.kept[uid] = dataset
         self.after()
+        if self.hangs_up:
+            self.hangs_up = False
+            event.assoc.abort()
         return self.status
 
     def _find(self, event: Any) -> Iterator[tuple[int, Dataset | None]]:
         self.queries += 1
+        self.asked_to_find()
         asked = event.identifier
         wanted = str(asked.get("SOPInstanceUID", ""))
         for uid, dataset in list(self.kept.items()):
@@ -135,8 +145,6 @@ class DicomNode:
         entity = AE(self.title)
         entity.add_requested_context(StorageCommitmentPushModel)
         title, port = self.orthanc
-        from pynetdicom import build_role
-
         role = build_role(StorageCommitmentPushModel, scp_role=True)
         association = entity.associate("127.0.0.1", port, ae_title=title, ext_neg=[role])
         if association.is_established:

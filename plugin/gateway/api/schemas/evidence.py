@@ -128,6 +128,8 @@ class CertificateBody(Answer):
     result: FactsAnswer | None
     restored: FactsAnswer | None
     stored: FactsAnswer | None
+    delivered: list[FactsAnswer]
+    """Where the result arrived, and how that was proved."""
     failure: FactsAnswer | None
     deletions: list[DeletionAnswer]
     key_destroyed: FactsAnswer | None

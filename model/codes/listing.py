@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from model.codes.command_line import COMMAND_LINE
+from model.codes.deliveries import DELIVERIES
 from model.codes.evidence import EVIDENCE
 from model.codes.machine import MACHINE
 from model.codes.orthanc import ORTHANC
@@ -15,7 +16,7 @@ from model.codes.series import SERIES
 from model.codes.service import SERVICE
 from model.codes.targets import TARGETS
 
-CHAPTERS = (SERIES, MACHINE, ORTHANC, TARGETS, EVIDENCE, REST_API, COMMAND_LINE, SERVICE)
+CHAPTERS = (SERIES, MACHINE, ORTHANC, TARGETS, DELIVERIES, EVIDENCE, REST_API, COMMAND_LINE, SERVICE)
 
 _LINK = re.compile(r"\[([^]]+)\]\(([^)#]*)(#[^)]*)?\)")
 

@@ -125,7 +125,13 @@ REST_API = Chapter(
             way_out="ask for the erasure again in a minute",
         ),
         Row(
-            ("JOB_ENDED", "JOB_STATE", "NO_RTSTRUCT"),
+            ("NO_DESTINATION",),
+            Again.REPEAT,
+            means="the configuration has no destination of this name, or none was named and the job had none",
+            way_out="`Destinations`; the sentence lists them",
+        ),
+        Row(
+            ("JOB_ENDED", "JOB_STATE", "NO_RTSTRUCT", "NOT_DELIVERABLE"),
             Again.NO,
             means="the state of the job forbids it",
             way_out="look at the job",

@@ -102,6 +102,7 @@ def test_what_a_decision_leaves_open_has_the_defaults_of_the_contract() -> None:
             "Pick": None,
             "Each": False,
             "OnePerStudy": None,
+            "Deliver": [],
         }
     ]
 
@@ -114,9 +115,16 @@ def test_what_a_rule_says_is_in_the_decision() -> None:
         "Structures": "thorax",
         "Hours": "18:00-06:00",
     }
-    said |= {"Pick": {"EchoTime": "shortest"}, "Each": True}
+    said |= {"Pick": {"EchoTime": "shortest"}, "Each": True, "Deliver": ["tps", "archive"]}
     (decision,) = decided(CT, rule("a", CT, **said, Outputs=["SEG", "RTSTRUCT", "SEG"])).to_json()["Decisions"]
     assert decision == {"Rule": "a", **said, "Outputs": ["SEG", "RTSTRUCT"], "OnePerStudy": None}
+
+
+def test_a_result_that_two_rules_want_is_made_once_and_delivered_where_either_says() -> None:
+    first = rule("a", CT, Model="m", Deliver=["tps"], Continue=True)
+    second = rule("b", CT, Model="m", Deliver=["archive", "tps"])
+    (decision,) = decided(CT, first, second).decisions
+    assert (decision.rule, decision.deliver) == ("a", ("tps", "archive"))
 
 
 def test_a_rule_that_wants_the_best_of_a_study_says_by_what() -> None:

@@ -29,6 +29,7 @@ WANTED: list[tuple[str, str, Any, int]] = [
     ("GET", "/autocontour/jobs/{job_id}/preview", None, 200),
     ("POST", "/autocontour/jobs/{job_id}/cancel", None, 409),
     ("POST", "/autocontour/jobs/{job_id}/retry", None, 409),
+    ("POST", "/autocontour/jobs/{job_id}/deliver", {"Destinations": ["nowhere"]}, 400),
     ("POST", "/autocontour/targets/{name}/pause", None, 200),
     ("POST", "/autocontour/series/{series}/jobs", {"Model": "hu-ct"}, 202),
     ("POST", "/autocontour/studies/jobs", {"Studies": ["{study}"]}, 202),

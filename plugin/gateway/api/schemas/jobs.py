@@ -167,7 +167,7 @@ class JobAnswer(Answer):
     """Where a privacy check said no: how often each of its rules was broken."""
     warnings: list[str]
     """What a person should look at, a sentence each."""
-    delivered: list[DeliveredAnswer]
+    delivered: list[DeliveredAnswer] = Field(default=[])
     """How the deliveries of the result stand, a row for each destination."""
     timings: dict[str, float]
     """Seconds, by stage."""

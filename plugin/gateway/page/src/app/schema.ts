@@ -79,6 +79,7 @@ export interface CertificateBody {
   Result: FactsAnswer | null;
   Restored: FactsAnswer | null;
   Stored: FactsAnswer | null;
+  Delivered: readonly FactsAnswer[];
   Failure: FactsAnswer | null;
   Deletions: readonly DeletionAnswer[];
   KeyDestroyed: FactsAnswer | null;
@@ -155,6 +156,7 @@ export interface DecisionAnswer {
   Hours: string | null;
   Pick?: Readonly<Record<string, string | number>> | string | null;
   Each?: boolean;
+  Deliver?: readonly string[];
   OnePerStudy?: OnePerStudyAnswer | null;
 }
 
@@ -165,6 +167,21 @@ export interface DeletionAnswer {
   Time: string;
   How: string;
 }
+
+export interface DeliverRequest {
+  Destinations?: readonly string[] | null;
+}
+
+export interface DeliveredAnswer {
+  Destination: string;
+  State: DeliveryState;
+  Proof: Proof | null;
+  Status: string | null;
+  At: string;
+  Tries: number;
+}
+
+export type DeliveryState = "waiting" | "delivered" | "sent" | "refused";
 
 export interface DiskAnswer {
   Free: number;
@@ -186,7 +203,7 @@ export interface ErrorAnswer {
   Findings?: Readonly<Record<string, number>> | null;
 }
 
-export type Event = "RECEIVED" | "MATCHED" | "EXCLUDED" | "DEIDENTIFIED" | "SELF_CHECKED" | "SENT" | "REMOTE_VERIFIED" | "REMOTE_REJECTED" | "RESULT_RECEIVED" | "REIDENTIFIED" | "STORED" | "FAILED" | "LOCAL_DELETED" | "REMOTE_DELETED" | "KEY_DESTROYED" | "CLOSED" | "TRANSFER_OPENED" | "TRANSFER_VERIFIED" | "TRANSFER_REJECTED" | "TRANSFER_PROCESSED" | "TRANSFER_DELETED" | "SWEPT" | "CONFIG_CHANGED" | "REPORT_ISSUED" | "DOSSIER_ISSUED" | "SUPPORT_ISSUED" | "ALERT_RAISED" | "ALERT_CLEARED" | "SUBJECT_ASKED" | "SUBJECT_ERASED" | "OBJECTION_SET" | "OBJECTION_WITHDRAWN" | "HEAD_ANCHORED" | "PEER_HEAD" | "CHAIN_STARTED" | "CHAIN_REPAIRED" | "MONTH_CLOSED" | "MONTH_RETIRED" | "KEY_ROTATED";
+export type Event = "RECEIVED" | "MATCHED" | "EXCLUDED" | "DEIDENTIFIED" | "SELF_CHECKED" | "SENT" | "REMOTE_VERIFIED" | "REMOTE_REJECTED" | "RESULT_RECEIVED" | "REIDENTIFIED" | "STORED" | "FAILED" | "LOCAL_DELETED" | "REMOTE_DELETED" | "KEY_DESTROYED" | "CLOSED" | "DELIVERED" | "TRANSFER_OPENED" | "TRANSFER_VERIFIED" | "TRANSFER_REJECTED" | "TRANSFER_PROCESSED" | "TRANSFER_DELETED" | "SWEPT" | "CONFIG_CHANGED" | "REPORT_ISSUED" | "DOSSIER_ISSUED" | "SUPPORT_ISSUED" | "ALERT_RAISED" | "ALERT_CLEARED" | "SUBJECT_ASKED" | "SUBJECT_ERASED" | "OBJECTION_SET" | "OBJECTION_WITHDRAWN" | "HEAD_ANCHORED" | "PEER_HEAD" | "CHAIN_STARTED" | "CHAIN_REPAIRED" | "MONTH_CLOSED" | "MONTH_RETIRED" | "KEY_ROTATED";
 
 export interface EventAnswer {
   Time: string;
@@ -310,6 +327,7 @@ export interface JobAnswer {
   Error: JobErrorAnswer | null;
   Findings: Readonly<Record<string, number>>;
   Warnings: readonly string[];
+  Delivered?: readonly DeliveredAnswer[];
   Timings: Readonly<Record<string, number>>;
   Explanation?: ExplanationAnswer | null;
   OnePerStudy?: JobChoiceAnswer | null;
@@ -471,6 +489,8 @@ export interface ProblemAnswer {
   Nearest: string | null;
   Message: string;
 }
+
+export type Proof = "commitment" | "find" | "answer";
 
 export interface Recipient {
   Name: string;

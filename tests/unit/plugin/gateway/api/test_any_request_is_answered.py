@@ -34,6 +34,7 @@ OPERATIONS = [
     ("POST", "/autocontour/jobs/find"),
     ("GET", "/autocontour/jobs/{job_id}"),
     ("POST", "/autocontour/jobs/{job_id}/cancel"),
+    ("POST", "/autocontour/jobs/{job_id}/deliver"),
     ("POST", "/autocontour/jobs/{job_id}/retry"),
     ("GET", "/autocontour/jobs/{job_id}/preview"),
     ("GET", "/autocontour/series/{series}"),

@@ -15,12 +15,14 @@ from plugin.intake.inspection import Inspection, SeriesInspector
 from plugin.intake.known_series import SeriesTable
 from plugin.intake.study_comparison import StudyComparison
 from plugin.pacs.client import OF_ORTHANC
-from plugin.settings.draft import Drafts
+from plugin.settings.draft import Draft, Drafts
 from routing.problems import Problem
 
 # A series of 300 slices takes some tenths of a second, on a crowded machine a whole one: a request ends before a proxy
 # gives up on it.
 SECONDS = 3.0
+# More than any site has; each rule is asked of each series, and a slow pattern takes 0.1 s.
+MOST_RULES = 500
 # What a person compares of two decisions.
 COMPARED = (
     *("Rule", "Model", "Target", "Priority", "Structures", "Outputs", "Hours", "Pick", "Each", "OnePerStudy"),
@@ -66,7 +68,7 @@ class Trials:
 
         Raises AutocontourError when Orthanc does not answer.
         """
-        draft = self._drafts.read(rules)
+        draft = self._drafts.read(rules) if not _too_long(rules) else Draft(None, (_too_many(rules),))
         answer: dict[str, Any] = {
             "Problems": [_problem_json(problem) for problem in draft.problems],
             "Without": [_problem_json(problem) for problem in draft.without],
@@ -188,6 +190,14 @@ def _summary(said: Sequence[dict[str, Any]]) -> dict[str, Any]:
         "Outcomes": {side: dict(Counter(one[side]["Outcome"] for one in decided)) for side in ("Now", "Draft")},
         "StructureSets": {side: sum(one[side]["StructureSets"] for one in decided) for side in ("Now", "Draft")},
     }
+
+
+def _too_long(rules: Any) -> bool:
+    return isinstance(rules, list) and len(rules) > MOST_RULES
+
+
+def _too_many(rules: list[Any]) -> Problem:
+    return Problem("AutoContour.Rules", f"{len(rules)} rules", f"at most {MOST_RULES} in a draft that is tried")
 
 
 def _problem_json(problem: Problem) -> dict[str, Any]:

@@ -105,6 +105,13 @@ def test_the_last_series_are_those_that_the_table_names_and_are_counted() -> Non
     assert said["Series"][1]["Refused"]["Code"] == "SERIES_GONE"
 
 
+def test_a_draft_that_would_keep_the_gateway_busy_is_not_tried() -> None:
+    said = trials(iter([0.0] * 9)).run([RULE] * 501, ["a"], 100)
+    (problem,) = said["Problems"]
+    assert problem["Message"] == "AutoContour.Rules: found 501 rules; allowed: at most 500 in a draft that is tried"
+    assert said["Series"] == []
+
+
 def test_an_orthanc_that_is_away_ends_it() -> None:
     with pytest.raises(AutocontourError) as raised:
         trials(iter([0.0] * 9)).run([RULE], ["a", "away"], 100)

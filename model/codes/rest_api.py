@@ -96,6 +96,7 @@ REST_API = Chapter(
                 "NOT_FOUND",
                 "NO_JOB",
                 "NO_TARGET",
+                "NO_ADDRESS",
                 "EVIDENCE_CODE",
                 "EVIDENCE_UNKNOWN",
                 "REPORT_UNKNOWN",

@@ -10,7 +10,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Response
 
-from plugin.gateway.api.responses import Responses, content, errors
+from plugin.gateway.api.responses import Responses, errors
 from plugin.gateway.api.schemas.now import NowAnswer
 from plugin.gateway.operations.moments import Moment, Moments
 
@@ -19,6 +19,20 @@ AGAIN, AGAIN_SOON, AGAIN_LATER = 2000, 1000, 10_000
 LONGEST = 100
 ETAG = {"ETag": {"description": "For `If-None-Match`.", "schema": {"type": "string"}}}
 UNCHANGED: Responses = {304: {"description": "Nothing has changed since the answer with that ETag."}}
+# The fields of the one event, as a client reads them.
+EVENT = {
+    "type": "object",
+    "properties": {
+        "event": {"type": "string", "const": "now"},
+        "id": {"type": "string", "description": "Which state of affairs it is."},
+        "retry": {"type": "integer", "description": "Milliseconds until to come again."},
+        "data": {"type": "string", "description": "The answer of `/now`; absent when nothing changed."},
+    },
+    "required": ["id", "retry"],
+}
+EVENTS: Responses = {
+    200: {"description": "One event, or none when nothing changed", "content": {"text/event-stream": {"schema": EVENT}}}
+}
 KNOWN = "The `id` of the last event: the answer is held until there is another, for some seconds."
 
 
@@ -46,7 +60,7 @@ def router(moments: Moments) -> APIRouter:
         summary="The same as server-sent events, each answer one event",
         description="`data` is the answer of `/now`. Come again after `retry` milliseconds, with the last `id`.",
         response_class=Response,
-        responses=content("text/event-stream", "One event, or none when nothing changed", text=True) | errors(),
+        responses=EVENTS | errors(),
     )
     def get_events(
         last: Annotated[str | None, Header(alias="Last-Event-ID", max_length=LONGEST, description=KNOWN)] = None,

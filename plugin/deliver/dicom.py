@@ -24,8 +24,9 @@ from plugin.settings.destinations import DicomDestination
 
 # PS3.4 table B.2-1 and PS3.7 annex C: it has it already; something went wrong there; it has no room.
 DUPLICATE, PROCESSING_FAILURE, OUT_OF_RESOURCES = "0x0111", "0x0110", "0xA7"
-# The node's answer is waited for by Orthanc; ours to it shall never be the first to give up.
-BEYOND_SECONDS = 60.0
+# Orthanc waits for the node's answer, and a large object may take long on its way: were we the first to give up, the
+# same request would go to Orthanc again while the object is still being sent.
+BEYOND_SECONDS = 3600.0
 # A node may index what it took a little later: how often it is asked, and with which pauses.
 LOOKS, LOOK_SECONDS = 6, (1.0, 2.0, 5.0, 10.0, 20.0, 40.0)
 POLL_SECONDS = 2.0

@@ -15,7 +15,7 @@ from plugin.facts.kinds import AMBIGUOUS
 from plugin.jobs.details import JobDetails, flagged_in
 from plugin.jobs.job import EARLIER_STAGES, STAGE_BEGINS, Job, Stage, State
 from plugin.jobs.meters import JobMeters
-from plugin.state.database import jobs
+from plugin.state.database import deliveries, jobs
 
 COLUMNS = tuple(field.name for field in fields(Job))
 # What a job was noted with; all other details are those of one attempt.
@@ -187,8 +187,9 @@ class JobStore:
             return {str(target): int(count) for target, count in connection.execute(query.group_by(jobs.c.target))}
 
     def forget(self, job: Job) -> int:
-        """Delete a job's row; returns how many rows went."""
+        """Delete a job's row, and what was delivered of it; returns how many rows of jobs went."""
         with self._engine.begin() as connection:
+            connection.execute(sa.delete(deliveries).where(deliveries.c.job == job.id))
             return int(connection.execute(sa.delete(jobs).where(jobs.c.id == job.id)).rowcount)
 
     def retire(self, before: float) -> tuple[str, ...]:
@@ -197,6 +198,7 @@ class JobStore:
         with self._engine.begin() as connection:
             codes = connection.execute(sa.select(jobs.c.evidence_code).where(*ended)).scalars().all()
             connection.execute(sa.delete(jobs).where(*ended))
+            connection.execute(sa.delete(deliveries).where(deliveries.c.job.not_in(sa.select(jobs.c.id))))
         return tuple(str(code) for code in codes if code is not None)
 
     def claim(self, job_id: str) -> Job | None:

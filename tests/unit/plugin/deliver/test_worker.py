@@ -60,13 +60,17 @@ def test_what_was_overtaken_before_it_was_sent_is_not_sent_and_says_so(tmp_path:
     assert (results.of(job).state, results.of(job).status) == (DeliveryState.REFUSED, "DELIVERY_SUPERSEDED")
 
 
-def test_the_row_of_a_job_that_was_erased_is_removed(tmp_path: Path) -> None:
+def test_what_was_noted_of_a_job_goes_with_it_and_nothing_is_sent(tmp_path: Path) -> None:
     results, courier = Results(tmp_path), ToldCourier()
-    job = results.stored("a")
-    results.table.note(job, "tps", HOURS)
-    results.jobs.forget(job)
-    results.worker("tps", courier).turn()
-    assert (results.table.of(job), courier.received) == ([], [])
+    erased, retired, kept = (results.stored(name) for name in ("a", "b", "c"))
+    for job in (erased, retired, kept):
+        results.table.note(job, "tps", HOURS)
+    results.jobs.forget(erased)
+    assert [len(results.table.of(job)) for job in (erased, retired, kept)] == [0, 1, 1]
+    results.jobs.retire(before=retired.updated + 1)
+    assert [len(results.table.of(job)) for job in (erased, retired, kept)] == [0, 0, 0]
+    assert not results.worker("tps", courier).turn()
+    assert courier.received == []
 
 
 def test_a_clock_that_is_set_back_keeps_no_delivery_waiting(tmp_path: Path) -> None:

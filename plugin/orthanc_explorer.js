@@ -171,7 +171,7 @@
     }
 
     async show() {
-      this.panel.lead(`#/find?Study=${this.uuid}`);
+      this.panel.lead(`#/find?study=${this.uuid}`);
       const outcomes = [];
       for (const series of await this.series()) {
         // One after the other: each answer holds one of the few threads that Orthanc lends.

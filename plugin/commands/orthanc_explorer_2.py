@@ -19,7 +19,7 @@ def block(keys: Mapping[str, Any]) -> dict[str, Any]:
     buttons = {
         "study": [
             _request("study", f"{api}studies/{{UUID}}/jobs", {}),
-            _open("study", f"{api}app/#/find?Study={{UUID}}"),
+            _open("study", f"{api}app/#/find?study={{UUID}}"),
         ],
         "series": [
             _request("series", f"{api}series/{{UUID}}/jobs", {}),
@@ -27,7 +27,7 @@ def block(keys: Mapping[str, Any]) -> dict[str, Any]:
         ],
         "bulk-studies": [
             _request("bulk", f"{api}studies/jobs", {"Studies": "{JsonArrayUUIDs}"}),
-            _open("bulk", f"{api}app/#/find?Study={{CommaSeparatedUUIDs}}"),
+            _open("bulk", f"{api}app/#/find?study={{CommaSeparatedUUIDs}}"),
         ],
     }
     return {SECTION: {"UiOptions": {"CustomButtons": buttons}}}

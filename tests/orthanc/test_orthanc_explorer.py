@@ -98,7 +98,7 @@ def test_the_page_of_a_study_tells_of_its_series_and_requests_for_each(
     with site.nginx(tmp_path / "nginx", orthanc.url, "/apps/pacs/") as address:
         said = opened(browser, address, "study", job["Study"])
         assert said.startswith(f"Series 1 of 1: hu-ct done: {len(job['Rois'])} structures"), "its RTSTRUCT is left out"
-        assert our_page(browser) == f"{address}/autocontour/app/#/find?Study={job['Study']}"
+        assert our_page(browser) == f"{address}/autocontour/app/#/find?study={job['Study']}"
         press(browser, "study")
         says(browser, "study", "Requested for 1 series.")
         until(lambda: len(orthanc.jobs(Study=job["Study"], State="done")) == 2, "another job is done")

@@ -168,3 +168,15 @@ def test_axe_finds_nothing_and_nothing_scrolls_sideways(browser: Browser, busy: 
         expect(page.locator("[data-job]").first).to_contain_text("LUDWIG-2")
         assert narrow.axe_findings() == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
+
+
+def test_a_link_from_orthanc_s_own_pages_names_the_study(seen: Visit, busy: OrthancProcess) -> None:
+    (study,) = [
+        one["ID"] for one in busy.json("/studies?expand") if one["PatientMainDicomTags"]["PatientID"] == "MARA-1"
+    ]
+    page = seen.open(f"#/find?study={study}")
+    expect(page.locator("#found")).to_have_text("1 job")
+    expect(page.locator("[data-job]")).to_contain_text("Muster, Mara")
+    page.get_by_role("button", name="Show the jobs of all studies").click()
+    expect(page.locator("#found")).to_have_text("20,002 jobs")
+    assert page.url.endswith("#/find")

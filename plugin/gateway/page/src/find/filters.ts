@@ -11,9 +11,13 @@ export interface Filters {
   since: string;
   until: string;
   flagged: boolean;
+  /** Orthanc's ids of studies, with commas between: how a link from Orthanc's own pages says which are meant. */
+  study: string;
 }
 
-export const NO_FILTERS: Filters = { state: [], model: "", target: "", rule: "", since: "", until: "", flagged: false };
+export const NO_FILTERS: Filters = { state: [], model: "", target: "", rule: "", since: "", until: "", flagged: false, study: "" };
+
+const ORTHANC_ID = /^[0-9a-f]{8}(-[0-9a-f]{8}){4}$/;
 
 /** Read the filters of an address; what is none of them is passed over. */
 export function filtersOf(query: URLSearchParams): Filters {
@@ -28,6 +32,7 @@ export function filtersOf(query: URLSearchParams): Filters {
     since: day("since"),
     until: day("until"),
     flagged: text("flagged") === "1",
+    study: text("study").split(",").filter((id) => ORTHANC_ID.test(id)).join(),
   };
 }
 
@@ -47,6 +52,7 @@ export function asked(filters: Filters): FindRequest {
     ...(filters.since !== "" && { Since: midnight(filters.since, 0) }),
     ...(filters.until !== "" && { Until: midnight(filters.until, 1) }),
     ...(filters.flagged && { Flagged: true }),
+    ...(filters.study !== "" && { Studies: filters.study.split(",") }),
   };
 }
 

@@ -19,7 +19,7 @@ export default function Find({ query }: Place): JSX.Element {
   const [filters, setFilters] = useState(() => filtersOf(query));
   const address = query.toString();
   useEffect(() => setFilters(filtersOf(query)), [address]);
-  const [text, setText] = useState(last.text);
+  const [text, setText] = useState(filters.study === "" ? last.text : "");
   const { hits, refused, searching } = useHits(text);
 
   const wanted = useMemo((): FindRequest | undefined => {
@@ -41,11 +41,20 @@ export default function Find({ query }: Place): JSX.Element {
         search={(wanted) => {
           last.text = wanted;
           setText(wanted);
+          if (wanted !== "" && filters.study !== "") change({ ...filters, study: "" });
         }}
       />
       {refused !== undefined && <Notice tone="bad">{refused.forbidden ? WORDS.forbidden : refused.message}</Notice>}
       {hits !== undefined && hits.studies.length + hits.series.length === 0 && <Notice>{WORDS.nobody}</Notice>}
       {hits?.cut === true && <Notice tone="look">{fill(WORDS.many, { most: number(MOST) })}</Notice>}
+      {filters.study !== "" && (
+        <Notice>
+          {fill(WORDS.ofStudies, { count: number(filters.study.split(",").length) })}{" "}
+          <button type="button" onClick={() => change({ ...filters, study: "" })}>
+            {WORDS.allStudies}
+          </button>
+        </Notice>
+      )}
       <FilterForm filters={filters} counts={found.counts} change={change} />
       <Refusal refused={found.refused} />
       <Results found={found} searching={searching} />

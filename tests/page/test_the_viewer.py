@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import io
 import re
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from tests.builders.orthanc_process import OrthancProcess
 from tests.builders.page import NARROW, WIDE, Visit, visit
 from tests.builders.phantom import file_of, files_of, phantom_series
 from tests.builders.series import GEOMETRIES, SeriesPlan
-from tests.builders.shown_contours import Shown, bright, lopsided, store, voxel_centres
+from tests.builders.shown_contours import Shown, bright, coloured, lopsided, store, voxel_centres
 
 SCRIPT = "<img src=x onerror=\"document.title='ran'\"> Ärztin"
 ORANGE, BLUE = (255, 176, 0), (64, 200, 255)
@@ -167,6 +168,25 @@ def test_contours_of_another_frame_of_reference_are_said_and_not_shown(
     expect(shown.page.locator(".structures li")).to_contain_text("another frame of reference")
     colours = shown.at("axial", voxel_centres(stored.images[4])).astype(int)
     assert (colours.max(axis=-1) - colours.min(axis=-1)).max() == 0, "nothing is coloured"
+
+
+def test_contours_that_are_repeated_do_not_erase_each_other(
+    idle_orthanc: OrthancProcess, visitor_of_idle: Visit
+) -> None:
+    plan = plan_of(1009)
+    stored = store(idle_orthanc, plan, {"liver": lopsided(plan)})
+
+    def repeat(dataset: Dataset) -> None:
+        item = dataset.ROIContourSequence[0]
+        item.ContourSequence = [*item.ContourSequence, copy.deepcopy(item.ContourSequence[0])]
+
+    changed(idle_orthanc, stored.rtstructs[0], repeat)
+    shown = Shown.opened(visitor_of_idle, stored)
+    shown.plainly()
+    expect(shown.page.locator(".structures li")).to_contain_text("1 contours repeat another one of their slice")
+    for index in (0, 7):
+        shown.go("axial", index)
+        assert np.array_equal(coloured(shown.at("axial", voxel_centres(stored.images[index]))), lopsided(plan)[index])
 
 
 def test_an_enhanced_object_is_shown_frame_by_frame(idle_orthanc: OrthancProcess, visitor_of_idle: Visit) -> None:

@@ -9,7 +9,7 @@ const PRESET_KEYS: Readonly<Record<string, Preset>> = { "1": "soft", "2": "abdom
 /** Do what a key means in a plane; false for a key that means nothing here. */
 export function press(look: Store<Look>, plane: PlaneName, event: KeyboardEvent): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey) return false;
-  const { scene, point, contours, filled, cross, smooth } = look.value;
+  const { scene, point, contours, filled, comparing, differences, cross, smooth } = look.value;
   if (scene === undefined) return false;
   const { count, index } = stepsOf(scene, plane, point);
   const towards = upwards(look.value, plane);
@@ -29,7 +29,7 @@ export function press(look: Store<Look>, plane: PlaneName, event: KeyboardEvent)
   else if (event.key === "n") sliceOfChosen(look, 1);
   else if (event.key === "p") sliceOfChosen(look, -1);
   else if (event.key === "c") look.set({ contours: !contours });
-  else if (event.key === "f") look.set({ filled: !filled });
+  else if (event.key === "f") look.set(comparing ? { differences: !differences } : { filled: !filled });
   else if (event.key === "x") look.set({ cross: !cross });
   else if (event.key === "i") look.set({ smooth: !smooth });
   else return false;

@@ -61,5 +61,5 @@ export function windowOf(values: ArrayLike<number>, slope: number, intercept: nu
   sample.sort((a, b) => a - b);
   const low = sample[Math.floor(0.01 * (sample.length - 1))] ?? 0;
   const high = sample[Math.floor(0.995 * (sample.length - 1))] ?? 1;
-  return { centre: (low + high) / 2, width: Math.max(high - low, 1) };
+  return { centre: (low + high) / 2, width: high > low ? high - low : 1 };
 }

@@ -19,7 +19,8 @@ export class Drag {
     else if (event.button === 1) this.tool = "pan";
     else this.tool = event.shiftKey ? "pan" : this.look.value.tool;
     this.last = [event.offsetX, event.offsetY];
-    if (this.tool === "crosshair") this.put(event);
+    // A finger may be about to move the page: its crosshair comes when it is lifted.
+    if (this.tool === "crosshair" && event.pointerType !== "touch") this.put(event);
   }
 
   move(event: PointerEvent): void {
@@ -32,17 +33,22 @@ export class Drag {
     this.last = [x, y];
     const { window } = this.look.value;
     const name = projection.plane.name;
-    if (this.tool === "crosshair") this.put(event);
+    if (this.tool === "crosshair" && event.pointerType !== "touch") this.put(event);
     else if (this.tool === "pan") panBy(this.look, name, (dx * this.ratio()) / projection.scale, (dy * this.ratio()) / projection.scale);
     else if (this.tool === "zoom") zoomBy(this.look, name, Math.exp(-dy / 150));
     else {
       // As far as is wide already: small windows are set finely, large ones quickly.
-      const speed = Math.max(window.width, 1) / 300;
-      this.look.set({ window: { centre: window.centre + dy * speed, width: Math.max(1, window.width + dx * speed) } });
+      const speed = window.width / 300;
+      this.look.set({ window: { centre: window.centre + dy * speed, width: Math.max(window.width / 4, window.width + dx * speed) } });
     }
   }
 
-  end(): void {
+  end(event: PointerEvent): void {
+    if (this.tool === "crosshair" && event.pointerType === "touch") this.put(event);
+    this.cancel();
+  }
+
+  cancel(): void {
     this.tool = undefined;
   }
 

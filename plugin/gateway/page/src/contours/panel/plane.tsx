@@ -46,8 +46,8 @@ export function PlaneView({ look, name, help }: { look: Store<Look>; name: Plane
             drag.begin(event);
           }}
           onPointerMove={(event) => drag.move(event)}
-          onPointerUp={() => drag.end()}
-          onPointerCancel={() => drag.end()}
+          onPointerUp={(event) => drag.end(event)}
+          onPointerCancel={() => drag.cancel()}
           onPointerLeave={() => drag.leave()}
           onContextMenu={(event) => event.preventDefault()}
         />

@@ -98,8 +98,8 @@ function Numbers({ pair, grid, comparing, volume }: { pair: Pair; grid: Grid; co
 }
 
 /** What of an ROI is not shown. */
-function missing({ roi, levels, open, tilted, offSlices, elsewhere }: Placed): string[] {
-  const counted = ([[tilted, WORDS.tilted], [offSlices, WORDS.offSlices], [elsewhere, WORDS.otherFrame], [roi.unreadable, WORDS.badContours]] as const)
+function missing({ roi, levels, open, tilted, offSlices, elsewhere, twice }: Placed): string[] {
+  const counted = ([[tilted, WORDS.tilted], [offSlices, WORDS.offSlices], [elsewhere, WORDS.otherFrame], [twice, WORDS.twiceDrawn], [roi.unreadable, WORDS.badContours]] as const)
     .filter(([count]) => count > 0)
     .map(([count, sentence]) => fill(sentence, { count: number(count) }));
   return counted.length === 0 && levels.length === 0 && open.length === 0 ? [WORDS.empty] : counted;

@@ -76,6 +76,7 @@ function Presets({ look, ct, fromData }: { look: Store<Look>; ct: boolean; fromD
   const window = usePart(look, (value) => value.window);
   const names = Object.keys(PRESETS) as Preset[];
   const current = ct ? names.find((one) => PRESETS[one].centre === window.centre && PRESETS[one].width === window.width) : undefined;
+  const digits = window.width < 20 ? 3 : 0;
   const choose = (name: string): void => {
     const chosen = name === "data" ? fromData() : PRESETS[name as Preset];
     if (chosen !== undefined) look.set({ window: chosen });
@@ -85,7 +86,7 @@ function Presets({ look, ct, fromData }: { look: Store<Look>; ct: boolean; fromD
       {WORDS.preset}{" "}
       <select value={current ?? "own"} onChange={(event) => choose(event.currentTarget.value)}>
         <option value="own" disabled>
-          {`${WORDS.centre} ${number(window.centre)}, ${WORDS.width} ${number(window.width)}`}
+          {`${WORDS.centre} ${number(window.centre, digits)}, ${WORDS.width} ${number(window.width, digits)}`}
         </option>
         {ct && names.map((one) => (
           <option key={one} value={one}>

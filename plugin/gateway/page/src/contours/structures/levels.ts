@@ -1,5 +1,6 @@
-import { onAxes, type Grid } from "../image/grid";
+import { nearestSlice, onAxes, type Grid } from "../image/grid";
 import type { Vector } from "../image/vector";
+import { areaBetween, withoutRepeats, type Flat } from "./repeats";
 import type { Roi } from "./rtstruct";
 
 /** The closed contours of an ROI in one plane: exclusive or acts among them. DICOM PS3.3 C.8.8.6.3. */
@@ -26,6 +27,8 @@ export interface Placed {
   tilted: number;
   offSlices: number;
   elsewhere: number;
+  /** Contours that repeat another one of their plane, and are left out: exclusive or would leave nothing of either. */
+  twice: number;
   /** It covers much of a slice: its filling would hide the image and all other structures. */
   large: boolean;
   /** Middle of its box on (u, v, w); undefined without a contour on a slice. */
@@ -37,11 +40,6 @@ const WARP = 0.25;
 const ROUNDING_MM = 0.05;
 const SAME_PLANE = 0.25;
 const LARGE = 0.25;
-
-interface Flat {
-  w: number;
-  points: Float64Array;
-}
 
 /** Lay the contours of an ROI on the slices of a series. */
 export function placeOn(grid: Grid, roi: Roi): Placed {
@@ -65,7 +63,9 @@ export function placeOn(grid: Grid, roi: Roi): Placed {
     else if (high - low > allowed) tilted++;
     else flat.push({ w: (low + high) / 2, points: own });
   }
-  const levels = onSlices(grid, levelsOf(grid, flat));
+  const groups = levelsOf(grid, flat);
+  const single = groups.map((group) => withoutRepeats(group, grid.step));
+  const levels = onSlices(grid, single.map(levelOf));
   const drawn = levels.filter((level) => level.slice >= 0);
   return {
     roi,
@@ -75,17 +75,18 @@ export function placeOn(grid: Grid, roi: Roi): Placed {
     tilted,
     offSlices: levels.filter((level) => level.slice < 0).reduce((sum, level) => sum + level.starts.length, 0),
     elsewhere: 0,
+    twice: flat.length - single.reduce((sum, group) => sum + group.length, 0),
     large: drawn.some((level) => areaOf(level) > LARGE * grid.rows * grid.step[1] * grid.columns * grid.step[0]),
     middle: middleOf(drawn),
   };
 }
 
 function nowhere(roi: Roi): Placed {
-  return { roi, levels: [], bySlice: new Map(), open: [], tilted: 0, offSlices: 0, elsewhere: roi.contours.length, large: false, middle: undefined };
+  return { roi, levels: [], bySlice: new Map(), open: [], tilted: 0, offSlices: 0, elsewhere: roi.contours.length, twice: 0, large: false, middle: undefined };
 }
 
 /** Contours at one height, within rounding, are one level. */
-function levelsOf(grid: Grid, flat: readonly Flat[]): Level[] {
+function levelsOf(grid: Grid, flat: readonly Flat[]): Flat[][] {
   const sorted = [...flat].sort((a, b) => a.w - b.w);
   const thinnest = grid.slabs.reduce((least, [low, high]) => Math.min(least, high - low), grid.usual);
   const reach = Math.max(Math.min(2 * ROUNDING_MM, thinnest / 2), SAME_PLANE * Math.min(usualGap(sorted) || thinnest, thinnest));
@@ -95,7 +96,7 @@ function levelsOf(grid: Grid, flat: readonly Flat[]): Level[] {
     if (group?.[0] !== undefined && one.w - group[0].w <= reach + 1e-9) group.push(one);
     else groups.push([one]);
   }
-  return groups.map(levelOf);
+  return groups;
 }
 
 function usualGap(sorted: readonly Flat[]): number {
@@ -137,34 +138,17 @@ function onSlices(grid: Grid, levels: readonly Level[]): Level[] {
       if (level.w < low - ROUNDING_MM || level.w > high + ROUNDING_MM) continue;
       const distance = Math.abs(level.w - (grid.slices[slice]?.at[2] ?? 0));
       const before = taken.get(slice);
-      const reach = nearestOf(grid, level.w) === slice;
-      if (reach && (before === undefined || distance < before.distance - 1e-6)) taken.set(slice, { index, distance });
+      const nearest = nearestSlice(grid, level.w) === slice;
+      if (nearest && (before === undefined || distance < before.distance - 1e-6)) taken.set(slice, { index, distance });
     }
   }
   const slices = new Map([...taken].map(([slice, { index }]) => [index, slice]));
   return levels.map((level, index) => ({ ...level, slice: slices.get(index) ?? -1 }));
 }
 
-function nearestOf(grid: Grid, w: number): number {
-  let best = 0;
-  for (const [index, slice] of grid.slices.entries()) {
-    if (Math.abs(slice.at[2] - w) < Math.abs((grid.slices[best]?.at[2] ?? 0) - w) - 1e-9) best = index;
-  }
-  return best;
-}
-
 /** Areas of the contours of a level, mm²; holes count as if they were none. */
 function areaOf({ points, starts }: Level): number {
-  let sum = 0;
-  for (const [contour, start] of starts.entries()) {
-    const end = starts[contour + 1] ?? points.length;
-    let twice = 0;
-    for (let here = start, before = end - 2; here < end; before = here, here += 2) {
-      twice += (points[before] ?? 0) * (points[here + 1] ?? 0) - (points[here] ?? 0) * (points[before + 1] ?? 0);
-    }
-    sum += Math.abs(twice) / 2;
-  }
-  return sum;
+  return starts.reduce((sum, start, contour) => sum + areaBetween(points, 2, start, starts[contour + 1] ?? points.length), 0);
 }
 
 function middleOf(levels: readonly Level[]): Vector | undefined {

@@ -53,6 +53,23 @@ def test_a_rule_for_the_best_series_of_a_study_is_said_to_be_one(site: Any, caps
     assert "hu-ct at local, priority normal, if it is the best series of its study" in capsys.readouterr().out
 
 
+def test_destinations_are_described_and_what_orthanc_does_not_know_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "orthanc.json"
+    rule = {"Name": "CT", "When": {"Modality": "CT"}, "Then": {"Model": "hu-ct", "Deliver": ["tps"]}}
+    destination = {"Type": "dicom", "Modality": "eclipse", "Proof": "commitment"}
+    document = {"AutoContour": {"Rules": [rule], "Destinations": {"tps": destination}}}
+    path.write_text(json.dumps(document | {"DicomModalities": {"eclipse": ["TPS", "tps.hospital.example", 104]}}))
+    assert main(["check", str(path)]) == 0
+    said = capsys.readouterr().out
+    assert "1. CT: hu-ct at local → RTSTRUCT; priority normal, delivered to tps" in said
+    assert "Destination tps: RTSTRUCT to the modality eclipse, proved by storage commitment." in said
+    path.write_text(json.dumps(document | {"DicomModalities": {"monaco": ["TPS", "tps.hospital.example", 104]}}))
+    assert main(["check", str(path)]) == 2
+    assert "AutoContour.Destinations.tps.Modality: found 'eclipse'; allowed: monaco" in capsys.readouterr().err
+
+
 def test_no_rules_are_said(site: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(site({})) == 0
     assert "nothing is contoured by itself" in capsys.readouterr().out

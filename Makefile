@@ -4,6 +4,7 @@
 # make test-docker  the main job in containers, alone and through the service; builds the images
 # make test-debian  the main job in the Orthanc and Python of Debian 12, 13 and sid, made by debootstrap (needs root)
 # make page    the page of plugin/gateway/page, checked and built into plugin/gateway/assets, which is committed
+# make pictures  the pictures of the page in docs/images, taken anew
 # make wheel   the wheel, for the Python in .venv: build/dist
 # make deb     the Debian package, for this release of Debian: build/dist
 # make test-packages  wheel and package in a bare Debian, every command of docs/install.md (needs root and debootstrap)
@@ -22,7 +23,7 @@ MINUTES ?= 10
 # CONTAINER_ENGINE: where no Docker answers, a program whose `start` starts one, printing the variables to reach it by, and
 # whose `stop` ends it. Nothing in this repository needs it; this path is used only where something lies there.
 CONTAINER_ENGINE ?= $(wildcard ../shared/bin/container-engine)
-.PHONY: page wheel deb test-packages chaos coverage release sbom audit test-docker test-debian fuzz demo run test lint unit bench scanners test-long setup clean
+.PHONY: page pictures wheel deb test-packages chaos coverage release sbom audit test-docker test-debian fuzz demo run test lint unit bench scanners test-long setup clean
 SHELL := /bin/bash
 BIN := .venv/bin
 
@@ -70,6 +71,9 @@ page: setup
 	$(BIN)/python -m tests.page_types
 	plugin/gateway/page/npm.sh tools
 	plugin/gateway/page/npm.sh run -s build
+
+pictures: setup
+	$(BIN)/python -m tests.page_pictures
 
 # From nothing: setuptools packs what it once put into build/lib.
 wheel: setup

@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 from pydicom.uid import generate_uid
 
 from model.samples.build import demo_series
-from tests.builders.orthanc_process import OrthancProcess, until
+from tests.builders.orthanc_process import OrthancProcess
 from tests.builders.page import NARROW, chromium, visit
 from tests.builders.phantom import Phantom, files_of, phantom_series
 
@@ -46,7 +46,7 @@ def take(browser: Browser, orthanc: OrthancProcess) -> None:
         expect(page.locator(f"[data-job='{job['ID']}']").first).to_be_visible()
         keep(page, "page-rest")
         running = orthanc.post(f"/autocontour/series/{job['Series']}/jobs", json={"Model": "hu-ct"}).json()
-        until(lambda: orthanc.json(f"/autocontour/jobs/{running['ID']}")["State"] != "waiting", "it runs", 60)
+        page.locator(f"[data-job='{running['ID']}'] progress").wait_for()
         keep(page, "page-work")
         orthanc.job_of(job["Series"])
         visitor.open(f"#/jobs/{job['ID']}")

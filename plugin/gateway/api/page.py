@@ -9,10 +9,10 @@ from fastapi import APIRouter, Response
 from plugin.gateway.api.answers import NotFound
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
-MEDIA_TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".wasm": "application/wasm"}
+MEDIA_TYPES = {".html": "text/html", ".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 # The page loads nothing but these files and what this Orthanc answers, and no other page may show it in a frame.
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob: data:; connect-src 'self'; "
     "worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 )
 # The name of each file but these two holds a hash of its content.

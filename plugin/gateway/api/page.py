@@ -33,7 +33,7 @@ def router(prefix: str) -> APIRouter:
     @routes.get("/app/assets/{name}")
     def asset(name: str) -> Response:
         if name == PAGE:
-            raise NotFound("NO_ADDRESS", "There is no such file of the page.")
+            raise NotFound("NOT_FOUND", "There is no such file of the page.")
         return _file(name)
 
     # Where the page asks for its script from an address with one part more or less than it has (index.html says why).
@@ -52,7 +52,7 @@ def _file(name: str) -> Response:
     path = ASSETS / name
     # Only what lies in the folder itself: a name with a slash or two dots is none of its names.
     if name not in {one.name for one in ASSETS.iterdir()}:
-        raise NotFound("NO_ADDRESS", "There is no such file of the page; load the page again, it may be an older one.")
+        raise NotFound("NOT_FOUND", "There is no such file of the page; load the page again, it may be an older one.")
     headers = {"Cache-Control": ASK_AGAIN if name in (START, PAGE) else FOR_GOOD}
     if name == PAGE:
         headers["Content-Security-Policy"] = POLICY

@@ -14,12 +14,12 @@ from plugin.gateway.operations.job_view import JobView
 from plugin.gateway.operations.study_requests import StudyRequests
 
 
-def router(requests: StudyRequests, view: JobView) -> APIRouter:
+def router(study_requests: StudyRequests, view: JobView) -> APIRouter:
     """Routes under /studies."""
     routes = APIRouter(prefix="/studies", tags=["studies"], responses=errors(404))
 
     def answer(studies: Sequence[str]) -> RequestedStudiesAnswer:
-        requested = requests.request(studies)
+        requested = study_requests.request(studies)
         return RequestedStudiesAnswer(
             jobs=[JobAnswer.model_validate(view.show(job)) for job in requested.jobs],
             refused=[

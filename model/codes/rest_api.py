@@ -96,7 +96,6 @@ REST_API = Chapter(
                 "NOT_FOUND",
                 "NO_JOB",
                 "NO_TARGET",
-                "NO_ADDRESS",
                 "EVIDENCE_CODE",
                 "EVIDENCE_UNKNOWN",
                 "REPORT_UNKNOWN",

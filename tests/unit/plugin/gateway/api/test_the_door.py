@@ -38,7 +38,9 @@ def test_no_link_of_the_page_begins_at_the_root_or_names_a_host(client: TestClie
     page = client.get("/autocontour/app").text
     links = re.findall(r"""(?:src|href)=["']([^"']*)""", page)
     assert "assets/start.js" in links, "the page has a script at all"
-    assert [link for link in links if re.match(r"[a-z]+:|/", link)] == []
+    assert [link for link in links if re.match(r"[a-z]+:|/", link)] == ["data:,"], (
+        "no icon is asked for beside the path"
+    )
 
 
 def test_each_file_of_the_page_is_answered_and_no_other(client: TestClient) -> None:

@@ -65,6 +65,7 @@ from plugin.labels.keeper import LabelKeeper
 from plugin.labels.table import LabelTable
 from plugin.notify.notifier import Notifier
 from plugin.notify.outbox import Outbox
+from plugin.notify.undelivered import UndeliveredTable
 from plugin.pacs.client import Orthanc
 from plugin.pacs.series import SeriesReader
 from plugin.pacs.tls import trust_of
@@ -163,7 +164,8 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
     clock = Clock(evidence, vault, Retention(workflows, jobs, evidence).forget, versions.look, clock_wakeup)
     erasure = JobErasure(jobs, arrivals, vault, chain, cancellation, state.spool)
     labels = LabelKeeper(orthanc, jobs, LabelTable(engine), settings.labels)
-    notifier = Notifier(settings.notify, Outbox(engine), jobs)
+    late = {name: 60.0 * float(one.AlertMinutes) for name, one in settings.destinations.items()}
+    notifier = Notifier(settings.notify, Outbox(engine), jobs, UndeliveredTable(engine, late))
     target_operations = TargetOperations(settings, targets, jobs, queue_wakeup)
     view = JobView(stages, dispatcher, deliverer)
     retries = Retries(inspector, series_jobs, table, settings, queue_wakeup, intake_wakeup)

@@ -25,7 +25,8 @@ class Message:
     def subject(self) -> str:
         """The line above a mail."""
         code = self.document["Code"]
-        return f"orthanc-autocontour: job {self.outcome}" + (f" ({code})" if code else "")
+        what = "result" if self.outcome == "undelivered" else "job"
+        return f"orthanc-autocontour: {what} {self.outcome}" + (f" ({code})" if code else "")
 
     @property
     def text(self) -> str:

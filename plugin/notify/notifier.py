@@ -14,6 +14,7 @@ from plugin.jobs.store import JobStore
 from plugin.notify.mail import send_mail
 from plugin.notify.message import TOLD_OF, Message, is_wanted, message_of
 from plugin.notify.outbox import GIVEN_UP, PASSED, SENT, Outbox, Waiting
+from plugin.notify.undelivered import UndeliveredTable
 from plugin.notify.webhook import post_message
 from plugin.settings.notify import EmailChannel, WebhookChannel
 
@@ -52,6 +53,7 @@ class Notifier:
         channels: Sequence[EmailChannel | WebhookChannel],
         outbox: Outbox,
         jobs: JobStore,
+        undelivered: UndeliveredTable | None = None,
         *,
         clock: Callable[[], float] = time.time,
         ticks: Callable[[], float] = time.monotonic,
@@ -59,6 +61,7 @@ class Notifier:
         self._channels = tuple(channels)
         self._outbox = outbox
         self._jobs = jobs
+        self._undelivered = undelivered
         self._clock = clock
         self._ticks = ticks
         self._troubles: dict[str, Trouble] = {}
@@ -98,8 +101,11 @@ class Notifier:
             trouble = self._troubles.get(channel.Name)
             if trouble is None or self._ticks() >= trouble.next_try:
                 self._send_waiting(channel)
+                self._tell_undelivered(channel)
         if self._ticks() - self._pruned > PRUNE_SECONDS:
             self._outbox.prune()
+            if self._undelivered is not None:
+                self._undelivered.prune()
             self._pruned = self._ticks()
 
     def warnings(self) -> list[str]:
@@ -133,17 +139,42 @@ class Notifier:
                 self._note_failure(channel.Name, one, error)
                 return
             self._outbox.settle(channel.Name, one, SENT)
-            if self._troubles.pop(channel.Name, None) is not None:
-                logger.info("notifications to %s are delivered again", channel.Name)
+            self._recovered(channel.Name)
+
+    def _tell_undelivered(self, channel: EmailChannel | WebhookChannel) -> None:
+        """Tell of deliveries that did not arrive; one that is not taken is told later, if it still has not arrived."""
+        if self._undelivered is None or "undelivered" not in channel.On:
+            return
+        trouble = self._troubles.get(channel.Name)
+        if trouble is not None and self._ticks() < trouble.next_try:
+            return  # it has just refused another message
+        for one in self._undelivered.untold(channel.Name):
+            if self._stopping.is_set():
+                return
+            if channel.Rules is None or one.rule in channel.Rules:
+                try:
+                    send(channel, one.message(channel.Name))
+                except TargetFailed as error:
+                    self._note_trouble(channel.Name, error)
+                    return
+                self._recovered(channel.Name)
+            self._undelivered.told(channel.Name, one)
+
+    def _recovered(self, name: str) -> None:
+        if self._troubles.pop(name, None) is not None:
+            logger.info("notifications to %s are delivered again", name)
 
     def _note_failure(self, name: str, one: Waiting, error: TargetFailed) -> None:
-        earlier = self._troubles.get(name)
-        failures = 1 + (earlier.failures if earlier else 0)
-        self._troubles[name] = Trouble(error.code, error.message, failures, self._ticks() + BACKOFF.pause(failures))
-        if earlier is None or earlier.code != error.code:
-            logger.warning("notifications to %s: %s %s", name, error.code, error.message)
+        self._note_trouble(name, error)
         if self._clock() - one.noted > GIVE_UP_SECONDS:
             self._outbox.settle(name, one, GIVEN_UP)
             logger.error("the notification of job %s to %s is given up (%s)", one.job, name, error.code)
         else:
             self._outbox.failed(name, one)
+
+    def _note_trouble(self, name: str, error: TargetFailed) -> None:
+        earlier = self._troubles.get(name)
+        failures = 1 + (earlier.failures if earlier else 0)
+        self._troubles[name] = Trouble(error.code, error.message, failures, self._ticks() + BACKOFF.pause(failures))
+        if earlier is None or earlier.code != error.code:
+            logger.warning("notifications to %s: %s %s", name, error.code, error.message)

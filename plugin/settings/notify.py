@@ -15,7 +15,8 @@ from routing.problems import Problem, nearest, problems_of, shown
 ROOT = "AutoContour.Notify"
 
 # "flagged" is a job that is done, with a ROI or a warning that a person should look at.
-Outcome = Literal["done", "failed", "rejected", "flagged"]
+# "undelivered" is a result that did not reach a destination in time.
+Outcome = Literal["done", "failed", "rejected", "flagged", "undelivered"]
 # An address without a name beside it; a line break in it would be a header of its own.
 Address = Annotated[str, Field(pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}$")]
 Host = Annotated[str, Field(pattern=r"^([A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*|[0-9A-Fa-f:.]+)$", max_length=253)]

@@ -129,6 +129,17 @@ deliveries = sa.Table(
     sa.Index("ix_deliveries_due", "destination", "step", "rank", "noted"),
 )
 
+# Of which delivery that did not arrive each channel of Notify was told.
+told_deliveries = sa.Table(
+    "told_deliveries",
+    metadata,
+    sa.Column("job", sa.String(32), primary_key=True),
+    sa.Column("attempt", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("destination", sa.String(64), primary_key=True),
+    sa.Column("serial", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("channel", sa.String(48), primary_key=True),
+)
+
 
 def open_database(url: str) -> sa.Engine:
     """Connect and bring the tables up to date; ``url`` is SQLAlchemy's (``sqlite:///…``, ``postgresql+psycopg://…``).

@@ -132,6 +132,7 @@ def run(url: str, series: list[Path], picture: Path, http: OwnSession) -> None:
         print(f"  {roi['Name']:<16} {roi['Volume']:10.1f} cm³{flags}")
     print(f"Evidence code  {job['EvidenceCode']}")
     print(f"Web page       {url}/autocontour/app/")
+    print(f"Its contours   {url}/autocontour/app/#/jobs/{job['ID']}/contours")
     sys.stdout.flush()
 
 

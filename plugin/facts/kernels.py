@@ -5,8 +5,7 @@ tissue and 50 and more "for higher sharpness". GE gives names; Philips letters, 
 FC and a number. Which of these are soft-tissue and which are lung or bone kernels is as the protocol of the National
 Lung Screening Trial pairs them across makers (standard, B30, C, FC10; lung or bone, B50, D, FC51), and as the makers'
 manuals continue their rows; a domain model of the US National Cancer Institute names B30, Standard and FC03 for soft
-tissue, and says that the values are "vendor specific and not coded": no conformance statement that was looked at lists
-them. A name that is not listed here is neither.
+tissue, and says that the values are "vendor specific and not coded". A name that is not listed here is neither.
 """
 
 from __future__ import annotations

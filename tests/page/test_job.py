@@ -22,7 +22,7 @@ HOSTILE = '<img src=x onerror="window.ran=1">'
 ASKED = "performance.getEntriesByType('resource').filter((one) => one.name.endsWith(`/autocontour/jobs/${id}`))"
 HIDING = """
 function IncomingHttpRequestFilter(method, uri, ip, username, headers)
-    return username ~= "guest" or not (uri:find("^/series") or uri:find("^/studies"))
+    return username ~= "guest" or not (uri:find("^/series") or uri:find("^/studies") or uri:find("^/tools"))
 end
 """
 

@@ -11,6 +11,7 @@ import { SeriesFacts, useDescribed } from "../parts/described";
 import { Refusal } from "../parts/notice";
 import { WORDS as COMMON } from "../parts/words";
 import { Action, Ways } from "./actions";
+import { Deliveries } from "./deliveries";
 import { Found } from "./found";
 import type { Proof } from "./steps";
 import { Missing, Structures } from "./structures";
@@ -19,8 +20,10 @@ import { Why } from "./why";
 import { WORDS } from "./words";
 import "./job.css";
 
-/** How often an open job is asked for, and one that has ended: a newer one may take its place, or somebody retry it. */
+/** How often a job is asked for: an open one, one whose result is on its way to a destination, and one that has ended,
+ * whose place a newer one may take, or that somebody may retry. */
 const OPEN_SECONDS = 1;
+const DELIVERING_SECONDS = 4;
 const ENDED_SECONDS = 20;
 
 /** One job: its way, what it found, and what can be done. */
@@ -30,7 +33,8 @@ export default function Job({ parts }: Place): JSX.Element {
   const [seconds, setSeconds] = useState(OPEN_SECONDS);
   const { answer: job, refused, again } = useAnswer(id, ask, seconds);
   const open = job === undefined || job.State === "waiting" || job.State === "running";
-  useEffect(() => setSeconds(open ? OPEN_SECONDS : ENDED_SECONDS), [open]);
+  const delivering = job?.Delivered?.some((one) => one.State === "waiting" || one.Proof === null) ?? false;
+  useEffect(() => setSeconds(open ? OPEN_SECONDS : delivering ? DELIVERING_SECONDS : ENDED_SECONDS), [open, delivering]);
   if (job === undefined) return <Refusal refused={refused} />;
   return (
     <>
@@ -42,6 +46,7 @@ export default function Job({ parts }: Place): JSX.Element {
       <SeriesFacts series={job.Series} study={job.Study} />
       <h2>{WORDS.way}</h2>
       <ItsWay job={job} />
+      <Deliveries job={job} changed={again} />
       <Ways job={job} />
       {job.Rtstruct !== null && job.Rois.length > 0 && (
         <a href={`#/jobs/${job.ID}/contours`}>

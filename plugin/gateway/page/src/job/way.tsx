@@ -62,6 +62,7 @@ function note(step: Step, job: JobAnswer): string | undefined {
   if (step.name === "decided") return job.Rule === null ? WORDS.requested : fill(WORDS.byRule, { rule: job.Rule });
   if (step.standing === "skipped") return whyNot(step, job);
   if (step.name === "sent") return isHere(job) ? undefined : fill(WORDS.toTarget, { target: job.Target });
+  if (step.name === "delivered" && step.standing === "done") return WORDS.underStudy;
   if (step.name === "contoured" && step.standing === "done") {
     return fill(WORDS.structures, { n: number(job.Rois.length), model: job.Model });
   }

@@ -9,6 +9,8 @@ export interface Description {
   studyDate: string;
   series: string;
   modality: string;
+  /** When the last slice came (ISO 8601); empty when Orthanc does not say. */
+  updated: string;
 }
 
 /** `hidden`: Orthanc does not let this user see it; `gone`: it is not in Orthanc any more. */
@@ -23,6 +25,7 @@ export interface Ids {
 interface Resource {
   ID: string;
   ParentStudy?: string;
+  LastUpdate?: string;
   MainDicomTags?: Readonly<Record<string, string>>;
   PatientMainDicomTags?: Readonly<Record<string, string>>;
 }
@@ -69,12 +72,13 @@ function described(ids: Ids): Described | undefined {
   const ofSeries = series === "gone" ? {} : series.MainDicomTags;
   const ofStudy = { ...study.MainDicomTags, ...study.PatientMainDicomTags };
   const worded: Description = {
-    patient: personName(ofStudy["PatientName"] ?? ""),
+    patient: person(ofStudy["PatientName"] ?? ""),
     patientId: ofStudy["PatientID"] ?? "",
     study: ofStudy["StudyDescription"] ?? "",
-    studyDate: ofStudy["StudyDate"] ?? "",
+    studyDate: day(ofStudy["StudyDate"] ?? ""),
     series: ofSeries?.["SeriesDescription"] ?? "",
     modality: ofSeries?.["Modality"] ?? "",
+    updated: series === "gone" ? "" : instant(series.LastUpdate ?? ""),
   };
   WORDED.set(ids.Series, worded);
   return worded;
@@ -132,13 +136,26 @@ async function alone(level: Level, id: string, signal: AbortSignal): Promise<Kno
 }
 
 /** What is kept of an answer, which names each slice of a series too. */
-function withoutSlices({ ID, ParentStudy = "", MainDicomTags = {}, PatientMainDicomTags = {} }: Resource): Resource {
-  return { ID, ParentStudy, MainDicomTags, PatientMainDicomTags };
+function withoutSlices({ ID, ParentStudy = "", LastUpdate = "", MainDicomTags = {}, PatientMainDicomTags = {} }: Resource): Resource {
+  return { ID, ParentStudy, LastUpdate, MainDicomTags, PatientMainDicomTags };
 }
 
-/** A name of DICOM (`Family^Given^^Dr.`) as people write it; of several scripts the first. */
-function personName(name: string): string {
-  const [family = "", ...others] = (name.split("=")[0] ?? "").split("^");
-  const given = others.filter((part) => part !== "").join(" ");
-  return given === "" ? family : `${family}, ${given}`;
+/** A person's name as people read it (DICOM PS3.5 6.2.1): each way of writing it, its parts apart. */
+function person(name: string): string {
+  const writings = name.split("=").map((writing) => {
+    const parts = writing.split("^").map((part) => part.trim());
+    return parts.filter((part) => part !== "").join(", ");
+  });
+  return writings.filter((writing) => writing !== "").join(" / ");
+}
+
+/** A date of DICOM with dashes. */
+function day(date: string): string {
+  return date.replace(/^(\d{4})(\d{2})(\d{2})$/, "$1-$2-$3");
+}
+
+/** Orthanc writes times as 20260131T120000, in UTC. */
+function instant(time: string): string {
+  const found = /^(\d{4})(\d{2})(\d{2})T(\d{2})(\d{2})(\d{2})/.exec(time);
+  return found === null ? "" : `${found[1]}-${found[2]}-${found[3]}T${found[4]}:${found[5]}:${found[6]}Z`;
 }

@@ -10,16 +10,11 @@ export function Who({ known }: { known: Described | undefined }): JSX.Element {
   return (
     <>
       <span class="who">{joined(known.patient, known.patientId) || WORDS.nameless}</span>
-      <span class="what dim">{joined(dashed(known.studyDate), known.modality, known.study, known.series)}</span>
+      <span class="what dim">{joined(known.studyDate, known.modality, known.study, known.series)}</span>
     </>
   );
 }
 
 function joined(...texts: string[]): string {
   return texts.filter((text) => text !== "").join(" · ");
-}
-
-/** A date of DICOM with dashes. */
-function dashed(date: string): string {
-  return date.replace(/^(\d{4})(\d\d)(\d\d)$/, "$1-$2-$3");
 }

@@ -96,8 +96,18 @@ def _shared(scratch: Path) -> list[Path]:
     archives = sorted((CHECKOUT.parent / "shared" / "data").glob("*.tar.xz"))
     for archive in archives:
         with tarfile.open(archive) as tar:
-            tar.extractall(scratch / "shared", filter="data")
+            _extract(tar, scratch / "shared")
     return [scratch / "shared"] if archives else []
+
+
+def _extract(tar: tarfile.TarFile, to: Path) -> None:
+    """Plain files alone, each below ``to``; Debian 12's Python has no filter for it."""
+    for member in tar.getmembers():
+        place = (to / member.name).resolve()
+        content = tar.extractfile(member) if member.isfile() else None
+        if content is not None and place.is_relative_to(to.resolve()):
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(content.read())
 
 
 def _own(scratch: Path) -> list[Path]:

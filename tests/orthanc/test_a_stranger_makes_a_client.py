@@ -59,10 +59,14 @@ def run(command: list[str], folder: Path, orthanc: OrthancProcess) -> str:
 
 def test_the_page_s_client_works_and_passes_a_type_checker(orthanc: OrthancProcess, tmp_path: Path) -> None:
     (tmp_path / ".netrc").write_text(f"machine 127.0.0.1 login {LOGIN[0]} password {LOGIN[1]}\n")
-    pages, generation = blocks("sh")
+    pages, trial, found, events, generation = blocks("sh")
     page = json.loads(run(["bash", "-ec", pages], tmp_path, orthanc))
     shown = orthanc.get("/autocontour/jobs", auth=LOGIN).json()
     assert page == {"Jobs": shown, "Next": None}
+    tried = json.loads(run(["bash", "-ec", trial], tmp_path, orthanc))
+    assert tried["Problems"] == []
+    assert json.loads(run(["bash", "-ec", found], tmp_path, orthanc))["Counts"]["Total"] >= 0
+    assert "event: now" in run(["bash", "-ec", events], tmp_path, orthanc)
     run(["bash", "-ec", generation], tmp_path, orthanc)
     (program,) = blocks("python")
     (tmp_path / "program.py").write_text(program)

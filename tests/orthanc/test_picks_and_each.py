@@ -163,7 +163,7 @@ def test_phases_that_come_late_make_no_excluded_job_after_another(server: Orthan
     files = [file_of(one) for one in slices]
     series = server.store_all(files[:27])
     answer = until(
-        lambda: (said := server.json(f"/autocontour/series/{series}"))["QuietSeconds"] > 1.5 and said,
+        lambda: (said := server.json(f"/autocontour/series/{series}")).get("QuietSeconds", 0) > 1.5 and said,
         "the series has been quiet for longer than QuietSeconds",
     )
     assert answer["Outcome"] == "arriving"

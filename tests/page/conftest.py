@@ -23,7 +23,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason=f"needs {', '.join(absent)}: ./setup.sh test"))
 
 
-@pytest.fixture(scope="session")
+# Not for longer than a file: while it is open, an event loop runs in this thread, and no other test can start one.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with chromium() as opened:
         yield opened

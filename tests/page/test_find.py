@@ -136,6 +136,7 @@ SLOWEST_FRAME = """new Promise((done) => {
 def test_a_search_is_still_there_for_who_comes_back_from_a_job(seen: Visit) -> None:
     page = seen.open("#/find")
     search(page, "lücke")
+    expect(page.locator("#found")).to_have_text("1 job")  # until then the list stays as it was
     page.locator("[data-job]").get_by_role("link").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Job")
     page.go_back()

@@ -1,1 +1,1 @@
-"""Results reach the systems where they are used, and arrival is proved: deliverer.Deliverer, one courier each."""
+"""Results reach the systems where they are used, and arrival is proved: deliverer.Deliverer, one transport each."""

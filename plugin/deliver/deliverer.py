@@ -10,12 +10,12 @@ from typing import Any
 
 from model.errors import InputRefused
 from model.evidence.chain import Chain
-from plugin.deliver.courier import Courier
 from plugin.deliver.delivery import DeliveryState
-from plugin.deliver.dicom import DicomCourier
-from plugin.deliver.folder import FolderCourier
-from plugin.deliver.peer import PeerCourier
+from plugin.deliver.dicom import DicomTransport
+from plugin.deliver.folder import FolderTransport
+from plugin.deliver.peer import PeerTransport
 from plugin.deliver.table import DeliveryTable
+from plugin.deliver.transport import Transport
 from plugin.deliver.worker import DestinationWorker
 from plugin.jobs.job import Job, State
 from plugin.jobs.store import JobStore
@@ -48,7 +48,7 @@ class Deliverer:
         chain.declare(list(destinations))
         self._workers = {
             name: DestinationWorker(
-                name, _courier(one, orthanc), table, jobs, orthanc, chain, images=one.images, clock=clock
+                name, _transport(one, orthanc), table, jobs, orthanc, chain, images=one.images, clock=clock
             )
             for name, one in destinations.items()
         }
@@ -145,9 +145,9 @@ class Deliverer:
         self._jobs.warn(job.id, f"An older RTSTRUCT of this series was sent to {name} before; {follows}.")
 
 
-def _courier(destination: Destination, orthanc: Orthanc) -> Courier:
+def _transport(destination: Destination, orthanc: Orthanc) -> Transport:
     if isinstance(destination, DicomDestination):
-        return DicomCourier(destination, orthanc)
+        return DicomTransport(destination, orthanc)
     if isinstance(destination, PeerDestination):
-        return PeerCourier(destination, orthanc)
-    return FolderCourier(destination, orthanc)
+        return PeerTransport(destination, orthanc)
+    return FolderTransport(destination, orthanc)

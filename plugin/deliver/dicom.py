@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from model.errors import RequestRefused, TargetFailed
-from plugin.deliver.courier import Lost, NotTaken, NotYet, Proved, Unprovable, Verdict
 from plugin.deliver.delivery import (
     NO_ANSWER,
     NO_CONTEXT,
@@ -18,7 +17,8 @@ from plugin.deliver.delivery import (
     Delivery,
     Proof,
 )
-from plugin.deliver.parcel import Item, Parcel
+from plugin.deliver.instances import Instances, Item
+from plugin.deliver.transport import Lost, NotTaken, NotYet, Proved, Unprovable, Verdict
 from plugin.pacs.client import Orthanc, OrthancFailed, SeriesGone
 from plugin.settings.destinations import DicomDestination
 
@@ -32,7 +32,7 @@ LOOKS, LOOK_SECONDS = 6, (1.0, 2.0, 5.0, 10.0, 20.0, 40.0)
 POLL_SECONDS = 2.0
 
 
-class DicomCourier:
+class DicomTransport:
     """Delivers to one modality of Orthanc."""
 
     def __init__(self, destination: DicomDestination, orthanc: Orthanc) -> None:
@@ -42,10 +42,10 @@ class DicomCourier:
         self._report_seconds = 60.0 * float(destination.ReportMinutes)
         self._orthanc = orthanc
 
-    def find(self, parcel: Parcel) -> frozenset[str] | None:
-        """See ``Courier.find``: one query at IMAGE level for each object, or for each series of several."""
+    def find(self, instances: Instances) -> frozenset[str] | None:
+        """See ``Transport.find``: one query at IMAGE level for each object, or for each series of several."""
         found: set[str] = set()
-        for (study, series), items in _by_series(parcel).items():
+        for (study, series), items in _by_series(instances).items():
             wanted = items[0].sop_instance if len(items) == 1 else ""
             query = {"StudyInstanceUID": study, "SeriesInstanceUID": series, "SOPInstanceUID": wanted}
             try:
@@ -60,12 +60,12 @@ class DicomCourier:
             finally:
                 self._orthanc.forget(path)
             found |= {str(one.get("SOPInstanceUID", "")).strip(" \0") for one in answers}
-        return frozenset(found & parcel.sop_instances)
+        return frozenset(found & instances.sop_instances)
 
-    def send(self, parcel: Parcel, delivery: Delivery, mark: Callable[[str], None]) -> None:
-        """See ``Courier.send``: one association for each object, in order."""
+    def send(self, instances: Instances, delivery: Delivery, mark: Callable[[str], None]) -> None:
+        """See ``Transport.send``: one association for each object, in order."""
         del delivery, mark
-        for place, item in enumerate(parcel.items):
+        for place, item in enumerate(instances.items):
             try:
                 answer = self._ask("store", {"Resources": [item.instance], "Synchronous": True})
             except OrthancFailed as failure:
@@ -75,19 +75,19 @@ class DicomCourier:
             if answer.get("InstancesCount") != 1 or answer.get("FailedInstancesCount") != 0:
                 raise NotTaken(NO_ANSWER, unsure=True)
 
-    def prove(self, parcel: Parcel, delivery: Delivery, now: float) -> Verdict:
-        """See ``Courier.prove``."""
+    def prove(self, instances: Instances, delivery: Delivery, now: float) -> Verdict:
+        """See ``Transport.prove``."""
         if self._proof == "none":
             return Unprovable()
         if self._proof == "find":
-            return self._by_find(parcel, delivery)
-        return self._by_commitment(parcel, delivery, now)
+            return self._by_find(instances, delivery)
+        return self._by_commitment(instances, delivery, now)
 
-    def _by_find(self, parcel: Parcel, delivery: Delivery) -> Verdict:
-        there = self.find(parcel)
+    def _by_find(self, instances: Instances, delivery: Delivery) -> Verdict:
+        there = self.find(instances)
         if there is None:
             return Unprovable(NO_PROOF)
-        if there >= parcel.sop_instances:
+        if there >= instances.sop_instances:
             return Proved(Proof.FIND)
         return (
             NotYet(LOOK_SECONDS[delivery.looks], status=NOT_FOUND)
@@ -95,32 +95,35 @@ class DicomCourier:
             else Lost(NOT_FOUND, ask_first=True)
         )
 
-    def _by_commitment(self, parcel: Parcel, delivery: Delivery, now: float) -> Verdict:
+    def _found_or(self, status: str, instances: Instances) -> Verdict:
+        """Ask the node by C-FIND where it does not commit; ``status`` says why nothing proves what it does not name."""
+        there = self.find(instances)
+        return Proved(Proof.FIND) if there is not None and there >= instances.sop_instances else Unprovable(status)
+
+    def _by_commitment(self, instances: Instances, delivery: Delivery, now: float) -> Verdict:
         if delivery.mark is None:
-            return self._ask_for_commitment(parcel)
+            return self._ask_for_commitment(instances)
         try:
             report = self._orthanc.ask(f"storage-commitment/{delivery.mark}")
         except SeriesGone:  # Orthanc keeps reports in memory, and was restarted
-            return self._ask_for_commitment(parcel)
+            return self._ask_for_commitment(instances)
         if report.get("Status") == "Pending":
             if now - (delivery.sent or now) < self._report_seconds:
                 return NotYet(POLL_SECONDS, delivery.mark)
-            there = self.find(parcel)
-            return Proved(Proof.FIND) if there is not None and there >= parcel.sop_instances else Unprovable(NO_REPORT)
+            return self._found_or(NO_REPORT, instances)
         committed = {str(one.get("SOPInstanceUID")) for one in report.get("Success", ())}
-        if committed >= parcel.sop_instances:
+        if committed >= instances.sop_instances:
             return Proved(Proof.COMMITMENT)
-        return Lost(_reason(report, parcel))
+        return Lost(_reason(report, instances))
 
-    def _ask_for_commitment(self, parcel: Parcel) -> Verdict:
-        objects = [{"SOPClassUID": item.sop_class, "SOPInstanceUID": item.sop_instance} for item in parcel.items]
+    def _ask_for_commitment(self, instances: Instances) -> Verdict:
+        objects = [{"SOPClassUID": item.sop_class, "SOPInstanceUID": item.sop_instance} for item in instances.items]
         try:
             asked = self._ask("storage-commitment", {"DicomInstances": objects})
         except OrthancFailed as failure:
             if not failure.unsupported:
                 raise NotTaken(UNREACHABLE, unsure=True, everyone=True) from None
-            there = self.find(parcel)
-            return Proved(Proof.FIND) if there is not None and there >= parcel.sop_instances else Unprovable(NO_PROOF)
+            return self._found_or(NO_PROOF, instances)
         return NotYet(POLL_SECONDS, str(asked["ID"]))
 
     def _ask(self, path: str, body: Mapping[str, Any]) -> Any:
@@ -142,7 +145,7 @@ class DicomCourier:
 
 
 def _why(failure: OrthancFailed, *, begun: bool) -> NotTaken:
-    """Say why a node did not take an object; ``begun``: others of the parcel are there, so that it is asked first."""
+    """Say why a node did not take an object; ``begun``: others may be there, so that it is asked first."""
     status = failure.dimse_status
     if status is not None:
         full = status.startswith(OUT_OF_RESOURCES)
@@ -154,18 +157,18 @@ def _why(failure: OrthancFailed, *, begun: bool) -> NotTaken:
     return NotTaken(NO_ANSWER, unsure=True, everyone=True)
 
 
-def _by_series(parcel: Parcel) -> dict[tuple[str, str], list[Item]]:
+def _by_series(instances: Instances) -> dict[tuple[str, str], list[Item]]:
     series: dict[tuple[str, str], list[Item]] = {}
-    for item in parcel.items:
+    for item in instances.items:
         series.setdefault((item.study, item.series), []).append(item)
     return series
 
 
-def _reason(report: Mapping[str, Any], parcel: Parcel) -> str:
+def _reason(report: Mapping[str, Any], instances: Instances) -> str:
     """Return the failure reason (0008,1197) that the report gives for one of the objects (PS3.3 C.14)."""
     reasons = {
         int(one.get("FailureReason", 0))
         for one in report.get("Failures", ())
-        if one.get("SOPInstanceUID") in parcel.sop_instances
+        if one.get("SOPInstanceUID") in instances.sop_instances
     }
     return f"0x{min(reasons):04X}" if reasons else NOT_FOUND

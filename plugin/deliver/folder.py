@@ -14,9 +14,9 @@ from pathlib import Path
 
 from model.errors import TargetFailed
 from model.storage.files import open_new, replace_durably, sync
-from plugin.deliver.courier import NotTaken, Proved, Verdict
 from plugin.deliver.delivery import FOLDER, Delivery, Proof
-from plugin.deliver.parcel import Item, Parcel
+from plugin.deliver.instances import Instances, Item
+from plugin.deliver.transport import NotTaken, Proved, Verdict
 from plugin.pacs.client import Orthanc, SeriesGone
 from plugin.settings.destinations import FolderDestination
 
@@ -26,26 +26,26 @@ _PREFIXES = {"RTSTRUCT": "RS"}
 _UID = re.compile(r"[0-9.]{1,64}")
 
 
-class FolderCourier:
+class FolderTransport:
     """Delivers into one folder."""
 
     def __init__(self, destination: FolderDestination, orthanc: Orthanc) -> None:
         self._folder = Path(destination.Path)
         self._orthanc = orthanc
 
-    def find(self, parcel: Parcel) -> frozenset[str] | None:
-        """See ``Courier.find``: what is not there may have been taken, so that looking says nothing."""
-        del parcel
+    def find(self, instances: Instances) -> frozenset[str] | None:
+        """See ``Transport.find``: what is not there may have been taken, so that looking says nothing."""
+        del instances
         return None
 
-    def send(self, parcel: Parcel, delivery: Delivery, mark: Callable[[str], None]) -> None:
-        """See ``Courier.send``."""
+    def send(self, instances: Instances, delivery: Delivery, mark: Callable[[str], None]) -> None:
+        """See ``Transport.send``."""
         try:
             if delivery.mark != WRITTEN:
-                for item in parcel.items:
+                for item in instances.items:
                     self._write(item)
                 mark(WRITTEN)
-            for item in parcel.items:
+            for item in instances.items:
                 unfinished, path = self._names(item)
                 if unfinished.exists():
                     replace_durably(unfinished, path)
@@ -56,9 +56,9 @@ class FolderCourier:
         except TargetFailed as failure:
             raise NotTaken(failure.code, unsure=True, everyone=True) from None
 
-    def prove(self, parcel: Parcel, delivery: Delivery, now: float) -> Verdict:
-        """See ``Courier.prove``: every file was read back before it got its name."""
-        del parcel, delivery, now
+    def prove(self, instances: Instances, delivery: Delivery, now: float) -> Verdict:
+        """See ``Transport.prove``: every file was read back before it got its name."""
+        del instances, delivery, now
         return Proved(Proof.ANSWER)
 
     def _write(self, item: Item) -> None:

@@ -15,11 +15,11 @@ from dataclasses import dataclass, replace
 from model.backoff import Backoff
 from model.errors import TargetFailed
 from model.evidence.chain import Chain
-from plugin.deliver.courier import Courier, Lost, NotTaken, NotYet, Proved, Unprovable
 from plugin.deliver.delivery import DEADLINE, GONE, NOT_FOUND, SUPERSEDED, Delivery, DeliveryState, Proof, Step
-from plugin.deliver.parcel import Parcel, parcel_of
+from plugin.deliver.instances import Instances, instances_of
 from plugin.deliver.records import record_delivered
 from plugin.deliver.table import LONGEST_PAUSE, DeliveryTable
+from plugin.deliver.transport import Lost, NotTaken, NotYet, Proved, Transport, Unprovable
 from plugin.jobs.job import Job, State
 from plugin.jobs.store import JobStore
 from plugin.jobs.wakeup import Wakeup
@@ -50,7 +50,7 @@ class DestinationWorker:
     def __init__(
         self,
         name: str,
-        courier: Courier,
+        transport: Transport,
         table: DeliveryTable,
         jobs: JobStore,
         orthanc: Orthanc,
@@ -64,7 +64,7 @@ class DestinationWorker:
         self.name = name
         self.wakeup = Wakeup()
         self.trouble: Trouble | None = None
-        self._courier = courier
+        self._transport = transport
         self._table = table
         self._jobs = jobs
         self._orthanc = orthanc
@@ -118,7 +118,7 @@ class DestinationWorker:
             self._close(one, *over)
             return
         try:
-            parcel = parcel_of(job, self._orthanc, images=self._images)
+            instances = instances_of(job, self._orthanc, images=self._images)
         except SeriesGone:
             sent = one.step is Step.PROVE
             self._close(one, DeliveryState.SENT if sent else DeliveryState.REFUSED, GONE)
@@ -128,9 +128,9 @@ class DestinationWorker:
             return
         try:
             if one.step is Step.PROVE:
-                self._prove(one, job, parcel)
+                self._prove(one, job, instances)
             else:
-                self._send(one, job, parcel)
+                self._send(one, job, instances)
         except NotTaken as failure:
             self._not_taken(self._table.get(one.job, one.attempt, one.destination) or one, failure)
 
@@ -152,32 +152,32 @@ class DestinationWorker:
             return (DeliveryState.SENT if lost else DeliveryState.REFUSED, one.status or DEADLINE)
         return None
 
-    def _send(self, one: Delivery, job: Job, parcel: Parcel) -> None:
-        missing = parcel
+    def _send(self, one: Delivery, job: Job, instances: Instances) -> None:
+        missing = instances
         if one.step is Step.UNSURE:
-            there = self._courier.find(parcel)
-            missing = parcel if there is None else parcel.without(there)
+            there = self._transport.find(instances)
+            missing = instances if there is None else instances.without(there)
         if missing.items:
             begun = replace(one, step=Step.UNSURE, tries=one.tries + 1)
             if not self._table.change(one, step=begun.step, tries=begun.tries):
                 return
-            self._courier.send(missing, begun, lambda word: self._mark(one, word))
+            self._transport.send(missing, begun, lambda word: self._mark(one, word))
         now = self._clock()
         taken = {"step": Step.PROVE, "state": DeliveryState.SENT, "sent": now, "looks": 0, "status": None}
         self._recovered()
         if self._table.change(one, next_try=now, **taken):
             sent = self._table.get(one.job, one.attempt, one.destination)
             if sent is not None:
-                self._prove(sent, job, parcel)
+                self._prove(sent, job, instances)
 
     def _mark(self, one: Delivery, word: str) -> None:
         self._table.change(one, mark=word)
 
-    def _prove(self, one: Delivery, job: Job, parcel: Parcel) -> None:
-        verdict = self._courier.prove(parcel, one, self._clock())
+    def _prove(self, one: Delivery, job: Job, instances: Instances) -> None:
+        verdict = self._transport.prove(instances, one, self._clock())
         self._recovered()
         if isinstance(verdict, Proved):
-            record_delivered(self._chain, job, one, verdict.proof, len(parcel.items))
+            record_delivered(self._chain, job, one, verdict.proof, len(instances.items))
             self._close(one, DeliveryState.DELIVERED, None, verdict.proof)
         elif isinstance(verdict, Unprovable):
             self._close(one, DeliveryState.SENT, verdict.status)

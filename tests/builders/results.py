@@ -10,10 +10,10 @@ from typing import Any, cast
 from model.evidence.chain import Chain
 from model.evidence.code import new_code
 from model.evidence.signing import SigningKey
-from plugin.deliver.courier import NotTaken, Proved, Verdict
 from plugin.deliver.delivery import UNREACHABLE, Delivery, Proof
-from plugin.deliver.parcel import Parcel
+from plugin.deliver.instances import Instances
 from plugin.deliver.table import DeliveryTable
+from plugin.deliver.transport import NotTaken, Proved, Verdict
 from plugin.deliver.worker import DestinationWorker
 from plugin.jobs.job import Job, Stage, State
 from plugin.jobs.store import JobStore
@@ -55,21 +55,21 @@ class Timepiece:
 
 
 @dataclass
-class ToldCourier:
+class ToldTransport:
     """A destination that takes what it is asked, unless it is told to be ``away``."""
 
     away: bool = False
     received: list[str] = field(default_factory=list)
 
-    def find(self, parcel: Parcel) -> frozenset[str] | None:
-        return parcel.sop_instances & frozenset(self.received)
+    def find(self, instances: Instances) -> frozenset[str] | None:
+        return instances.sop_instances & frozenset(self.received)
 
-    def send(self, parcel: Parcel, delivery: Delivery, mark: Callable[[str], None]) -> None:
+    def send(self, instances: Instances, delivery: Delivery, mark: Callable[[str], None]) -> None:
         if self.away:
             raise NotTaken(UNREACHABLE, everyone=True)
-        self.received += [item.sop_instance for item in parcel.items]
+        self.received += [item.sop_instance for item in instances.items]
 
-    def prove(self, parcel: Parcel, delivery: Delivery, now: float) -> Verdict:
+    def prove(self, instances: Instances, delivery: Delivery, now: float) -> Verdict:
         return Proved(Proof.FIND)
 
 
@@ -93,11 +93,11 @@ class Results:
         job, _ = self.jobs.add(a_job(**(values | changed)))
         return job
 
-    def worker(self, name: str, courier: Any) -> DestinationWorker:
+    def worker(self, name: str, transport: Any) -> DestinationWorker:
         """Who works for a destination, by the clock that is set."""
         return DestinationWorker(
             name,
-            courier,
+            transport,
             self.table,
             self.jobs,
             cast(Any, StoredObjects()),

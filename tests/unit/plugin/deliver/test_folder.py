@@ -8,14 +8,14 @@ from typing import Any, cast
 import pytest
 
 from model.storage.files import replace_durably
-from plugin.deliver.courier import NotTaken
-from plugin.deliver.folder import WRITTEN, FolderCourier
-from plugin.deliver.parcel import Item, Parcel
+from plugin.deliver.folder import WRITTEN, FolderTransport
+from plugin.deliver.instances import Instances, Item
+from plugin.deliver.transport import NotTaken
 from plugin.jobs.job import Job
 from plugin.settings.destinations import FolderDestination
 from tests.builders.results import HOURS, Results, StoredObjects
 
-PARCEL = Parcel(
+INSTANCES = Instances(
     (
         Item("a", "CT", "1.2", "1.1", "2.1", "3.1"),
         Item("b", "RTSTRUCT", "1.3", "1.2", "2.2", "3.1"),
@@ -23,8 +23,8 @@ PARCEL = Parcel(
 )
 
 
-def courier(folder: Path) -> FolderCourier:
-    return FolderCourier(FolderDestination(Type="folder", Path=str(folder)), cast(Any, StoredObjects()))
+def transport(folder: Path) -> FolderTransport:
+    return FolderTransport(FolderDestination(Type="folder", Path=str(folder)), cast(Any, StoredObjects()))
 
 
 def noted(tmp_path: Path) -> tuple[Results, Job]:
@@ -51,7 +51,7 @@ def test_nothing_has_its_name_before_everything_is_written(tmp_path: Path) -> No
     folder = watched(tmp_path)
     results, job = noted(tmp_path)
     seen: list[list[str]] = []
-    courier(folder).send(PARCEL, results.of(job), lambda _: seen.append(names(folder)))
+    transport(folder).send(INSTANCES, results.of(job), lambda _: seen.append(names(folder)))
     assert seen == [[".CT.1.1.part", ".RS.1.2.part"]]
     assert names(folder) == ["CT.1.1.dcm", "RS.1.2.dcm"]
     assert (folder / "RS.1.2.dcm").read_bytes() == b"the file of b"
@@ -62,7 +62,7 @@ def test_killed_while_it_writes_it_begins_again(tmp_path: Path) -> None:
     folder = watched(tmp_path)
     results, job = noted(tmp_path)
     (folder / ".CT.1.1.part").write_bytes(b"the fi")
-    courier(folder).send(PARCEL, results.of(job), lambda _: None)
+    transport(folder).send(INSTANCES, results.of(job), lambda _: None)
     assert (folder / "CT.1.1.dcm").read_bytes() == b"the file of a"
 
 
@@ -79,11 +79,11 @@ def test_killed_while_it_renames_it_goes_on_and_brings_no_file_again_that_was_ta
 
     monkeypatch.setattr("plugin.deliver.folder.replace_durably", killed_at_the_second)
     with pytest.raises(KeyboardInterrupt):
-        courier(folder).send(PARCEL, results.of(job), lambda word: _keep(results, job, word))
+        transport(folder).send(INSTANCES, results.of(job), lambda word: _keep(results, job, word))
     assert results.of(job).mark == WRITTEN
     (folder / "CT.1.1.dcm").unlink()  # by the planning system
     monkeypatch.undo()
-    courier(folder).send(PARCEL, results.of(job), lambda _: None)
+    transport(folder).send(INSTANCES, results.of(job), lambda _: None)
     assert names(folder) == ["RS.1.2.dcm"]
 
 
@@ -94,5 +94,5 @@ def _keep(results: Results, job: Job, word: str) -> None:
 def test_a_folder_that_is_not_there_is_waited_for(tmp_path: Path) -> None:
     results, job = noted(tmp_path)
     with pytest.raises(NotTaken) as refused:
-        courier(tmp_path / "unmounted").send(PARCEL, results.of(job), lambda _: None)
+        transport(tmp_path / "unmounted").send(INSTANCES, results.of(job), lambda _: None)
     assert (refused.value.status, refused.value.again, refused.value.everyone) == ("DELIVERY_FOLDER", True, True)

@@ -7,17 +7,17 @@ from typing import Any
 
 import pytest
 
-from plugin.deliver.courier import Lost, NotTaken, NotYet, Unprovable
 from plugin.deliver.delivery import DeliveryState, Step
+from plugin.deliver.transport import Lost, NotTaken, NotYet, Unprovable
 from plugin.jobs.job import State
-from tests.builders.results import HOURS, Results, ToldCourier
+from tests.builders.results import HOURS, Results, ToldTransport
 
 
 def test_500_results_for_two_destinations_all_arrive_in_order_though_one_is_down(tmp_path: Path) -> None:
     results = Results(tmp_path)
     priorities = ["night", "normal", "urgent", "normal", "urgent"]
     jobs = [results.stored(f"{number}", priority=priorities[number % 5]) for number in range(500)]
-    up, down = ToldCourier(), ToldCourier(away=True)
+    up, down = ToldTransport(), ToldTransport(away=True)
     workers = [results.worker("up", up), results.worker("down", down)]
     for job in jobs:
         for worker in workers:
@@ -41,7 +41,7 @@ def test_what_is_down_for_longer_than_it_is_tried_is_given_up_with_its_reason(tm
     results = Results(tmp_path)
     job = results.stored("a")
     results.table.note(job, "tps", 1.0)
-    worker = results.worker("tps", ToldCourier(away=True))
+    worker = results.worker("tps", ToldTransport(away=True))
     assert worker.turn()
     results.clock.now += 3601
     assert worker.turn()
@@ -51,17 +51,17 @@ def test_what_is_down_for_longer_than_it_is_tried_is_given_up_with_its_reason(tm
 
 
 def test_what_was_overtaken_before_it_was_sent_is_not_sent_and_says_so(tmp_path: Path) -> None:
-    results, courier = Results(tmp_path), ToldCourier()
+    results, transport = Results(tmp_path), ToldTransport()
     job = results.stored("a")
     results.table.note(job, "tps", HOURS)
     assert results.jobs.supersede_done("a", "a newer one came")
-    results.worker("tps", courier).turn()
-    assert courier.received == []
+    results.worker("tps", transport).turn()
+    assert transport.received == []
     assert (results.of(job).state, results.of(job).status) == (DeliveryState.REFUSED, "DELIVERY_SUPERSEDED")
 
 
 def test_what_was_noted_of_a_job_goes_with_it_and_nothing_is_sent(tmp_path: Path) -> None:
-    results, courier = Results(tmp_path), ToldCourier()
+    results, transport = Results(tmp_path), ToldTransport()
     erased, retired, kept = (results.stored(name) for name in ("a", "b", "c"))
     for job in (erased, retired, kept):
         results.table.note(job, "tps", HOURS)
@@ -69,42 +69,42 @@ def test_what_was_noted_of_a_job_goes_with_it_and_nothing_is_sent(tmp_path: Path
     assert [len(results.table.of(job)) for job in (erased, retired, kept)] == [0, 1, 1]
     results.jobs.retire(before=retired.updated + 1)
     assert [len(results.table.of(job)) for job in (erased, retired, kept)] == [0, 0, 0]
-    assert not results.worker("tps", courier).turn()
-    assert courier.received == []
+    assert not results.worker("tps", transport).turn()
+    assert transport.received == []
 
 
 def test_a_clock_that_is_set_back_keeps_no_delivery_waiting(tmp_path: Path) -> None:
-    results, courier = Results(tmp_path), ToldCourier()
+    results, transport = Results(tmp_path), ToldTransport()
     job = results.stored("a")
     results.table.note(job, "tps", HOURS)
     results.clock.now -= 86400
-    assert results.worker("tps", courier).turn()
+    assert results.worker("tps", transport).turn()
     assert results.of(job).state is DeliveryState.DELIVERED
 
 
 def test_what_was_being_sent_when_the_gateway_was_killed_is_asked_for_first(tmp_path: Path) -> None:
-    class KilledAfterwards(ToldCourier):
-        def send(self, parcel: Any, delivery: Any, mark: Any) -> None:
-            super().send(parcel, delivery, mark)
+    class KilledAfterwards(ToldTransport):
+        def send(self, instances: Any, delivery: Any, mark: Any) -> None:
+            super().send(instances, delivery, mark)
             raise KeyboardInterrupt
 
     results = Results(tmp_path)
     job = results.stored("a")
     results.table.note(job, "tps", HOURS)
-    courier = KilledAfterwards()
+    transport = KilledAfterwards()
     with pytest.raises(KeyboardInterrupt):
-        results.worker("tps", courier).turn()
+        results.worker("tps", transport).turn()
     assert results.of(job).step is Step.UNSURE
-    assert results.worker("tps", courier).turn()
+    assert results.worker("tps", transport).turn()
     assert results.of(job).state is DeliveryState.DELIVERED
-    assert len(courier.received) == 1
+    assert len(transport.received) == 1
 
 
 def test_what_was_recorded_before_a_kill_is_recorded_once(tmp_path: Path) -> None:
     results = Results(tmp_path)
     job = results.stored("a")
     results.table.note(job, "tps", HOURS)
-    worker = results.worker("tps", ToldCourier())
+    worker = results.worker("tps", ToldTransport())
     assert worker.turn()
     closed = results.of(job)
     results.table.change(closed, step=Step.PROVE, state=DeliveryState.SENT)
@@ -123,14 +123,14 @@ def test_an_outcome_of_an_earlier_time_is_not_taken_for_that_of_a_later_one(tmp_
     assert results.of(job).state is DeliveryState.WAITING
 
 
-class Answering(ToldCourier):
+class Answering(ToldTransport):
     """A destination that takes everything and gives one answer after the other to who looks for a proof."""
 
     def __init__(self, *answers: Any) -> None:
         super().__init__()
         self.answers = list(answers)
 
-    def prove(self, parcel: Any, delivery: Any, now: float) -> Any:
+    def prove(self, instances: Any, delivery: Any, now: float) -> Any:
         answer = self.answers.pop(0)
         if isinstance(answer, NotTaken):
             raise answer
@@ -141,20 +141,20 @@ def test_a_node_that_goes_down_after_it_took_it_is_asked_again_and_nothing_is_se
     results = Results(tmp_path)
     job = results.stored("a")
     results.table.note(job, "tps", HOURS)
-    courier = Answering(NotTaken("DELIVERY_UNREACHABLE", unsure=True, everyone=True), NotYet(1.0), Unprovable())
-    worker = results.worker("tps", courier)
+    transport = Answering(NotTaken("DELIVERY_UNREACHABLE", unsure=True, everyone=True), NotYet(1.0), Unprovable())
+    worker = results.worker("tps", transport)
     for _ in range(60):
         worker.turn()
         results.clock.now += 1.0
-    assert (results.of(job).state, results.of(job).tries, len(courier.received)) == (DeliveryState.SENT, 1, 1)
+    assert (results.of(job).state, results.of(job).tries, len(transport.received)) == (DeliveryState.SENT, 1, 1)
 
 
 def test_what_is_lost_again_and_again_is_never_called_delivered(tmp_path: Path) -> None:
     results = Results(tmp_path)
     job = results.stored("a")
     results.table.note(job, "tps", 1.0)
-    courier = Answering(*[Lost("0x0112")] * 100)
-    worker = results.worker("tps", courier)
+    transport = Answering(*[Lost("0x0112")] * 100)
+    worker = results.worker("tps", transport)
     while results.of(job).step is not Step.CLOSED:
         worker.turn()
         results.clock.now += 5.0
@@ -165,8 +165,8 @@ def test_what_is_lost_again_and_again_is_never_called_delivered(tmp_path: Path) 
 
 @pytest.mark.parametrize("state", [State.FAILED, State.CANCELLED])
 def test_the_result_of_a_job_that_failed_afterwards_is_not_delivered(tmp_path: Path, state: State) -> None:
-    results, courier = Results(tmp_path), ToldCourier()
+    results, transport = Results(tmp_path), ToldTransport()
     job = results.stored("a", state=state)
     results.table.note(job, "tps", HOURS)
-    results.worker("tps", courier).turn()
-    assert (courier.received, results.of(job).status) == ([], "DELIVERY_GONE")
+    results.worker("tps", transport).turn()
+    assert (transport.received, results.of(job).status) == ([], "DELIVERY_GONE")

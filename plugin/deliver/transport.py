@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from plugin.deliver.delivery import Delivery, Proof
-from plugin.deliver.parcel import Parcel
+from plugin.deliver.instances import Instances
 
 
 class NotTaken(Exception):
@@ -62,24 +62,24 @@ class Unprovable:
 Verdict = Proved | NotYet | Lost | Unprovable
 
 
-class Courier(Protocol):
-    """Takes parcels to one destination."""
+class Transport(Protocol):
+    """Brings instances to one destination."""
 
-    def find(self, parcel: Parcel) -> frozenset[str] | None:
+    def find(self, instances: Instances) -> frozenset[str] | None:
         """Return the SOP instances that are there; None when the destination cannot be asked.
 
         Raises NotTaken when it does not answer now.
         """
         ...
 
-    def send(self, parcel: Parcel, delivery: Delivery, mark: Callable[[str], None]) -> None:
+    def send(self, instances: Instances, delivery: Delivery, mark: Callable[[str], None]) -> None:
         """Send all objects; ``mark`` keeps a word that the next attempt finds in the delivery.
 
         Raises NotTaken.
         """
         ...
 
-    def prove(self, parcel: Parcel, delivery: Delivery, now: float) -> Verdict:
+    def prove(self, instances: Instances, delivery: Delivery, now: float) -> Verdict:
         """Look whether what was sent has arrived; ``now`` in seconds since the epoch.
 
         Raises NotTaken when the destination does not answer now.

@@ -22,7 +22,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class Instances:
     """The objects of one delivery, the RTSTRUCT last, so that its images are there when it arrives."""
 
     items: tuple[Item, ...]
@@ -32,19 +32,19 @@ class Parcel:
         """The UIDs of all objects."""
         return frozenset(item.sop_instance for item in self.items)
 
-    def without(self, there: Collection[str]) -> Parcel:
+    def without(self, there: Collection[str]) -> Instances:
         """Return what is left to send when some objects are there."""
         return replace(self, items=tuple(item for item in self.items if item.sop_instance not in there))
 
 
-def parcel_of(job: Job, orthanc: Orthanc, *, images: bool) -> Parcel:
+def instances_of(job: Job, orthanc: Orthanc, *, images: bool) -> Instances:
     """Look up what a job's result consists of.
 
     Raises SeriesGone when a part of it is no longer in Orthanc.
     """
     assert job.rtstruct is not None, "only a stored result is delivered"
     result = _items(orthanc, str(orthanc.ask(f"instances/{job.rtstruct}")["ParentSeries"]), job.rtstruct)
-    return Parcel((*_items(orthanc, job.series, job.series), *result) if images else result)
+    return Instances((*_items(orthanc, job.series, job.series), *result) if images else result)
 
 
 def _items(orthanc: Orthanc, series: str, which: str) -> tuple[Item, ...]:

@@ -2,22 +2,40 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from tests.builders.gateway_app import app_of, gateway_in
 
-FILE = Path(__file__).resolve().parents[1] / "plugin" / "gateway" / "page" / "src" / "app" / "schema.ts"
+SOURCES = Path(__file__).resolve().parents[1] / "plugin" / "gateway" / "page" / "src"
+FILE = SOURCES / "app" / "schema.ts"
 HEAD = "// What the API takes and answers. Written by `python -m tests.page_types` from openapi.json.\n"
 NAMES = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
 
 
-def types_of(document: Mapping[str, Any]) -> str:
-    """Every schema of an OpenAPI document as a type of TypeScript, in the order of their names."""
+def types_of(document: Mapping[str, Any], wanted: Iterable[str]) -> str:
+    """The wanted schemas of an OpenAPI document, and those that they are made of, as types of TypeScript by name."""
     schemas = document["components"]["schemas"]
-    return HEAD + "".join(_declaration(name, schemas[name]) for name in sorted(schemas))
+    found: set[str] = set()
+    ahead = sorted(wanted)
+    while ahead:
+        name = ahead.pop()
+        if name not in found:
+            found.add(name)
+            ahead += re.findall(r"'#/components/schemas/(\w+)'", repr(schemas[name]))
+    return HEAD + "".join(_declaration(name, schemas[name]) for name in sorted(found))
+
+
+def read_by_the_page() -> set[str]:
+    """The names that the page's sources import from the file."""
+    imported = re.compile(r"import type \{([^}]*)\} from \"[./]*(?:app/)?schema\"")
+    texts = (path.read_text(encoding="utf-8") for kind in ("*.ts", "*.tsx") for path in SOURCES.rglob(kind))
+    return {
+        name.strip() for text in texts for some in imported.findall(text) for name in some.split(",") if name.strip()
+    }
 
 
 def current() -> str:
@@ -25,7 +43,7 @@ def current() -> str:
     with tempfile.TemporaryDirectory() as folder:
         state = Path(folder) / "state"
         state.mkdir(mode=0o700)
-        return types_of(app_of(gateway_in(state)).openapi())
+        return types_of(app_of(gateway_in(state)).openapi(), read_by_the_page())
 
 
 def _declaration(name: str, schema: Mapping[str, Any]) -> str:

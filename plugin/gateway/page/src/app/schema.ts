@@ -123,13 +123,6 @@ export interface ConditionAnswer {
   Matched: boolean;
 }
 
-export interface ContourRequest {
-  Model?: string | null;
-  Target?: string | null;
-  Pick?: Readonly<Record<string, string | number>> | string | null;
-  Each?: boolean | null;
-}
-
 export interface ControllerAnswer {
   Controller: Party | null;
   Representative: Party | null;
@@ -168,10 +161,6 @@ export interface DeletionAnswer {
   How: string;
 }
 
-export interface DeliverRequest {
-  Destinations?: readonly string[] | null;
-}
-
 export interface DeliveredAnswer {
   Destination: string;
   State: DeliveryState;
@@ -197,22 +186,11 @@ export interface ErasedAnswer {
   OrthancCopies: number;
 }
 
-export interface ErrorAnswer {
-  Error: string;
-  Message: string;
-  Findings?: Readonly<Record<string, number>> | null;
-}
-
 export type Event = "RECEIVED" | "MATCHED" | "EXCLUDED" | "DEIDENTIFIED" | "SELF_CHECKED" | "SENT" | "REMOTE_VERIFIED" | "REMOTE_REJECTED" | "RESULT_RECEIVED" | "REIDENTIFIED" | "STORED" | "FAILED" | "LOCAL_DELETED" | "REMOTE_DELETED" | "KEY_DESTROYED" | "CLOSED" | "DELIVERED" | "TRANSFER_OPENED" | "TRANSFER_VERIFIED" | "TRANSFER_REJECTED" | "TRANSFER_PROCESSED" | "TRANSFER_DELETED" | "SWEPT" | "CONFIG_CHANGED" | "REPORT_ISSUED" | "DOSSIER_ISSUED" | "SUPPORT_ISSUED" | "ALERT_RAISED" | "ALERT_CLEARED" | "SUBJECT_ASKED" | "SUBJECT_ERASED" | "OBJECTION_SET" | "OBJECTION_WITHDRAWN" | "HEAD_ANCHORED" | "PEER_HEAD" | "CHAIN_STARTED" | "CHAIN_REPAIRED" | "MONTH_CLOSED" | "MONTH_RETIRED" | "KEY_ROTATED";
 
 export interface EventAnswer {
   Time: string;
   Event: Event;
-}
-
-export interface ExplainRequest {
-  Series?: string | null;
-  Tags?: Readonly<Record<string, unknown>> | readonly Readonly<Record<string, unknown>>[] | null;
 }
 
 export interface ExplanationAnswer {
@@ -287,20 +265,6 @@ export interface HeadAnswer {
   Digest: string;
 }
 
-export interface HealthAnswer {
-  Status: "ok";
-  Version: string;
-  Reasons: readonly string[];
-  Alerts: readonly AlertAnswer[];
-  Jobs: Readonly<Record<string, number>>;
-  Rules: number;
-  Targets: readonly TargetAnswer[];
-  Witnesses: readonly WitnessAnswer[];
-  StudiesWaiting: number;
-  Process: number;
-  Warnings?: readonly string[] | null;
-}
-
 export interface JobAnswer {
   ID: string;
   Series: string;
@@ -347,11 +311,6 @@ export interface JobErrorAnswer {
   Message: string;
   Again?: string | null;
   WayOut?: string | null;
-}
-
-export interface JobPage {
-  Jobs: readonly JobAnswer[];
-  Next: string | null;
 }
 
 export interface JobRowAnswer {
@@ -525,12 +484,6 @@ export interface RefusedAnswer {
   Message: string;
 }
 
-export interface RefusedSeriesAnswer {
-  Series: string;
-  Error: string;
-  Message: string;
-}
-
 export interface ReportBody {
   Report: number;
   Month: string;
@@ -566,11 +519,6 @@ export interface ReportRecipient {
   Contract?: string;
   Safeguards?: string;
   Target: string;
-}
-
-export interface RequestedStudiesAnswer {
-  Jobs: readonly JobAnswer[];
-  Refused: readonly RefusedSeriesAnswer[];
 }
 
 export interface RoiAnswer {
@@ -668,10 +616,6 @@ export interface StructureSetsAnswer {
   Draft: number;
 }
 
-export interface StudiesRequest {
-  Studies: readonly string[];
-}
-
 export interface StudyChoiceAnswer {
   Rule: string;
   Candidates: readonly CandidateAnswer[];
@@ -696,28 +640,6 @@ export interface SubjectJob {
   Outcome: string;
   StillHeld: boolean;
   InWords: readonly string[];
-}
-
-export interface SubjectRequest {
-  PatientID: string;
-}
-
-export interface SupportAnswer {
-  Files: readonly SupportFile[];
-}
-
-export interface SupportFile {
-  Name: string;
-  Text: string;
-}
-
-export interface SupportRecorded {
-  Record: number;
-}
-
-export interface SupportRequest {
-  Digest: string;
-  Files: number;
 }
 
 export interface TargetAnswer {
@@ -785,40 +707,6 @@ export interface TryAnswer {
   Remaining: readonly string[];
 }
 
-export interface TryRequest {
-  Rules: unknown;
-  Last?: number | null;
-  Series?: readonly string[] | null;
-  Explain?: boolean;
-}
-
-export interface UnavailableAnswer {
-  Error: string;
-  Message: string;
-  Findings?: Readonly<Record<string, number>> | null;
-  Status?: "unavailable" | null;
-  Version?: string | null;
-  Reasons?: readonly string[] | null;
-  Alerts?: readonly AlertAnswer[] | null;
-}
-
-export interface UnhealthyAnswer {
-  Error: string;
-  Message: string;
-  Findings?: Readonly<Record<string, number>> | null;
-  Status?: "unavailable" | null;
-  Version?: string | null;
-  Reasons?: readonly string[] | null;
-  Alerts?: readonly AlertAnswer[] | null;
-  Jobs?: Readonly<Record<string, number>> | null;
-  Rules?: number | null;
-  Targets?: readonly TargetAnswer[] | null;
-  Witnesses?: readonly WitnessAnswer[] | null;
-  StudiesWaiting?: number | null;
-  Process?: number | null;
-  Warnings?: readonly string[] | null;
-}
-
 export interface VerificationAnswer {
   Valid: boolean;
   Records: number;
@@ -827,14 +715,6 @@ export interface VerificationAnswer {
   Keys: readonly string[];
   Events: Readonly<Record<string, number>>;
   Remarks: readonly string[];
-}
-
-export interface VetoAnswer {
-  Jobs: readonly string[];
-}
-
-export interface VetoRequest {
-  Reason: string;
 }
 
 export interface VolumeAnswer {
@@ -855,11 +735,4 @@ export interface WithdrawnAnswer {
   Withdrawn: boolean;
   Series: number;
   Jobs: number;
-}
-
-export interface WitnessAnswer {
-  Target: string;
-  Countersigned: string | null;
-  Reason: string | null;
-  Since: string | null;
 }

@@ -6,6 +6,8 @@ import type { Place } from "../app/routes";
 import type { CertificateBody, SignedCertificate } from "../app/schema";
 import { useAnswer } from "../parts/answer";
 import { Notice, Refusal } from "../parts/notice";
+import { Heads } from "../parts/heads";
+import { Wide } from "../parts/wide";
 import { Chain } from "./chain";
 import { WORDS } from "./words";
 
@@ -73,17 +75,9 @@ function Deletions({ body }: { body: CertificateBody }): JSX.Element | null {
   return (
     <>
       <h2 id="deletions">{WORDS.deletions}</h2>
-      <div class="wide">
+      <Wide name={WORDS.deletions}>
         <table aria-labelledby="deletions">
-          <thead>
-            <tr>
-              <th scope="col">{WORDS.where}</th>
-              <th scope="col" class="number">{WORDS.files}</th>
-              <th scope="col" class="number">{WORDS.left}</th>
-              <th scope="col">{WORDS.time}</th>
-              <th scope="col">{WORDS.how}</th>
-            </tr>
-          </thead>
+          <Heads of={[WORDS.where, { number: WORDS.files }, { number: WORDS.left }, WORDS.time, WORDS.how]} />
           <tbody>
             {body.Deletions.map((one) => (
               <tr key={`${one.Where} ${one.Time}`}>
@@ -96,7 +90,7 @@ function Deletions({ body }: { body: CertificateBody }): JSX.Element | null {
             ))}
           </tbody>
         </table>
-      </div>
+      </Wide>
     </>
   );
 }
@@ -105,15 +99,9 @@ function Times({ body }: { body: CertificateBody }): JSX.Element {
   return (
     <>
       <h2 id="times">{WORDS.times}</h2>
-      <div class="wide">
+      <Wide name={WORDS.times}>
         <table aria-labelledby="times">
-          <thead>
-            <tr>
-              <th scope="col">{WORDS.event}</th>
-              <th scope="col">{WORDS.time}</th>
-              <th scope="col" class="number">{WORDS.record}</th>
-            </tr>
-          </thead>
+          <Heads of={[WORDS.event, WORDS.time, { number: WORDS.record }]} />
           <tbody>
             {body.Times.map((one) => (
               <tr key={one.Record}>
@@ -124,7 +112,7 @@ function Times({ body }: { body: CertificateBody }): JSX.Element {
             ))}
           </tbody>
         </table>
-      </div>
+      </Wide>
     </>
   );
 }

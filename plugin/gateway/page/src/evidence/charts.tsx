@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useId } from "preact/hooks";
 import { number } from "../app/language";
+import { Wide } from "../parts/wide";
 import { WORDS } from "./words";
 import "./charts.css";
 
@@ -87,7 +88,7 @@ function Frame({ title, height, table, children }: { title: string; height: numb
       </svg>
       <details>
         <summary>{WORDS.asTable}</summary>
-        <div class="wide">{table}</div>
+        <Wide name={title}>{table}</Wide>
       </details>
     </figure>
   );

@@ -5,6 +5,8 @@ import { fill, moment, number } from "../app/language";
 import type { ReportBody, SignedReport } from "../app/schema";
 import { useAnswer } from "../parts/answer";
 import { Notice, Refusal } from "../parts/notice";
+import { Heads } from "../parts/heads";
+import { Wide } from "../parts/wide";
 import { Columns, Rows } from "./charts";
 import { spent } from "./stages";
 import { WORDS } from "./words";
@@ -78,12 +80,7 @@ function Counts({ title, name, counts }: { title: string; name: string; counts: 
   return (
     <table class="small">
       <caption>{title}</caption>
-      <thead>
-        <tr>
-          <th scope="col">{name}</th>
-          <th scope="col" class="number">{WORDS.count}</th>
-        </tr>
-      </thead>
+      <Heads of={[name, { number: WORDS.count }]} />
       <tbody>
         {rows.map(([word, count]) => (
           <tr key={word}>
@@ -160,14 +157,7 @@ function Stages({ body }: { body: ReportBody }): JSX.Element {
         table={
           <table>
             <caption>{WORDS.stages}</caption>
-            <thead>
-              <tr>
-                <th scope="col">{WORDS.stage}</th>
-                <th scope="col" class="number">{WORDS.jobs}</th>
-                <th scope="col" class="number">{WORDS.median}</th>
-                <th scope="col" class="number">{WORDS.longest}</th>
-              </tr>
-            </thead>
+            <Heads of={[WORDS.stage, { number: WORDS.jobs }, { number: WORDS.median }, { number: WORDS.longest }]} />
             <tbody>
               {stages.map((one) => (
                 <tr key={one.part}>
@@ -192,17 +182,9 @@ function Refusals({ body }: { body: ReportBody }): JSX.Element {
       {body.Refusals.length === 0 ? (
         <p>{WORDS.noRefusals}</p>
       ) : (
-        <div class="wide">
+        <Wide name={WORDS.refusals}>
           <table aria-labelledby="refusals">
-            <thead>
-              <tr>
-                <th scope="col">{WORDS.time}</th>
-                <th scope="col">{WORDS.event}</th>
-                <th scope="col">{WORDS.reason}</th>
-                <th scope="col">{WORDS.findings}</th>
-                <th scope="col">{WORDS.code}</th>
-              </tr>
-            </thead>
+            <Heads of={[WORDS.time, WORDS.event, WORDS.reason, WORDS.findings, WORDS.code]} />
             <tbody>
               {body.Refusals.map((one) => (
                 <tr key={`${one.EvidenceCode} ${one.Time}`}>
@@ -217,7 +199,7 @@ function Refusals({ body }: { body: ReportBody }): JSX.Element {
               ))}
             </tbody>
           </table>
-        </div>
+        </Wide>
       )}
     </>
   );
@@ -230,16 +212,9 @@ function Open({ body }: { body: ReportBody }): JSX.Element {
       {body.OpenItems.length === 0 ? (
         <p>{WORDS.noOpen}</p>
       ) : (
-        <div class="wide">
+        <Wide name={WORDS.openItems}>
           <table aria-labelledby="open">
-            <thead>
-              <tr>
-                <th scope="col">{WORDS.since}</th>
-                <th scope="col">{WORDS.last}</th>
-                <th scope="col">{WORDS.missing}</th>
-                <th scope="col">{WORDS.code}</th>
-              </tr>
-            </thead>
+            <Heads of={[WORDS.since, WORDS.last, WORDS.missing, WORDS.code]} />
             <tbody>
               {body.OpenItems.map((one) => (
                 <tr key={one.EvidenceCode}>
@@ -253,7 +228,7 @@ function Open({ body }: { body: ReportBody }): JSX.Element {
               ))}
             </tbody>
           </table>
-        </div>
+        </Wide>
       )}
     </>
   );

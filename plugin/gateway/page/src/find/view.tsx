@@ -72,7 +72,7 @@ function Results({ found, searching }: { found: Found; searching: boolean }): JS
       <p role="status" id="found">
         {searching || total === undefined ? WORDS.searching : total === 1 ? WORDS.foundOne : fill(WORDS.found, { count: number(total) })}
       </p>
-      {shown > 0 && <JobTable pages={found.pages} described={described} />}
+      {shown > 0 && <JobTable name={WORDS.title} pages={found.pages} described={described} />}
       {total === 0 && !searching && <p>{WORDS.none}</p>}
       {shown > 0 && total !== undefined && (
         <p class="row">

@@ -1,9 +1,9 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
 import { api, orthanc } from "../app/base";
-import { post, Refused } from "../app/http";
+import { post } from "../app/http";
 import type { JobAnswer } from "../app/schema";
 import { Refusal } from "../parts/notice";
+import { useRequest } from "../parts/request";
 import { WORDS } from "./words";
 
 /** What can still be asked of a job: nothing is offered that cannot help. */
@@ -21,22 +21,9 @@ export function actionOf(job: JobAnswer): "cancel" | "retry" | undefined {
 
 /** Retry or cancel, with the sentence of the gateway when it refuses. */
 export function Action({ job, changed }: { job: JobAnswer; changed: () => void }): JSX.Element {
-  const [refused, setRefused] = useState<Refused | undefined>();
-  const [busy, setBusy] = useState(false);
+  const { busy, refused, send } = useRequest(changed);
   const action = actionOf(job);
-  const act = async (): Promise<void> => {
-    if (busy) return;
-    setBusy(true);
-    try {
-      await post<JobAnswer>(`jobs/${job.ID}/${action}`);
-      setRefused(undefined);
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      setRefused(error);
-    }
-    setBusy(false);
-    changed();
-  };
+  const act = (): Promise<void> => send(() => post<JobAnswer>(`jobs/${job.ID}/${action}`));
   return (
     <>
       {/* Never disabled: a button that is loses the focus of whoever pressed it. */}

@@ -1,9 +1,9 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
-import { post, Refused } from "../app/http";
+import { post } from "../app/http";
 import { fill, moment, number } from "../app/language";
 import type { DeliveredAnswer, DeliveryState, JobAnswer } from "../app/schema";
 import { Refusal } from "../parts/notice";
+import { useRequest } from "../parts/request";
 import { Wide } from "../parts/wide";
 import { WORDS } from "./deliveries-words";
 
@@ -11,23 +11,11 @@ const TONES: Readonly<Record<DeliveryState, string>> = { waiting: "busy", delive
 
 /** Each destination of the result: how it stands, how that is known, and the way to send it again. */
 export function Deliveries({ job, changed }: { job: JobAnswer; changed: () => void }): JSX.Element | null {
-  const [refused, setRefused] = useState<Refused | undefined>();
-  const [busy, setBusy] = useState(false);
+  const { busy, refused, send } = useRequest(changed);
   const rows = job.Delivered ?? [];
   if (rows.length === 0) return null;
-  const again = async (destination: string): Promise<void> => {
-    if (busy) return;
-    setBusy(true);
-    try {
-      await post<JobAnswer>(`jobs/${job.ID}/deliver`, { Destinations: [destination] });
-      setRefused(undefined);
-    } catch (error) {
-      if (!(error instanceof Refused)) throw error;
-      setRefused(error);
-    }
-    setBusy(false);
-    changed();
-  };
+  const again = (destination: string): Promise<void> =>
+    send(() => post<JobAnswer>(`jobs/${job.ID}/deliver`, { Destinations: [destination] }));
   return (
     <>
       <h2>{WORDS.title}</h2>

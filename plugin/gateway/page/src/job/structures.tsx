@@ -3,6 +3,7 @@ import { orthanc } from "../app/base";
 import { fill, number } from "../app/language";
 import type { JobAnswer } from "../app/schema";
 import { Wide } from "../parts/wide";
+import { Heads } from "../parts/heads";
 import { WORDS } from "./words";
 
 /** The structures of the result, those to be looked at first. */
@@ -14,16 +15,7 @@ export function Structures({ job }: { job: JobAnswer }): JSX.Element | null {
       <h2>{WORDS.rois}</h2>
       <Wide name={WORDS.rois}>
         <table>
-          <thead>
-            <tr>
-              <th scope="col">{WORDS.name}</th>
-              <th scope="col">{WORDS.fullName}</th>
-              <th scope="col" class="number">
-                {WORDS.volume}
-              </th>
-              <th scope="col">{WORDS.flags}</th>
-            </tr>
-          </thead>
+          <Heads of={[WORDS.name, WORDS.fullName, { number: WORDS.volume }, WORDS.flags]} />
           <tbody>
             {rois.map((roi) => (
               <tr key={roi.Number}>

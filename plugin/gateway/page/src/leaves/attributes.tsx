@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { fill, number } from "../app/language";
 import type { Action, FoldedAnswer, OutgoingAnswer, OutgoingAttribute } from "../app/schema";
 import { Wide } from "../parts/wide";
+import { Heads } from "../parts/heads";
 import { WORDS } from "./words";
 
 const ACTIONS: readonly Action[] = ["removed", "replaced", "emptied", "kept"];
@@ -39,15 +40,7 @@ export function Attributes({ said }: { said: OutgoingAnswer }): JSX.Element {
       </div>
       <Wide name={WORDS.attribute}>
         <table class="attributes">
-          <thead>
-            <tr>
-              <th scope="col">{WORDS.attribute}</th>
-              <th scope="col">{WORDS.what}</th>
-              <th scope="col">{WORDS.before}</th>
-              <th scope="col">{WORDS.after}</th>
-              <th scope="col">{WORDS.why}</th>
-            </tr>
-          </thead>
+          <Heads of={[WORDS.attribute, WORDS.what, WORDS.before, WORDS.after, WORDS.why]} />
           <tbody>
             {rows.slice(0, shown).map((one) => (
               <tr key={one.Tag} data-tag={one.Tag}>

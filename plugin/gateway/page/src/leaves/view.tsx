@@ -9,6 +9,7 @@ import { StateBadge } from "../parts/badge";
 import { SeriesFacts } from "../parts/described";
 import { Explanation } from "../parts/explanation";
 import { Notice, Refusal } from "../parts/notice";
+import { Heads } from "../parts/heads";
 import { Attributes } from "./attributes";
 import { WORDS } from "./words";
 import "./leaves.css";
@@ -96,14 +97,7 @@ function Refused422({ refused }: { refused: Refused }): JSX.Element {
         <Notice tone="bad">
           {WORDS.findings}
           <table id="findings">
-            <thead>
-              <tr>
-                <th scope="col">{WORDS.rule}</th>
-                <th scope="col" class="number">
-                  {WORDS.count}
-                </th>
-              </tr>
-            </thead>
+            <Heads of={[WORDS.rule, { number: WORDS.count }]} />
             <tbody>
               {findings.map(([rule, count]) => (
                 <tr key={rule}>

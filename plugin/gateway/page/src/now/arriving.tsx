@@ -3,6 +3,8 @@ import { clock, number } from "../app/language";
 import type { ArrivingList } from "../app/schema";
 import type { Described, Ids } from "../parts/descriptions";
 import { Who } from "../parts/who";
+import { Heads } from "../parts/heads";
+import { Wide } from "../parts/wide";
 import { Heading } from "./heading";
 import { WORDS } from "./words";
 
@@ -17,18 +19,9 @@ export function Arriving({ list, described }: Shown): JSX.Element | null {
   return (
     <section aria-labelledby="arriving">
       <Heading id="arriving" title={WORDS.arriving} shown={list.Series.length} total={list.Total} />
-      <div class="wide">
+      <Wide name={WORDS.arriving}>
         <table>
-          <thead>
-            <tr>
-              <th scope="col">{WORDS.series}</th>
-              <th scope="col" class="number">
-                {WORDS.slices}
-              </th>
-              <th scope="col">{WORDS.waitsFor}</th>
-              <th scope="col">{WORDS.arrived}</th>
-            </tr>
-          </thead>
+          <Heads of={[WORDS.series, { number: WORDS.slices }, WORDS.waitsFor, WORDS.arrived]} />
           <tbody>
             {list.Series.map((one) => (
               <tr key={one.Series} data-series={one.Series}>
@@ -42,7 +35,7 @@ export function Arriving({ list, described }: Shown): JSX.Element | null {
             ))}
           </tbody>
         </table>
-      </div>
+      </Wide>
     </section>
   );
 }

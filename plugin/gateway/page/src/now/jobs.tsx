@@ -19,7 +19,7 @@ export function Jobs({ title, list, described, all }: Shown): JSX.Element | null
   return (
     <section aria-labelledby={id}>
       <Heading id={id} title={title} shown={list.Jobs.length} total={list.Total} all={`#/find?state=${all}`} />
-      <JobTable pages={[list.Jobs]} described={described} />
+      <JobTable name={title} pages={[list.Jobs]} described={described} />
     </section>
   );
 }

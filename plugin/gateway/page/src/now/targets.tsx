@@ -4,6 +4,8 @@ import { post, Refused } from "../app/http";
 import { clock, fill, number } from "../app/language";
 import type { NowTarget, TargetAnswer } from "../app/schema";
 import { Refusal } from "../parts/notice";
+import { Heads } from "../parts/heads";
+import { Wide } from "../parts/wide";
 import { WORDS } from "./words";
 
 const TONES: Readonly<Record<NowTarget["State"], string>> = { ready: "good", paused: "look", "backing-off": "bad" };
@@ -29,17 +31,9 @@ export function Targets({ targets }: { targets: readonly NowTarget[] }): JSX.Ele
     <section aria-labelledby="targets">
       <h2 id="targets">{WORDS.targets}</h2>
       <Refusal refused={refused} />
-      <div class="wide">
+      <Wide name={WORDS.targets}>
         <table>
-          <thead>
-            <tr>
-              <th scope="col">{WORDS.name}</th>
-              <th scope="col">{WORDS.kind}</th>
-              <th scope="col">{WORDS.state}</th>
-              <th scope="col">{WORDS.jobs}</th>
-              <th scope="col">{WORDS.action}</th>
-            </tr>
-          </thead>
+          <Heads of={[WORDS.name, WORDS.kind, WORDS.state, WORDS.jobs, WORDS.action]} />
           <tbody>
             {targets.map((target) => (
               <tr key={target.Name} data-target={target.Name}>
@@ -63,7 +57,7 @@ export function Targets({ targets }: { targets: readonly NowTarget[] }): JSX.Ele
             ))}
           </tbody>
         </table>
-      </div>
+      </Wide>
     </section>
   );
 }

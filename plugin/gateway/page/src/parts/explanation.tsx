@@ -4,6 +4,7 @@ import type { ConditionAnswer, ExplanationAnswer, RuleAnswer, StudyChoiceAnswer,
 import { SeriesLine } from "./described";
 import { Wide } from "./wide";
 import { WORDS } from "./explanation-words";
+import { Heads } from "./heads";
 import "./explanation.css";
 
 const TONES: Readonly<Record<ExplanationAnswer["Outcome"], string>> = {
@@ -83,14 +84,7 @@ function Conditions({ conditions }: { conditions: readonly ConditionAnswer[] }):
   return (
     <Wide name={WORDS.condition}>
       <table>
-        <thead>
-          <tr>
-            <th scope="col">{WORDS.condition}</th>
-            <th scope="col">{WORDS.expected}</th>
-            <th scope="col">{WORDS.found}</th>
-            <th scope="col">{WORDS.answer}</th>
-          </tr>
-        </thead>
+        <Heads of={[WORDS.condition, WORDS.expected, WORDS.found, WORDS.answer]} />
         <tbody>
           {conditions.map((one, index) => (
             <tr key={index}>

@@ -2,34 +2,30 @@ import { Component, type JSX } from "preact";
 import { fill, moment, number } from "../app/language";
 import type { JobRowAnswer } from "../app/schema";
 import type { Described, Ids } from "./descriptions";
+import { Heads } from "./heads";
 import { Standing } from "./standing";
 import { Who } from "./who";
+import { Wide } from "./wide";
 import { WORDS } from "./words";
 
-type Describe = (ids: Ids) => Described | undefined;
+interface Listed {
+  /** What the jobs have in common, in a word. */
+  name: string;
+  pages: readonly (readonly JobRowAnswer[])[];
+  described: (ids: Ids) => Described | undefined;
+}
 
 /** Jobs in a table; each page of them is a part of its own, which is not drawn again for another's sake. */
-export function JobTable({ pages, described }: { pages: readonly (readonly JobRowAnswer[])[]; described: Describe }): JSX.Element {
+export function JobTable({ name, pages, described }: Listed): JSX.Element {
   return (
-    <div class="wide">
+    <Wide name={name}>
       <table class="jobs">
-        <thead>
-          <tr>
-            <th scope="col">{WORDS.series}</th>
-            <th scope="col">{WORDS.state}</th>
-            <th scope="col">{WORDS.model}</th>
-            <th scope="col">{WORDS.rule}</th>
-            <th scope="col" class="number">
-              {WORDS.slices}
-            </th>
-            <th scope="col">{WORDS.changed}</th>
-          </tr>
-        </thead>
+        <Heads of={[WORDS.series, WORDS.state, WORDS.model, WORDS.rule, { number: WORDS.slices }, WORDS.changed]} />
         {pages.map((jobs, index) => (
           <Page key={index} jobs={jobs} known={jobs.map(described)} />
         ))}
       </table>
-    </div>
+    </Wide>
   );
 }
 

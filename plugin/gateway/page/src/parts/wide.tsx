@@ -1,5 +1,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { fill } from "../app/language";
+import { WORDS } from "./words";
 
 /** What is wide scrolls inside itself, never the page; where it scrolls, the keyboard reaches it. */
 export function Wide({ name, children }: { name: string; children: ComponentChildren }): JSX.Element {
@@ -15,7 +17,7 @@ export function Wide({ name, children }: { name: string; children: ComponentChil
     return () => watch.disconnect();
   }, []);
   return (
-    <div class="wide" ref={box} {...(scrolls ? { tabIndex: 0, role: "region", "aria-label": name } : {})}>
+    <div class="wide" ref={box} {...(scrolls ? { tabIndex: 0, role: "region", "aria-label": fill(WORDS.table, { name }) } : {})}>
       {children}
     </div>
   );

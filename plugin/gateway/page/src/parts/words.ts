@@ -2,6 +2,7 @@ import { words } from "../app/language";
 
 export const WORDS = words(
   {
+    table: "{name}, a table",
     waiting: "waiting",
     running: "running",
     done: "done",
@@ -32,6 +33,7 @@ export const WORDS = words(
     openJob: "job of {time}",
   },
   {
+    table: "{name}, eine Tabelle",
     waiting: "wartet",
     running: "läuft",
     done: "fertig",

@@ -1,6 +1,8 @@
 import type { JSX } from "preact";
 import { moment } from "../app/language";
 import type { SubjectAnswer, SubjectJob } from "../app/schema";
+import { Heads } from "../parts/heads";
+import { Wide } from "../parts/wide";
 import { WORDS } from "./words";
 import "./rights.css";
 
@@ -20,19 +22,9 @@ function Jobs({ jobs }: { jobs: readonly SubjectJob[] }): JSX.Element {
   return (
     <>
       <h3 id="subject-jobs">{WORDS.jobs}</h3>
-      <div class="wide">
+      <Wide name={WORDS.jobs}>
         <table aria-labelledby="subject-jobs">
-          <thead>
-            <tr>
-              <th scope="col">{WORDS.received}</th>
-              <th scope="col">{WORDS.outcome}</th>
-              <th scope="col">{WORDS.model}</th>
-              <th scope="col">{WORDS.sentTo}</th>
-              <th scope="col">{WORDS.held}</th>
-              <th scope="col">{WORDS.inWords}</th>
-              <th scope="col">{WORDS.code}</th>
-            </tr>
-          </thead>
+          <Heads of={[WORDS.received, WORDS.outcome, WORDS.model, WORDS.sentTo, WORDS.held, WORDS.inWords, WORDS.code]} />
           <tbody>
             {jobs.map((job) => (
               <tr key={job.EvidenceCode}>
@@ -57,7 +49,7 @@ function Jobs({ jobs }: { jobs: readonly SubjectJob[] }): JSX.Element {
             ))}
           </tbody>
         </table>
-      </div>
+      </Wide>
     </>
   );
 }

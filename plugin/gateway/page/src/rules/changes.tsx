@@ -6,6 +6,7 @@ import type { SideAnswer, TriedSeriesAnswer, TryAnswer } from "../app/schema";
 import { SeriesLine } from "../parts/described";
 import { decidingOf, Outcome, Rules } from "../parts/explanation";
 import { Refusal } from "../parts/notice";
+import { Heads } from "../parts/heads";
 import type { Trial } from "./trial";
 import { Wide } from "../parts/wide";
 import { WORDS } from "./words";
@@ -33,14 +34,7 @@ export function Changes({ trial, rules }: { trial: Trial; rules: unknown }): JSX
       {rows.length > 0 && (
         <Wide name={WORDS.what}>
           <table class="changes">
-            <thead>
-              <tr>
-                <th scope="col">{WORDS.series}</th>
-                <th scope="col">{WORDS.nowSide}</th>
-                <th scope="col">{WORDS.draftSide}</th>
-                <th scope="col">{WORDS.what}</th>
-              </tr>
-            </thead>
+            <Heads of={[WORDS.series, WORDS.nowSide, WORDS.draftSide, WORDS.what]} />
             <tbody>
               {rows.slice(0, shown).map((one) => (
                 <Row key={one.Series} one={one} rules={rules} />

@@ -10,9 +10,11 @@
 # make test-packages  wheel and package in a bare Debian, every command of docs/install.md (needs root and debootstrap)
 # make fuzz    both APIs and the service's uploads, longer than in the suite; MINUTES=10
 # make chaos   many jobs while gateway, workers and Orthanc are killed at random; JOBS=40 SEED=1
+# make chaos-group  three gateways on PostgreSQL while gateways, database, network and disk fail; writes docs/reliability.md
+# make soak    three gateways, 2,000 small series, kills at random: nothing grows; SERIES=2000 or HOURS=2, SEED
 # make bench   speed and memory beside the peers, as ratios
 # make test-models  the network engines against nnU-Net itself, in a Python of its own (minutes)
-# make test-long  300 slices of 1024 × 1024 through a real Orthanc (minutes)
+# make test-long  what make test leaves out: every kill in every phase, 500 series, 500 results, 300 slices of 1024 × 1024
 # make scanners  series of real scanners, and what an Orthanc with the plugin makes of each; ARGS=FOLDER for your own
 # make sbom    what this is made of, as CycloneDX, from the lock: build/sbom.cdx.json
 # make audit   the locked packages against the published flaws of Python packages, where a data base can be reached
@@ -23,9 +25,11 @@ MINUTES ?= 10
 # CONTAINER_ENGINE: where no Docker answers, a program whose `start` starts one, printing the variables to reach it by, and
 # whose `stop` ends it. Nothing in this repository needs it; this path is used only where something lies there.
 CONTAINER_ENGINE ?= $(wildcard ../shared/bin/container-engine)
-.PHONY: page pictures wheel deb test-packages chaos coverage release sbom audit test-docker test-debian fuzz demo run test lint unit bench scanners test-long setup clean
+.PHONY: page pictures wheel deb test-packages chaos chaos-group soak coverage release sbom audit test-docker test-debian fuzz demo run test lint unit bench scanners test-long setup clean
 SHELL := /bin/bash
 BIN := .venv/bin
+# Each test starts processes of this code: compiled once.
+unexport PYTHONDONTWRITEBYTECODE
 
 demo:
 	@./setup.sh run
@@ -39,7 +43,7 @@ setup:
 	@./setup.sh test
 
 test-long: setup
-	AUTOCONTOUR_LONG=1 $(BIN)/python -m pytest tests/orthanc/test_thin_and_large_slices.py $(ARGS)
+	AUTOCONTOUR_LONG=1 $(BIN)/python -m pytest -m long -n 4 --dist loadfile --no-loadscope-reorder --require-orthanc $(ARGS)
 
 scanners: setup
 	$(BIN)/python -W ignore -m tests.scanners $(ARGS)
@@ -52,7 +56,7 @@ lint: setup
 	$(BIN)/lint-imports
 
 test: lint
-	$(BIN)/python -m pytest -n 3 --dist loadfile --require-orthanc $(ARGS)
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder --require-orthanc $(ARGS)
 
 test-docker: setup
 	@set -e; \
@@ -79,7 +83,7 @@ pictures: setup
 wheel: setup
 	@rm -rf build/lib build/temp* build/bdist* build/dist/*.whl && mkdir -p build/dist
 	$(BIN)/pip wheel -q --no-deps --no-build-isolation -w build/dist .
-	@$(BIN)/python -m zipfile -l build/dist/*.whl | grep '_trace.*[.]so' >/dev/null || { echo "the C part did not compile: install gcc and python3-dev" >&2; exit 1; }
+	@for part in _trace _labels; do $(BIN)/python -m zipfile -l build/dist/*.whl | grep "$$part.*[.]so" >/dev/null || { echo "the C part did not compile: install gcc and python3-dev" >&2; exit 1; }; done
 	@cp requirements.lock build/dist/
 	@echo build/dist/*.whl
 
@@ -108,6 +112,13 @@ JOBS ?= 40
 SEED ?= 1
 chaos: setup
 	CHAOS_JOBS=$(JOBS) CHAOS_SEED=$(SEED) $(BIN)/python -m pytest tests/orthanc/test_many_jobs_under_random_kills.py $(ARGS)
+
+chaos-group: setup
+	$(BIN)/python -m tests.chaos $(ARGS)
+
+# Into docs/reliability.md; Ctrl-C ends it in order, with the series that there are.
+soak: setup
+	SERIES=$(SERIES) HOURS=$(HOURS) SEED=$(SEED) $(BIN)/python -m tests.soak
 
 unit: setup
 	$(BIN)/python -m pytest tests/unit $(ARGS)

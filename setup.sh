@@ -3,7 +3,7 @@
 # nothing twice. On another system it installs nothing by the package manager, and says what is needed.
 #
 #   ./setup.sh run     Orthanc with its Python plugin, and .venv with the gateway
-#   ./setup.sh test    the same, and what the tests use: dcmtk, dicom3tools, plastimatch, postgresql, chromium, nginx, promtool, pytest, ruff, mypy, codespell
+#   ./setup.sh test    the same, and what the tests use: orthanc-dicomweb, dcmtk, dicom3tools, plastimatch, postgresql, orthanc-postgresql, haproxy, chromium, nginx, promtool, pytest, ruff, mypy, codespell
 #   ./setup.sh look    changes nothing: what the first would install, and which interpreter it would take
 #
 # PYTHON=PATH                         the interpreter of a new .venv, 3.11 to 3.14; else the first that works and that Orthanc's user can execute
@@ -168,7 +168,8 @@ if is_known; then
     command -v cc >/dev/null || packages gcc libc6-dev
     { [ -n "$python" ] && has_headers "$python"; } || packages python3-dev
     if [ "$what" = test ]; then
-        packages dcmtk dicom3tools plastimatch poppler-utils libnss3-tools rsyslog rsyslog-openssl openssl xxd postgresql nginx-light
+        packages orthanc-dicomweb dcmtk dicom3tools plastimatch poppler-utils libnss3-tools rsyslog rsyslog-openssl openssl xxd postgresql nginx-light \
+            orthanc-postgresql haproxy
         # Ubuntu's chromium is no package but a snap: the tests of the page in a browser are skipped there.
         [ "$distribution" != debian ] || packages chromium chromium-driver
         [ "$what" = look ] || fetch_promtool
@@ -194,7 +195,7 @@ fi
 extras=
 [ "$what" = run ] || extras="[test]"
 # One stamp per kind of set-up, with the digest of what it was made from.
-wanted=$(cat pyproject.toml requirements.lock setup.sh model/contours/c/* 2>/dev/null | sha256sum | cut -c1-16)-$torch
+wanted=$(cat pyproject.toml requirements.lock setup.sh model/contours/c/* model/engines/network/c/* 2>/dev/null | sha256sum | cut -c1-16)-$torch
 stamp=.venv/.setup-$what
 [ "$what" != run ] || [ ! -e .venv/.setup-test ] || stamp=.venv/.setup-test
 if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
@@ -221,6 +222,9 @@ if [ "$(cat "$stamp" 2>/dev/null)" != "$wanted" ]; then
         none) ;;
         *) say "TORCH is cpu, cuda or none"; exit 2 ;;
     esac
+    # Alone: of what it asks for beside numpy, the one package reports to Google Analytics (it is shut out if it is there).
+    .venv/bin/pip install -q "${find[@]}" --no-deps --only-binary :all: -c requirements.lock openvino 2>/dev/null ||
+        say "no build of OpenVINO for Python $(version_of .venv/bin/python) was found: torch computes network models on the CPU"
     # The extras monai and deepbet under test: without what they ask for beside torch, so that torch stays as it is, and
     # without deepbet's window (customtkinter), which is not used.
     if [ "$what" = test ] && .venv/bin/python -c 'import torch' 2>/dev/null; then

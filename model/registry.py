@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
 from model.engines.engine import Algorithm, Engine
 from model.errors import EngineFailed
+from model.packages.converted import state_of_converted
+from model.packages.document import Wish
 from model.packages.kinds import EMBEDDED_MODELS, imported
 from model.packages.library import default_directory, find_package, packages_in
 from model.packages.package import Package, verify_package
+from model.packages.precision import state_of
 
 # Engines that stay loaded: each may hold a gigabyte of weights.
 KEPT = 2
+_Key = tuple[str, str, str, Wish | None]
 
 
 # Those that this machine can draw with: an extra that brings its own weights is a model where it is installed.
@@ -37,8 +42,8 @@ def names(library: Path | None = None) -> tuple[str, ...]:
     return tuple(sorted({*EMBEDDED, *(one.document.id for one in packages)}))
 
 
-def engine(name: str, library: Path | None = None) -> Engine:
-    """Return the engine of a model, loaded.
+def engine(name: str, library: Path | None = None, precision: Wish | None = None) -> Engine:
+    """Return the engine of a model, loaded; ``precision`` is the site's wish, in place of the package's.
 
     Raises EngineFailed when there is no model of this name, InputRefused when its package is not what it was when it
     was imported.
@@ -50,7 +55,7 @@ def engine(name: str, library: Path | None = None) -> Engine:
     if package is None:
         raise EngineFailed("MODEL_UNKNOWN", f"There is no model {name!r} here; there are: {', '.join(names(library))}.")
     verify_package(package)
-    return engine_of(package)
+    return engine_of(replace(package, precision=precision))
 
 
 def engine_of(package: Package) -> Engine:
@@ -78,19 +83,27 @@ class Loaded:
 
     def __init__(self, library: Path | None) -> None:
         self._library = library or default_directory()
-        self._engines: dict[tuple[str, str], Engine] = {}
+        self._engines: dict[_Key, Engine] = {}
 
-    def engine(self, name: str) -> Engine:
-        """As ``engine``; a package that was replaced meanwhile is loaded anew."""
+    def engine(self, name: str, precision: Wish | None = None) -> Engine:
+        """As ``engine``; a package that was replaced or whose precision was tested meanwhile is loaded anew."""
         package = None if name in EMBEDDED else find_package(self._library, name)
-        key = (name, package.digest if package is not None else "")
+        key = _key(name, package, precision)
         found = self._engines.pop(key, None)
         if found is None:
             while len(self._engines) >= KEPT:
                 del self._engines[next(iter(self._engines))]
-            found = engine(name, self._library)
+            found = engine(name, self._library, precision)
+            key = _key(name, package, precision)  # loading may have converted its networks
         self._engines[key] = found
         return found
+
+
+def _key(name: str, package: Package | None, precision: Wish | None) -> _Key:
+    """Return what an engine was loaded from: it is loaded anew where that changed."""
+    if package is None:
+        return name, "", "", None
+    return name, package.digest, f"{state_of(package)} {state_of_converted(package)}", precision
 
 
 @cache

@@ -24,6 +24,9 @@ COMMANDS = {
     "plugin-path": ("plugin.commands.plugin_path", "print the file to name as PythonScript in Orthanc's configuration"),
     "contours": ("model.commands.contours", "turn a label map into an RTSTRUCT"),
     "masks": ("model.commands.masks", "turn an RTSTRUCT into one NIfTI per ROI"),
+    "compare": ("model.commands.compare", "compare two RTSTRUCTs of one series, ROI by ROI"),
+    "metric-kit": ("model.commands.metric_kit", "write shapes whose numbers are known, to grade a tool that compares"),
+    "commission": ("plugin.commands.commission", "draw cases with approved contours, and report how a model does"),
     "segment": ("plugin.commands.segment", "contour a folder of DICOM files, offline"),
     "evidence": (
         "plugin.commands.evidence",

@@ -26,7 +26,7 @@ import time
 import traceback
 import urllib.parse
 from collections.abc import Callable, Iterable, Mapping
-from typing import IO, Any, NamedTuple
+from typing import IO, Any
 
 import orthanc
 
@@ -39,15 +39,14 @@ REQUEST_SECONDS = 60  # a page of reports may take a while; Orthanc's own thread
 WAITING_CALLERS = 16  # of Orthanc's HTTP threads (50 by default); the others stay for Orthanc's own answers
 MAX_BODY_BYTES = 4 * 1024 * 1024
 BACKOFF_SECONDS = (1, 2, 5, 10, 30, 60)
-STOP_SECONDS = 5
-THREAD_STACK_BYTES = 8 * 1024 * 1024
-MAX_TEMPORARY_FOLDER = 70  # sockaddr_un holds 108 bytes on Linux, our folder and the name of the socket included
+STOP_SECONDS = CONNECT_SECONDS = 5
+LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 # What the gateway takes from Orthanc's environment; model/process/environment.py says why, and holds the same.
 PASSED_VARIABLES = frozenset((
     "PATH", "HOME", "USER", "LOGNAME", "TMPDIR", "TZ", "LANG", "LANGUAGE", "XDG_DATA_HOME", "CREDENTIALS_DIRECTORY",
-    "OMP_NUM_THREADS", "OMP_WAIT_POLICY", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS",
-    "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "NVIDIA_VISIBLE_DEVICES", "PYTORCH_ALLOC_CONF",
+    "OMP_NUM_THREADS", "OMP_WAIT_POLICY", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "PYTORCH_ALLOC_CONF",
+    "CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER", "NVIDIA_VISIBLE_DEVICES",
 ))  # fmt: skip
 PASSED_BEGINNINGS = ("AUTOCONTOUR_", "LC_")
 START_GATEWAY = (
@@ -57,55 +56,63 @@ START_GATEWAY = (
 Answer = tuple[int, dict[str, str], bytes]  # status, headers in lower case, body
 
 
-class UnixConnection(http.client.HTTPConnection):
-    """HTTP over the gateway's Unix socket."""
+class Address:
+    """Where the gateway listens: a Unix socket of our own child, or the URLs of those that run elsewhere."""
 
-    def __init__(self, path: str, timeout: float) -> None:
-        super().__init__("gateway", timeout=timeout)
-        self._path = path
+    def __init__(self, urls: Iterable[str], token: str = "", ca: str = "", told: Any = (), path: str = "") -> None:
+        self._urls = tuple(urls)  # the first is asked; one that does not answer goes to the end
+        self._socket_path, self._token_file, self._ca_file, self._told = path, token, ca, dict(told)
 
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
-
-
-class Address(NamedTuple):
-    """Where the gateway listens: a Unix socket of our own child, or the URL of one that runs elsewhere."""
-
-    socket_path: str | None = None
-    url: str | None = None
-
-    def connection(self, timeout: float) -> http.client.HTTPConnection:
-        if self.socket_path is not None:
-            return UnixConnection(self.socket_path, timeout)
-        parts = urllib.parse.urlsplit(self.url or "")
-        host = parts.hostname or ""
+    def _connect(self) -> http.client.HTTPConnection:
+        parts = urllib.parse.urlsplit(self._urls[0])
+        connection = http.client.HTTPConnection(parts.netloc, timeout=CONNECT_SECONDS)
         if parts.scheme == "https":
-            return http.client.HTTPSConnection(host, parts.port, timeout=timeout, context=system_authorities())
-        return http.client.HTTPConnection(host, parts.port, timeout=timeout)
+            tls = authorities(self._ca_file)
+            connection = http.client.HTTPSConnection(parts.netloc, timeout=CONNECT_SECONDS, context=tls)
+        if not self._socket_path:
+            connection.connect()
+            return connection
+        connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        connection.sock.settimeout(CONNECT_SECONDS)
+        connection.sock.connect(self._socket_path)
+        return connection
+
+    def _connect_to_any(self) -> http.client.HTTPConnection:
+        for _ in self._urls[1:]:
+            with contextlib.suppress(OSError):
+                return self._connect()
+            self._urls = (*self._urls[1:], self._urls[0])
+        return self._connect()
 
     def request(
         self, method: str, path: str, headers: Mapping[str, Any], body: Any = None, timeout: float = REQUEST_SECONDS
     ) -> Answer:
         """Send one request; returns (status, headers, body)."""
-        connection = self.connection(timeout)
+        connection = self._connect_to_any()
         try:
-            connection.request(method, path, body=body or None, headers=dict(headers))
+            connection.sock.settimeout(timeout)
+            connection.request(method, path, body=body or None, headers={**headers, **self._told, **self._token()})
             response = connection.getresponse()
             return response.status, dict(response.getheaders()), response.read()
+        except TimeoutError:
+            self._urls = (*self._urls[1:], self._urls[0])  # for the next request: this one may have been done
+            raise
         finally:
             connection.close()
 
+    def _token(self) -> dict[str, str]:
+        with contextlib.suppress(OSError, ValueError, IndexError):  # read each time, as another may have followed it
+            return {"authorization": "Bearer " + pathlib.Path(self._token_file).read_text("ascii").split()[0]}
+        return {}
 
-def system_authorities() -> ssl.SSLContext:
-    """TLS with the authorities of the system itself; SSL_CERT_FILE and SSLKEYLOGFILE of the environment do nothing."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    built_in = ssl.get_default_verify_paths()
-    if pathlib.Path(built_in.openssl_cafile).is_file():
-        context.load_verify_locations(cafile=built_in.openssl_cafile)
-    if pathlib.Path(built_in.openssl_capath).is_dir():
-        context.load_verify_locations(capath=built_in.openssl_capath)
+
+def authorities(ca_file: str) -> ssl.SSLContext:
+    """TLS with an authority of the site's, or those of the system; never with what the environment names."""
+    context, system = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), ssl.get_default_verify_paths()
+    if ca_file or pathlib.Path(system.openssl_cafile).is_file():
+        context.load_verify_locations(cafile=ca_file or system.openssl_cafile)
+    if not ca_file and pathlib.Path(system.openssl_capath).is_dir():
+        context.load_verify_locations(capath=system.openssl_capath)
     return context
 
 
@@ -113,8 +120,7 @@ class Gateway:
     """Starts the gateway as a child, starts it again with back-off when it ends, stops it with Orthanc."""
 
     def __init__(self, command: list[str], environment: dict[str, str], folder: str, startup: bytes) -> None:
-        self._command = command
-        self._environment = environment
+        self._command, self._environment = command, environment
         self._folder = folder  # where it works: its own, and not where somebody happened to start Orthanc
         self._startup = startup  # what the child reads first on its standard input, the token among it
         self._stopping = threading.Event()
@@ -130,8 +136,7 @@ class Gateway:
                 return
             failures = 0 if time.monotonic() - started > 60 else failures + 1
             pause = BACKOFF_SECONDS[min(failures, len(BACKOFF_SECONDS)) - 1] if failures else 1
-            again = f"it is started again in {pause} s. Orthanc's log says more."
-            self.unavailable_reason = f"The gateway ended ({status}); {again}"
+            self.unavailable_reason = f"The gateway ended ({status}); started again in {pause} s. See Orthanc's log."
             orthanc.LogError("AutoContour: " + self.unavailable_reason)
             self._stopping.wait(pause + random.random() / 4)
 
@@ -181,10 +186,8 @@ class Notifier:
     def __init__(self, address: Address) -> None:
         self._address = address
         self._news = threading.Event()
+        self.notify = self._news.set
         self._stopping = threading.Event()
-
-    def notify(self) -> None:
-        self._news.set()
 
     def run(self) -> None:
         while self._news.wait() and not self._stopping.is_set():
@@ -220,15 +223,14 @@ class Proxy:
         content_type = headers.get("content-type", "application/json")
         if status == 200:
             output.AnswerBuffer(body, content_type)
-            return
-        if status == 405:  # which SendHttpStatus does not take; Orthanc sends it without a body
+        elif status == 405:  # which SendHttpStatus does not take; Orthanc sends it without a body
             output.SendMethodNotAllowed(headers.get("allow", "GET"))
-            return
-        output.SetHttpHeader("Content-Type", content_type)
-        try:
-            output.SendHttpStatus(status, body)
-        except TypeError:  # the Python plugin before 4.2 takes text, and asks for its length in bytes
-            output.SendHttpStatus(status, body.decode("utf-8", "replace"), len(body))
+        else:
+            output.SetHttpHeader("Content-Type", content_type)
+            try:
+                output.SendHttpStatus(status, body)
+            except TypeError:  # the Python plugin before 4.2 takes text, and asks for its length in bytes
+                output.SendHttpStatus(status, body.decode("utf-8", "replace"), len(body))
 
     def _ask(self, uri: str, request: Mapping[str, Any]) -> Answer:
         if len(request.get("body") or b"") > MAX_BODY_BYTES:
@@ -269,9 +271,13 @@ class Proxy:
             status, told, body = self._address.request(request["method"], target, headers, request.get("body"), seconds)
         except TimeoutError:
             return unavailable("The gateway is too slow to answer; it may be busy starting.")
+        except ssl.SSLError:
+            return unavailable("The gateway's certificate is not valid, or not of GatewayCaFile.")
         except (OSError, http.client.HTTPException):
             return unavailable(self._unavailable_reason())
-        if status < 200 or (300 <= status < 400 and status != 304) or status in (401, 407):
+        if status == 401:
+            return unavailable("The gateway refuses our token: GatewayTokenFile must hold one of its TokenFile.")
+        if status < 200 or (300 <= status < 400 and status != 304) or status == 407:
             return unavailable(f"Something before the gateway answered in its place, with HTTP status {status}.")
         status = status if status in ORTHANC_STATUSES else status - status % 100
         return status, {name.lower(): value for name, value in told.items()}, body
@@ -320,23 +326,27 @@ def base_directory() -> pathlib.Path:
     return (path if path.is_dir() else path.parent).resolve()
 
 
+def site_file(section: Mapping[str, Any], key: str) -> str:
+    """Return a file of the site, relative to its configuration or one of systemd's credentials; empty without one."""
+    written = str(section.get(key) or "").replace("credential:", os.environ.get("CREDENTIALS_DIRECTORY", "") + "/", 1)
+    return str(base_directory() / written) if written else ""
+
+
 def state_directory(configuration: Mapping[str, Any], section: Mapping[str, Any]) -> pathlib.Path:
     chosen = section.get("StateDirectory") if isinstance(section.get("StateDirectory"), str) else None
-    storage = base_directory() / str(configuration.get("StorageDirectory", "OrthancStorage"))
-    return base_directory() / chosen if chosen else storage / "autocontour"
+    return base_directory() / (chosen or f"{configuration.get('StorageDirectory', 'OrthancStorage')}/autocontour")
 
 
 def fresh_socket_path() -> str:
     """Return a path in a new private folder; not in the state directory, which may be missing or full."""
-    near = len(tempfile.gettempdir().encode()) <= MAX_TEMPORARY_FOLDER
+    near = len(tempfile.gettempdir().encode()) <= 70  # sockaddr_un holds 108 bytes, with our folder and the name in it
     return tempfile.mkdtemp(prefix="autocontour-", dir=None if near else "/tmp") + "/gateway.sock"
 
 
 def gateway_command() -> list[str]:
     """Return the gateway in AUTOCONTOUR_PYTHON, else in the environment this was installed into, or .venv beside it.
 
-    Isolated (-I): neither PYTHON* variables nor the working folder nor a user's own folder add modules to it. The
-    code is that beside this file, behind the standard library and what is installed.
+    Isolated (-I): no PYTHON* variable and no folder but ours, behind what is installed, adds modules to it.
     """
     code = pathlib.Path(__file__).resolve().parent.parent  # in an environment: <prefix>/lib/python3.x/site-packages
     own = code.parents[2] if code.name == "site-packages" else code / ".venv"
@@ -345,26 +355,17 @@ def gateway_command() -> list[str]:
     return [chosen, "-I", "-u", "-c", START_GATEWAY, str(code)]
 
 
-def passed_environment() -> dict[str, str]:
-    """Return what the gateway is told of Orthanc's environment."""
-    given = os.environ.items()
-    return {name: text for name, text in given if name in PASSED_VARIABLES or name.startswith(PASSED_BEGINNINGS)}
-
-
-def startup_configuration(
-    configuration: Mapping[str, Any], section: Mapping[str, Any], state: pathlib.Path, socket_path: str
-) -> bytes:
+def startup_configuration(configuration: Mapping[str, Any], section: Mapping[str, Any], socket_path: str) -> bytes:
     """One line of JSON for the child's standard input; the token never stands in argv or a file."""
     tls = bool(configuration.get("SslEnabled"))
-    certificate = base_directory() / str(configuration.get("SslCertificate", "certificate.pem"))
     startup = {
         "Orthanc": f"{'https' if tls else 'http'}://127.0.0.1:{configuration.get('HttpPort', 8042)}",
-        "Certificate": str(certificate) if tls else None,
+        "Certificate": str(base_directory() / configuration.get("SslCertificate", "certificate.pem")) if tls else None,
         "Token": orthanc.GenerateRestApiAuthorizationToken(),
         "Started": time.time(),
         "Passwords": asks_for_password(configuration),
         "Callers": waiting_callers(configuration),
-        "StateDirectory": str(state),
+        "StateDirectory": str(state_directory(configuration, section)),
         "BaseDirectory": str(base_directory()),
         "Socket": socket_path,
         "Dictionary": configuration.get("Dictionary"),
@@ -374,18 +375,17 @@ def startup_configuration(
 
 
 def thread(target: Callable[[], None], name: str) -> threading.Thread:
-    worker = threading.Thread(target=guarded, args=(target, name), name=name, daemon=True)
+    def guarded() -> None:
+        # Orthanc does not ignore SIGPIPE: without this, writing to a gateway that just died kills the PACS (measured).
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPIPE})
+        try:
+            target()
+        except Exception:  # noqa: BLE001 - the last line of defence inside the PACS: say it, never raise
+            orthanc.LogError(f"AutoContour: thread {name} ended: {traceback.format_exc(limit=3)}")
+
+    worker = threading.Thread(target=guarded, name=name, daemon=True)
     worker.start()
     return worker
-
-
-def guarded(target: Callable[[], None], name: str) -> None:
-    # Orthanc does not ignore SIGPIPE: without this, writing to a gateway that has just died kills the PACS (measured).
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPIPE})
-    try:
-        target()
-    except Exception:  # noqa: BLE001 - the last line of defence inside the PACS: say it, never raise
-        orthanc.LogError(f"AutoContour: thread {name} ended: {traceback.format_exc(limit=3)}")
 
 
 class Plugin:
@@ -397,30 +397,31 @@ class Plugin:
         configuration = json.loads(orthanc.GetConfiguration())
         section = configuration.get("AutoContour", {})
         section = section if isinstance(section, dict) else {"AutoContour": section}
-        state = state_directory(configuration, section)
         self.gateway: Gateway | None = None
-        address = Address(url=str(section.get("Gateway")))
-        if not section.get("Gateway"):
+        if elsewhere := section.get("Gateway"):
+            urls = [str(url) for url in (elsewhere if isinstance(elsewhere, list) else [elsewhere])]
+            asks = {"orthanc-passwords": "true"} if asks_for_password(configuration) else {}
+            address = Address(urls, site_file(section, "GatewayTokenFile"), site_file(section, "GatewayCaFile"), asks)
+            if any(url.startswith("http:") and urllib.parse.urlsplit(url).hostname not in LOOPBACK for url in urls):
+                orthanc.LogWarning("AutoContour: token and ids of patients go to the Gateway readable; use https://")
+        else:
             socket_path = fresh_socket_path()
-            address = Address(socket_path=socket_path)
-            folder = str(pathlib.Path(socket_path).parent)
-            startup = startup_configuration(configuration, section, state, socket_path)
-            self.gateway = Gateway(gateway_command(), passed_environment(), folder, startup)
+            address = Address(["http://gateway"], path=socket_path)
+            startup = startup_configuration(configuration, section, socket_path)
+            env = os.environ
+            told = {name: env[name] for name in env if name in PASSED_VARIABLES or name.startswith(PASSED_BEGINNINGS)}
+            self.gateway = Gateway(gateway_command(), told, str(pathlib.Path(socket_path).parent), startup)
         self.notifier = Notifier(address)
-        self.proxy = Proxy(address, self.unavailable_reason, waiting_callers(configuration))
+        away, callers = "The gateway at its address does not answer.", waiting_callers(configuration)
+        self.proxy = Proxy(address, lambda: self.gateway.unavailable_reason if self.gateway else away, callers)
         self.threads: list[threading.Thread] = []
 
-    def unavailable_reason(self) -> str:
-        return self.gateway.unavailable_reason if self.gateway else "The gateway at its address does not answer."
-
     def start(self) -> None:
-        previous = threading.stack_size(THREAD_STACK_BYTES)
+        previous = threading.stack_size(8 * 1024 * 1024)
         try:
-            if self.gateway is not None:
-                self.threads.append(thread(self.gateway.supervise, "autocontour-gateway"))
-            self.threads.append(thread(self.notifier.run, "autocontour-notifier"))
-            for number in range(REQUEST_THREADS):
-                self.threads.append(thread(self.proxy.work, f"autocontour-request-{number}"))
+            supervised = [] if self.gateway is None else [self.gateway.supervise]
+            work = [*supervised, self.notifier.run, *[self.proxy.work] * REQUEST_THREADS]
+            self.threads = [thread(one, f"autocontour-{one.__name__}") for one in work]
         finally:
             threading.stack_size(previous)
 
@@ -441,8 +442,7 @@ class Plugin:
 
 
 def single(uri: str, **request: Any) -> bool:
-    """Orthanc's filter of HTTP requests: no multipart body for us."""
-    # Orthanc hands each part of a form on as a request under the part's own headers (measured), Host and Origin too.
+    """Let no form in: Orthanc hands on each part under the part's own headers (measured), Host and Origin too."""
     kinds = [value for name, value in (request.get("headers") or {}).items() if name.lower() == "content-type"]
     return ROUTE[1:] not in uri or not any("multipart" in kind.lower() for kind in kinds)
 

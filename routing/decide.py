@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from routing.assurance import NO_ASSURANCE, Assurance
 from routing.conditions import ConditionResult, Row, RuleFailed, explained, result_of
 from routing.facts import SeriesFacts
 from routing.names import FactName
@@ -23,7 +24,7 @@ class Decision:
     The defaults are those of a rule: contoured on this machine, with normal urgency, all structures, at any hour.
     ``pick`` says which of several images of a place is meant, ``each`` that every volume of the series is.
     ``one_per_study`` says that the series is contoured only if it is the best one of its study, and how that is told.
-    ``deliver`` names the destinations that get the result.
+    ``deliver`` names the destinations that get the result, ``assurance`` what it has to have beside contours.
     """
 
     model: str
@@ -38,6 +39,7 @@ class Decision:
     # A site's script writes True or a dictionary, which routing.script reads.
     one_per_study: OnePerStudy | None = None
     deliver: tuple[str, ...] = ()
+    assurance: Assurance = NO_ASSURANCE
 
     def to_json(self) -> dict[str, Any]:
         """In the shape of the REST API."""
@@ -53,6 +55,7 @@ class Decision:
             "Each": self.each,
             "OnePerStudy": None if self.one_per_study is None else self.one_per_study.to_json(),
             "Deliver": list(self.deliver),
+            **self.assurance.to_json(),
         }
 
 
@@ -128,6 +131,7 @@ def decide(facts: SeriesFacts, rules: Sequence[Rule]) -> Explanation:
             each=rule.each,
             one_per_study=rule.one_per_study,
             deliver=rule.deliver,
+            assurance=rule.assurance,
         )
         decisions = _with(decision, decisions)
         if not rule.go_on:
@@ -165,7 +169,7 @@ def _ask(rule: Rule, facts: SeriesFacts) -> RuleResult:
 def _with(decision: Decision, earlier: Sequence[Decision]) -> list[Decision]:
     """Add a decision, unless its result is wanted already: of this series anyway goes before only if it is the best.
 
-    A result that two rules want is delivered where either says.
+    A result that two rules want is delivered where either says, and has what either demands.
     """
     anyway = replace(decision, one_per_study=None)
     wanted = [any(_same_result(one, this) for this in (decision, anyway)) for one in earlier]
@@ -181,11 +185,12 @@ def _same_result(one: Decision, other: Decision) -> bool:
 
 
 def _result(one: Decision) -> Decision:
-    return replace(one, priority="", hours=None, rule="", deliver=())
+    return replace(one, priority="", hours=None, rule="", deliver=(), assurance=NO_ASSURANCE)
 
 
 def _also_to(one: Decision, other: Decision) -> Decision:
-    return replace(one, deliver=tuple(dict.fromkeys((*one.deliver, *other.deliver))))
+    both = tuple(dict.fromkeys((*one.deliver, *other.deliver)))
+    return replace(one, deliver=both, assurance=one.assurance.and_also(other.assurance))
 
 
 def _rule_json(rule: RuleResult, redacted: bool, brief: bool) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -44,8 +45,12 @@ def _begins(one: str, other: str) -> bool:
     return min(len(one), len(other)) >= 3 and (one.startswith(other) or other.startswith(one))
 
 
+# Up to the last @ before the path: a password may hold one that nobody wrote as %40.
+_USER_OF_ADDRESS = re.compile(r"://[^/\s]*@")
+
+
 def shown(value: Any) -> str:
-    """Return a configured value as a message shows it, shortened."""
+    """Return a configured value as a message shows it: shortened, and without the password of an address."""
     if isinstance(value, dict):
         return "an object"
     if isinstance(value, list):
@@ -54,7 +59,7 @@ def shown(value: Any) -> str:
         return "null"
     if isinstance(value, bool):
         return "true" if value else "false"
-    text = repr(value) if isinstance(value, str) else str(value)
+    text = repr(_USER_OF_ADDRESS.sub("://…@", value)) if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else text[:57] + "…"
 
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from routing.assurance import NO_ASSURANCE, Assurance, SecondDocument, assurance_of
 from routing.beside_then import moved_into_then
 from routing.compile import compile_when
 from routing.conditions import Condition
@@ -39,6 +40,11 @@ class ThenDocument(_Document):
     Each: bool = False
     # Names of destinations that get the result.
     Deliver: list[str] = Field([])
+    RequireCommissioned: bool = False
+    # What becomes of a series outside the range that the model was commissioned on.
+    OutOfRange: Literal["flag", "refuse"] | None = None
+    # Another model that draws too; only where both disagree is kept.
+    SecondModel: str | SecondDocument | None = None
     Exclude: str | None = Field(None, min_length=1)
     OnePerStudy: Any = None
     """Read by routing.one_per_study."""
@@ -70,6 +76,7 @@ class Rule:
     each: bool = False
     one_per_study: OnePerStudy | None = None
     deliver: tuple[str, ...] = ()
+    assurance: Assurance = NO_ASSURANCE
 
 
 def read_rules(
@@ -138,6 +145,7 @@ def read_rule(data: Any, keywords: Collection[str] | None, path: str) -> tuple[R
             each=then.Each,
             one_per_study=one_per_study,
             deliver=tuple(dict.fromkeys(then.Deliver)),
+            assurance=assurance_of(then.RequireCommissioned, then.OutOfRange, then.SecondModel),
         ),
         [],
     )
@@ -167,6 +175,11 @@ def check_references(
             if words is not None and isinstance(word, str) and word and word not in words:
                 allowed = one_of(sorted(words)) or "none is configured"
                 problems.append(Problem(f"{path}[{index}].Then.{key}", shown(word), allowed, nearest(word, words)))
+        second = then.get("SecondModel")
+        word = second.get("Model") if isinstance(second, dict) else second
+        if models is not None and isinstance(word, str) and word and word not in models:
+            where = f"{path}[{index}].Then.SecondModel"
+            problems.append(Problem(where, shown(word), one_of(sorted(models)), nearest(word, models)))
         if destinations is not None:
             problems += _unknown_destinations(then.get("Deliver"), destinations, f"{path}[{index}].Then.Deliver")
     return problems

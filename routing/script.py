@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from routing.answer import Answer
+from routing.assurance import Assurance
 from routing.decide import Decision
 from routing.facts import SeriesFacts
 from routing.hours import parse_hours
@@ -167,6 +168,8 @@ def _checked_one(one: Any) -> Decision:
         raise TypeError(f"its decision has a pick that is none: {wrong[0].path} is not {wrong[0].allowed}")
     if not isinstance(one.each, bool):
         raise TypeError("its decision has an each other than True and False")
+    if not isinstance(one.assurance, Assurance):
+        raise TypeError("its decision has an assurance that is none")
     return replace(
         one,
         outputs=tuple(one.outputs),

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from tests.builders.long_tests import LONG, REASON
 from tests.builders.orthanc_process import missing
+from tests.builders.postgresql import PostgresProcess
+from tests.builders.postgresql_databases import shared_postgres
 
 # Every test in these folders starts an Orthanc, or asks one that another test has started.
 FOLDERS = tuple(Path(__file__).parent / name for name in ("orthanc", "e2e", "debian", "page"))
@@ -29,10 +34,30 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests of a real Orthanc; skip them, with the reason, where there is none."""
+    """Mark the tests of a real Orthanc; skip them, and those of minutes, with the reason. They come first.
+
+    Their files take longest: one that came last would keep a single worker busy while the others have nothing to do.
+    """
+    items.sort(key=lambda item: not any(folder in item.path.parents for folder in FOLDERS))
     absent = missing()
     for item in items:
+        if item.get_closest_marker("long") and not os.environ.get(LONG):
+            item.add_marker(pytest.mark.skip(reason=REASON))
         if any(folder in item.path.parents for folder in FOLDERS):
             item.add_marker("requires_orthanc")
             if absent:
                 item.add_marker(pytest.mark.skip(reason=absent))
+
+
+@pytest.fixture(scope="session")
+def postgres() -> PostgresProcess:
+    """One real PostgreSQL for all tests of a process; no test stops it."""
+    return shared_postgres()
+
+
+@pytest.fixture
+def database(postgres: PostgresProcess) -> Iterator[str]:
+    """A database of one's own on PostgreSQL: its address, as a site writes it."""
+    url = postgres.fresh()
+    yield url
+    postgres.drop(url)

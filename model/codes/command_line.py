@@ -79,6 +79,40 @@ COMMAND_LINE = Chapter(
             way_out="as above",
         ),
         Row(
+            ("ROI_AMBIGUOUS", "ROI_AT_ODDS", "ROI_RENAMED"),
+            Again.REPEAT,
+            means=(
+                "a comparison: several ROIs could be the counterpart of one, which is not compared; code and name of "
+                "one say two things, and it is compared by its code; or an ROI that counts as added has exactly the "
+                "voxels of one that counts as deleted"
+            ),
+            way_out="give the other system's name of the structure in the names (`--names`, `Quality.Names`)",
+        ),
+        Row(
+            ("CONTOURS_OPEN", "CONTOURS_NO_VOXEL", "CONTOURS_ELSEWHERE"),
+            Again.NO,
+            means=(
+                "a comparison: points or open contours of an ROI, contours too small to hold a voxel's centre, or that "
+                "name another image than the one they lie on; without any others the ROI is not comparable"
+            ),
+            way_out="look at the ROI in the planning system",
+        ),
+        Row(
+            ("CONTOURS_RESAMPLED", "SLICES_MISSING", "ENDS_CUT"),
+            Again.NO,
+            means=(
+                "a comparison: an ROI has contours on planes of its own, lacks one on a slice between its ends, or ends"
+                " on other slices: its numbers tell that, not an edit of its outline"
+            ),
+            way_out="[quality.md](quality.md#when-numbers-mislead)",
+        ),
+        Row(
+            ("KIT_UNREADABLE",),
+            Again.REPEAT,
+            means="`metric-kit --grade`: the answers of the kit or the results are missing, or no JSON",
+            way_out="write the kit first; its README.md shows what results look like",
+        ),
+        Row(
             ("LABELS_NOWHERE", "LABELS_NUMBERS", "LABELS_SHAPE", "LABELS_UNREADABLE", "NO_LABELS"),
             Again.REPEAT,
             means=(
@@ -119,8 +153,8 @@ COMMAND_LINE = Chapter(
         Row(
             ("GATEWAY_LETTER",),
             Again.REPEAT,
-            means="`autocontour gateway` was started by hand",
-            way_out="start Orthanc, whose plugin starts it",
+            means="`autocontour gateway` was started by hand and without a configuration",
+            way_out="start Orthanc, whose plugin starts it; or name the configuration of a gateway elsewhere",
         ),
         Row(
             ("ORIENTATION",),
@@ -135,6 +169,18 @@ COMMAND_LINE = Chapter(
             way_out=(
                 "import it with the `--orientation` of its training images, or with labels that name the sides as it "
                 "draws them"
+            ),
+        ),
+        Row(
+            ("PRECISION", "PRECISION_TIME"),
+            Again.REPEAT,
+            means=(
+                "a model that is to be drawn in bf16 does not keep every structure as fp32 draws it, or nothing shows "
+                "that it does; the test took too long"
+            ),
+            way_out=(
+                "import it with `--precision fp32` or `auto`; `autocontour models precision NAME` tests again, also on "
+                "series of yours (`--series`) and for longer (`--minutes`)"
             ),
         ),
         Row(
@@ -179,6 +225,30 @@ COMMAND_LINE = Chapter(
             Again.REPEAT,
             means="a model package is damaged, changed since it was imported, too large, or there already",
             way_out="import it again; give another `--name`",
+        ),
+        Row(
+            ("COMMISSION_SEVERAL", "COMMISSION_NO_CASE"),
+            Again.REPEAT,
+            means="several structure sets or series of a case could be meant, or no case could be used",
+            way_out="one folder for each case: the series and the one approved structure set; or the id of the series",
+        ),
+        Row(
+            ("COMMISSION_UNKNOWN", "COMMISSION_NOT_APPROVED"),
+            Again.REPEAT,
+            means="Orthanc has no such study or series, or no structure set of it that is APPROVED",
+            way_out="Orthanc's id, not a UID; have the structure set approved where it was drawn, and sent",
+        ),
+        Row(
+            ("COMMISSION_JOB", "COMMISSION_MIXED", "ORTHANC_GONE"),
+            Again.REPEAT,
+            means="a job of the commissioning has no result, the model was changed meanwhile, or a file was deleted",
+            way_out="`autocontour jobs`; run it again",
+        ),
+        Row(
+            ("COMMISSION_STATE", "COMMISSION_REPORT"),
+            Again.REPEAT,
+            means="`--state` is no state directory; `--register` is no report of this command in JSON",
+            way_out="the path",
         ),
         Row(
             (

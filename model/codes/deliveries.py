@@ -17,8 +17,32 @@ DELIVERIES = Chapter(
         Row(
             ("DELIVERY_UNKNOWN",),
             Again.ITSELF,
-            means="Orthanc has no modality or peer of this name",
-            way_out="`DicomModalities`, `OrthancPeers`",
+            means="Orthanc has no modality, peer or DICOMweb server of this name",
+            way_out="`DicomModalities`, `OrthancPeers`, `Servers` of `DicomWeb`",
+        ),
+        Row(
+            ("DELIVERY_NO_PLUGIN",),
+            Again.ITSELF,
+            means="Orthanc has no DICOMweb plugin, or with another `Root` than `/dicom-web/`",
+            way_out="install Debian's `orthanc-dicomweb`, name it under `Plugins`, restart Orthanc",
+        ),
+        Row(
+            ("DELIVERY_STOW",),
+            Again.ITSELF,
+            means="the DICOMweb server cannot be reached, or refused an object: the plugin does not say which, or why",
+            way_out="Orthanc's log at that time, the server's log",
+        ),
+        Row(
+            ("DELIVERY_DENIED",),
+            Again.ITSELF,
+            means="the DICOMweb server did not accept Orthanc's credentials",
+            way_out="`Username`, `Password` or `HttpHeaders` of the server under `DicomWeb`",
+        ),
+        Row(
+            ("DELIVERY_SENDING",),
+            Again.ITSELF,
+            means="a job of Orthanc's is still sending it, from before the gateway was restarted",
+            way_out="nothing to do; `GET /jobs?expand` of Orthanc shows the job",
         ),
         Row(
             ("DELIVERY_FOLDER",),
@@ -46,6 +70,12 @@ DELIVERIES = Chapter(
                 'the node has to know Orthanc (its AE title, host and port); or `Proof` `"find"` or `"none"` '
                 "([delivery](delivery.md#proof))"
             ),
+        ),
+        Row(
+            ("DELIVERY_NO_ROI",),
+            Again.REPEAT,
+            means="no ROI with contours is left after `Rois` and `Profile` of the destination: nothing is sent",
+            way_out="`Rois` of the destination ([delivery](delivery.md#profiles)); then `POST …/jobs/ID/deliver`",
         ),
         Row(
             ("DELIVERY_DEADLINE",),

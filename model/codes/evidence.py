@@ -53,6 +53,27 @@ EVIDENCE = Chapter(
             way_out="keep both, and tell the auditor",
         ),
         Row(
+            (
+                *("EVIDENCE_MIRROR", "MIRROR_CHANGED", "MIRROR_CHAIN_CUT", "MIRROR_MISSING"),
+                *("PEER_CHANGED", "PEER_CUT"),
+            ),
+            Again.NO,
+            means=(
+                "several gateways: a copy of a chain in the database was changed, lacks records, or is of another "
+                "history than the chain on the gateway's disk, or than its peers hold"
+            ),
+            way_out=(
+                "`/autocontour/evidence/verify` names chain and record; keep all, and tell the auditor; then "
+                "docs/auditor.md, Several gateways"
+            ),
+        ),
+        Row(
+            ("KEY_EXPIRED",),
+            Again.RETRY,
+            means="the operator's certificate of a service's key is not valid at the time in question",
+            way_out="the service's operator signs the key again ([service.md](service.md)); both clocks",
+        ),
+        Row(
             ("SIGNATURE_KEY", "SIGNATURE_SHAPE", "SIGNATURE_WRONG"),
             Again.NO,
             means="a signed document has another key, another form, or was changed",

@@ -6,17 +6,22 @@ import re
 from collections.abc import Iterator
 
 from model.codes.command_line import COMMAND_LINE
+from model.codes.constancy import CONSTANCY
 from model.codes.deliveries import DELIVERIES
 from model.codes.evidence import EVIDENCE
 from model.codes.machine import MACHINE
 from model.codes.orthanc import ORTHANC
+from model.codes.quality import QUALITY
 from model.codes.rest_api import REST_API
 from model.codes.row import Chapter, Row
 from model.codes.series import SERIES
 from model.codes.service import SERVICE
 from model.codes.targets import TARGETS
 
-CHAPTERS = (SERIES, MACHINE, ORTHANC, TARGETS, DELIVERIES, EVIDENCE, REST_API, COMMAND_LINE, SERVICE)
+CHAPTERS = (
+    *(SERIES, MACHINE, ORTHANC, TARGETS, DELIVERIES, QUALITY, CONSTANCY),
+    *(EVIDENCE, REST_API, COMMAND_LINE, SERVICE),
+)
 
 _LINK = re.compile(r"\[([^]]+)\]\(([^)#]*)(#[^)]*)?\)")
 

@@ -32,6 +32,12 @@ MACHINE = Chapter(
             way_out="is it the right model for this body part?",
         ),
         Row(
+            ("MODEL_NUMBERS",),
+            Again.NO,
+            means="the network answered with infinity or with what is no number; nothing was drawn of it",
+            way_out="`Precision` `fp32` where it was bf16; else the model is damaged: import it again",
+        ),
+        Row(
             ("NOTHING_WANTED", "NO_TEMPLATE"),
             Again.RETRY,
             means="the rule's template names nothing that was drawn, or was removed from the configuration",
@@ -79,8 +85,8 @@ MACHINE = Chapter(
         Row(
             ("DISK_FULL",),
             Again.ITSELF,
-            means="the state directory's disk",
-            way_out="free space, then `retry`",
+            means="the disk of the state directory, or of PostgreSQL",
+            way_out="free space: what waits goes on by itself; what is larger than the disk: `retry` on a larger one",
         ),
         Row(
             ("ERASE_FAILED",),

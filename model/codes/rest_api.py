@@ -38,10 +38,52 @@ REST_API = Chapter(
             ),
         ),
         Row(
+            ("ANOTHER_INDEX",),
+            Again.ITSELF,
+            means=(
+                "the change log of this gateway's Orthanc is not the one that the other gateways on its `Database` "
+                "follow; it takes no work, and looks again every 5 s"
+            ),
+            way_out="an Orthanc on their index (`Listen.Orthanc.Url`), or a `Database` of its own",
+        ),
+        Row(
+            ("FENCED",),
+            Again.ITSELF,
+            means=(
+                "the other gateways of the database did not hear of this one for ten seconds and may go on with its "
+                "jobs; it writes nothing more, and starts anew"
+            ),
+            way_out="look at the network between this gateway and PostgreSQL, and whether its machine stood still",
+        ),
+        Row(
             ("STATE_UNWRITABLE",),
             Again.ITSELF,
             means="the state directory cannot be made, written or locked; looked at again every 5 s",
             way_out="`chown` to Orthanc's user, mount its disk, or name another `StateDirectory`",
+        ),
+        Row(
+            ("DATABASE_UNREACHABLE",),
+            Again.ITSELF,
+            means="PostgreSQL of `Database` does not answer; open jobs wait where they are",
+            way_out="look whether it runs, and at the network between",
+        ),
+        Row(
+            ("DATABASE_REFUSED",),
+            Again.ITSELF,
+            means="PostgreSQL refuses user, password or database, or the user lacks a right",
+            way_out="PostgreSQL's own log says which; `Database`, `pg_hba.conf`, the owner of the database",
+        ),
+        Row(
+            ("DATABASE_READ_ONLY",),
+            Again.ITSELF,
+            means="PostgreSQL can be read only: a standby, or one that is being recovered",
+            way_out="name the primary in `Database`, or wait",
+        ),
+        Row(
+            ("DATABASE_BUSY",),
+            Again.ITSELF,
+            means="PostgreSQL answers too slowly, has no connection left, or another gateway changes the tables",
+            way_out="its load, `max_connections`, who holds locks (`pg_stat_activity`)",
         ),
         Row(
             ("FILTER_TAKEN",),
@@ -57,6 +99,12 @@ REST_API = Chapter(
             Again.REPEAT,
             means="16 requests already wait for the gateway; Orthanc's own answers stay quick",
             way_out="ask again after `Retry-After`; see why the gateway is slow",
+        ),
+        Row(
+            ("TOKEN_REFUSED",),
+            Again.REPEAT,
+            means="somebody asked a gateway elsewhere without a token of its `Listen.TokenFile`; the plugin says so",
+            way_out="the same token in `GatewayTokenFile` of that Orthanc; both files are read again when they change",
         ),
         Row(
             ("FOREIGN_HOST",),
@@ -96,6 +144,8 @@ REST_API = Chapter(
                 "NOT_FOUND",
                 "NO_JOB",
                 "NO_TARGET",
+                "NO_ALERT",
+                "NO_VERSION",
                 "EVIDENCE_CODE",
                 "EVIDENCE_UNKNOWN",
                 "REPORT_UNKNOWN",

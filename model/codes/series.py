@@ -150,6 +150,18 @@ SERIES = Chapter(
             way_out='`MixedSeries: "largest"` contours the largest; or send each as a series of its own',
         ),
         Row(
+            ("NOT_COMMISSIONED",),
+            Again.RETRY,
+            means="the rule says `RequireCommissioned`, and no report is registered for the digest of this model",
+            way_out="commission it and register the report ([quality.md](quality.md#commissioning)), then `retry`",
+        ),
+        Row(
+            ("OUT_OF_RANGE",),
+            Again.NO,
+            means='the series lies outside the range that the model was commissioned on, and the rule says "refuse"',
+            way_out='commission it on such series too, or `OutOfRange: "flag"`',
+        ),
+        Row(
             ("LOCALIZERS",),
             Again.NO,
             means="localizers among the slices, by ImageType or by their planes",

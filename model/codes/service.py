@@ -37,16 +37,24 @@ SERVICE = Chapter(
             way_out="the operator must look",
         ),
         Row(
-            ("SLOW", "TOO_MANY", "BUSY", "SITES", "RECORDS"),
+            ("SLOW", "TOO_MANY", "BUSY", "DRAINING", "SITES", "RECORDS"),
             Again.REPEAT,
             status="408, 429, 503",
             means=(
-                "not now. `TOO_MANY`: transfers or connections of the site, wrong tokens, or more than thirty refused "
+                "not now. `DRAINING`: the service is being stopped and takes no new transfers. "
+                "`TOO_MANY`: transfers or connections of the site, wrong tokens, or more than thirty refused "
                 "announcements of a site at once; a valid token is never slowed for what others of its address do. "
                 "`RECORDS`: the disk of `StateDirectory` is full; nothing is done that cannot be signed for, and what "
                 "is deleted meanwhile is signed for as soon as there is room"
             ),
             way_out="again after `Retry-After`",
+        ),
+        Row(
+            ("OTHER_REPLICA",),
+            Again.REPEAT,
+            status="421",
+            means="the transfer is at another of several services behind this address",
+            way_out="again over a new connection, or at the `Location` of the answer that opened it",
         ),
         Row(
             ("TRANSFER_USED",),

@@ -15,6 +15,13 @@ TARGETS = Chapter(
             way_out="the network, the `Url`, the service's operator",
         ),
         Row(
+            ("SERVICE_REPLICA",),
+            Again.ITSELF,
+            means="of several services behind one address the one with the transfer cannot be reached; the series is "
+            "sent anew to another after `FailoverSeconds`",
+            way_out="that service's machine; its operator",
+        ),
+        Row(
             ("SERVICE_TLS", "SERVICE_CLOCK"),
             Again.RETRY,
             means="its certificate is not trusted here, or not valid at this machine's time; nothing was sent",
@@ -29,7 +36,7 @@ TARGETS = Chapter(
         Row(
             ("SERVICE_KEY",),
             Again.RETRY,
-            means="it signs with another key than `ServiceKey`; nothing was sent",
+            means="it signs with another key than `ServiceKey`, or one not signed by `OperatorKey`; nothing was sent",
             way_out="its operator: was the key exchanged?",
         ),
         Row(

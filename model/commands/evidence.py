@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import argparse
 import json
+import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from model.errors import EvidenceRefused, InputRefused
 from model.evidence.files import ANCHORS_NAME, Head, month_files, read_head
+from model.evidence.group import gateway_of, verify_group
 from model.evidence.head import read_signed_head
 from model.evidence.record import parse_line
+from model.evidence.service_key import BESIDE, ServiceKey, read_service_key
 from model.evidence.signed import DocumentKind, open_signed
 from model.evidence.signing import PublicKey
-from model.evidence.verification import Verification, verify
+from model.evidence.verification import Examined, Verification, examine, examine_lines, lines_of_copy
+
+# The ending of a file that is a copy of a whole chain.
+COPY = ".jsonl"
+# Where a state directory says whose it is.
+GATEWAY_NAME = "gateway.id"
+_IS_GATEWAY = re.compile(r"[0-9a-f]{16}")
 
 
 def add_verify(subparsers: Any) -> None:
@@ -28,7 +37,12 @@ def add_verify(subparsers: Any) -> None:
         epilog="Exit status: 0 untouched; 1 changed, with the first changed record named; 2 wrong usage.",
     )
     parser.add_argument(
-        "path", metavar="PATH", type=Path, help="the folder of the chain, a state directory, or a signed JSON document"
+        "path",
+        metavar="PATH",
+        type=Path,
+        nargs="+",
+        help="the folder of the chain, a state directory, a copy of a chain (.jsonl), or a signed JSON document; the "
+        "chains of several gateways are held against each other too",
     )
     parser.add_argument(
         "--key",
@@ -54,6 +68,12 @@ def add_verify(subparsers: Any) -> None:
         default=[],
         help="a signed head or countersignature kept elsewhere; repeatable",
     )
+    parser.add_argument(
+        "--certificate",
+        metavar="JSON",
+        type=Path,
+        help="what an operator signed of a service's key, for a receipt; the one kept beside the receipt by default",
+    )
     parser.add_argument("--json", action="store_true", help="print the answer as JSON")
     parser.set_defaults(run=run_verify)
 
@@ -61,15 +81,57 @@ def add_verify(subparsers: Any) -> None:
 def run_verify(options: argparse.Namespace) -> int:
     """Verify and print; raises InputRefused when there is nothing to verify."""
     keys: list[PublicKey] = options.key
-    if options.path.is_file():
-        return _document(options.path, keys, as_json=options.json)
+    paths: list[Path] = options.path
+    documents = [path for path in paths if path.is_file() and path.suffix != COPY]
+    if documents and len(paths) > 1:
+        raise InputRefused("EVIDENCE_MISSING", "A signed document is verified alone: give its PATH by itself.")
+    if documents:
+        return _document(documents[0], keys, options.certificate, as_json=options.json)
+    if len(paths) > 1 and (options.head or options.anchor):
+        raise InputRefused("EVIDENCE_MISSING", "A head belongs to one chain: give --head and --anchor with one PATH.")
     heads = list(options.head) + [_anchored(path, keys) for path in options.anchor]
     try:
-        answer = _chain(_folder_of_chain(options.path), keys, heads)
+        chains = {name: _chain(_folder_of_chain(path), keys, heads) for name, path in _names(paths).items()}
     except OSError as error:
         raise InputRefused("EVIDENCE_MISSING", f"The folder cannot be read ({error.strerror}).") from error
-    print(json.dumps(answer.to_json()) if options.json else "\n".join(_sentences(answer)))
-    return 0 if answer.valid else 1
+    answers = verify_group(chains)
+    if options.json:
+        print(json.dumps(_as_json(chains, answers)))
+    else:
+        print("\n".join(line for name, answer in answers.items() for line in _told(name, answer, len(paths))))
+    return 0 if all(answer.valid for answer in answers.values()) else 1
+
+
+def _as_json(chains: Mapping[str, Examined], answers: Mapping[str, Verification]) -> dict[str, Any]:
+    if len(answers) == 1:
+        (answer,) = answers.values()
+        return answer.to_json()
+    told = [
+        answer.to_json() | {"Chain": name, "Gateway": gateway_of(chains[name].records)}
+        for name, answer in answers.items()
+    ]
+    return {"Valid": all(answer.valid for answer in answers.values()), "Chains": told}
+
+
+def _told(name: str, answer: Verification, chains: int) -> list[str]:
+    if chains == 1:
+        return _sentences(answer)
+    return [f"Chain of {name}:", *(f"  {sentence}" for sentence in _sentences(answer))]
+
+
+def _names(paths: Sequence[Path]) -> dict[str, Path]:
+    """Name each chain by its gateway where its state directory, folder or file is named so, else by its path."""
+    named = {path: _gateway(path) or str(path) for path in paths}
+    several = {name for name in named.values() if list(named.values()).count(name) > 1}
+    return {str(path) if name in several else name: path for path, name in named.items()}
+
+
+def _gateway(path: Path) -> str | None:
+    try:
+        said = (path / GATEWAY_NAME).read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        said = path.stem if path.suffix == COPY else path.name
+    return said if _IS_GATEWAY.fullmatch(said) else None
 
 
 def _folder_of_chain(path: Path) -> Path:
@@ -82,7 +144,9 @@ def _has_chain(path: Path) -> bool:
     return bool(month_files(path)) or read_head(path) is not None or (path / ANCHORS_NAME).is_dir()
 
 
-def _chain(path: Path, keys: Sequence[PublicKey], heads: Sequence[Head]) -> Verification:
+def _chain(path: Path, keys: Sequence[PublicKey], heads: Sequence[Head]) -> Examined:
+    if path.is_file():
+        return _copy(path, keys, heads)
     if not path.is_dir():
         raise InputRefused("EVIDENCE_MISSING", "There is no such folder.")
     # With a witness of a head, a folder without records is a chain that was cut off; without, it is not a chain.
@@ -91,10 +155,20 @@ def _chain(path: Path, keys: Sequence[PublicKey], heads: Sequence[Head]) -> Veri
             "EVIDENCE_MISSING",
             "The folder holds no month files like 2026-11.jsonl, and neither does evidence/chain below it.",
         )
-    answer = verify(path, keys, heads)
-    if answer.valid and not answer.records:
+    return _with_records(examine(path, keys, heads))
+
+
+def _copy(path: Path, keys: Sequence[PublicKey], heads: Sequence[Head]) -> Examined:
+    """Verify a copy of a chain out of the database of a group, which has no keys and no anchors beside it."""
+    if not keys:
+        raise InputRefused("EVIDENCE_KEY", "A copy of a chain needs --key: the public keys of its gateway.")
+    return _with_records(examine_lines(lines_of_copy(_bytes(path)), keys, heads))
+
+
+def _with_records(examined: Examined) -> Examined:
+    if examined.verification.valid and not examined.verification.records:
         raise InputRefused("EVIDENCE_MISSING", "The folder holds not one record: nothing was verified.")
-    return answer
+    return examined
 
 
 def _sentences(answer: Verification) -> list[str]:
@@ -102,9 +176,11 @@ def _sentences(answer: Verification) -> list[str]:
     if broken is None:
         first = f"Untouched: {answer.records} records, none edited, removed, reordered, inserted or cut off."
     else:
+        # What another chain contradicts has no line of its own.
+        place = f" ({broken.file}, line {broken.line})" if broken.file else ""
         first = (
-            f"CHANGED: record {broken.sequence} is {broken.change.value}: {broken.why} "
-            f"({broken.file}, line {broken.line}). The {answer.records} records before it are untouched."
+            f"CHANGED: record {broken.sequence} is {broken.change.value}: {broken.why}{place}. "
+            f"The {answer.records} records before it are untouched."
         )
     return [
         first,
@@ -114,7 +190,7 @@ def _sentences(answer: Verification) -> list[str]:
     ]
 
 
-def _document(path: Path, keys: Sequence[PublicKey], *, as_json: bool) -> int:
+def _document(path: Path, keys: Sequence[PublicKey], certificate: Path | None, *, as_json: bool) -> int:
     """Verify one signed document, and the records inside it where it is a certificate."""
     if not keys:
         raise InputRefused("EVIDENCE_KEY", "A single document needs --key: the public key of whoever signed it.")
@@ -123,15 +199,44 @@ def _document(path: Path, keys: Sequence[PublicKey], *, as_json: bool) -> int:
         kind = DocumentKind(signed["document"]["kind"])
     except (ValueError, KeyError, TypeError) as error:
         raise InputRefused("SIGNATURE_SHAPE", "The file holds no signed document.") from error
-    body = open_signed(kind, signed, keys)
+    service = _certified(path, certificate, keys) if kind is DocumentKind.RECEIPT else None
+    body = open_signed(kind, signed, keys if service is None else [*keys, service.key])
+    if service is not None and signed["document"]["key"] == service.key.id:
+        service.require_covers(str(body["time"]))
+    else:
+        service = None
     records = body.get("Records", []) if kind is DocumentKind.CERTIFICATE else []
     good = sum(_is_genuine(record, keys) for record in records)
     if good != len(records):
         raise EvidenceRefused("SIGNATURE_WRONG", f"{len(records) - good} of {len(records)} records inside are false.")
     about = f"{kind}, with {good} signed records" if records else str(kind)
-    answer = {"Valid": True, "Kind": kind.value, "Digest": signed["sha256"], "Records": good}
-    print(json.dumps(answer) if as_json else f"Untouched: {about}.\nSHA-256: {signed['sha256']}")
+    answer: dict[str, Any] = {"Valid": True, "Kind": kind.value, "Digest": signed["sha256"], "Records": good}
+    lines = [f"Untouched: {about}.", f"SHA-256: {signed['sha256']}"]
+    if service is not None:
+        answer["Service"] = {"Name": service.name, "Key": service.key.id, "From": service.first, "Until": service.last}
+        lines.append(
+            f"Signed by the service {service.name} (key {service.key.id}), whose key the operator signed for "
+            f"{service.first} to {service.last}."
+        )
+    print(json.dumps(answer) if as_json else "\n".join(lines))
     return 0
+
+
+def _certified(path: Path, named: Path | None, keys: Sequence[PublicKey]) -> ServiceKey | None:
+    """Return the key of a service that a trusted operator signed: of the file named, or kept beside the receipt."""
+    place = named or path.with_name(f"{path.stem.partition('-')[0]}-{BESIDE}.json")
+    if named is None and not place.is_file():
+        return None
+    try:
+        signed = json.loads(_bytes(place))
+    except ValueError as error:
+        raise InputRefused("SIGNATURE_SHAPE", "The certificate is not a signed document.") from error
+    try:
+        return read_service_key(signed, keys)
+    except EvidenceRefused:
+        if named is None:
+            return None  # of an operator whose key is not given: the receipt's own key may be
+        raise
 
 
 def _is_genuine(document: dict[str, Any], keys: Sequence[PublicKey]) -> bool:

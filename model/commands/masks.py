@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from model.commands.outputs import add_force, require_other_folder, require_writable, write_output
+from model.commands.structure_sets import structure_set_in
 from model.commands.terminal import Warnings, progress_bar
 from model.contours.nifti_masks import mask_file
 from model.errors import InputRefused
 from model.names.shortening import ascii_text
-from model.rtstruct.file import read_structure_set
 from model.rtstruct.read import Masks, read_masks
 from model.series.folder import open_folder
 from model.series.line import sideways
@@ -37,14 +37,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], 
 
 def run(options: argparse.Namespace) -> int:
     """Write the masks; 0, or InputRefused."""
-    try:
-        content = options.rtstruct.read_bytes()
-    except FileNotFoundError:
-        raise InputRefused("NOT_RTSTRUCT", "The structure set does not exist; give the file of an RTSTRUCT.") from None
-    except OSError as error:
-        why = f"The file of the structure set cannot be read ({error.strerror})"
-        raise InputRefused("NOT_RTSTRUCT", f"{why}; give one that you may read.") from None
-    structures = read_structure_set(content)
+    structures = structure_set_in(options.rtstruct)
     require_other_folder(options.output, [options.dicom])
     warnings = Warnings()
     folder = open_folder(options.dicom)

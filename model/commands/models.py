@@ -1,4 +1,4 @@
-"""``autocontour models [list, show NAME, import PATH, verify NAME]``: the model packages that are installed."""
+"""``autocontour models [list, show NAME, import PATH, verify NAME, …]``: the model packages here."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from model.commands import convert, precision
 from model.errors import InputRefused
 from model.packages.kinds import EMBEDDED_MODELS
 from model.packages.library import default_directory, find_package, packages_in
 from model.packages.package import Package, verify_package
+from model.packages.precision import read_precision
 from model.packages.sides import read_sides
 
 GOOD = 0
@@ -39,6 +41,8 @@ def add_parser(subparsers: Any, summary: str) -> None:
         "verify", parents=[common], help="compare every file with its SHA-256, load it, test sides"
     )
     checking.add_argument("name", metavar="NAME")
+    precision.add_parser(actions, common)
+    convert.add_parser(actions, common)
     _add_import(actions.add_parser("import", parents=[common], help="make a package of a model from elsewhere"))
     parser.set_defaults(run=run)
 
@@ -60,7 +64,12 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--datasets", type=_numbers, default=(), metavar="291,292", help="nnU-Net: these datasets only")
     parser.add_argument("--folds", type=_numbers, default=(), metavar="0,1", help="nnU-Net: these folds (default: all)")
     parser.add_argument("--no-flips", action="store_true", help="nnU-Net: no averaging over mirror images, faster")
-    parser.add_argument("--precision", choices=("auto", "fp32", "bf16"), default="auto", help="auto measures at load")
+    parser.add_argument(
+        "--precision",
+        choices=("auto", "fp32", "bf16"),
+        help="bf16 is refused unless every structure on real images is as in fp32; auto (the default) takes it where "
+        "it is allowed and faster",
+    )
     parser.add_argument(
         "--description", type=Path, metavar="FILE.json", help="input, inference, labels and limits, as in model.json"
     )
@@ -76,6 +85,10 @@ def run(options: argparse.Namespace) -> int:
         return _import(options, library)
     if options.action == "show":
         return _show(library, options.name)
+    if options.action == "precision":
+        return precision.run_test(_package(library, options.name), options.series, options.minutes)
+    if options.action == "convert":
+        return convert.run_conversion(_package(library, options.name), anew=options.anew)
     if options.action == "verify":
         return _verify(_package(library, options.name))
     return _list(library, as_json=getattr(options, "json", False))
@@ -102,7 +115,7 @@ def _list(library: Path, *, as_json: bool) -> int:
         drawn = len({label.label for label in document.labels})
         print(
             f"{document.id:32} {document.version:8} {document.engine:15} {document.input.modality} "
-            f"{drawn:4} structures  {terms}  {_sides_of(one)}"
+            f"{drawn:4} structures  {terms}  {_sides_of(one)}{', OpenVINO' if convert.is_converted(one) else ''}"
         )
     for bad in broken:
         print(f"{bad.name:32} broken: {bad.reason}")
@@ -125,7 +138,12 @@ def _show(library: Path, name: str) -> int:
         document = package.document
         structures = list(dict.fromkeys(label.label for label in document.labels))
         about = {"modality": document.input.modality, "structures": structures}
-        print(json.dumps({**document.model_dump(mode="json", exclude_none=True), **about, "sides": sides}, indent=1))
+        tests = {
+            "converted": convert.words_of(package),
+            "sides": sides,
+            "precision": [one.model_dump(mode="json") for one in read_precision(package)],
+        }
+        print(json.dumps({**document.model_dump(mode="json", exclude_none=True), **about, **tests}, indent=1))
     return GOOD
 
 
@@ -147,6 +165,7 @@ def _row(package: Package) -> dict[str, object]:
         "Digest": package.digest,
         "Orientation": document.input.orientation,
         "Sides": "not tested" if result is None else result.verdict,
+        "Converted": convert.is_converted(package),
         "Structures": list(dict.fromkeys(label.label for label in document.labels)),
     }
 
@@ -162,6 +181,8 @@ def _verify(package: Package) -> int:
         result = ensure_sides(package, lambda part, words: show(0.5 + 0.5 * part, words), fetch=True, anew=True)
     print(f"{package.document.id}: {len(package.document.files)} file(s) as imported, and it loads")
     print(f"{result.words}: {result.reason}")
+    for line in convert.words_of(package):
+        print(line)
     return GOOD
 
 
@@ -194,6 +215,9 @@ def _import(options: argparse.Namespace, library: Path) -> int:
     result = read_sides(package)
     if result is not None:
         print(f"{result.words}: {result.reason}")
+    precision.tell(package)
+    for line in convert.words_of(package):
+        print(line)
     print(f"draws {', '.join(dict.fromkeys(label.label for label in document.labels))}")
     return GOOD
 

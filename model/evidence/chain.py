@@ -53,6 +53,7 @@ class Chain:
         self._key = key
         self._clock = clock
         self._labels: frozenset[str] = frozenset()
+        self._told: list[Callable[[], None]] = []
         self._mutex = threading.RLock()
         self._lock = os.open(directory / LOCK_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._note = os.open(directory / HEAD_NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -94,6 +95,10 @@ class Chain:
         """Add names of models, targets and profiles that the configuration holds and records may name."""
         with self._mutex:
             self._labels = self._labels | frozenset(labels)
+
+    def tell(self, told: Callable[[], None]) -> None:
+        """Call this after each record that is written here; it must return at once, and may not fail."""
+        self._told.append(told)
 
     def append(self, event: Event, job: str | None, facts: Facts) -> Record:
         """Write one record and return it once it is on the disk.
@@ -256,6 +261,8 @@ class Chain:
         self._last = record
         # Noted after the record is durable: a note can lag behind the chain, never run ahead of it.
         os.pwrite(self._note, head_note(self._head()), 0)
+        for told in self._told:
+            told()
         return record
 
     def _turn_month(self, time: datetime, event: Event) -> None:

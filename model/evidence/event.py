@@ -26,8 +26,19 @@ class Event(StrEnum):
     REMOTE_DELETED = "REMOTE_DELETED"
     KEY_DESTROYED = "KEY_DESTROYED"
     CLOSED = "CLOSED"
+    # In a group of gateways: first in the chain of the one that took the job over, last in that of the one before.
+    TAKEN_OVER = "TAKEN_OVER"
+    HANDED_OVER = "HANDED_OVER"
     # The result reached a destination of the site; before or after the job was closed.
     DELIVERED = "DELIVERED"
+    # A constancy test: one run's, under a code of its own, or the baseline that a person accepted.
+    CONSTANCY_BASELINE = "CONSTANCY_BASELINE"
+    CONSTANCY_PASSED = "CONSTANCY_PASSED"
+    CONSTANCY_FAILED = "CONSTANCY_FAILED"
+    # People's version of the result came back, and was compared with it.
+    ASSESSED = "ASSESSED"
+    # A report of a model's commissioning was registered.
+    COMMISSIONED = "COMMISSIONED"
     # One transfer's life in the segmentation service, whose job reference is the transfer's own id.
     TRANSFER_OPENED = "TRANSFER_OPENED"
     TRANSFER_VERIFIED = "TRANSFER_VERIFIED"
@@ -48,6 +59,7 @@ class Event(StrEnum):
     OBJECTION_WITHDRAWN = "OBJECTION_WITHDRAWN"
     HEAD_ANCHORED = "HEAD_ANCHORED"
     PEER_HEAD = "PEER_HEAD"
+    GROUP_JOINED = "GROUP_JOINED"
     # The chain's own.
     CHAIN_STARTED = "CHAIN_STARTED"
     CHAIN_REPAIRED = "CHAIN_REPAIRED"
@@ -63,6 +75,7 @@ class Kind(StrEnum):
     FLAG = "true or false"
     DIGEST = "64 hexadecimal digits: SHA-256 of something without identifiers, or an HMAC"
     KEY = "the 16 hexadecimal digits that name a public key"
+    GATEWAY = "the 16 hexadecimal digits that name a gateway"
     PUBLIC_KEY = "the 64 hexadecimal digits of an Ed25519 public key"
     ID = "one of our own random identifiers: evidence code, UUID, or 26 to 64 base32 or hexadecimal digits"
     CODE = "an error or reason code in capitals"
@@ -90,11 +103,13 @@ VERIFIED_BY = _words(
 
 FACTS: Mapping[str, Kind | Words] = {
     "actions": Kind.COUNTS,
+    "added": Kind.COUNT,
     "after": Kind.DIGEST,
     "alert": _words(
         "TRANSFER_OVERDUE",
         "RECEIPT_MISSING",
         "CHAIN_BROKEN",
+        "MIRROR_DIFFERS",
         "REMOTE_REFUSAL",
         "ANCHOR_MISSING",
         "ANCHOR_REFUSED",
@@ -102,20 +117,26 @@ FACTS: Mapping[str, Kind | Words] = {
         "AUDIT_UNREACHABLE",
     ),
     "anchor": Kind.DIGEST,
+    "approved": Kind.FLAG,
     "attributes": Kind.COUNT,
+    "baseline": Kind.DIGEST,
     "before": Kind.DIGEST,
     "bytes": Kind.COUNT,
+    "cases": Kind.COUNT,
     "code": Kind.CODE,
     "countersigned": Kind.FLAG,
+    "deleted": Kind.COUNT,
     "delivery": Kind.COUNT,
     "destination": Kind.LABEL,
     "dicom_version": Kind.VERSION,
     "digest": Kind.DIGEST,
     "duration_ms": Kind.COUNT,
+    "edited": Kind.COUNT,
     "engine_version": Kind.VERSION,
     "files": Kind.COUNT,
     "findings": Kind.COUNTS,
     "first": Kind.COUNT,
+    "gateway": Kind.GATEWAY,
     "head": Kind.DIGEST,
     "instances": Kind.COUNT,
     "jobs": Kind.COUNT,
@@ -126,9 +147,11 @@ FACTS: Mapping[str, Kind | Words] = {
     "modality": _words("CT", "MR", "OTHER"),
     "missing": Kind.COUNT,
     "model": Kind.LABEL,
+    "model_digest": Kind.DIGEST,
     "model_version": Kind.VERSION,
     "month": Kind.PERIOD,
     "new_key": Kind.PUBLIC_KEY,
+    "not_comparable": Kind.COUNT,
     "objections": Kind.COUNT,
     "orthanc_copies": Kind.COUNT,
     "orthanc_verified": VERIFIED_BY,
@@ -144,6 +167,7 @@ FACTS: Mapping[str, Kind | Words] = {
     "recipient_key": Kind.KEY,
     "records": Kind.COUNT,
     "references": Kind.COUNT,
+    "report": Kind.DIGEST,
     "result": Kind.DIGEST,
     "rois": Kind.COUNT,
     "rows": Kind.COUNT,
@@ -159,6 +183,7 @@ FACTS: Mapping[str, Kind | Words] = {
     "torn_bytes": Kind.COUNT,
     "torn_digest": Kind.DIGEST,
     "transfer": Kind.ID,
+    "untouched": Kind.COUNT,
     "verified": VERIFIED_BY,
     "words_searched": Kind.COUNT,
 }
@@ -195,13 +220,20 @@ SHAPES: Mapping[Event, Shape] = {
     Event.REMOTE_REJECTED: _job("findings", "receipt recipient_key code"),
     Event.RESULT_RECEIVED: _job("result rois", "bytes model model_version engine_version receipt"),
     Event.REIDENTIFIED: _job("references rois", ""),
-    Event.STORED: _job("rois", "bytes digest"),
+    Event.STORED: _job("rois", "bytes digest report"),
     Event.FAILED: _job("code", "stage"),
     Event.LOCAL_DELETED: _job("files left orthanc_copies verified", "bytes missing orthanc_verified"),
-    Event.REMOTE_DELETED: _job("verified", "receipt recipient_key files left missing"),
+    Event.REMOTE_DELETED: _job("verified", "receipt recipient_key files left missing transfer"),
     Event.KEY_DESTROYED: _job("verified", ""),
     Event.CLOSED: _job("outcome", "duration_ms code"),
+    Event.TAKEN_OVER: _job("gateway", "stage"),
+    Event.HANDED_OVER: _job("", "gateway stage"),
     Event.DELIVERED: _job("destination proof instances", "delivery"),
+    Event.CONSTANCY_BASELINE: Shape(frozenset({"target", "model", "result"}), frozenset({"model_digest"}), None),
+    Event.CONSTANCY_PASSED: _job("target model result baseline", "model_digest rois"),
+    Event.CONSTANCY_FAILED: _job("target model result baseline code", "model_digest rois"),
+    Event.ASSESSED: _job("rois untouched edited deleted added not_comparable approved digest"),
+    Event.COMMISSIONED: _site("model target report", "model_digest cases"),
     Event.TRANSFER_OPENED: _job("instances manifest profile", "bytes model model_version"),
     Event.TRANSFER_VERIFIED: _job("instances receipt", "bytes manifest"),
     Event.TRANSFER_REJECTED: _job("findings receipt", "instances code"),
@@ -219,10 +251,11 @@ SHAPES: Mapping[Event, Shape] = {
     Event.OBJECTION_SET: _site("objections", ""),
     Event.OBJECTION_WITHDRAWN: _site("objections", ""),
     Event.HEAD_ANCHORED: _site("sequence head anchor countersigned stamped", "recipient_key"),
-    Event.PEER_HEAD: _site("sequence head key", "anchor"),
+    Event.PEER_HEAD: _site("sequence head key", "anchor gateway"),
+    Event.GROUP_JOINED: _site("gateway", ""),
     Event.CHAIN_STARTED: _site("new_key", "software_version"),
     Event.CHAIN_REPAIRED: _site("torn_bytes torn_digest", ""),
     Event.MONTH_CLOSED: _site("month first records", ""),
-    Event.MONTH_RETIRED: _site("month sequence head", ""),
+    Event.MONTH_RETIRED: _site("month sequence head", "gateway"),
     Event.KEY_ROTATED: _site("new_key previous_key", ""),
 }

@@ -21,6 +21,7 @@ _SHAPE = {
     Kind.DIGEST: re.compile(r"[0-9a-f]{64}"),
     Kind.PUBLIC_KEY: re.compile(r"[0-9a-f]{64}"),
     Kind.KEY: re.compile(r"[0-9a-f]{16}"),
+    Kind.GATEWAY: re.compile(r"[0-9a-f]{16}"),
     Kind.CODE: re.compile(_NO_NUMBERS + r"[A-Z][A-Z0-9]{1,23}(_[A-Z0-9]{1,23}){0,5}"),
     Kind.VERSION: re.compile(_NO_NUMBERS + _NO_DATE + r"\d{1,4}[a-z]?([.+-][0-9a-z]{1,12}){0,5}"),
     Kind.LABEL: re.compile(_NO_NUMBERS + r"[A-Za-z0-9][A-Za-z0-9._-]{0,47}"),

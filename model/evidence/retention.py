@@ -26,7 +26,8 @@ def retire_months(chain: Chain, before: str) -> list[str]:
             raise EvidenceRefused(
                 "EVIDENCE_RETENTION", f"{path.name} does not end with its closing record: verify the chain first."
             )
-        noted = chain.records(event=Event.MONTH_RETIRED)
+        # Those that name a gateway tell of copies of its chain.
+        noted = [record for record in chain.records(event=Event.MONTH_RETIRED) if "gateway" not in record.facts]
         if not any(record.facts["sequence"] == last.sequence for record in noted):
             facts: Facts = {"month": path.stem, "sequence": last.sequence, "head": last.digest}
             chain.append(Event.MONTH_RETIRED, None, facts)

@@ -22,6 +22,7 @@ class DocumentKind(StrEnum):
     COUNTERSIGNATURE = "autocontour countersignature"
     CERTIFICATE = "autocontour certificate"
     REPORT = "autocontour monthly report"
+    SERVICE_KEY = "autocontour service key"
 
 
 def sign(kind: DocumentKind, body: Mapping[str, Json], key: SigningKey) -> dict[str, Any]:

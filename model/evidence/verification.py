@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +13,7 @@ from typing import Any
 from model.evidence.anchor import anchored_heads, read_anchors
 from model.evidence.anchors import lost_anchor
 from model.evidence.event import Event
-from model.evidence.files import ANCHORS_NAME, KEYS_NAME, Head, month_files, read_head, read_lines
+from model.evidence.files import ANCHORS_NAME, KEYS_NAME, Head, month_files, next_month, read_head, read_lines
 from model.evidence.record import START, Record, parse_line
 from model.evidence.signing import PublicKey
 from model.evidence.walk import Broken, Change, Line, Walk
@@ -29,11 +30,14 @@ class Verification:
     remarks: tuple[str, ...] = ()
     keys: tuple[str, ...] = ()
     events: Mapping[str, int] = field(default_factory=dict)
+    # In a group of gateways: whose chain it is, and the answers over the others' chains.
+    gateway: str | None = None
+    chains: tuple[Verification, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """Give the answer as the command line and the REST route do."""
         broken = self.broken
-        return {
+        answer: dict[str, Any] = {
             "Valid": self.valid,
             "Records": self.records,
             "Head": {"Sequence": self.head.sequence, "Digest": self.head.digest},
@@ -45,11 +49,24 @@ class Verification:
                 "File": broken.file,
                 "Line": broken.line,
                 "Why": broken.why,
+                "Gateway": broken.gateway,
             },
             "Keys": list(self.keys),
             "Events": dict(sorted(self.events.items())),
             "Remarks": list(self.remarks),
         }
+        if self.gateway is not None:
+            answer |= {"Gateway": self.gateway, "Chains": [chain.to_json() for chain in self.chains]}
+        return answer
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """A verified chain with what other chains are held against: its good records, and the head they begin behind."""
+
+    verification: Verification
+    records: Sequence[Record]
+    start: Head
 
 
 def verify(directory: Path, keys: Collection[PublicKey] = (), heads: Iterable[Head] = ()) -> Verification:
@@ -60,21 +77,17 @@ def verify(directory: Path, keys: Collection[PublicKey] = (), heads: Iterable[He
     ``heads`` are heads that were anchored elsewhere (the countersignatures of a service, a printed report): records
     cut off at the end are found only against these or against the writer's own note of the head.
     """
+    return examine(directory, keys, heads).verification
+
+
+def examine(directory: Path, keys: Collection[PublicKey] = (), heads: Iterable[Head] = ()) -> Examined:
+    """Verify as ``verify`` does; give the good records too."""
     # Witnesses before records: of a chain that is being written, the records may be ahead of them, never behind.
     noted = read_head(directory)
     anchors = read_anchors(directory / ANCHORS_NAME)
     lines = _read(directory)
     remarks = [f"{path.name} is a link to a file elsewhere." for path in _month_links(directory)]
-    trusted = list(keys) or _keys_of_folder(directory, remarks)
-    start, retired = _start(lines)
-    if start.sequence:
-        remarks.append(f"The chain begins at record {start.sequence + 1}: the months before were retired, on record.")
-    walk = Walk(lines, {key.id: key for key in trusted}, remarks, start, retired)
-    broken = walk.run()
-    bad_signature = _first_bad_signature(walk.to_check)
-    if bad_signature is not None and (broken is None or bad_signature <= walk.good):
-        walk.rewind(bad_signature)
-        broken = walk.judge_signature()
+    walk, broken, start = _walk(lines, list(keys) or _keys_of_folder(directory, remarks), remarks)
     stated, unreadable = anchored_heads(anchors, walk.trusted)
     anchored = [*heads, *stated]
     if unreadable:
@@ -85,15 +98,69 @@ def verify(directory: Path, keys: Collection[PublicKey] = (), heads: Iterable[He
         anchored.append(noted)
     if broken is None:
         broken = lost_anchor(walk.passed, directory / ANCHORS_NAME, remarks)
-    if broken is None:
-        broken = _missing_head(walk.passed, anchored, lines, start)
     if noted is None:
         remarks.append("The writer's note of the head is missing; only anchored heads can show a cut at the end.")
-    good = walk.passed
+    return _examined(walk, broken or _missing_head(walk.passed, anchored, lines, start), start, remarks)
+
+
+def examine_lines(
+    lines: Sequence[Line], keys: Collection[PublicKey], heads: Iterable[Head], start: Head | None = None
+) -> Examined:
+    """Verify a chain whose lines were kept elsewhere than in its own folder, against keys and heads alone.
+
+    ``start`` is the head behind which the lines may begin, where the chain itself cannot say so any more.
+    """
+    remarks: list[str] = []
+    walk, broken, begin = _walk(lines, keys, remarks, start)
+    return _examined(walk, broken or _missing_head(walk.passed, heads, lines, begin), begin, remarks)
+
+
+def lines_of_copy(content: bytes) -> list[Line]:
+    """Read a copy of a chain that is one file of lines, as its month files would hold them."""
+    lines = [
+        Line("", number, raw, parse_line(raw[:-1]) if raw.endswith(b"\n") else None)
+        for number, raw in enumerate(content.splitlines(keepends=True), start=1)
+    ]
+    named: list[Line] = []
+    month: str | None = None  # the last that was closed
+    waiting: list[Line] = []
+    for line in lines:
+        waiting.append(line)
+        if line.record is not None and line.record.event is Event.MONTH_CLOSED:
+            month = str(line.record.facts["month"])
+            named += [dataclasses.replace(one, file=f"{month}.jsonl") for one in waiting]
+            waiting = []
+    first = next((line.record for line in waiting if line.record is not None), None)
+    if first is not None:
+        present = first.time[:7] if month is None else max(first.time[:7], next_month(month))
+        waiting = [dataclasses.replace(one, file=f"{present}.jsonl") for one in waiting]
+    return named + waiting
+
+
+def _walk(
+    lines: Sequence[Line], trusted: Collection[PublicKey], remarks: list[str], begin: Head | None = None
+) -> tuple[Walk, Broken | None, Head]:
+    start, retired = _start(lines)
+    if begin is not None and start.sequence == 0:
+        start = begin
+    if start.sequence:
+        remarks.append(f"The chain begins at record {start.sequence + 1}: the months before were retired, on record.")
+    walk = Walk(lines, {key.id: key for key in trusted}, remarks, start, retired)
+    broken = walk.run()
+    bad_signature = _first_bad_signature(walk.to_check)
+    if bad_signature is not None and (broken is None or bad_signature <= walk.good):
+        walk.rewind(bad_signature)
+        broken = walk.judge_signature()
+    return walk, broken, start
+
+
+def _examined(walk: Walk, broken: Broken | None, start: Head, remarks: Sequence[str]) -> Examined:
+    good = list(walk.passed)
     head = Head(good[-1].sequence, good[-1].digest) if good else start
     events = Counter(record.event.value for record in good)
     signers = tuple(dict.fromkeys(record.key for record in good))
-    return Verification(broken is None, len(good), head, broken, tuple(remarks), signers, dict(events))
+    answer = Verification(broken is None, len(good), head, broken, tuple(remarks), signers, dict(events))
+    return Examined(answer, good, start)
 
 
 def _read(directory: Path) -> list[Line]:

@@ -39,6 +39,8 @@ class Broken:
     file: str
     line: int
     why: str
+    # In a group of gateways: whose chain, or copy of a chain, it is where that is not the verified one's own file.
+    gateway: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.errors import InputRefused
+from model.errors import EngineFailed, InputRefused
 from model.importing import nnunet
 from model.importing.archive import unpacked
 from model.importing.draft import Draft, ImportOptions, copied, store
 from model.importing.orientation import given_orientation
+from model.packages.converted import adopt
 from model.packages.package import DOCUMENT, Package, open_package, verify_package
 
 if TYPE_CHECKING:
@@ -29,34 +30,59 @@ def import_model(
 ) -> Package:
     """Make a package of a results folder, a bundle, a TorchScript or ONNX file, a package, or a zip of one of them.
 
-    ``samples`` are what its sides are tested on (default: those of this machine, one of which may be fetched).
+    ``samples`` are what its sides and its precision are tested on (default: those of this machine, one of which may be
+    fetched).
 
-    Raises InputRefused, with the library as it was, when it is of no known kind, its engine does not accept it, or it
-    draws on the wrong side.
+    Raises InputRefused, with the library as it was, when it is of no known kind, its engine does not accept it, it
+    draws on the wrong side, or is to be drawn in bf16 and must not be.
     """
     # Imported here: engines need torch, and listing models does not.
+    from model.precision.check import ensure_precision, require_permitted
+    from model.process.installed import is_installed
     from model.registry import engine_of
     from model.sides.check import ensure_sides
 
-    def try_out(package: Package) -> None:
+    def try_out(package: Package, origin: Path) -> None:
+        if not is_installed("torch") and (origin / DOCUMENT).is_file():
+            adopt(package, open_package(origin))
         engine_of(package)
         ensure_sides(
             package,
-            lambda part, words: progress(0.8 + 0.2 * part, words),
+            lambda part, words: progress(0.8 + 0.1 * part, words),
             samples=samples,
             fetch=True,
         )
+        if package.wish != "fp32":
+            found = ensure_precision(
+                package, lambda part, words: progress(0.9 + 0.1 * part, words), samples=samples, fetch=True
+            )
+            require_permitted(package, found)
 
-    def stored(draft: Draft) -> Package:
+    def stored(origin: Path) -> Package:
+        draft = _draft(origin, options)
         require_other_place(path, library / str(draft.document.get("id")))
-        return store(draft, library, try_out=try_out, replace=replace, progress=progress)
+        return store(
+            _wished(draft, options),
+            library,
+            try_out=lambda package: try_out(package, origin),
+            replace=replace,
+            progress=progress,
+        )
 
     if not path.exists():
         raise InputRefused("IMPORT", "There is nothing at this path.")
     if path.is_file() and path.suffix.lower() == ".zip":
         with tempfile.TemporaryDirectory(prefix="autocontour-import-") as scratch:
-            return stored(_draft(unpacked(path, Path(scratch)), options))
-    return stored(_draft(path, options))
+            return stored(unpacked(path, Path(scratch)))
+    return stored(path)
+
+
+def _wished(draft: Draft, options: ImportOptions) -> Draft:
+    """Return the draft with the precision that whoever imports wishes for."""
+    inference = draft.document.get("inference", {})
+    if options.precision is None or not isinstance(inference, dict):
+        return draft
+    return Draft({**draft.document, "inference": {**inference, "precision": options.precision}}, draft.writers)
 
 
 def require_other_place(path: Path, package: Path) -> None:
@@ -68,6 +94,19 @@ def require_other_place(path: Path, package: Path) -> None:
 
 
 def _draft(path: Path, options: ImportOptions) -> Draft:
+    try:
+        return _recognised(path, options)
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise EngineFailed(
+            "ENGINE_NOT_INSTALLED",
+            'What is imported is read by torch, which is not installed: install the extra "torch"; or import it where '
+            'torch and the extra "cpu" are installed, and the package that this makes here.',
+        ) from None
+
+
+def _recognised(path: Path, options: ImportOptions) -> Draft:
     from model.importing import monai, single_file
 
     if (path / DOCUMENT).is_file():

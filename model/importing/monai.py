@@ -7,8 +7,6 @@ import re
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from model.errors import InputRefused
 from model.importing.draft import Draft, ImportOptions, copied, described, license_of, name_from
 from model.importing.expressions import require_harmless
@@ -16,7 +14,7 @@ from model.importing.orientation import CANONICAL, Axes, Found, decided
 from model.importing.single_file import is_torchscript as is_program
 from model.packages.document import AXES, FORMAT
 from model.packages.kinds import EngineKind
-from model.packages.weights import read_tensors, tensors_of
+from model.packages.weights import read_tensors, tensors_of, write_tensors
 
 CONFIGURATIONS = ("configs/inference.json", "configs/metadata.json")
 NETWORK_KEYS = ("network_def", "network")
@@ -62,7 +60,7 @@ def draft(path: Path, options: ImportOptions) -> Draft:
         for key in ("model", "state_dict", "network"):
             if isinstance(found.get(key), dict):
                 found = found[key]
-        torch.save({k: v.detach().clone().contiguous() for k, v in tensors_of(found, weights.name).items()}, target)
+        write_tensors(tensors_of(found, weights.name), target)
 
     if engine is EngineKind.TORCHSCRIPT and "input" not in options.description:
         # The program takes MONAI's axes x, y, z as they are; ours are z, y, x, so that its first axis is our z.

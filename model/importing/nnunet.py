@@ -7,16 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from model.engines.nnunet.plans import Dataset, Plans, read_dataset, read_plans
-from model.engines.nnunet.weights import network_weights
 from model.errors import InputRefused
 from model.importing import orientation, totalsegmentator
 from model.importing.draft import Draft, ImportOptions, Writer, copied, described, license_of, name_from
 from model.packages.document import FORMAT
 from model.packages.kinds import EngineKind
-from model.packages.weights import read_tensors
+from model.packages.weights import read_tensors, write_tensors
 
 DATASET = re.compile(r"^Dataset(\d{3,4})_(.+)$")
 CHECKPOINTS = ("checkpoint_final.pth", "checkpoint_best.pth")
@@ -88,7 +85,7 @@ def draft(path: Path, options: ImportOptions) -> Draft:
         "engine": EngineKind.TOTALSEGMENTATOR if several else EngineKind.NNUNET,
         "license": terms,
         "input": {"modality": modality, **axes.written()},
-        "inference": {"precision": options.precision},
+        "inference": {"precision": options.precision or "auto"},
         "networks": networks,
         "labels": labels,
     }
@@ -153,8 +150,9 @@ def weights_alone(checkpoint: Path) -> Writer:
         found = read_tensors(checkpoint)
         if not isinstance(found.get("network_weights"), dict):
             raise InputRefused("WEIGHTS_SHAPE", f"{checkpoint.name} holds no nnU-Net weights.")
-        plain = network_weights(found["network_weights"], checkpoint.name)
-        torch.save({name: value.detach().clone().contiguous() for name, value in plain.items()}, target)
+        from model.engines.nnunet.weights import network_weights
+
+        write_tensors(network_weights(found["network_weights"], checkpoint.name), target)
 
     return write
 

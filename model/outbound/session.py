@@ -7,6 +7,7 @@ to. With ``HTTP_PROXY`` set, the gateway's requests to its own Orthanc went thro
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,7 @@ def http_session(
     certificate: tuple[str, str] | None = None,
     proxy: str | None = None,
     retries: Retry | int = 0,
+    retries_below: Mapping[str, Retry] | None = None,
     connections: int = 10,
     pinned: str | None = None,
     host_checked: bool = True,
@@ -72,6 +74,7 @@ def http_session(
         proxy: The only proxy that is ever used, and for every address: who asks for one knows that the address is not
             of this machine.
         retries: What is sent again.
+        retries_below: The same for addresses that begin so.
         connections: How many stay open.
         pinned: SHA-256 of the only certificate that is taken, whatever its authority and host.
         host_checked: Whether a certificate must be for the host of the address.
@@ -81,8 +84,9 @@ def http_session(
     session.cert = certificate
     if proxy is not None:
         session.proxies = {"http": proxy, "https": proxy}
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, _Adapter(retries, connections, pinned, host_checked))
+    places: Mapping[str, Retry | int] = {"http://": retries, "https://": retries} | dict(retries_below or {})
+    for place, again in places.items():
+        session.mount(place, _Adapter(again, connections, pinned, host_checked))
     return session
 
 

@@ -10,8 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from model.packages.kinds import EngineKind
 
 FORMAT = 1
+# What lies beside the files of a package and is made of them here.
+OWN = {"model.json", "sides.json", "precision.json", "converted.json", "converted"}
 # DICOM PS3.3 C.8.8.8.1, the ones an organ model can mean.
 InterpretedType = Literal["EXTERNAL", "ORGAN", "AVOIDANCE", "CAVITY", "PTV", "CTV", "GTV", "SUPPORT", "CONTROL"]
+# In what a network computes, and what is wished for: "auto" is bf16 where the test of precision allows it.
+Precision = Literal["fp32", "bf16"]
+Wish = Literal["auto", "fp32", "bf16"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Text = Annotated[str, Field(max_length=1000)]
@@ -96,15 +101,15 @@ class Input(Part):
 class Inference(Part):
     """``patch`` is voxels of (z, y, x).
 
-    ``flips`` the axes of it that are mirrored and averaged; ``precision`` ``auto`` is measured at load. ``crop``: to
-    the voxels that are not 0.
+    ``flips`` the axes of it that are mirrored and averaged; ``precision`` is what is wished for, and holds as far as
+    the test of precision allows it (``model.packages.precision``). ``crop``: to the voxels that are not 0.
     """
 
     patch: tuple[Count, Count, Count] | None = None
     overlap: float = Field(0.5, ge=0.0, lt=1.0)
     gaussian: bool = True
     flips: tuple[Annotated[int, Field(ge=0, le=2)], ...] = ()
-    precision: Literal["auto", "fp32", "bf16"] = "auto"
+    precision: Wish = "auto"
     crop: Literal["none", "nonzero"] = "none"
     activation: Literal["softmax", "sigmoid"] = "softmax"
 
@@ -202,8 +207,8 @@ class ModelDocument(Part):
     @model_validator(mode="after")
     def _agrees_with_itself(self) -> Self:
         paths = [one.path.casefold() for one in self.files]
-        if len(set(paths)) != len(paths) or {"model.json", "sides.json"} & set(paths):
-            raise ValueError("each file is listed once, and model.json and sides.json not at all")
+        if len(set(paths)) != len(paths) or OWN & {path.partition("/")[0] for path in paths}:
+            raise ValueError("each file is listed once, and those that are made beside model.json not at all")
         listed = {one.path for one in self.files}
         for network in self.networks:
             used = [*network.weights, *(path for path in (network.plans, network.dataset) if path)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import stat
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,12 +13,17 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from model.errors import InputRefused
-from model.packages.document import ModelDocument
+from model.packages.document import ModelDocument, Wish
 from model.problems import in_one_sentence, problems_of
 
 DOCUMENT = "model.json"
 # What the self-test of sides found, beside it and no part of it.
 SIDES = "sides.json"
+# What the test of precision found, in the same way.
+PRECISION = "precision.json"
+# Its networks in another library's format, made of its files; model.packages.converted.
+CONVERTED, CONVERTED_RECORD = "converted", "converted.json"
+CONVERTED_NAME = re.compile(r"[0-9a-f]{64}\.(xml|bin|npy)")
 # The largest model.json that is read, and what a package may weigh: TotalSegmentator's largest task has 1.5 GB.
 DOCUMENT_BYTES = 4 * 1024**2
 FILE_BYTES = 4 * 1024**3
@@ -36,11 +42,22 @@ ALLOWED = {
 
 @dataclass(frozen=True)
 class Package:
-    """A package whose model.json is valid; ``digest`` is SHA-256 of model.json, which holds those of all files."""
+    """A package whose model.json is valid; ``digest`` is SHA-256 of model.json, which holds those of all files.
+
+    ``precision`` is the site's own wish, in place of model.json's; with ``trial`` it is drawn so without permission,
+    for the test that gives it.
+    """
 
     folder: Path
     document: ModelDocument
     digest: str
+    precision: Wish | None = None
+    trial: bool = False
+
+    @property
+    def wish(self) -> Wish:
+        """In which precision it is to be drawn, if it may."""
+        return self.precision or self.document.inference.precision
 
     def path(self, name: str) -> Path:
         """Return a listed file of the package."""
@@ -84,9 +101,10 @@ def verify_package(package: Package, progress: Callable[[float], None] = lambda 
         raise InputRefused(
             "PACKAGE_TOO_LARGE", f"The package claims {total / 1024**3:.1f} GB; at most 4 per file and 8 in all."
         )
-    listed = {package.path(one.path) for one in files} | {package.folder / DOCUMENT, package.folder / SIDES}
+    beside = {package.folder / name for name in (DOCUMENT, SIDES, PRECISION, CONVERTED_RECORD)}
+    listed = {package.path(one.path) for one in files} | beside
     for path in package.folder.rglob("*"):
-        if path.is_symlink() or (not path.is_dir() and path not in listed):
+        if path.is_symlink() or (not path.is_dir() and path not in listed and not _is_converted(package, path)):
             raise InputRefused("PACKAGE_FILES", "The package holds a link or a file that its model.json does not list.")
     done = 0
     for one in files:
@@ -99,6 +117,11 @@ def verify_package(package: Package, progress: Callable[[float], None] = lambda 
             )
         done += one.bytes
         progress(done / max(total, 1))
+
+
+def _is_converted(package: Package, path: Path) -> bool:
+    """Whether a file may be one of a converted network: whoever reads it compares it with its digest."""
+    return path.parent == package.folder / CONVERTED and CONVERTED_NAME.fullmatch(path.name) is not None
 
 
 def sha256_of(path: Path) -> str:

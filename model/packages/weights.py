@@ -6,13 +6,15 @@ import pickle
 import warnings
 import zipfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import torch
 
 from model.errors import InputRefused
 from model.packages.package import FILE_BYTES
+
+if TYPE_CHECKING:
+    import torch
 
 SCALAR = np.float64(0.0).__reduce__()[0]
 # Training tools keep numpy scalars beside the weights (nnU-Net: its best score); they hold numbers and no code.
@@ -29,6 +31,8 @@ def read_tensors(path: Path) -> dict[str, Any]:
     Raises InputRefused when the file is older than PyTorch 1.6's format, is packed, claims more than 4 GB, or holds
     anything but tensors, numbers, texts and containers of them.
     """
+    import torch
+
     require_plain_archive(path)
     try:
         with torch.serialization.safe_globals(SCALARS), warnings.catch_warnings():
@@ -43,6 +47,13 @@ def read_tensors(path: Path) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise InputRefused("WEIGHTS_SHAPE", f"{path.name} is not a dictionary of weights.")
     return found
+
+
+def write_tensors(tensors: dict[str, torch.Tensor], target: Path) -> None:
+    """Write a state dictionary without anything else."""
+    import torch
+
+    torch.save({name: value.detach().clone().contiguous() for name, value in tensors.items()}, target)
 
 
 def require_plain_archive(path: Path) -> None:
@@ -67,6 +78,8 @@ def require_plain_archive(path: Path) -> None:
 
 def tensors_of(found: dict[str, Any], name: str) -> dict[str, torch.Tensor]:
     """Return a state dictionary; raises InputRefused when a value is not a tensor."""
+    import torch
+
     if not found or not all(isinstance(key, str) and isinstance(value, torch.Tensor) for key, value in found.items()):
         raise InputRefused("WEIGHTS_SHAPE", f"{name} is not a dictionary of tensors.")
     for value in found.values():

@@ -16,6 +16,7 @@ from model.engines.foreign import engine_errors
 from model.pipeline.even import evened
 from model.pipeline.selection import StructureSelection, select
 from model.pipeline.stopwatch import Stopwatch
+from model.precision.remarks import remarks_of_precision
 from model.quality import with_quality_flags
 from model.quality.interleaved import with_interleaving_flags
 from model.quality.values import with_value_flags
@@ -105,6 +106,7 @@ def contour(
     require_whole(series.geometry)
     with watch.measure("sides"):
         remarks, sides = sides_of_engine(engine, lambda _, words: progress(0.0, words))
+    remarks = (*remarks, *remarks_of_precision(engine))
     progress(0.0, "reading the volume")
     with watch.measure("volume"):
         volume = load_volume(series.slices, series.geometry, lambda part: progress(READ * part, "reading the volume"))

@@ -28,14 +28,28 @@ MOST_COMPARED = 1000
 
 
 @dataclass(frozen=True)
+class PlacedContours:
+    """The closed contours that a mask was filled from, as they were written.
+
+    ``points`` is (n, 3) float64, LPS mm, one contour after the other; ``lengths`` (m,) int32, how many points each has;
+    ``slices`` (m,) int32, the slice of the series on which it is drawn.
+    """
+
+    points: NDArray[np.float64]
+    lengths: NDArray[np.int32]
+    slices: NDArray[np.int32]
+
+
+@dataclass(frozen=True)
 class Placed:
-    """A mask on the grid of the series, and how many contours are not in it.
+    """A mask on the grid of the series with its contours, and how many contours are not in it.
 
     ``off_grid`` lie on no slice, ``between`` on a slice that has a nearer plane, ``twice`` repeat another one of their
     plane.
     """
 
     mask: BoxedMask
+    contours: PlacedContours
     off_grid: int = 0
     between: int = 0
     twice: int = 0
@@ -47,7 +61,8 @@ def place(points: NDArray[np.float64], lengths: NDArray[np.int32], geometry: Ser
     ``points`` is (n, 3) float64, LPS mm; ``lengths`` (m,) points of each contour, none of them 0.
     """
     if not len(lengths):
-        return Placed(fill(np.zeros((0, 2)), lengths, lengths, geometry.shape))
+        nothing = PlacedContours(np.zeros((0, 3)), lengths, lengths)
+        return Placed(fill(np.zeros((0, 2)), lengths, lengths, geometry.shape), nothing)
     starts = np.cumsum(lengths) - lengths
     heights = points @ geometry.normal
     lowest, highest = np.minimum.reduceat(heights, starts), np.maximum.reduceat(heights, starts)
@@ -57,7 +72,9 @@ def place(points: NDArray[np.float64], lengths: NDArray[np.int32], geometry: Ser
         return None
     plane = planes_of(middle, float(geometry.thicknesses.min()))
     level = np.bincount(plane, weights=middle) / np.bincount(plane)
-    nearest = geometry.nearest(level)
+    # Half of the way between two slices all planes of an ROI go to the same side, however they were rounded.
+    shift = min(ROUNDING_MM / 2, float(geometry.thicknesses.min()) / 20)
+    nearest = geometry.nearest(level - shift)
     distance = np.abs(level - geometry.offsets[nearest])
     on_grid = distance <= np.maximum(geometry.thicknesses[nearest], 2 * ROUNDING_MM) / 2 + ROUNDING_MM
     drawn = np.zeros(len(level), dtype=np.bool_)
@@ -70,6 +87,7 @@ def place(points: NDArray[np.float64], lengths: NDArray[np.int32], geometry: Ser
     inside = np.repeat(keep, lengths)
     return Placed(
         mask=fill(pixels[inside], lengths[keep], slices[keep], geometry.shape),
+        contours=PlacedContours(points[inside], lengths[keep], slices[keep]),
         off_grid=int(np.count_nonzero(~on_grid[plane])),
         between=int(np.count_nonzero(on_grid[plane] & ~drawn[plane])),
         twice=int(np.count_nonzero(drawn[plane] & ~keep)),

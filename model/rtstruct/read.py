@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from pydicom.dataset import Dataset
@@ -17,7 +17,7 @@ from model.contours.structure import BoxedMask
 from model.errors import InputRefused
 from model.rtstruct.image_items import Places, named_image
 from model.rtstruct.items import colour, contour_data, items, points_of, text, whole
-from model.rtstruct.planes import Placed, place
+from model.rtstruct.planes import Placed, PlacedContours, place
 from model.rtstruct.reference import References, elsewhere, require_reference
 from model.series.geometry import SeriesGeometry
 
@@ -32,6 +32,7 @@ class RoiMask:
     ``colour`` is RGB; ``off_grid`` counts closed contours that lie on no slice of the series, ``between`` those on a
     slice that has nearer ones, ``twice`` repeated ones, ``not_closed`` points and open contours: none is in the mask.
     ``elsewhere`` counts contours that name an image of another series, or of a slice on which they do not lie.
+    ``contours`` are what the mask was filled from, where the reader was asked to keep them.
     """
 
     number: int
@@ -43,6 +44,7 @@ class RoiMask:
     between: int = 0
     twice: int = 0
     elsewhere: int = 0
+    contours: PlacedContours | None = None
 
     @property
     def bare(self) -> tuple[int, int]:
@@ -85,7 +87,7 @@ class Masks:
         return len(self.rois)
 
 
-def read_masks(dataset: Dataset, geometry: SeriesGeometry) -> Masks:
+def read_masks(dataset: Dataset, geometry: SeriesGeometry, *, keep_contours: bool = False) -> Masks:
     """Fill every ROI of a structure set, each plane of contours on the slice that it lies on.
 
     Contours of one plane are combined by exclusive or, which is right for keyholes, for nested contours and for
@@ -94,6 +96,7 @@ def read_masks(dataset: Dataset, geometry: SeriesGeometry) -> Masks:
     Args:
         dataset: The structure set, as ``read_structure_set`` gives it.
         geometry: The series that it refers to.
+        keep_contours: Whether each ROI keeps the points of its contours, which may take more memory than its mask.
 
     Returns:
         A mask (slice, row, column) on the grid of the series for each ROI, boxed, and what could not be read.
@@ -107,7 +110,18 @@ def read_masks(dataset: Dataset, geometry: SeriesGeometry) -> Masks:
         >>> masks = read_masks(read_structure_set(Path("rtstruct.dcm").read_bytes()), geometry)
         >>> {roi.name: int(roi.mask.full(geometry.shape).sum()) for roi in masks}
     """
-    references = require_reference(dataset, geometry)
+    found = read_rois(dataset, geometry, require_reference(dataset, geometry), keep_contours=keep_contours)
+    _require_something(found)
+    return found
+
+
+def read_rois(
+    dataset: Dataset, geometry: SeriesGeometry, references: References, *, keep_contours: bool = False
+) -> Masks:
+    """Fill every ROI as ``read_masks`` does, for whoever asked himself whether the structure set has a place here.
+
+    ``references`` are those of the structure set. Nothing is refused: what cannot be read stands in ``unread``.
+    """
     drawn: dict[int | None, list[Dataset]] = {}
     for item in items(dataset, "ROIContourSequence"):
         drawn.setdefault(whole(text(item, "ReferencedROINumber")), []).append(item)
@@ -129,12 +143,10 @@ def read_masks(dataset: Dataset, geometry: SeriesGeometry) -> Masks:
             continue
         found = _read(number, name, roi, drawn.get(number, []), bearers[number], references, geometry)
         if isinstance(found, RoiMask):
-            rois.append(found)
+            rois.append(found if keep_contours else replace(found, contours=None))
         else:
             unread.append(found)
-    answer = Masks(tuple(rois), tuple(unread), nobodys, Places(geometry).missing(references.images))
-    _require_something(answer)
-    return answer
+    return Masks(tuple(rois), tuple(unread), nobodys, Places(geometry).missing(references.images))
 
 
 def _read(
@@ -194,6 +206,7 @@ def _mask(number: int, name: str, item: Dataset | None, placed: Placed, not_clos
         placed.between,
         placed.twice,
         elsewhere,
+        placed.contours,
     )
 
 

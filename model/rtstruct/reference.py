@@ -85,12 +85,7 @@ def require_reference(dataset: Dataset, geometry: SeriesGeometry) -> References:
             "The structure set has the frame of reference of this series, but was drawn on another series of it; "
             "give the series that it was drawn on.",
         )
-    if not found.frames:
-        raise InputRefused(
-            "OTHER_FRAME",
-            "The structure set names no frame of reference, so its coordinates have no place on these images; export "
-            "it again.",
-        )
+    _require_some_frame(found)
     if not own_frame:
         raise InputRefused(
             "OTHER_FRAME",
@@ -104,3 +99,26 @@ def require_reference(dataset: Dataset, geometry: SeriesGeometry) -> References:
             "drawing. Give the images that it was drawn on.",
         )
     return found
+
+
+def require_frame(dataset: Dataset, geometry: SeriesGeometry) -> References:
+    """Raise InputRefused unless its coordinates have a place on the series, whatever images it was drawn on."""
+    if text(dataset, "SOPClassUID") != RTStructureSetStorage:
+        raise InputRefused("NOT_RTSTRUCT", "The file is not an RT structure set.")
+    found = references_of(dataset)
+    _require_some_frame(found)
+    if geometry.frame_of_reference_uid not in found.frames:
+        raise InputRefused(
+            "OTHER_FRAME",
+            "The structure set is drawn in another frame of reference: its coordinates have no place on these images.",
+        )
+    return found
+
+
+def _require_some_frame(found: References) -> None:
+    if not found.frames:
+        raise InputRefused(
+            "OTHER_FRAME",
+            "The structure set names no frame of reference, so its coordinates have no place on these images; export "
+            "it again.",
+        )

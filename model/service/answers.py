@@ -22,12 +22,18 @@ logger = logging.getLogger(__name__)
 
 
 class Refusal(AutocontourError):
-    """A request that is answered with an error; ``retry_after`` (seconds) says that a later one may succeed."""
+    """A request that is answered with an error; ``retry_after`` (seconds) says that a later one may succeed.
 
-    def __init__(self, status: int, code: str, message: str, *, retry_after: float | None = None) -> None:
+    ``close`` ends the connection: behind a proxy the next one may lead to another service.
+    """
+
+    def __init__(
+        self, status: int, code: str, message: str, *, retry_after: float | None = None, close: bool = False
+    ) -> None:
         super().__init__(code, message, retry=retry_after is not None)
         self.status = status
         self.retry_after = retry_after
+        self.close = close
 
 
 class NotRecorded(Exception):
@@ -38,6 +44,13 @@ def no_records() -> Refusal:
     """Make the answer "not now": nothing is done that cannot be signed for."""
     return Refusal(
         503, "RECORDS", "The service cannot write its records; its operator must look. Ask again.", retry_after=5
+    )
+
+
+def draining() -> Refusal:
+    """Make the answer to who begins something with a service that is being stopped."""
+    return Refusal(
+        503, "DRAINING", "The service is being stopped and takes no new transfers.", retry_after=1, close=True
     )
 
 
@@ -59,6 +72,8 @@ def answer(error: AutocontourError, receipts: list[dict[str, Any]] | None = None
         status = error.status
         if error.retry_after is not None:
             headers["Retry-After"] = str(max(1, round(error.retry_after)))
+        if error.close:
+            headers["Connection"] = "close"
         if status == 401:
             headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, PrivacyRefused):

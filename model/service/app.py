@@ -25,6 +25,7 @@ from model.service.crowd import Crowd
 from model.service.heads import Heads
 from model.service.ledger import Ledger, State
 from model.service.metrics import Metrics
+from model.service.replica import OwnReplica
 from model.service.settings import ServiceDocument, Site
 from model.service.sites import Sites
 from model.service.transfers import Transfers
@@ -43,6 +44,7 @@ ERRORS: dict[int | str, dict[str, Any]] = {
         410: "The transfer is over",
         413: "Too large",
         415: "Not this media type",
+        421: "Of another service behind this address",
         422: "Refused; findings are rule identifiers and counts, and everything of the transfer is deleted",
         429: "Too many: transfers or connections of this site, or refused requests",
         500: "A fault of the service",
@@ -61,6 +63,7 @@ def application(
     ledger: Ledger,
     heads: Heads,
     metrics: Metrics,
+    replica: OwnReplica,
     crowd: Crowd | None = None,
 ) -> FastAPI:
     """Make the application of one service; ``crowd`` is told whose a connection is."""
@@ -73,16 +76,16 @@ def application(
         description="Takes pseudonymised CT and MR series, returns contours, keeps nothing, and signs for it.",
     )
     install(app)
-    app.include_router(_open_routes(transfers, attest, metrics))
-    app.include_router(_transfer_routes(transfers, ledger))
+    app.include_router(_open_routes(transfers, attest, metrics, replica))
+    app.include_router(_transfer_routes(transfers, ledger, replica))
     app.include_router(uploads.router(transfers, settings))
     app.include_router(heads_routes.router(heads))
-    app.add_middleware(AuthAndLimits, sites=sites, seconds=settings.DocumentSeconds, crowd=crowd)
+    app.add_middleware(AuthAndLimits, sites=sites, seconds=settings.DocumentSeconds, crowd=crowd, replica=replica)
     _describe(app)
     return app
 
 
-def _open_routes(transfers: Transfers, attest: Attestation, counted: Metrics) -> APIRouter:
+def _open_routes(transfers: Transfers, attest: Attestation, counted: Metrics, replica: OwnReplica) -> APIRouter:
     routes = APIRouter(tags=["service"])
 
     @routes.get("/health", summary="Whether the service works")
@@ -96,6 +99,16 @@ def _open_routes(transfers: Transfers, attest: Attestation, counted: Metrics) ->
         }
         return JSONResponse(body, status_code=503 if reasons else 200)
 
+    @routes.get(
+        "/ready", summary="For proxies: whether the service takes new transfers; 404 while it finishes the last"
+    )
+    def ready() -> JSONResponse:
+        if transfers.draining.is_set():
+            # What HAProxy knows as a soft stop (http-check disable-on-404): no new clients, those it has stay.
+            return JSONResponse({"Ready": False, "Reason": "The service is being stopped."}, status_code=404)
+        works = not transfers.unavailable_reasons()
+        return JSONResponse({"Ready": works}, status_code=200 if works else 503)
+
     @routes.get("/metrics", summary="Prometheus metrics: counts, no sites, no transfers", response_class=Response)
     def metrics() -> Response:
         return Response(counted.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
@@ -103,7 +116,9 @@ def _open_routes(transfers: Transfers, attest: Attestation, counted: Metrics) ->
     @routes.get("/v1/key", summary="The public key that verifies the service's receipts")
     def key() -> wire.KeyAnswer:
         public = attest.key.public
-        return wire.KeyAnswer(Key=public.raw.hex(), Id=public.id, Pem=public.pem().decode("ascii"))
+        return wire.KeyAnswer(
+            Key=public.raw.hex(), Id=public.id, Pem=public.pem().decode("ascii"), Replica=replica.describe()
+        )
 
     @routes.get("/v1/models", summary="What this site may use")
     def models(request: Request) -> wire.ModelsAnswer:
@@ -113,7 +128,7 @@ def _open_routes(transfers: Transfers, attest: Attestation, counted: Metrics) ->
     return routes
 
 
-def _transfer_routes(transfers: Transfers, ledger: Ledger) -> APIRouter:
+def _transfer_routes(transfers: Transfers, ledger: Ledger, replica: OwnReplica) -> APIRouter:
     routes = APIRouter(prefix="/v1/transfers", tags=["transfers"])
 
     @routes.post(
@@ -127,9 +142,13 @@ def _transfer_routes(transfers: Transfers, ledger: Ledger) -> APIRouter:
             }
         },
     )
-    async def open_transfer(request: Request) -> wire.Status:
+    async def open_transfer(request: Request, response: Response) -> wire.Status:
         body = await request.body()
-        return await run_in_threadpool(_open, transfers, request, body)
+        opened = await run_in_threadpool(_open, transfers, request, body)
+        opened.Replica = replica.describe()
+        if opened.Replica is not None and opened.Replica.Url is not None:
+            response.headers["Location"] = f"{opened.Replica.Url.rstrip('/')}/v1/transfers/{opened.Transfer}"
+        return opened
 
     @routes.get("/{transfer}", summary="State and progress; what is missing while it is open")
     def status(transfer: TransferPath, request: Request) -> wire.Status:
@@ -185,14 +204,20 @@ def _transfer_routes(transfers: Transfers, ledger: Ledger) -> APIRouter:
         assert row is not None, "the ledger forgets nothing"
         if not row.state.final:
             raise no_records()
-        return wire.Ending(State=row.state.value, Receipts=ledger.receipts(name, transfer))
+        ending = wire.Ending(State=row.state.value, Receipts=ledger.receipts(name, transfer))
+        transfers.untold.told(name, transfer)
+        return ending
 
     @routes.get("/{transfer}/receipts", summary="What the service has signed about a transfer")
     def receipts(transfer: TransferPath, request: Request) -> wire.Ending:
-        row = ledger.get(request.state.site, transfer)
+        name = request.state.site
+        row = ledger.get(name, transfer)
         if row is None:
             raise Refusal(404, "NO_TRANSFER", "This site has no such transfer.")
-        return wire.Ending(State=row.state.value, Receipts=ledger.receipts(request.state.site, transfer))
+        ending = wire.Ending(State=row.state.value, Receipts=ledger.receipts(name, transfer))
+        if row.state.final:
+            transfers.untold.told(name, transfer)
+        return ending
 
     return routes
 

@@ -10,11 +10,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from model.service.answers import Refusal, answer
 from model.service.crowd import Crowd, group_of
+from model.service.replica import HEADER, OwnReplica
 from model.service.settings import Site
 from model.service.sites import Sites
 from model.service.throttle import Throttle
 
-OPEN_PATHS = frozenset({"/health", "/metrics", "/openapi.json", "/v1/key"})
+OPEN_PATHS = frozenset({"/health", "/ready", "/metrics", "/openapi.json", "/v1/key"})
 # The announcement of 5,000 files takes 1 MB.
 MAXIMUM_DOCUMENT = 4 * 1024 * 1024
 # For a whole document to arrive, and for a piece of an answer to be taken.
@@ -32,12 +33,18 @@ class AuthAndLimits:
     """ASGI middleware: puts the site into the request's state, or answers 401; bounds bodies that are not instances."""
 
     def __init__(
-        self, app: ASGIApp, sites: Sites, seconds: float = DOCUMENT_SECONDS, crowd: Crowd | None = None
+        self,
+        app: ASGIApp,
+        sites: Sites,
+        seconds: float = DOCUMENT_SECONDS,
+        crowd: Crowd | None = None,
+        replica: OwnReplica | None = None,
     ) -> None:
         self._app = app
         self._sites = sites
         self._seconds = seconds
         self._crowd = crowd
+        self._replica = replica
         self._wrong_tokens = Throttle(*WRONG_TOKENS)
         self._announcements = Throttle(*REFUSED_ANNOUNCEMENTS)
 
@@ -52,6 +59,8 @@ class AuthAndLimits:
                 name, site = await self._recognise(headers, scope)
                 scope.setdefault("state", {})
                 scope["state"]["site"], scope["state"]["limits"] = name, site
+                if self._replica is not None and scope["path"].startswith(ANNOUNCEMENTS):
+                    self._replica.require_named(headers.get(HEADER))
                 if scope["method"] == "POST" and scope["path"] == ANNOUNCEMENTS:
                     send = self._announcing(name, send)
             if "/instances" not in scope["path"]:

@@ -15,7 +15,8 @@ from model.service.transfer_folder import ARRIVING
 
 # Headers that a client or a proxy sets by itself; another could carry text about a patient, so it is a finding.
 HEADERS = frozenset(
-    b"accept accept-encoding accept-language authorization connection content-encoding content-length content-type "
+    b"accept accept-encoding accept-language authorization autocontour-replica connection content-encoding "
+    b"content-length content-type "
     b"expect forwarded host keep-alive te traceparent tracestate transfer-encoding user-agent via x-forwarded-for "
     b"x-forwarded-host x-forwarded-port x-forwarded-proto x-forwarded-server x-real-ip x-request-id".split()
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -16,6 +17,8 @@ from model.service.crowd import Crowd, Peer
 
 # A TLS handshake that takes longer is given up.
 HANDSHAKE_SECONDS = 10.0
+# How long, when the service stops, a connection may take that is being closed already.
+GOODBYE_SECONDS = 1.0
 # The parser keeps headers, and what follows a last chunk, until they are whole, and knows no limit of its own.
 MAXIMUM_HEADERS = 64 * 1024
 
@@ -48,7 +51,7 @@ class Connection(HttpToolsProtocol):
         self._kept += len(data)
         super().data_received(data)
         if self._kept > MAXIMUM_HEADERS:
-            self.transport.abort()
+            self._cut()
 
     def on_body(self, body: bytes) -> None:
         """Note that a piece of a body came."""
@@ -81,10 +84,12 @@ class Connection(HttpToolsProtocol):
 
     def shutdown(self) -> None:
         """Note that the service stops: who is not being served is let go at once, and need not say goodbye."""
-        idle = self.cycle is None or self.cycle.response_complete
-        super().shutdown()
-        if idle:
-            self.transport.abort()
+        if self.cycle is not None and not self.cycle.response_complete:
+            super().shutdown()
+        elif self.transport.is_closing():
+            self._end_in(GOODBYE_SECONDS)  # its last answer may be on its way
+        else:
+            self._cut()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note that the connection is over."""
@@ -94,7 +99,12 @@ class Connection(HttpToolsProtocol):
     def _end_in(self, seconds: float) -> None:
         self._end_never()
         # Aborted, not closed: who is late in TLS would be given as long again to say goodbye.
-        self._late = self.loop.call_later(seconds, self.transport.abort)
+        self._late = self.loop.call_later(seconds, self._cut)
+
+    def _cut(self) -> None:
+        # Closed twice, a TLS transport has nothing to abort any more; that of Python 3.11.2 (Debian 12) fails then.
+        with suppress(AttributeError):
+            self.transport.abort()
 
     def _end_never(self) -> None:
         if self._late is not None:

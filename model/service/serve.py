@@ -10,6 +10,8 @@ import signal
 import ssl
 import threading
 import time
+from contextlib import ExitStack
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,18 +25,20 @@ from model.evidence.rotation import finish_hand_over, load_chain_key
 from model.evidence.signing import SigningKey
 from model.pipeline.draw import warm_up
 from model.process.hardening import harden_process
+from model.process.port import open_port
 from model.registry import names as model_names
 from model.service.app import application
 from model.service.attest import Attestation
 from model.service.connection import connections
 from model.service.crowd import Crowd
+from model.service.drain import DrainingServer
 from model.service.heads import Heads
 from model.service.journal import open_journals
 from model.service.ledger import Ledger
 from model.service.metrics import Metrics
-from model.service.port import open_port
 from model.service.preflight import notices
 from model.service.queue import TransferQueue
+from model.service.replica import OwnReplica
 from model.service.settings import ServiceDocument, TlsFiles, read_service
 from model.service.sites import Sites
 from model.service.spool import open_spool
@@ -143,6 +147,8 @@ class Service:
         last.require_the_same(Path(settings.Spool), len(ledger.unfinished()))
         spool = open_spool(Path(settings.Spool), settings.SpoolBytes, encrypted=settings.SpoolIsEncrypted)
         key = signing_key(settings)
+        replica = OwnReplica(settings.Replica, key.public)
+        self._replica = replica
         attest = Attestation(key, Chain.open(state.chain, key), ledger)
         self._attest = attest
         metrics = Metrics()
@@ -167,30 +173,35 @@ class Service:
         self._stopping = threading.Event()
         threading.Thread(target=self._reap, name="reap", daemon=True).start()
         self.app: FastAPI = application(
-            settings, Sites(path), self.transfers, attest, ledger, heads, metrics, self._crowd
+            settings, Sites(path), self.transfers, attest, ledger, heads, metrics, replica, self._crowd
         )
 
     def run(self) -> None:
         """Listen until told to stop; then delete what is held."""
+        server = self._server()
         for number in (signal.SIGTERM, signal.SIGINT):
-            # uvicorn raises the signal again when it has stopped; by default that would end us before we delete.
-            signal.signal(number, lambda *_: None)
-        try:
+            # From here on, and not only while uvicorn listens: one that comes before it is not lost, and the one that
+            # uvicorn raises again when it has stopped does not end us before we delete.
+            signal.signal(number, server.handle_exit)
+        with ExitStack() as ending:  # the last one first, and each whatever becomes of the others
+            ending.callback(self._workers.stop)
+            ending.callback(self.transfers.stop)
+            ending.callback(self._stopping.set)
             self._introduce()
-            uvicorn.Server(self._config()).run([self._crowd.door(self._socket)])
-        finally:
-            self._stopping.set()
-            self.transfers.stop()
-            self._workers.stop()
-            for database in (self._state.ledger, self._state.queue):
-                checkpoint(database)
+            server.run([self._crowd.door(self._socket)])
+        held = [checkpoint(database) for database in (self._state.ledger, self._state.queue)]
         # Nothing is held any more, and all is signed: a thread that still waits for something keeps nobody waiting.
         logging.shutdown()
+        del held  # until here nobody wrote any more
         os._exit(0)
+
+    def _server(self) -> uvicorn.Server:
+        transfers = self.transfers
+        return DrainingServer(self._config(), transfers.draining.set, transfers.unfinished, self.settings.DrainSeconds)
 
     def _introduce(self) -> None:
         settings = self.settings
-        for sentence in notices(settings, set(model_names())):
+        for sentence in (*notices(settings, set(model_names())), *self._replica.notices(datetime.now(UTC))):
             logger.warning("%s", sentence)
         logger.info(
             "listening on %s:%d %s TLS for %d site(s); receipts are signed with the key %s",

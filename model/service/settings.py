@@ -51,12 +51,26 @@ class Site(Document):
     MaximumBytes: int = Field(default=2048 * MEBI, ge=1)
 
 
+class ReplicaSection(Document):
+    """One of several services behind one address."""
+
+    # Sent back by clients, so that a proxy or another service knows whose the transfer is.
+    Name: SiteName
+    # The service's own address, where clients reach it past the proxy.
+    Url: str | None = Field(default=None, pattern=r"^https://[A-Za-z0-9.\[\]:_-]{1,253}/?$")
+    # The operator's signature of the service's key, name and address, as `autocontour serve --operator` makes it.
+    CertificateFile: FilePath | None = None
+
+
 class ServiceDocument(Document):
     """All keys with their defaults."""
 
     Host: str = "127.0.0.1"
     Port: int = Field(default=8443, ge=0, le=65535)
     Tls: TlsFiles | None = None
+    Replica: ReplicaSection | None = None
+    # How long a service that is told to stop finishes what it has, taking nothing new; then it deletes the rest.
+    DrainSeconds: float | int = Field(default=0, ge=0, le=86_400)
     # Signing key, chain, queue, receipts: never an image.
     StateDirectory: FilePath
     # The Ed25519 key that signs receipts (PEM, 0600); made in StateDirectory by default.
@@ -74,6 +88,9 @@ class ServiceDocument(Document):
     LockMemory: bool = False
     # A model that runs longer is stopped; null: by model and slices, see model.pipeline.time_limit.
     JobSeconds: int | None = Field(default=None, ge=1, le=86_400)
+    # In what networks compute, in place of what their packages say: "bf16" and "auto" as far as the test of precision
+    # allows it.
+    Precision: Literal["auto", "fp32", "bf16"] | None = None
     # A transfer lives no longer than this, whatever became of it.
     TransferMinutes: float | int = Field(default=120, gt=0, le=10_080)
     # An upload in which nothing arrives for this long has stalled.

@@ -25,7 +25,7 @@ from model.gate.verify import MAXIMUM_FILES
 from model.pipeline.draw import IMAGES, STRUCTURE_SET, draw_series
 from model.pipeline.time_limit import drawing_seconds
 from model.service import wire
-from model.service.answers import Refusal, no_records
+from model.service.answers import Refusal, draining, no_records
 from model.service.attest import Attestation
 from model.service.journal import open_journals
 from model.service.ledger import Ledger, Row, State
@@ -36,6 +36,7 @@ from model.service.spool import Spool
 from model.service.state import ServiceState
 from model.service.status import ended_status, live_status
 from model.service.transfer import Transfer, announced_wrongly
+from model.service.untold import Unfinished, Untold
 from model.worker.pool import Workers
 
 logger = logging.getLogger(__name__)
@@ -66,11 +67,14 @@ class Transfers:
         self._metrics = metrics
         self._lock = threading.RLock()
         self._live: dict[tuple[str, str], Transfer] = {}
+        self.untold = Untold()
         # Those of which something is still to be deleted, signed or noted.
         self._unfinished: list[Outcome] = []
         self._enqueue: Callable[[str], None] | None = None
         self._missed = 0
         self._unrecorded = 0
+        # Set when the service is told to stop: what is open goes on, and nothing else begins.
+        self.draining = threading.Event()
 
     def queue_with(self, enqueue: Callable[[str], None]) -> None:
         """Say how a transfer's folder name is queued for drawing."""
@@ -88,6 +92,8 @@ class Transfers:
         earlier = self._live.get((name, announced.transfer))
         if earlier is not None and earlier.manifest == manifest and earlier.row.model == announced.model:
             return earlier
+        if self.draining.is_set():
+            raise draining()
         if self._ledger.get(name, announced.transfer) is not None:
             raise Refusal(409, "TRANSFER_USED", "This transfer's id was used before; choose a new one.")
         if announced.model not in models:
@@ -285,6 +291,7 @@ class Transfers:
                 None,
                 None,
                 BurnedInText(self._settings.BurnedInText),
+                self._settings.Precision,
                 seconds=drawing_seconds(self._settings.JobSeconds, transfer.row.model, transfer.row.count),
             )
             if drawn.suspected:
@@ -391,6 +398,7 @@ class Transfers:
         except UNWRITTEN as error:
             logger.error("the end of a transfer cannot be noted (%s); trying again", type(error).__name__)
         if outcome.noted and not noted:
+            self.untold.ended(row.site, row.id)  # before it is no more live: what drains never sees neither
             with self._lock:
                 self._live.pop((row.site, row.id), None)
             self._metrics.ended(str(outcome.state))
@@ -469,6 +477,10 @@ class Transfers:
     def count_live(self) -> int:
         """Count the transfers that are open."""
         return len(self._live)
+
+    def unfinished(self) -> Unfinished:
+        """Count what a service that is being stopped waits for."""
+        return Unfinished(self.count_live(), self.untold.count())  # in this order: see _write
 
     def held_bytes(self) -> int:
         """Sum what the open transfers announced, in bytes."""

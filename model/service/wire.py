@@ -69,6 +69,18 @@ class Problem(BaseModel):
     Findings: dict[str, int] = {}
 
 
+class ReplicaAnswer(BaseModel):
+    """Which of several services behind one address answers, by whose key, at which address of its own.
+
+    ``Certificate`` is what the operator signed of all three.
+    """
+
+    Name: str
+    Url: str | None = None
+    Key: str
+    Certificate: dict[str, Any] | None = None
+
+
 class Status(BaseModel):
     """Where a transfer stands; Missing are the SOP Instance UIDs that have not arrived, while it is open."""
 
@@ -86,6 +98,8 @@ class Status(BaseModel):
     Algorithm: dict[str, str] = {}
     Timings: dict[str, float] = {}
     Error: Problem | None = None
+    # Of the answer that opens a transfer: to whom everything else about it goes.
+    Replica: ReplicaAnswer | None = None
 
 
 class Stored(BaseModel):
@@ -158,6 +172,7 @@ class KeyAnswer(BaseModel):
     Key: str
     Id: str
     Pem: str
+    Replica: ReplicaAnswer | None = None
 
 
 class ModelAnswer(BaseModel):

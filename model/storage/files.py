@@ -68,6 +68,11 @@ def replace_durably(path: Path, target: Path) -> None:
     sync_directory(target.parent)
 
 
+def link_file(path: Path, other: Path) -> None:
+    """Give a file a second name on the same disk, without a copy of its content."""
+    os.link(path, other)
+
+
 def make_directory(path: Path) -> None:
     """Make a folder for its owner only, and those above it that are missing, and wait until the disk knows them."""
     missing = [one for one in (path, *path.parents) if not one.is_dir()]

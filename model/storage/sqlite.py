@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,18 +62,39 @@ def newer_than_known(setting: str, name: str, found: int, known: int) -> Configu
     )
 
 
-def checkpoint(path: Path) -> None:
+def checkpoint(path: Path, seconds: float = 0.0) -> sqlite3.Connection | None:
     """Move what the write-ahead log of a file holds into the file, and empty the log; for an orderly stop.
 
-    What another connection still needs stays in the log, as does all of it where nothing can be done: the next start
-    reads it from there. A file that does not exist is not made.
+    What another connection writes meanwhile is moved too, as long as that takes less than ``seconds``. Returns a
+    connection that lets nobody write until it is closed, or the process has ended. None where nothing can be done: all
+    is in the log then, and the next start reads it from there. A file that does not exist is not made.
     """
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            held = _emptied(path)
+        except sqlite3.Error as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                return None
+            held = None
+        if held is not None or time.monotonic() >= deadline:
+            return held
+
+
+def _emptied(path: Path) -> sqlite3.Connection | None:
     address = f"{path.absolute().as_uri()}?mode=rw"
+    database = sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    log = path.with_name(path.name + "-wal")
     try:
-        with closing(sqlite3.connect(address, uri=True, timeout=_BUSY_SECONDS)) as database:
-            database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    except sqlite3.Error:
-        return
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        database.execute("BEGIN IMMEDIATE")
+        if not log.exists() or log.stat().st_size == 0:
+            return database
+    except BaseException:
+        database.close()
+        raise
+    database.close()  # somebody wrote in between
+    return None
 
 
 def _number(database: sqlite3.Connection) -> int:

@@ -18,6 +18,7 @@ from multiprocessing.context import SpawnProcess
 from typing import Any, TypeVar
 
 from model.errors import AutocontourError, EngineFailed
+from model.process.cores import share_cores
 from model.process.hardening import harden_process
 from model.process.memory import keep_freed_blocks
 
@@ -35,13 +36,13 @@ class Cancelled(AutocontourError):
 class Workers:
     """So many processes that compute, each one task at a time; they stay alive and keep what they loaded.
 
-    ``lock_memory`` keeps their memory out of swap.
+    ``lock_memory`` keeps their memory out of swap. Each computes on its share of the cores.
     """
 
     def __init__(self, count: int, *, lock_memory: bool = False) -> None:
         self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
         for _ in range(count):
-            self._idle.put(_Worker(lock_memory))
+            self._idle.put(_Worker(lock_memory, count))
         self._lock = threading.Lock()
         self._running: dict[str, _Worker] = {}
         self._unwanted: set[str] = set()
@@ -118,8 +119,8 @@ _LATE = object()
 class _Worker:
     """One process and the pipe to it; started at its first task, and again after it died."""
 
-    def __init__(self, lock_memory: bool) -> None:
-        self._lock_memory = lock_memory
+    def __init__(self, lock_memory: bool, workers: int) -> None:
+        self._lock_memory, self._workers = lock_memory, workers
         self._killed = False
         self._process: SpawnProcess | None = None
         self._pipe: Connection[Any, Any] | None = None
@@ -163,25 +164,27 @@ class _Worker:
     def kill(self) -> None:
         """End the process at once."""
         self._killed = True
-        if self._process is not None and self._process.is_alive():
-            self._process.kill()
-            self._process.join(STOP_SECONDS)
+        process = self._process  # whoever waits for its answer forgets it as soon as it has ended
+        if process is not None and process.is_alive():
+            process.kill()
+            process.join(STOP_SECONDS)
 
     def _alive(self) -> tuple[SpawnProcess, Connection[Any, Any]]:
         if self._process is None or self._pipe is None or not self._process.is_alive():
             self._killed = False
             spawn = multiprocessing.get_context("spawn")
             self._pipe, theirs = spawn.Pipe()
-            self._process = spawn.Process(target=_work, args=(theirs, self._lock_memory), daemon=True)
+            self._process = spawn.Process(target=_work, args=(theirs, self._lock_memory, self._workers), daemon=True)
             self._process.start()
             theirs.close()
         return self._process, self._pipe
 
 
-def _work(pipe: Connection[Any, Any], lock_memory: bool) -> None:
+def _work(pipe: Connection[Any, Any], lock_memory: bool, workers: int) -> None:
     """Work: take a task, answer, until the pipe ends; then the gateway is gone, however it went."""
     harden_process(lock_memory=lock_memory)
     keep_freed_blocks()
+    share_cores(workers)
     os.nice(10)  # Orthanc answers first: its latency doubles beside a busy worker of equal rank (measured)
     threading.Thread(target=_leave_with_parent, name="leave-with-parent", daemon=True).start()
     while True:

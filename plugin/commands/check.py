@@ -10,6 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+from sqlalchemy.engine import make_url
+
 from model.contours.kernel import slow_tracing
 from model.errors import ConfigurationRefused, InputRefused
 from plugin.advisories.alerts import alerts_of
@@ -22,10 +25,14 @@ from plugin.commands.orthanc_json import OrthancConfiguration, read_together
 from plugin.commands.orthanc_tls import tls_remarks
 from plugin.commands.python_script import script_problems, script_remarks
 from plugin.facts.given import given_facts
+from plugin.settings.constancy import described as described_constancy
 from plugin.settings.destinations import described as described_destination
-from plugin.settings.destinations import unknown_to_orthanc
+from plugin.settings.destinations import plugin_remarks, unknown_to_orthanc
+from plugin.settings.listen import gateway_remarks
 from plugin.settings.notify import described
+from plugin.settings.quality import described as described_quality
 from plugin.settings.settings import ROOT, Settings, examine, unknown_models
+from plugin.state.postgresql import address_of, connect, require_database
 from routing.answer import combine
 from routing.decide import ERROR, Explanation
 from routing.problems import Problem
@@ -66,6 +73,11 @@ def add_parser(subparsers: Any, summary: str) -> None:
         action="store_true",
         help="print the block of Orthanc Explorer 2 for buttons that request contours and open our page",
     )
+    parser.add_argument(
+        "--database",
+        action="store_true",
+        help="connect to the PostgreSQL of Database, and say whether the gateway can use it; nothing is changed there",
+    )
     parser.add_argument("--json", action="store_true", help="print the decision as JSON")
     parser.set_defaults(run=run)
 
@@ -96,8 +108,12 @@ def _check(options: argparse.Namespace) -> int:
             print("\n".join(_described(settings, script)))
             if options.user is not None:
                 print(f"The user {options.user} may do all that it needs.")
+            if options.database:
+                print(_tried(settings))
             _warn_of([*script_remarks(configuration), *tls_remarks(configuration)])
             _warn_of([*label_remarks(settings, installed_packages())])
+            _warn_of(gateway_remarks(configuration.keys[ROOT], configuration.base))
+            _warn_of(plugin_remarks(settings.destinations, configuration.keys))
             if hint := orthanc_explorer_2.remark(configuration.keys):
                 print(hint)
             _warn_of_slowness()
@@ -109,6 +125,23 @@ def _check(options: argparse.Namespace) -> int:
     text = json.dumps(explanation.to_json(), indent=2, ensure_ascii=False) if options.json else None
     print(text or "\n".join(_told(explanation)))
     return 1 if explanation.outcome == ERROR else 0
+
+
+def _tried(settings: Settings) -> str:
+    """Say that the database can be used; raises DatabaseTrouble where it cannot be now."""
+    if settings.database is None:
+        return "Database: SQLite in the state directory."
+    engine = connect(address_of(settings.database))
+    try:
+        require_database(engine)
+        with engine.connect() as connection:
+            version = str(connection.execute(sa.text("SHOW server_version")).scalar_one()).split()[0]
+            there = sa.inspect(connection).has_table("jobs")
+    finally:
+        engine.dispose()
+    return f"Database: PostgreSQL {version} can be used; " + (
+        "it holds the tables of a gateway." if there else "the first gateway makes its tables."
+    )
 
 
 def _refuse(problems: list[Problem], *, as_json: bool) -> int:
@@ -192,8 +225,14 @@ def _described(settings: Settings, script: Script | None) -> list[str]:
     if not settings.rules:
         lines.append("There are no rules, so nothing is contoured by itself.")
     lines += [f"{number}. {_rule(rule)}" for number, rule in enumerate(settings.rules, 1)]
+    if settings.database is not None:
+        where = make_url(settings.database)
+        host = where.host or where.query.get("host", "localhost")
+        lines.append(f"Database: {where.database} on PostgreSQL at {host}.")
     lines += [f"Notify: {described(channel)}." for channel in settings.notify]
+    lines += [f"Constancy: {described_constancy(test)}." for test in settings.constancy]
     lines += [f"Labels of studies: {', '.join(settings.labels.all)}."] if settings.labels is not None else []
+    lines.append(f"{described_quality(settings.quality)}.")
     lines += [f"Destination {described_destination(name, one)}." for name, one in settings.destinations.items()]
     return lines
 

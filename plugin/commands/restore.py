@@ -27,6 +27,8 @@ def run(options: argparse.Namespace) -> int:
     """Run the command; raises InputRefused and writes nothing when the backup or the folder is not right."""
     laid = restore_backup(options.backup, options.state)
     print(f"{options.state}: as of {laid.made}, {laid.records} records of evidence, {laid.files} files")
+    if laid.in_database:
+        print("Its tables lie in PostgreSQL: restore the pg_dump that was made before it (docs/operations.md).")
     if laid.open_jobs:
         print(f"{laid.open_jobs} jobs were open: they begin anew when Orthanc starts")
     return 0

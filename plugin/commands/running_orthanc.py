@@ -65,6 +65,18 @@ class RunningOrthanc:
         """POST below /autocontour; raises TargetFailed with what is wrong."""
         return self._answer("POST", path, None, body=body)[1]
 
+    def of_orthanc(self, path: str) -> Any:
+        """GET a route of Orthanc's own; None where it knows no such thing. Raises TargetFailed with what is wrong."""
+        answer = self._own(path)
+        return None if answer is None else _json(answer)
+
+    def file_of_orthanc(self, path: str) -> bytes:
+        """GET bytes from a route of Orthanc's own; raises TargetFailed with what is wrong."""
+        answer = self._own(path)
+        if answer is None:
+            raise TargetFailed("ORTHANC_GONE", "What was asked for is not in Orthanc any more.")
+        return bytes(answer.content)
+
     def health(self) -> dict[str, Any]:
         """GET /autocontour/health, whether all is well or not."""
         return dict(self._answer("GET", "health", None, also=503)[1])
@@ -92,6 +104,16 @@ class RunningOrthanc:
                 else "Orthanc asks for a user: give --user NAME, and --password-file FILE where nobody can type.",
             )
         raise self._foreign(answer.status_code)
+
+    def _own(self, path: str) -> requests.Response | None:
+        answer = self._ask("GET", path, None)
+        if answer.status_code == 404:
+            return None
+        if answer.status_code in (401, 403):
+            raise TargetFailed("ORTHANC_DENIED", "Orthanc does not let this user read studies: give another --user.")
+        if answer.status_code != 200:
+            raise self._foreign(answer.status_code)
+        return answer
 
     def _foreign(self, status: int) -> TargetFailed:
         """Say what is wrong where something answers that is not our plugin."""

@@ -12,20 +12,24 @@ from model.errors import InputRefused
 from model.evidence.chain import Chain
 from plugin.deliver.delivery import DeliveryState
 from plugin.deliver.dicom import DicomTransport
+from plugin.deliver.dicomweb import DicomwebTransport
 from plugin.deliver.folder import FolderTransport
 from plugin.deliver.peer import PeerTransport
+from plugin.deliver.shaping import Shape
 from plugin.deliver.table import DeliveryTable
 from plugin.deliver.transport import Transport
 from plugin.deliver.worker import DestinationWorker
+from plugin.group.leading import Leads, always
 from plugin.jobs.job import Job, State
 from plugin.jobs.store import JobStore
 from plugin.pacs.client import Orthanc
-from plugin.settings.destinations import Destination, DicomDestination, PeerDestination
+from plugin.settings.destinations import Destination, DicomDestination, DicomwebDestination, PeerDestination
 
 logger = logging.getLogger(__name__)
 
 # Series with more jobs are of a test bench.
 ALL = 1000
+REMARK_SECONDS = 60.0
 
 
 class Deliverer:
@@ -39,16 +43,30 @@ class Deliverer:
         orthanc: Orthanc,
         chain: Chain,
         *,
+        leads: Leads = always,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._destinations = destinations
         self._table = table
         self._jobs = jobs
         self._clock = clock
+        self._remarks: dict[str, str] = {}
         chain.declare(list(destinations))
+        self._transports = {name: _transport(one, orthanc) for name, one in destinations.items()}
+        self._shapes = {name: Shape(one) for name, one in destinations.items() if one.shaped}
         self._workers = {
             name: DestinationWorker(
-                name, _transport(one, orthanc), table, jobs, orthanc, chain, images=one.images, clock=clock
+                name,
+                self._transports[name],
+                table,
+                jobs,
+                orthanc,
+                chain,
+                images=one.images,
+                shape=self._shapes.get(name),
+                settle_seconds=one.TimeoutSeconds if isinstance(one, DicomDestination) else 0.0,
+                leads=leads,
+                clock=clock,
             )
             for name, one in destinations.items()
         }
@@ -58,11 +76,25 @@ class Deliverer:
         """Every configured destination."""
         return tuple(self._destinations)
 
+    def sent_as(self, stored: Collection[str]) -> frozenset[str]:
+        """Return the SOP Instance UIDs of what destinations get instead of these stored RTSTRUCTs."""
+        return frozenset(shape.uid(uid) for shape in self._shapes.values() for uid in stored)
+
+    def sent_again(self, uid: str, stored: Collection[str], content: bytes, model: str) -> bytes | None:
+        """Make of a stored RTSTRUCT what a destination got under a UID; None where none did. Raises InputRefused."""
+        for shape in self._shapes.values():
+            if any(shape.uid(one) == uid for one in stored):
+                return shape.made(content, model).content
+        return None
+
     def start(self) -> None:
         """Begin; a thread for each destination, so that none waits for another."""
         self._table.prune()
         for name, worker in self._workers.items():
             threading.Thread(target=worker.run, name=f"deliver to {name}", daemon=True).start()
+        by_plugin = {name: one for name, one in self._transports.items() if isinstance(one, DicomwebTransport)}
+        if by_plugin:
+            threading.Thread(target=self._look_at, args=(by_plugin,), name="DICOMweb plugin", daemon=True).start()
 
     def stored(self, job: Job) -> None:
         """Note the deliveries that a job's rule asks for, now that its result is stored; does so once."""
@@ -100,12 +132,12 @@ class Deliverer:
 
     def oldest_seconds(self) -> dict[str, float]:
         """How long the oldest delivery waits for its arrival, by destination; 0 where none does."""
-        now, oldest = self._clock(), self._table.oldest_open()
+        now, oldest = self._clock(), self._table.oldest_open(self._destinations)
         return {name: max(0.0, now - oldest[name]) if name in oldest else 0.0 for name in self._destinations}
 
     def warnings(self) -> list[str]:
         """Say which destinations are late, and why."""
-        late = []
+        late = [f"No result reaches {name}. {remark}" for name, remark in self._remarks.items()]
         for name, seconds in self.oldest_seconds().items():
             if seconds < 60.0 * float(self._destinations[name].AlertMinutes):
                 continue
@@ -113,6 +145,13 @@ class Deliverer:
             why = f" ({trouble.status})" if trouble is not None else ""
             late.append(f"Results for {name} have not arrived for {seconds / 60:.0f} minutes{why}.")
         return late
+
+    def _look_at(self, transports: Mapping[str, DicomwebTransport]) -> None:
+        """See from time to time what Orthanc lacks, so that it is said before the first result waits."""
+        while True:
+            found = ((name, transport.remark()) for name, transport in transports.items())
+            self._remarks = {name: remark for name, remark in found if remark is not None}
+            time.sleep(REMARK_SECONDS)
 
     def _chosen(self, job: Job, names: Collection[str] | None) -> Sequence[str]:
         if names is None:
@@ -150,4 +189,6 @@ def _transport(destination: Destination, orthanc: Orthanc) -> Transport:
         return DicomTransport(destination, orthanc)
     if isinstance(destination, PeerDestination):
         return PeerTransport(destination, orthanc)
+    if isinstance(destination, DicomwebDestination):
+        return DicomwebTransport(destination, orthanc)
     return FolderTransport(destination, orthanc)

@@ -18,6 +18,7 @@ from plugin.deliver.delivery import (
     Proof,
 )
 from plugin.deliver.instances import Instances, Item
+from plugin.deliver.sending import BY_STORE, is_sending
 from plugin.deliver.transport import Lost, NotTaken, NotYet, Proved, Unprovable, Verdict
 from plugin.pacs.client import Orthanc, OrthancFailed, SeriesGone
 from plugin.settings.destinations import DicomDestination
@@ -41,6 +42,10 @@ class DicomTransport:
         self._proof = destination.Proof
         self._report_seconds = 60.0 * float(destination.ReportMinutes)
         self._orthanc = orthanc
+
+    def is_sending(self, instances: Instances) -> bool:
+        """See ``Transport.is_sending``."""
+        return is_sending(self._orthanc, BY_STORE, instances)
 
     def find(self, instances: Instances) -> frozenset[str] | None:
         """See ``Transport.find``: one query at IMAGE level for each object, or for each series of several."""
@@ -67,13 +72,22 @@ class DicomTransport:
         del delivery, mark
         for place, item in enumerate(instances.items):
             try:
-                answer = self._ask("store", {"Resources": [item.instance], "Synchronous": True})
+                taken = self._store(item)
             except OrthancFailed as failure:
                 if failure.dimse_status == DUPLICATE:
                     continue
                 raise _why(failure, begun=place > 0) from None
-            if answer.get("InstancesCount") != 1 or answer.get("FailedInstancesCount") != 0:
+            if not taken:
                 raise NotTaken(NO_ANSWER, unsure=True)
+
+    def _store(self, item: Item) -> bool:
+        if item.content is None:
+            answer = self._ask("store", {"Resources": [item.instance], "Synchronous": True})
+            return bool(answer.get("InstancesCount") == 1 and answer.get("FailedInstancesCount") == 0)
+        content = item.content
+        seconds = 2.0 * self._seconds + BEYOND_SECONDS
+        answer = _asked(lambda: self._orthanc.send_straight(self._where, content, seconds=seconds))
+        return bool(answer.get("SOPInstanceUID") == item.sop_instance)
 
     def prove(self, instances: Instances, delivery: Delivery, now: float) -> Verdict:
         """See ``Transport.prove``."""
@@ -95,53 +109,60 @@ class DicomTransport:
             else Lost(NOT_FOUND, ask_first=True)
         )
 
-    def _found_or(self, status: str, instances: Instances) -> Verdict:
+    def _found_or(self, status: str, instances: Instances, delivery: Delivery) -> Verdict:
         """Ask the node by C-FIND where it does not commit; ``status`` says why nothing proves what it does not name."""
         there = self.find(instances)
-        return Proved(Proof.FIND) if there is not None and there >= instances.sop_instances else Unprovable(status)
+        if there is not None and there >= instances.sop_instances:
+            return Proved(Proof.FIND)
+        if there is None or delivery.looks >= LOOKS:
+            return Unprovable(status)
+        return NotYet(LOOK_SECONDS[delivery.looks], delivery.mark, status)
 
     def _by_commitment(self, instances: Instances, delivery: Delivery, now: float) -> Verdict:
         if delivery.mark is None:
-            return self._ask_for_commitment(instances)
+            return self._ask_for_commitment(instances, delivery)
         try:
             report = self._orthanc.ask(f"storage-commitment/{delivery.mark}")
         except SeriesGone:  # Orthanc keeps reports in memory, and was restarted
-            return self._ask_for_commitment(instances)
+            return self._ask_for_commitment(instances, delivery)
         if report.get("Status") == "Pending":
             if now - (delivery.sent or now) < self._report_seconds:
                 return NotYet(POLL_SECONDS, delivery.mark)
-            return self._found_or(NO_REPORT, instances)
+            return self._found_or(NO_REPORT, instances, delivery)
         committed = {str(one.get("SOPInstanceUID")) for one in report.get("Success", ())}
         if committed >= instances.sop_instances:
             return Proved(Proof.COMMITMENT)
         return Lost(_reason(report, instances))
 
-    def _ask_for_commitment(self, instances: Instances) -> Verdict:
+    def _ask_for_commitment(self, instances: Instances, delivery: Delivery) -> Verdict:
         objects = [{"SOPClassUID": item.sop_class, "SOPInstanceUID": item.sop_instance} for item in instances.items]
         try:
             asked = self._ask("storage-commitment", {"DicomInstances": objects})
         except OrthancFailed as failure:
             if not failure.unsupported:
                 raise NotTaken(UNREACHABLE, unsure=True, everyone=True) from None
-            return self._found_or(NO_PROOF, instances)
+            return self._found_or(NO_PROOF, instances, delivery)
         return NotYet(POLL_SECONDS, str(asked["ID"]))
 
     def _ask(self, path: str, body: Mapping[str, Any]) -> Any:
-        try:
-            return self._orthanc.ask(
-                f"{self._where}/{path}",
-                {**body, "Timeout": self._seconds},
-                seconds=2.0 * self._seconds + BEYOND_SECONDS,
-            )
-        except SeriesGone:
-            raise NotTaken(UNKNOWN, everyone=True) from None
-        except RequestRefused:
-            raise NotTaken(NO_ANSWER, unsure=True) from None
-        except OrthancFailed:
-            raise
-        except TargetFailed as failure:
-            # Orthanc itself is away, or ended while the node was answering.
-            raise NotTaken(failure.code, unsure=True, everyone=True) from None
+        body = {**body, "Timeout": self._seconds}
+        seconds = 2.0 * self._seconds + BEYOND_SECONDS
+        return _asked(lambda: self._orthanc.ask(f"{self._where}/{path}", body, seconds=seconds))
+
+
+def _asked(request: Callable[[], Any]) -> Any:
+    """Return what Orthanc answers of a node; raises NotTaken, or OrthancFailed with what the node said."""
+    try:
+        return request()
+    except SeriesGone:
+        raise NotTaken(UNKNOWN, everyone=True) from None
+    except RequestRefused:
+        raise NotTaken(NO_ANSWER, unsure=True) from None
+    except OrthancFailed:
+        raise
+    except TargetFailed as failure:
+        # Orthanc itself is away, or ended while the node was answering.
+        raise NotTaken(failure.code, unsure=True, everyone=True) from None
 
 
 def _why(failure: OrthancFailed, *, begun: bool) -> NotTaken:

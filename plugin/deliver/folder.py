@@ -33,6 +33,11 @@ class FolderTransport:
         self._folder = Path(destination.Path)
         self._orthanc = orthanc
 
+    def is_sending(self, instances: Instances) -> bool:
+        """See ``Transport.is_sending``: nobody but the gateway writes there."""
+        del instances
+        return False
+
     def find(self, instances: Instances) -> frozenset[str] | None:
         """See ``Transport.find``: what is not there may have been taken, so that looking says nothing."""
         del instances
@@ -63,7 +68,7 @@ class FolderTransport:
 
     def _write(self, item: Item) -> None:
         unfinished, _ = self._names(item)
-        content = self._orthanc.instance_file(item.instance)
+        content = item.file(self._orthanc)
         unfinished.unlink(missing_ok=True)  # of an attempt that was cut off
         # Whoever may read what is in the folder may read the file, whatever the gateway keeps for itself.
         mode = stat.S_IMODE(self._folder.stat().st_mode) & 0o666

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from plugin.jobs.job import Job
 from plugin.pacs.client import Orthanc
@@ -11,7 +11,10 @@ from plugin.pacs.client import Orthanc
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One DICOM object: Orthanc's id of it, and the UIDs by which a node knows it."""
+    """One DICOM object: Orthanc's id of it, and the UIDs by which a node knows it.
+
+    ``content`` is the file where another object is sent than the one that Orthanc has; its UIDs are that one's.
+    """
 
     instance: str
     modality: str
@@ -19,6 +22,11 @@ class Item:
     sop_instance: str
     series: str
     study: str
+    content: bytes | None = field(default=None, repr=False)
+
+    def file(self, orthanc: Orthanc) -> bytes:
+        """Return the file that is sent."""
+        return orthanc.instance_file(self.instance) if self.content is None else self.content
 
 
 @dataclass(frozen=True, slots=True)

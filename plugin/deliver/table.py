@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
+from itertools import product
 from typing import Any
 
 import sqlalchemy as sa
@@ -18,7 +19,7 @@ RANKS = {"urgent": 0, "normal": 1, "night": 2}
 # A next try further away than any pause is of a clock that was set back.
 LONGEST_PAUSE = 3600.0
 _ARRIVED = (str(DeliveryState.DELIVERED), str(DeliveryState.SENT))
-_SENDING = (str(Step.SEND), str(Step.UNSURE))
+_OPEN = tuple(str(step) for step in Step if step not in (Step.CLOSED, Step.HELD))
 
 
 class DeliveryTable:
@@ -60,18 +61,18 @@ class DeliveryTable:
 
     def due(self, destination: str, steps: Sequence[Step]) -> Delivery | None:
         """Return what is to be done next at a destination: the most urgent, then the oldest."""
-        now = self._clock()
-        found = self._select(
-            sa.select(deliveries)
-            .where(
-                deliveries.c.destination == destination,
-                deliveries.c.step.in_([str(step) for step in steps]),
-                sa.or_(deliveries.c.next_try <= now, deliveries.c.next_try > now + 1.1 * LONGEST_PAUSE),
-            )
-            .order_by(deliveries.c.rank, deliveries.c.noted, deliveries.c.job)
-            .limit(1)
-        )
-        return found[0] if found else None
+        now, row = self._clock(), deliveries.c
+        found: list[Delivery] = []
+        # Each step and rank by itself: so the index has them in order, and of however many that wait one is read.
+        for rank in sorted(RANKS.values()):
+            for step in steps:
+                its = (row.destination == destination, row.step == str(step), row.rank == rank)
+                is_due = sa.or_(row.next_try <= now, row.next_try > now + 1.1 * LONGEST_PAUSE)
+                query = sa.select(deliveries).where(*its, is_due).order_by(row.noted, row.job).limit(1)
+                found += self._select(query)
+            if found:
+                return min(found, key=lambda one: (one.noted, one.job))
+        return None
 
     def has_arrived(self, destination: str, older: Sequence[str]) -> bool:
         """Whether a destination took the result of one of these jobs, or may have."""
@@ -106,15 +107,17 @@ class DeliveryTable:
         with self._engine.connect() as connection:
             return {(str(name), DeliveryState(state)): int(n) for name, state, n in connection.execute(query)}
 
-    def oldest_open(self) -> dict[str, float]:
+    def oldest_open(self, destinations: Iterable[str]) -> dict[str, float]:
         """When the oldest delivery was noted that has not arrived and is still tried, by destination."""
-        query = (
-            sa.select(deliveries.c.destination, sa.func.min(deliveries.c.noted))
-            .where(deliveries.c.step.not_in((str(Step.CLOSED), str(Step.HELD))))
-            .group_by(deliveries.c.destination)
-        )
+        oldest: dict[str, float] = {}
+        row = deliveries.c
         with self._engine.connect() as connection:
-            return {str(name): float(noted) for name, noted in connection.execute(query)}
+            for name, step, rank in product(destinations, _OPEN, RANKS.values()):
+                its = (row.destination == name, row.step == step, row.rank == rank)
+                noted = connection.execute(sa.select(sa.func.min(row.noted)).where(*its)).scalar()
+                if noted is not None:
+                    oldest[name] = min(float(noted), oldest.get(name, float(noted)))
+        return oldest
 
     def _write(self, one: Delivery, values: Mapping[str, Any]) -> bool:
         plain = {

@@ -65,6 +65,13 @@ Verdict = Proved | NotYet | Lost | Unprovable
 class Transport(Protocol):
     """Brings instances to one destination."""
 
+    def is_sending(self, instances: Instances) -> bool:
+        """Whether something that an earlier attempt began goes on by itself, so that nothing is to be sent now.
+
+        Raises TargetFailed when that cannot be told.
+        """
+        ...
+
     def find(self, instances: Instances) -> frozenset[str] | None:
         """Return the SOP instances that are there; None when the destination cannot be asked.
 
@@ -73,7 +80,9 @@ class Transport(Protocol):
         ...
 
     def send(self, instances: Instances, delivery: Delivery, mark: Callable[[str], None]) -> None:
-        """Send all objects; ``mark`` keeps a word that the next attempt finds in the delivery.
+        """Send all objects, of an item with ``content`` that file.
+
+        ``mark`` keeps a word that the next attempt finds in the delivery.
 
         Raises NotTaken.
         """

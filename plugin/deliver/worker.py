@@ -13,13 +13,26 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from model.backoff import Backoff
-from model.errors import TargetFailed
+from model.errors import InputRefused, TargetFailed
 from model.evidence.chain import Chain
-from plugin.deliver.delivery import DEADLINE, GONE, NOT_FOUND, SUPERSEDED, Delivery, DeliveryState, Proof, Step
+from plugin.deliver.delivery import (
+    DEADLINE,
+    GONE,
+    NOT_FOUND,
+    SENDING,
+    STOW,
+    SUPERSEDED,
+    Delivery,
+    DeliveryState,
+    Proof,
+    Step,
+)
 from plugin.deliver.instances import Instances, instances_of
 from plugin.deliver.records import record_delivered
+from plugin.deliver.shaping import RTSTRUCT, Shape
 from plugin.deliver.table import LONGEST_PAUSE, DeliveryTable
 from plugin.deliver.transport import Lost, NotTaken, NotYet, Proved, Transport, Unprovable
+from plugin.group.leading import Leads, always
 from plugin.jobs.job import Job, State
 from plugin.jobs.store import JobStore
 from plugin.jobs.wakeup import Wakeup
@@ -57,10 +70,16 @@ class DestinationWorker:
         chain: Chain,
         *,
         images: bool,
+        shape: Shape | None = None,
+        settle_seconds: float = 0.0,
+        leads: Leads = always,
         clock: Callable[[], float] = time.time,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
-        """``images``: whether the images of the series go along."""
+        """``images``: whether the images of the series go along; ``shape``: how an RTSTRUCT is changed before.
+
+        ``settle_seconds``: how long Orthanc may go on with a changed one that an earlier gateway sent.
+        """
         self.name = name
         self.wakeup = Wakeup()
         self.trouble: Trouble | None = None
@@ -70,6 +89,10 @@ class DestinationWorker:
         self._orthanc = orthanc
         self._chain = chain
         self._images = images
+        self._shape = shape
+        self._settled = ticks() + settle_seconds if shape else ticks()
+        self._begun: set[tuple[str, int]] = set()
+        self._leads = leads
         self._clock = clock
         self._ticks = ticks
         self._stopping = threading.Event()
@@ -84,7 +107,7 @@ class DestinationWorker:
         said = ""
         while not self._stopping.is_set():
             try:
-                worked = self.turn()
+                worked = self._leads() and self.turn()
                 said = ""
             except Exception as error:  # noqa: BLE001 - must outlive a full disk or a database out of order
                 worked = False
@@ -119,9 +142,9 @@ class DestinationWorker:
             return
         try:
             instances = instances_of(job, self._orthanc, images=self._images)
+            instances = self._shape.addressed(instances) if self._shape else instances
         except SeriesGone:
-            sent = one.step is Step.PROVE
-            self._close(one, DeliveryState.SENT if sent else DeliveryState.REFUSED, GONE)
+            self._gone(one)
             return
         except TargetFailed:
             self._pause(one, ORTHANC_SECONDS)
@@ -142,26 +165,37 @@ class DestinationWorker:
             return (DeliveryState.SENT, one.status or DEADLINE)
         # Where sending was begun, the node may have it, and is asked once more whatever became of the job.
         unsure = one.step is Step.UNSURE
-        state = DeliveryState.SENT if unsure else DeliveryState.REFUSED
+        # A server that failed, and was asked after that, does not have it.
+        state = DeliveryState.SENT if unsure and one.status != STOW else DeliveryState.REFUSED
         if job.state is State.SUPERSEDED:
             return (state, SUPERSEDED)
         if job.state not in (State.RUNNING, State.DONE) or job.rtstruct is None:
             return (state, GONE)
         if self._clock() >= one.deadline:
             lost = one.status == NOT_FOUND
-            return (DeliveryState.SENT if lost else DeliveryState.REFUSED, one.status or DEADLINE)
+            return (DeliveryState.SENT if lost else state, one.status or DEADLINE)
         return None
 
     def _send(self, one: Delivery, job: Job, instances: Instances) -> None:
         missing = instances
         if one.step is Step.UNSURE:
+            if self._is_sending(instances):
+                self._table.change(one, status=SENDING, next_try=self._clock() + ORTHANC_SECONDS)
+                return
             there = self._transport.find(instances)
             missing = instances if there is None else instances.without(there)
+            if there is not None and missing.items and self._may_go_on(one):
+                self._pause(one, ORTHANC_SECONDS)
+                return
         if missing.items:
+            made = self._made(one, job, missing)
+            if made is None:
+                return
             begun = replace(one, step=Step.UNSURE, tries=one.tries + 1)
             if not self._table.change(one, step=begun.step, tries=begun.tries):
                 return
-            self._transport.send(missing, begun, lambda word: self._mark(one, word))
+            self._begun.add((one.job, one.attempt))
+            self._transport.send(made, begun, lambda word: self._mark(one, word))
         now = self._clock()
         taken = {"step": Step.PROVE, "state": DeliveryState.SENT, "sent": now, "looks": 0, "status": None}
         self._recovered()
@@ -169,6 +203,51 @@ class DestinationWorker:
             sent = self._table.get(one.job, one.attempt, one.destination)
             if sent is not None:
                 self._prove(sent, job, instances)
+
+    def _may_go_on(self, one: Delivery) -> bool:
+        """Whether Orthanc may still be sending for a gateway that was killed: what it does not store has no job there.
+
+        Its answer to that gateway is lost, so that the destination is asked until it must be there.
+        """
+        return (one.job, one.attempt) not in self._begun and self._ticks() < self._settled
+
+    def _made(self, one: Delivery, job: Job, instances: Instances) -> Instances | None:
+        """Return the instances with what is made of an RTSTRUCT; None when that cannot be, which is noted."""
+        shape = self._shape
+        if shape is None:
+            return instances
+        made = []
+        try:
+            for item in instances.items:
+                if item.modality != RTSTRUCT:
+                    made.append(item)
+                    continue
+                shaped = shape.made(self._orthanc.instance_file(item.instance), job.model)
+                made.append(replace(item, content=shaped.content))
+                said = (f"To {self.name} ({shape.name}): {sentence}." for sentence in shaped.sentences)
+                self._jobs.note_afterwards(job.id, *said)
+        except InputRefused as refusal:
+            # What was begun before may have arrived.
+            unsure = one.step is Step.UNSURE
+            self._close(one, DeliveryState.SENT if unsure else DeliveryState.REFUSED, refusal.code)
+            return None
+        except SeriesGone:
+            self._gone(one)
+            return None
+        except TargetFailed:
+            self._pause(one, ORTHANC_SECONDS)
+            return None
+        return Instances(tuple(made))
+
+    def _gone(self, one: Delivery) -> None:
+        sent = one.step is Step.PROVE
+        self._close(one, DeliveryState.SENT if sent else DeliveryState.REFUSED, GONE)
+
+    def _is_sending(self, instances: Instances) -> bool:
+        try:
+            return self._transport.is_sending(instances)
+        except TargetFailed:
+            return True  # nobody can tell now
 
     def _mark(self, one: Delivery, word: str) -> None:
         self._table.change(one, mark=word)
@@ -217,6 +296,7 @@ class DestinationWorker:
     def _close(self, one: Delivery, state: DeliveryState, status: str | None, proof: Proof | None = None) -> None:
         if not self._table.change(one, step=Step.CLOSED, state=state, status=status, proof=proof):
             return
+        self._begun.discard((one.job, one.attempt))
         level = logging.WARNING if state is DeliveryState.REFUSED else logging.INFO
         how = f"proved by {proof}" if proof is not None else status or "unproved"
         logger.log(level, "job %s: %s to %s (%s)", one.job, state, self.name, how)

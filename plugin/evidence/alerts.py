@@ -17,7 +17,7 @@ from model.evidence.peer import BACKWARDS
 from model.evidence.record import Record, stamp
 from model.evidence.verification import Verification
 from model.outbound.session import http_session, proxy_address
-from plugin.evidence.closing import closing_record, present_attempt
+from plugin.evidence.closing import is_open, present_attempt
 from plugin.settings.evidence import AlertHook
 
 
@@ -27,6 +27,7 @@ class Kind(StrEnum):
     TRANSFER_OVERDUE = "TRANSFER_OVERDUE"
     RECEIPT_MISSING = "RECEIPT_MISSING"
     CHAIN_BROKEN = "CHAIN_BROKEN"
+    MIRROR_DIFFERS = "MIRROR_DIFFERS"
     REMOTE_REFUSAL = "REMOTE_REFUSAL"
     ANCHOR_MISSING = "ANCHOR_MISSING"
     ANCHOR_REFUSED = "ANCHOR_REFUSED"
@@ -38,6 +39,10 @@ SENTENCES: dict[Kind, str] = {
     Kind.TRANSFER_OVERDUE: "A transfer is open for longer than its limit: its key must be destroyed and its job ended.",
     Kind.RECEIPT_MISSING: "A recipient has not sent a receipt that is due: ask its operator, then retry the job.",
     Kind.CHAIN_BROKEN: "The chain of evidence was changed: keep the folder as it is and call the auditor.",
+    Kind.MIRROR_DIFFERS: (
+        "In the group's database the copy of a gateway's chain was changed, lacks records, or is of another history: "
+        "the verification of the evidence names it. Keep all as it is and call the auditor."
+    ),
     Kind.REMOTE_REFUSAL: "A recipient refused a transfer as not pseudonymised: nothing was kept; look at its findings.",
     Kind.ANCHOR_MISSING: "The head of the chain was not anchored for over a day: is the other end reachable?",
     Kind.ANCHOR_REFUSED: (
@@ -107,11 +112,13 @@ def alerts_of(
     false_answers: Collection[tuple[str, str]] = (),
     silent_since: Collection[str] = (),
     audit_unreachable_since: str | None = None,
+    differing: Collection[tuple[str, str]] = (),
 ) -> tuple[Alert, ...]:
     """Compute all alerts that stand at a time; the same records and time give the same alerts.
 
     ``false_answers`` are what witnesses of the head answered wrongly: a code, and since when; ``silent_since`` is when
-    each witness that leaves no record in the chain got a head last.
+    each witness that leaves no record in the chain got a head last. ``differing`` is what is wrong with chains' copies
+    in a group's database: a code, and since when.
     """
     found: list[Alert] = []
     jobs: dict[str, list[Record]] = {}
@@ -120,10 +127,13 @@ def alerts_of(
             jobs.setdefault(record.job, []).append(record)
     for code, own in jobs.items():
         found += _of_job(code, own, now, limits)
-    if verification is not None and not verification.valid:
+    if verification is not None and verification.broken is not None and verification.broken.gateway is None:
         found.append(Alert(Kind.CHAIN_BROKEN, stamp(now)))
     found += _of_anchors(records, now, expected, silent_since)
     found += _of_answers(false_answers)
+    if differing:
+        reason, since = min(differing, key=lambda one: one[1])
+        found.append(Alert(Kind.MIRROR_DIFFERS, since, reason=reason))
     if audit_unreachable_since is not None:
         found.append(Alert(Kind.AUDIT_UNREACHABLE, audit_unreachable_since))
     return tuple(sorted(found, key=lambda alert: (alert.since, alert.kind, alert.code or "")))
@@ -135,7 +145,7 @@ def _of_job(code: str, records: Sequence[Record], now: datetime, limits: Limits)
     refused = last.get(Event.REMOTE_REJECTED)
     if refused is not None and now - _time(refused) < REFUSAL_SHOWN:
         found.append(Alert(Kind.REMOTE_REFUSAL, refused.time, code))
-    if closing_record(records) is not None:
+    if not is_open(records):
         return found
     last = {record.event: record for record in present_attempt(records)}
     begun = last.get(Event.DEIDENTIFIED) or last.get(Event.SENT)

@@ -14,6 +14,7 @@ from model.evidence.files import Head
 from model.evidence.record import Record, stamp
 from model.evidence.signed import DocumentKind
 from plugin.evidence.closing import closing_record, missing_before_close
+from plugin.evidence.parts import Part, missing_in, records_in_order
 from plugin.evidence.wording import deletion_sentences, statements
 from plugin.settings.evidence import Recipient
 
@@ -29,14 +30,20 @@ VERSIONS = {
 
 
 def issue_certificate(
-    chain: Chain, job: str, recipients: Mapping[str, Recipient] | None = None, time: datetime | None = None
+    chain: Chain,
+    job: str,
+    recipients: Mapping[str, Recipient] | None = None,
+    time: datetime | None = None,
+    parts: Sequence[Part] = (),
 ) -> dict[str, Any]:
     """Make and sign the certificate of a job now; ``signed["document"]["body"]`` is the certificate itself.
 
-    ``job`` is an evidence code as stored. Raises EvidenceRefused with EVIDENCE_UNKNOWN when no record names it.
+    ``job`` is an evidence code as stored; ``parts`` are what the gateways of a group recorded of it. Raises
+    EvidenceRefused with EVIDENCE_UNKNOWN when no record names it.
     """
     issued = stamp(time or datetime.now(UTC))
-    body = certificate(chain.records(job), chain.head(), recipients, issued)
+    records = records_in_order(parts) if parts else chain.records(job)
+    body = certificate(records, chain.head(), recipients, issued, parts)
     return chain.sign(DocumentKind.CERTIFICATE, body)
 
 
@@ -45,24 +52,28 @@ def certificate(
     head: Head | None = None,
     recipients: Mapping[str, Recipient] | None = None,
     issued: str | None = None,
+    parts: Sequence[Part] = (),
 ) -> dict[str, Any]:
     """Make the JSON certificate of one job from its records, in the order of the chain.
 
     ``head`` is the chain's head and ``issued`` the time when the certificate is issued; ``recipients`` says who
-    stands behind a target, from the configuration. The certificate holds the records themselves with
-    their signatures, so that each can be verified by itself. Raises EvidenceRefused with EVIDENCE_UNKNOWN when there
-    are no records, or they are of several jobs.
+    stands behind a target, from the configuration; ``parts`` are the same records by gateway, in a group. The
+    certificate holds the records themselves with their signatures, so that each can be verified by itself. Raises
+    EvidenceRefused with EVIDENCE_UNKNOWN when there are no records, or they are of several jobs.
     """
     if not records or len({record.job for record in records}) != 1 or records[0].job is None:
         raise EvidenceRefused("EVIDENCE_UNKNOWN", "There is no job with this evidence code.")
     last = {record.event: record for record in records}
-    missing = missing_before_close(records)
+    missing = missing_in(parts) if parts else missing_before_close(records)
     closed = closing_record(records)
+    # Of a job that was taken over, what the gateway before still has is not gone.
+    whole = closed is not None and (not parts or not missing)
+    gateways = {record.digest: part.gateway for part in parts for record in part.records}
     return {
         "Certificate": FORMAT,
         "Issued": issued,
         "EvidenceCode": printed(records[0].job),
-        "State": "closed" if closed else "open",
+        "State": "closed" if whole else "open",
         "Outcome": closed.facts["outcome"] if closed else None,
         "Received": _facts(last, Event.RECEIVED),
         "Decision": _facts(last, Event.MATCHED) or _facts(last, Event.EXCLUDED),
@@ -79,15 +90,33 @@ def certificate(
         "Restored": _facts(last, Event.REIDENTIFIED),
         "Stored": _facts(last, Event.STORED),
         "Delivered": [{"Time": record.time, **_camel(record)} for record in records if record.event is Event.DELIVERED],
+        "Assessed": [{"Time": record.time, **_camel(record)} for record in records if record.event is Event.ASSESSED],
         "Failure": _facts(last, Event.FAILED),
         "Deletions": deletion_sentences(records),
         "KeyDestroyed": _facts(last, Event.KEY_DESTROYED),
         "Missing": [event.value for event in missing],
         "Versions": _versions(records),
         "Statements": statements(records),
-        "Times": [{"Event": record.event.value, "Time": record.time, "Record": record.sequence} for record in records],
+        "Times": [
+            {"Event": record.event.value, "Time": record.time, "Record": record.sequence}
+            | ({"Gateway": gateways[record.digest]} if parts else {})
+            for record in records
+        ],
+        "Gateways": [_part(part) for part in parts],
         "ChainHead": None if head is None else {"Sequence": head.sequence, "Digest": head.digest},
         "Records": [record.document() for record in records],
+    }
+
+
+def _part(part: Part) -> dict[str, Any]:
+    return {
+        "Gateway": part.gateway,
+        "FirstRecord": part.records[0].sequence,
+        "LastRecord": part.records[-1].sequence,
+        "Began": part.records[0].time,
+        "Ended": part.records[-1].time,
+        "Keys": sorted({record.key for record in part.records}),
+        "Missing": [event.value for event in part.missing],
     }
 
 

@@ -51,6 +51,7 @@ def certificate_blocks(document: Mapping[str, Any], digest: str, key: str) -> li
             numbers=frozenset({1, 2}),
             empty="Nothing was deleted, because nothing had been made.",
         ),
+        *_gateways(document),
         Heading("Records of the chain"),
         Table(
             ("Record", "When (UTC)", "Event", "SHA-256 of the record"),
@@ -69,6 +70,37 @@ def certificate_blocks(document: Mapping[str, Any], digest: str, key: str) -> li
             dense=True,
         ),
         *_verification(document, digest, key),
+    ]
+
+
+def _gateways(document: Mapping[str, Any]) -> list[Block]:
+    """Say which gateways of a group had the job, in order; nothing where there is one chain."""
+    parts = document.get("Gateways")
+    if not parts:
+        return []
+    text = (
+        "Several gateways share the work here; each has a chain of its own, with its own key. The records below are in "
+        "this order, and their numbers are those of their gateway's chain."
+    )
+    return [
+        Heading("Gateways"),
+        Text(text, Tone.NOTE),
+        Table(
+            ("Gateway", "Records", "From (UTC)", "Until (UTC)", "Signing keys", "Still missing"),
+            tuple(
+                (
+                    part["Gateway"],
+                    f"{part['FirstRecord']} to {part['LastRecord']}",
+                    second(part["Began"]),
+                    second(part["Ended"]),
+                    ", ".join(part["Keys"]),
+                    ", ".join(part["Missing"]) or "–",
+                )
+                for part in parts
+            ),
+            (2.0, 1.4, 1.9, 1.9, 2.0, 1.8),
+            code=frozenset({0, 4}),
+        ),
     ]
 
 

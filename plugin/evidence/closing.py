@@ -11,20 +11,29 @@ from model.evidence.facts import Facts
 from model.evidence.record import Record
 
 # What neither opens an attempt nor keeps one open.
-_ASIDE = (Event.ALERT_RAISED, Event.ALERT_CLEARED, Event.DELIVERED)
+_ASIDE = (Event.ALERT_RAISED, Event.ALERT_CLEARED, Event.DELIVERED, Event.ASSESSED)
 
 
 def present_attempt(records: Sequence[Record]) -> list[Record]:
-    """Return the records since the job was closed last: those of a retry, or of its first and only attempt so far."""
+    """Return the records since the job was closed, handed over or taken over last; of its only attempt so far, all.
+
+    ``records`` are those of one chain: what a gateway that was taken over wrote is not the taker's to end.
+    """
     own = [record for record in records if record.event not in _ASIDE]
-    closings = [place for place, record in enumerate(own) if record.event is Event.CLOSED]
-    return own[closings[-1] + 1 :] if closings else own
+    starts = [place + (record.event is not Event.TAKEN_OVER) for place, record in enumerate(own) if _parts(record)]
+    return own[starts[-1] :] if starts else own
 
 
 def closing_record(records: Sequence[Record]) -> Record | None:
     """Return the record that closed the job, or None while an attempt is open."""
     own = [record for record in records if record.event not in _ASIDE]
     return own[-1] if own and own[-1].event is Event.CLOSED else None
+
+
+def is_open(records: Sequence[Record]) -> bool:
+    """Whether the gateway of this chain still has something to do for the job: it was not closed or handed over."""
+    own = [record for record in records if record.event not in _ASIDE]
+    return not own or own[-1].event not in (Event.CLOSED, Event.HANDED_OVER)
 
 
 def missing_before_close(records: Sequence[Record]) -> tuple[Event, ...]:
@@ -46,6 +55,10 @@ def missing_before_close(records: Sequence[Record]) -> tuple[Event, ...]:
     if sent is not None and sent.facts["target_type"] != "local" and Event.REMOTE_DELETED not in by_event:
         missing.append(Event.REMOTE_DELETED)
     return tuple(missing)
+
+
+def _parts(record: Record) -> bool:
+    return record.event in (Event.CLOSED, Event.HANDED_OVER, Event.TAKEN_OVER)
 
 
 def close_job(chain: Chain, job: str, outcome: str, duration_ms: int) -> Record:

@@ -13,6 +13,7 @@ from model.evidence.files import month_files, read_lines
 from model.evidence.record import Record, parse_line
 from model.evidence.verification import Verification
 from model.evidence.walk import Broken, Change
+from plugin.evidence.group.mirrored import Elsewhere
 
 # A job that was stopped from outside ends before its worker and its files are gone and its evidence is closed.
 CLOSING = timedelta(hours=1)
@@ -32,38 +33,49 @@ class EndedJob:
 Ended = Callable[[], Iterable[EndedJob]]
 
 
-def with_ended_jobs(answer: Verification, chain: Chain, ended: Iterable[EndedJob], now: datetime) -> Verification:
+def with_ended_jobs(
+    answer: Verification, chain: Chain, ended: Iterable[EndedJob], now: datetime, elsewhere: Elsewhere | None = None
+) -> Verification:
     """Add to a verification what the table of jobs knows: ended jobs that no record closes were cut off.
 
-    ``ended`` has to be read before the chain, as records are written first.
+    ``ended`` has to be read before the chain, as records are written first; ``elsewhere`` is read after it, and None
+    where the table is this gateway's alone.
     """
     if not answer.valid:
         return answer
-    missing = unrecorded(chain, ended, now)
+    missing = unrecorded(chain, ended, now, elsewhere)
     if not missing:
         return answer
     last = [path.name for path in month_files(chain.directory)][-1:]
-    why = f"{len(missing)} jobs of the table have ended, and no record closes them: an older chain lies there"
+    reason = (
+        "an older chain lies there" if elsewhere is None else "a gateway of the group lost, or has yet to tell, them"
+    )
+    why = f"{len(missing)} jobs of the table have ended, and no record closes them: {reason}"
     broken = Broken(answer.head.sequence + 1, Change.CUT_OFF, last[0] if last else "", 0, why)
     return dataclasses.replace(answer, valid=False, broken=broken)
 
 
-def unrecorded(chain: Chain, ended: Iterable[EndedJob], now: datetime) -> list[str]:
+def unrecorded(chain: Chain, ended: Iterable[EndedJob], now: datetime, elsewhere: Elsewhere | None = None) -> list[str]:
     """Return the evidence codes of ended jobs that the chain should have closed, and did not."""
     jobs = list(ended)
     first = _first(chain)
     if not jobs or first is None:
         return []
     began = datetime.fromisoformat(first.time)
+    if elsewhere is not None and elsewhere.began is not None:
+        began = min(began, elsewhere.began)
     # What ended before the months that are kept was retired with them.
     whole = first.sequence == 1 and now - began < NEW_CHAIN
     closed = {record.job for record in chain.records(event=Event.CLOSED)}
+    if elsewhere is not None:
+        closed |= elsewhere.closed
     return [
         job.code
         for job in jobs
         if job.code not in closed
         and (whole or job.updated >= began)
-        and (not job.stopped or now - job.updated > CLOSING)
+        # What another gateway of the group recorded may follow late.
+        and ((not job.stopped and elsewhere is None) or now - job.updated > CLOSING)
     ]
 
 

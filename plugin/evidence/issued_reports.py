@@ -13,7 +13,7 @@ from model.evidence.signing import PublicKey
 from model.storage.files import make_directory, write_whole
 
 # What another reading changes though nothing happened: when it was issued, and how long the chain was then.
-OF_THE_READING = ("Issued", "Chain")
+OF_THE_READING = ("Issued", "Chain", "Chains")
 
 
 class IssuedReports:

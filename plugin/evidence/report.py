@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,13 @@ from model.evidence.files import Head, month_files, read_records
 from model.evidence.record import Record, stamp
 from model.evidence.signed import DocumentKind, digest_of
 from model.evidence.signing import PublicKey
-from model.evidence.verification import Verification, verify
+from model.evidence.verification import Verification, examine
 from plugin.evidence.certificate import VERSIONS
-from plugin.evidence.closing import closing_record, missing_before_close
+from plugin.evidence.closing import closing_record, is_open, missing_before_close
+from plugin.evidence.group.evidence import GroupEvidence
 from plugin.evidence.issued_reports import IssuedReports
+from plugin.evidence.parts import missing_in, parts_of, records_in_order
+from plugin.evidence.wording import VERDICTS
 from plugin.settings.evidence import EvidenceSection
 
 FORMAT = 1
@@ -73,16 +77,26 @@ def issue_report(
     time: datetime | None = None,
     heads: Collection[Head] = (),
     kept: IssuedReports | None = None,
+    quality: Mapping[str, Any] | None = None,
+    group: GroupEvidence | None = None,
 ) -> dict[str, Any]:
     """Verify the chain, make and sign the report of a month, and record that it was issued.
 
     One that says the same as that in ``kept`` is not issued again: that one is returned, and nothing recorded.
     ``keys`` are the site's published keys; ``heads`` are anchored heads from elsewhere (the service's
-    countersignatures). ``signed["document"]["body"]`` is the report itself.
+    countersignatures). ``quality`` is what people changed of the contours, which is no matter of the records: its own
+    section. ``group`` has the other chains of a group of gateways, which are verified and told of too.
+    ``signed["document"]["body"]`` is the report itself.
     """
     issued = time or datetime.now(UTC)
-    verification = verify(chain.directory, keys, heads)
-    body = monthly_report(records_for(chain.directory, month), month, evidence, verification, issued)
+    ends = {} if group is None else group.ends()
+    own = examine(chain.directory, keys, heads)
+    records = records_for(chain.directory, month)
+    if group is None:
+        body = monthly_report(records, month, evidence, own.verification, issued, quality)
+    else:
+        chains = {group.gateway: records} | chains_for(group, month)
+        body = monthly_report((), month, evidence, group.verify(own, ends), issued, quality, chains)
     signed = chain.sign(DocumentKind.REPORT, body)
     same = None if kept is None else kept.same(month.text, signed, chain.public_key)
     if same is not None:
@@ -94,11 +108,13 @@ def issue_report(
     return signed
 
 
-def require_covered(directory: Path, month: Month, now: datetime) -> None:
-    """Raise EvidenceRefused with REPORT_UNKNOWN for a month of which the chain can say nothing."""
-    files = month_files(directory)
-    if not files or month.text < files[0].stem or month.text > f"{now:%Y-%m}":
-        since = f" since {files[0].stem}" if files else ""
+def require_covered(directory: Path, month: Month, now: datetime, group: GroupEvidence | None = None) -> None:
+    """Raise EvidenceRefused with REPORT_UNKNOWN for a month of which no chain can say anything."""
+    peers = [] if group is None else group.mirrored.peers()
+    firsts = [path.stem for path in month_files(directory)[:1]]
+    firsts += [first for peer in peers if group is not None for first in group.mirrored.months(peer)[:1]]
+    if not firsts or month.text < min(firsts) or month.text > f"{now:%Y-%m}":
+        since = f" since {min(firsts)}" if firsts else ""
         raise EvidenceRefused(
             "REPORT_UNKNOWN", f"Of this month there are no records here; they go on{since} until now."
         )
@@ -106,12 +122,23 @@ def require_covered(directory: Path, month: Month, now: datetime) -> None:
 
 def records_for(directory: Path, month: Month) -> list[Record]:
     """Read what a month's report needs: all of the month, and of earlier months only the jobs that are still open."""
+    months = [path.stem for path in month_files(directory)]
+    return _gathered(months, lambda one: read_records(directory, month=one), month)
+
+
+def chains_for(group: GroupEvidence, month: Month) -> dict[str, list[Record]]:
+    """Read the same of the other gateways of a group, by gateway; raises EvidenceRefused with EVIDENCE_MIRROR."""
+    mirrored = group.mirrored
+    return {peer: _gathered(mirrored.months(peer), partial(mirrored.month, peer), month) for peer in mirrored.peers()}
+
+
+def _gathered(months: Sequence[str], read: Callable[[str], list[Record]], month: Month) -> list[Record]:
     kept: list[Record] = []
-    for path in month_files(directory):
-        if path.stem > month.text:
+    for one in months:
+        if one > month.text:
             break
-        kept = [record for own in _by_job(kept).values() if closing_record(own) is None for record in own]
-        kept += read_records(directory, month=path.stem)
+        kept = [record for own in _by_job(kept).values() if is_open(own) for record in own]
+        kept += read(one)
     return sorted(kept, key=lambda record: record.sequence)
 
 
@@ -121,15 +148,22 @@ def monthly_report(
     evidence: EvidenceSection,
     verification: Verification,
     issued: datetime,
+    quality: Mapping[str, Any] | None = None,
+    chains: Mapping[str, Sequence[Record]] | None = None,
 ) -> dict[str, Any]:
     """Make the JSON report of a month.
 
     ``records`` are those of ``records_for``, or all, in order: what was still open at the month's end may have begun
-    before it. ``verification`` is the chain's, made for this report.
+    before it. ``verification`` is the chain's, made for this report. In a group of gateways ``chains`` has the records
+    of each, and the verification is that over all.
     """
+    if chains is not None:
+        records = sorted((record for own in chains.values() for record in own), key=lambda record: record.time)
     until = [record for record in records if record.time < month.end]
     within = [record for record in until if month.holds(record.time)]
-    jobs = _by_job(until)
+    jobs = _by_job(until) if chains is None else _jobs_of_group(chains, month)
+    gateways = {record.digest: name for name, own in (chains or {}).items() for record in own}
+    plain = partial(_plain, gateways=gateways)
     touched = {record.job for record in within if record.job is not None}
     lines = [_transfer(code, own) for code, own in jobs.items() if code in touched]
     return {
@@ -143,16 +177,24 @@ def monthly_report(
         "Recipients": [{"Target": name, **recipient.model_dump()} for name, recipient in evidence.Recipients.items()],
         "Totals": _totals(within, lines),
         "Daily": _daily(within, month),
+        "Assessed": _assessed(within),
         "Abroad": _abroad(lines),
         "Transfers": lines,
         "Refusals": [_refusal(record) for record in within if record.event in _REFUSALS or _refused_here(record)],
-        "Exceptions": [_plain(record) for record in within if record.event in _SITE_EXCEPTIONS],
+        "Exceptions": [plain(record) for record in within if record.event in _SITE_EXCEPTIONS],
         "Rights": dict(Counter(record.event.value for record in within if record.event in _RIGHTS)),
-        "OpenItems": [_open_item(code, own) for code, own in jobs.items() if closing_record(own) is None],
-        "Changes": [_plain(record) for record in within if record.event in _CHANGES],
+        "OpenItems": [
+            _open_item(code, own, missing) for code, own in jobs.items() if (missing := _owed(own, gateways))
+        ],
+        "Changes": [plain(record) for record in within if record.event in _CHANGES],
         "Versions": _versions(within),
-        "Anchors": [_plain(record) for record in within if record.event is Event.HEAD_ANCHORED],
-        "Chain": _chain(within, verification),
+        "Anchors": [plain(record) for record in within if record.event is Event.HEAD_ANCHORED],
+        "Quality": quality,
+        "Chain": _chain([one for one in within if gateways.get(one.digest) == verification.gateway], verification),
+        "Chains": [
+            {"Gateway": one.gateway} | _chain([own for own in within if gateways.get(own.digest) == one.gateway], one)
+            for one in verification.chains
+        ],
     }
 
 
@@ -162,7 +204,31 @@ def _by_job(records: Sequence[Record]) -> dict[str, list[Record]]:
         if record.job is not None:
             jobs.setdefault(record.job, []).append(record)
     # An alert about a job does not make one.
-    return {code: own for code, own in jobs.items() if any(record.event is Event.RECEIVED for record in own)}
+    begins = (Event.RECEIVED, Event.TAKEN_OVER)
+    return {code: own for code, own in jobs.items() if any(record.event in begins for record in own)}
+
+
+def _jobs_of_group(chains: Mapping[str, Sequence[Record]], month: Month) -> dict[str, list[Record]]:
+    """Give the records of each job in all chains, in the order in which gateways had it."""
+    jobs: dict[str, dict[str, list[Record]]] = {}
+    for gateway, records in chains.items():
+        for code, own in _by_job([record for record in records if record.time < month.end]).items():
+            jobs.setdefault(code, {})[gateway] = own
+    return {code: records_in_order(parts_of(own)) for code, own in jobs.items()}
+
+
+def _owed(records: Sequence[Record], gateways: Mapping[str, str]) -> list[str]:
+    """Name what a job lacks; nothing where it is closed, and no gateway that lost it still has files of it."""
+    if not gateways:
+        missing = missing_before_close(records)
+    else:
+        own: dict[str, list[Record]] = {}
+        for record in records:
+            own.setdefault(gateways[record.digest], []).append(record)
+        missing = missing_in(parts_of(own))
+    if closing_record(records) is None or (gateways and missing):
+        return [event.value for event in missing] or [Event.CLOSED.value]
+    return []
 
 
 def _transfer(code: str, records: Sequence[Record]) -> dict[str, Any]:
@@ -213,6 +279,15 @@ def _totals(within: Sequence[Record], lines: Sequence[Mapping[str, Any]]) -> dic
         "KeysDestroyed": sum(record.event is Event.KEY_DESTROYED for record in within),
         "Records": len(within),
     }
+
+
+def _assessed(within: Sequence[Record]) -> dict[str, int]:
+    """Count the versions of results that people returned, and what became of the structures in them."""
+    records = [record for record in within if record.event is Event.ASSESSED]
+    counts = {"Versions": len(records), "Approved": sum(bool(record.facts["approved"]) for record in records)}
+    for name in VERDICTS:
+        counts[name.title().replace("_", "")] = sum(int(str(record.facts[name])) for record in records)
+    return counts
 
 
 _BAR = {"done": "Done", "superseded": "Done", "failed": "Failed", "cancelled": "Failed"}
@@ -271,18 +346,20 @@ def _refusal(record: Record) -> dict[str, Any]:
     }
 
 
-def _plain(record: Record) -> dict[str, Any]:
+def _plain(record: Record, gateways: Mapping[str, str]) -> dict[str, Any]:
     code = None if record.job is None else printed(record.job)
     facts = {"".join(part.capitalize() for part in name.split("_")): value for name, value in record.facts.items()}
-    return {"Record": record.sequence, "Time": record.time, "Event": record.event.value, "EvidenceCode": code, **facts}
+    told = {"Record": record.sequence, "Time": record.time, "Event": record.event.value, "EvidenceCode": code, **facts}
+    # A fact of this name says of which other gateway the record tells.
+    return told | ({"Chain": gateways[record.digest]} if gateways else {})
 
 
-def _open_item(code: str, records: Sequence[Record]) -> dict[str, Any]:
+def _open_item(code: str, records: Sequence[Record], missing: Sequence[str]) -> dict[str, Any]:
     return {
         "EvidenceCode": printed(code),
         "Since": records[0].time,
         "LastEvent": records[-1].event.value,
-        "Missing": [event.value for event in missing_before_close(records)] or [Event.CLOSED.value],
+        "Missing": list(missing),
     }
 
 
@@ -308,7 +385,9 @@ def _chain(within: Sequence[Record], verification: Verification) -> dict[str, An
         "HeadAtIssue": {"Sequence": verification.head.sequence, "Digest": verification.head.digest},
         "Verified": verification.valid,
         "RecordsVerified": verification.records,
-        "FirstBrokenRecord": None if broken is None else {"Sequence": broken.sequence, "Change": broken.change.value},
+        "FirstBrokenRecord": None
+        if broken is None
+        else {"Sequence": broken.sequence, "Change": broken.change.value, "Gateway": broken.gateway},
         "Keys": list(verification.keys),
         "Remarks": list(verification.remarks),
     }

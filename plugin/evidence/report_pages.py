@@ -10,6 +10,7 @@ from model.evidence.canonical_json import canonical
 from plugin.evidence.paper.blocks import Bars, Block, Bullets, Command, Facts, Heading, Table, Text, Tone, Verdict
 from plugin.evidence.paper.page import Cover, to_pdf
 from plugin.evidence.paper.signature import PdfSeal, sign_pdf
+from plugin.evidence.quality_pages import quality_blocks
 from plugin.evidence.wording import HOW, amount, minute, plural, second
 
 TITLE = "Monthly report of processing"
@@ -70,6 +71,7 @@ def report_blocks(document: Mapping[str, Any], digest: str) -> list[Block]:
             tuple((name, ", ".join(versions)) for name, versions in document["Versions"].items())
             or (("Versions", "–"),)
         ),
+        *quality_blocks(document.get("Quality")),
         Heading("Every transfer"),
         Text(
             "Day and time, UTC. Gone there: deletion at the recipient, by its signed receipt or under contract only; a "
@@ -88,17 +90,23 @@ def _verdict(document: Mapping[str, Any]) -> Verdict:
         broken = chain["FirstBrokenRecord"]
         return Verdict(
             "The record was changed",
-            f"Record {broken['Sequence']} is {broken['Change']}. What this report says from there on proves nothing.",
+            f"Record {broken['Sequence']}{_of(broken.get('Gateway'))} is {broken['Change']}. What this report says "
+            "from there on proves nothing.",
             Tone.BAD,
         )
     still = len(document["OpenItems"])
+    verified = chain["RecordsVerified"] + sum(one["RecordsVerified"] for one in document.get("Chains", ()))
     text = (
-        f"{chain['RecordsVerified']} signed records were verified without a gap. {totals['SeriesSent']} series with "
+        f"{verified} signed records were verified without a gap. {totals['SeriesSent']} series with "
         f"{totals['ImagesSent']} pseudonymised images were sent; {totals['KeysDestroyed']} keys were destroyed."
     )
     if still:
         return Verdict(f"The record is intact; {plural(still, 'job is', 'jobs are')} open", text, Tone.WARNING)
     return Verdict("The record is intact; every job is closed", text, Tone.GOOD)
+
+
+def _of(gateway: str | None) -> str:
+    return "" if gateway is None else f" of gateway {gateway}"
 
 
 def _header(document: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
@@ -140,8 +148,19 @@ def _totals(document: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
         ("Images sent", f"{totals['ImagesSent']}, {totals['BytesSent'] / 1e6:.1f} MB"),
         ("Deletions at recipients", deletions),
         ("Deletions here", f"{totals['LocalDeletions']} jobs; {totals['KeysDestroyed']} keys destroyed"),
+        ("Returned by people", _assessed(document["Assessed"])),
         ("Rights of patients", _rights(document["Rights"])),
     )
+
+
+def _assessed(counts: Mapping[str, int]) -> str:
+    if not counts["Versions"]:
+        return "no structure set"
+    versions = plural(counts["Versions"], "version", "versions")
+    words = ("untouched", "edited", "deleted", "added", "not comparable")
+    keys = ("Untouched", "Edited", "Deleted", "Added", "NotComparable")
+    rois = ", ".join(f"{counts[key]} {word}" for key, word in zip(keys, words, strict=True))
+    return f"{versions} of our structure sets, {counts['Approved']} approved; structures: {rois}"
 
 
 def _rights(counts: Mapping[str, int]) -> str:
@@ -252,6 +271,15 @@ def _verification(document: Mapping[str, Any], digest: str) -> list[Block]:
         ("Head at issue", f"record {issue['Sequence']}, {issue['Digest']}"),
         ("Anchored in the month", f"{anchored} times; {countersigned} countersigned, {stamped} time-stamped"),
         ("Signing keys", ", ".join(chain["Keys"]) or "–"),
+        *(
+            (
+                f"Gateway {one['Gateway']}",
+                f"records {amount(one['FirstRecord'])} to {amount(one['LastRecord'])}; head at issue: record "
+                f"{one['HeadAtIssue']['Sequence']}, {one['HeadAtIssue']['Digest']}; "
+                + ("verified" if one["Verified"] else "CHANGED"),
+            )
+            for one in document.get("Chains", ())
+        ),
         ("SHA-256 of the JSON report", digest),
     )
     return [

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,10 @@ from model.evidence.chain import Chain
 from model.evidence.code import parse_code
 from model.evidence.event import Event
 from model.evidence.peer import Witness
-from model.evidence.record import stamp
+from model.evidence.record import Record, stamp
 from model.evidence.retention import retire_months
 from model.evidence.signing import PublicKey
-from model.evidence.verification import Verification, keys_beside, verify
+from model.evidence.verification import Verification, examine, keys_beside
 from model.outbound.session import proxy_address
 from plugin.evidence.alerts import Alert, Expected, Limits, post_alert
 from plugin.evidence.audit.feed import AuditFeed
@@ -26,9 +27,11 @@ from plugin.evidence.certificate import issue_certificate
 from plugin.evidence.certificate_pages import certificate_pdf
 from plugin.evidence.dossier_files import dossier_markdown, dossier_pdf, record_dossier
 from plugin.evidence.ended_jobs import Ended, with_ended_jobs
+from plugin.evidence.group.evidence import GroupEvidence
 from plugin.evidence.head_share import HeadShares
 from plugin.evidence.issued_reports import IssuedReports
 from plugin.evidence.paper.signature import PdfSeal
+from plugin.evidence.parts import Part, parts_of, records_in_order
 from plugin.evidence.processing import Processing
 from plugin.evidence.report import Month, issue_report, require_covered
 from plugin.evidence.report_pages import report_pdf
@@ -43,7 +46,8 @@ class EvidenceService:
     """Certificates, reports, verification, patients' rights, anchors, alerts and audit of one gateway.
 
     ``folder`` is the private folder for keys and positions, ``witnesses`` are the services that countersign, ``ended``
-    gives the jobs that have ended. Methods that work for seconds say so; call those from a thread.
+    gives the jobs that have ended, ``quality`` what people changed in a month, ``group`` the evidence of the other
+    gateways that share the database. Methods that work for seconds say so; call those from a thread.
     """
 
     def __init__(
@@ -57,16 +61,21 @@ class EvidenceService:
         host: str,
         witnesses: Sequence[Witness] = (),
         ended: Ended = tuple,
+        quality: Callable[[str], Mapping[str, Any]] | None = None,
+        index_key: bytes | None = None,
+        group: GroupEvidence | None = None,
     ) -> None:
         self._chain = chain
+        self._group = group
         self._folder = folder
         self._evidence = evidence
         self._witnesses = Witnesses(witnesses, chain, evidence.AnchorHour)
         folders = {name: Path(one.Path) for name, one in evidence.Witnesses.items() if isinstance(one, WitnessFolder)}
         self._shares = HeadShares(folders, chain, evidence.AnchorHour, folder / "shares.json")
         self._ended = ended
+        self._quality = quality
         self._issued = IssuedReports(folder / "reports")
-        self.subjects = Subjects(engine, load_index_key(folder / "subjects.key"))
+        self.subjects = Subjects(engine, index_key or load_index_key(folder / "subjects.key"))
         limits = Limits(timedelta(hours=transfer_hours), timedelta(minutes=float(evidence.ReceiptMinutes)))
         keys = tuple(witness.key.id for witness in witnesses)
         self._watch = Watch(chain, limits, Expected(keys, stamps=evidence.TimeStamp is not None))
@@ -82,7 +91,12 @@ class EvidenceService:
 
     def certificate(self, code: str) -> dict[str, Any]:
         """Sign the certificate of a job; ``code`` as people write it. Raises EvidenceRefused."""
-        return issue_certificate(self._chain, parse_code(code), self._evidence.Recipients)
+        job = parse_code(code)
+        return issue_certificate(self._chain, job, self._evidence.Recipients, parts=self._parts(job))
+
+    def records(self, code: str) -> list[Record]:
+        """Return the records of a job, by its evidence code as stored, in all chains of the group."""
+        return self._chain.records(code) if self._group is None else records_in_order(self._parts(code))
 
     def certificate_pdf(self, code: str) -> bytes:
         """Print the same as signed PDF; a second of work."""
@@ -95,8 +109,17 @@ class EvidenceService:
         month before the installation.
         """
         wanted = Month.parse(month)
-        require_covered(self._chain.directory, wanted, datetime.now(UTC))
-        return issue_report(self._chain, wanted, self._evidence, self._keys(), kept=self._issued)
+        require_covered(self._chain.directory, wanted, datetime.now(UTC), self._group)
+        quality = None if self._quality is None else self._quality(wanted.text)
+        return issue_report(
+            self._chain,
+            wanted,
+            self._evidence,
+            self._keys(),
+            kept=self._issued,
+            quality=quality,
+            group=self._group,
+        )
 
     def report_pdf(self, month: str) -> bytes:
         """Print the same as signed PDF; seconds for a busy month."""
@@ -115,16 +138,31 @@ class EvidenceService:
     def verify(self) -> Verification:
         """Verify the whole chain now, against the folders that hold its heads and the jobs that have ended.
 
-        Seconds for 100,000 records. The answer counts for the next alerts too.
+        In a group of gateways the other chains too, and all against each other. Seconds for 100,000 records. The answer
+        counts for the next alerts too.
         """
         ended = list(self._ended())
-        answer = verify(self._chain.directory, self._keys(), self._shares.heads())
-        self._verified = with_ended_jobs(answer, self._chain, ended, datetime.now(UTC))
+        group = self._group
+        ends = {} if group is None else group.ends()
+        own = examine(self._chain.directory, self._keys(), self._shares.heads())
+        answer = own.verification if group is None else group.verify(own, ends)
+        elsewhere = None if group is None else group.mirrored.elsewhere()
+        self._verified = with_ended_jobs(answer, self._chain, ended, datetime.now(UTC), elsewhere)
         return self._verified
+
+    def start(self) -> None:
+        """Begin to copy the chain for the other gateways of a group, where there is one."""
+        if self._group is not None:
+            threading.Thread(target=self._group.mirror.run, name="mirror", daemon=True).start()
+
+    def cross_heads(self, now: datetime, *, at_once: bool = False) -> None:
+        """Record the heads of the other gateways' chains, as far as there is news and it is time to."""
+        if self._group is not None:
+            self._group.cross(now, at_once=at_once)
 
     def subject(self, patient_id: str) -> dict[str, Any]:
         """Answer a patient's question; recorded."""
-        return subject_answer(self.subjects, patient_id, self._chain)
+        return subject_answer(self.subjects, patient_id, self._chain, self.records)
 
     def erase_subject(self, patient_id: str, sweep: Sweep) -> Swept:
         """Erase what is held of a patient; ``sweep`` clears the gateway's own tables and spool for these codes."""
@@ -182,7 +220,11 @@ class EvidenceService:
 
     def retire(self, now: datetime) -> list[str]:
         """Remove the months that are older than evidence is kept; recorded. Once a day is often enough."""
-        return retire_months(self._chain, f"{self.end_of_retention(now):%Y-%m}")
+        before = f"{self.end_of_retention(now):%Y-%m}"
+        retired = retire_months(self._chain, before)
+        if self._group is not None:
+            self._group.retire(before, now)
+        return retired
 
     def end_of_retention(self, now: datetime) -> datetime:
         """Return the start of the oldest month that is kept: what ended before it is removed everywhere."""
@@ -210,6 +252,7 @@ class EvidenceService:
             false_answers=None if false is None else false + self._shares.false_answers(),
             silent_since=self._shares.silent_since(),
             audit_unreachable_since=self._audit_down_since,
+            differing=() if self._group is None else self._group.findings(),
         )
         self._unsent += [(alert, False) for alert in raised] + [(alert, True) for alert in cleared]
         self._post()
@@ -221,9 +264,14 @@ class EvidenceService:
         return self._watch.standing
 
     def close(self) -> None:
-        """Let go of the connection to the audit repository."""
+        """Let go of the connection to the audit repository, and copy no more."""
+        if self._group is not None:
+            self._group.mirror.stop()
         if self._sender is not None:
             self._sender.close()
+
+    def _parts(self, code: str) -> list[Part]:
+        return [] if self._group is None else parts_of(self._group.records(code))
 
     def _post(self) -> None:
         """Post what the webhook was not told yet; what it does not take waits for the next look."""

@@ -28,6 +28,8 @@ from plugin.evidence.closing import closing_record, missing_before_close
 from plugin.evidence.wording import statements
 
 KEY_BYTES = 32
+# The name of the key among the secrets of a group.
+INDEX_KEY = "subjects"
 
 metadata = sa.MetaData()
 
@@ -143,7 +145,14 @@ class Subjects:
                     "verified": "LISTED",
                 },
             )
+        self._empty_log()
         return Swept(swept.rows + int(gone), swept.files, swept.left, swept.orthanc_copies)
+
+    def _empty_log(self) -> None:
+        """Take what was deleted out of SQLite's log of writes too, whose old pages stay until they are written over."""
+        if self._engine.dialect.name == "sqlite":
+            with self._engine.connect() as connection:
+                connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
 
     def _codes(self, lookup: str) -> list[str]:
         query = sa.select(entries.c.code).where(entries.c.lookup == lookup).order_by(entries.c.code)
@@ -172,13 +181,16 @@ def load_index_key(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def subject_answer(subjects: Subjects, patient_id: str, chain: Chain) -> dict[str, Any]:
+def subject_answer(
+    subjects: Subjects, patient_id: str, chain: Chain, records: Callable[[str], Sequence[Record]] | None = None
+) -> dict[str, Any]:
     """Answer what was done with a patient's data, in plain words and as data; records that somebody asked.
 
-    The answer does not repeat the patient's number: whoever asked knows it.
+    ``records`` gives those of a job by its evidence code, where they may stand in other chains than this one. The
+    answer does not repeat the patient's number: whoever asked knows it.
     """
     codes = subjects.codes_of(patient_id)
-    jobs = [_job(code, chain.records(code)) for code in codes]
+    jobs = [_job(code, (records or chain.records)(code)) for code in codes]
     chain.append(Event.SUBJECT_ASKED, None, {"jobs": len(codes)})
     objected = subjects.has_objected(patient_id)
     return {

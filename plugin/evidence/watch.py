@@ -11,7 +11,7 @@ from model.evidence.files import Position, follow
 from model.evidence.record import Record
 from model.evidence.verification import Verification
 from plugin.evidence.alerts import NOBODY, REFUSAL_SHOWN, Alert, Expected, Kind, Limits, alerts_of, changes, record_of
-from plugin.evidence.closing import closing_record
+from plugin.evidence.closing import is_open
 
 # What the watch keeps of the records that belong to no job.
 _SITE = (Event.CHAIN_STARTED, Event.CONFIG_CHANGED, Event.HEAD_ANCHORED, Event.PEER_HEAD)
@@ -45,6 +45,7 @@ class Watch:
         false_answers: Collection[tuple[str, str]] | None = (),
         silent_since: Collection[str] = (),
         audit_unreachable_since: str | None = None,
+        differing: Collection[tuple[str, str]] = (),
     ) -> tuple[list[Alert], list[Alert]]:
         """Look at what was added; return, and record, the alerts that were raised and those that were cleared.
 
@@ -64,10 +65,12 @@ class Watch:
             false_answers=false_answers or (),
             silent_since=silent_since,
             audit_unreachable_since=audit_unreachable_since,
+            differing=differing,
         )
         before = tuple(self._recorded.values())
         if verification is None:  # nobody verified since the start: what was found broken before still stands
-            found += tuple(alert for alert in before if alert.kind is Kind.CHAIN_BROKEN)
+            stood = {Kind.CHAIN_BROKEN} | (set() if differing else {Kind.MIRROR_DIFFERS})
+            found += tuple(alert for alert in before if alert.kind in stood)
         if false_answers is None:
             found += tuple(alert for alert in before if alert.kind in _FOUND)
         raised, cleared = changes(before, found)
@@ -85,11 +88,11 @@ class Watch:
                 self._note(record)
             elif record.job is not None:
                 self._open.setdefault(record.job, []).append(record)
-                if closing_record(self._open[record.job]) is not None and not self._refused_lately(record.job, now):
+                if not is_open(self._open[record.job]) and not self._refused_lately(record.job, now):
                     del self._open[record.job]
             elif record.event in _SITE and _counts(record):
                 self._site[record.event, str(record.facts.get("key", ""))] = record
-        for job in [job for job, own in self._open.items() if closing_record(own) is not None]:
+        for job in [job for job, own in self._open.items() if not is_open(own)]:
             if not self._refused_lately(job, now):
                 del self._open[job]
 

@@ -13,7 +13,7 @@ HOW: dict[str, str] = {
     "LISTED": "verified by listing the place after the deletion",
     "LOOKED_UP": "verified by asking Orthanc for the pseudonym after the deletion",
     "READ_BACK": "verified by reading it back after the deletion",
-    "RECEIPT": "verified by the recipient's signed receipt, whose key this site pinned",
+    "RECEIPT": "verified by the recipient's signed receipt, whose key or whose operator's key this site pinned",
     "NEVER_WRITTEN": "nothing was written",
     "NEVER_SENT": "nothing was sent",
     "CONTRACT_ONLY": "not verified here: the recipient gives no receipts, and deletion there rests on the contract",
@@ -21,6 +21,14 @@ HOW: dict[str, str] = {
 }
 
 LEFT_OUT = {"plane": "of another plane or matrix", "acquisition": "of another acquisition or orientation"}
+
+VERDICTS = {
+    "untouched": "left as they were",
+    "edited": "edited",
+    "deleted": "deleted",
+    "added": "added",
+    "not_comparable": "not comparable",
+}
 
 
 def deletion_sentences(records: Sequence[Record]) -> list[dict[str, Any]]:
@@ -50,7 +58,7 @@ def deletion_sentences(records: Sequence[Record]) -> list[dict[str, Any]]:
         elif record.event is Event.REMOTE_DELETED:
             deletions.append(
                 {
-                    "Where": "the recipient",
+                    "Where": "the recipient: a transfer that was given up" if "transfer" in facts else "the recipient",
                     "Files": facts.get("files"),
                     "Left": facts.get("left"),
                     "Time": record.time,
@@ -107,7 +115,9 @@ def _sentence(record: Record) -> str | None:
         case Event.REIDENTIFIED:
             return f"All {facts['references']} references of the contours were resolved to the original images."
         case Event.STORED:
-            return f"A structure set of {facts['rois']} structures was stored under the original study."
+            return f"A structure set of {facts['rois']} structures was stored under the original study." + _report(
+                facts
+            )
         case Event.FAILED:
             return f"The job failed ({facts['code']})."
         case Event.LOCAL_DELETED:
@@ -116,16 +126,37 @@ def _sentence(record: Record) -> str | None:
                 f"({HOW[str(facts['verified'])]}). {_missing(facts)}{_in_orthanc(facts)}"
             )
         case Event.REMOTE_DELETED:
-            return f"Deletion at the recipient: {HOW[str(facts['verified'])]}."
+            which = " of a transfer that was given up" if "transfer" in facts else ""
+            return f"Deletion at the recipient{which}: {HOW[str(facts['verified'])]}."
         case Event.KEY_DESTROYED:
             return f"The key that links pseudonyms and patient was destroyed ({HOW[str(facts['verified'])]})."
         case Event.DELIVERED:
             how = {"COMMITMENT": "it committed to keep them", "FIND": "it found them", "ANSWER": "they were read back"}
             count = plural(int(str(facts["instances"])), "object", "objects")
             return f"The result ({count}) was delivered to {facts['destination']}: {how[str(facts['proof'])]}."
+        case Event.CONSTANCY_BASELINE:
+            return f"What {facts['model']} draws on the reference series is the baseline from here on."
+        case Event.CONSTANCY_PASSED:
+            return f"On the reference series {facts['model']} drew what the baseline holds."
+        case Event.CONSTANCY_FAILED:
+            return f"On the reference series {facts['model']} did not draw what the baseline holds ({facts['code']})."
+        case Event.ASSESSED:
+            counted = ", ".join(f"{facts[name]} {words}" for name, words in VERDICTS.items() if facts[name])
+            version = "an approved version" if facts["approved"] else "a version that is not approved"
+            return f"People returned {version} of the structure set, which was compared: {counted or 'no structure'}."
+        case Event.TAKEN_OVER:
+            return f"Gateway {facts['gateway']} had stopped; another took the job over and made its copy anew."
+        case Event.HANDED_OVER:
+            taker = f"gateway {facts['gateway']}" if "gateway" in facts else "another gateway"
+            return f"The job had gone on at {taker}; this one did no more for it."
         case Event.CLOSED:
             return f"The job was closed with the outcome {facts['outcome']}."
     return None
+
+
+def _report(facts: Facts) -> str:
+    report = facts.get("report")
+    return "" if report is None else f" Its model was commissioned (report {str(report)[:16]}…)."
 
 
 def _left_out(counts: object) -> str:

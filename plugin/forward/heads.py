@@ -18,10 +18,13 @@ SECONDS = 20.0
 def witnesses(
     configured: Mapping[str, ServiceTarget | DicomTarget], own_key: Callable[[], PublicKey]
 ) -> tuple[Witness, ...]:
-    """Make one witness per service, by its pinned key; two targets that lead to the same service are one."""
+    """Make one witness per service, by its pinned key; two targets that lead to the same service are one.
+
+    Several services behind one address are none: each has a chain of its own, and who answers is not known before.
+    """
     made: dict[str, Witness] = {}
     for name, target in configured.items():
-        if isinstance(target, ServiceTarget):
+        if isinstance(target, ServiceTarget) and target.ServiceKey is not None:
             key = PublicKey.of(bytes.fromhex(target.ServiceKey))
             made.setdefault(key.id, Witness(name, key, _hand(name, ServiceClient(name, target), own_key)))
     return tuple(made.values())

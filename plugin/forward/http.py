@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gzip
 import re
 import time
@@ -19,14 +20,22 @@ from plugin.settings.document import ServiceTarget
 
 CONNECT_SECONDS = 10
 READ_SECONDS = 120
+# The same where another service can take the work: one that is frozen is not waited for as long.
+REPLICA_SECONDS = 30
 PARALLEL = 4
 # No structure set is larger; whatever answers in the service's place must not fill the memory.
 LARGEST_ANSWER = 512 * 1024 * 1024
+# As model.service.replica reads it.
+REPLICA = "Autocontour-Replica"
 _CODE = re.compile(r"[A-Z][A-Z0-9]{1,23}(_[A-Z0-9]{1,23}){0,3}")
 
 
 class TransferLost(AutocontourError):
     """The service has ended the transfer, or does not know it: it is begun anew under another id."""
+
+
+class ReplicaAway(TransferLost):
+    """Of several services the one that has the transfer cannot be reached while others can: it is begun anew."""
 
 
 class Refused(TargetFailed):
@@ -58,6 +67,20 @@ class ServiceClient:
         self._proxy, self._proxy_credentials = target.Proxy, target.ProxyCredentialsFile
         self._http = http_session(ca_file=target.CaFile, certificate=certificate, connections=PARALLEL + 2)
         self.rate = UploadRate(PARALLEL)
+        self._replica: str | None = None
+        self._own_url: str | None = None
+        self._at_own = False
+
+    def of_replica(self, name: str, own_url: str | None) -> ServiceClient:
+        """Return a client whose requests are for one of several services.
+
+        ``own_url`` is that service's own address, as its operator signed it; it is asked first, and the common one
+        when it cannot be reached from here.
+        """
+        made = copy.copy(self)
+        made._replica, made._own_url = name, None if own_url is None else own_url.rstrip("/")
+        made._at_own = own_url is not None
+        return made
 
     def json(self, method: str, path: str, body: Any = None, *, seconds: float = READ_SECONDS) -> Any:
         """Send a request and return its JSON answer, which may take so many seconds to begin."""
@@ -93,10 +116,14 @@ class ServiceClient:
         headers = {"Accept-Encoding": "identity"} | options.pop("headers", {})
         if self._token_file is not None:
             headers["Authorization"] = f"Bearer {self._token()}"
+        if self._replica is not None:
+            headers[REPLICA] = self._replica
+            seconds = min(seconds, REPLICA_SECONDS)
+        at_own, own = self._at_own, self._own_url
         try:
             answer = self._http.request(
                 method,
-                self._url + path,
+                (own if at_own and own is not None else self._url) + path,
                 headers=headers,
                 timeout=(CONNECT_SECONDS, seconds),
                 proxies=self._proxies(),
@@ -105,7 +132,16 @@ class ServiceClient:
             )
             _take_whole(answer)
         except (requests.RequestException, OSError) as error:
+            self._at_own = own is not None and not at_own
+            if own is not None and at_own:
+                # Whatever keeps its own address from us, the common one may lead there.
+                raise TargetFailed(
+                    "SERVICE_REPLICA", f"A service of the target {self._name} cannot be reached.", retry=True
+                ) from None
             raise _unreachable(self._name, error) from None
+        if answer.status_code == 421:
+            self._at_own = own is not None
+            raise TargetFailed("SERVICE_REPLICA", f"Another service of the target {self._name} answered.", retry=True)
         if answer.status_code < 300:
             return answer
         raise _refused(self._name, answer)

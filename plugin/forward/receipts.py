@@ -7,6 +7,7 @@ from typing import Any
 
 from model.errors import AutocontourError, EvidenceRefused
 from model.evidence.receipt import Receipt, Step, read_receipt
+from model.evidence.service_key import ServiceKey
 from model.evidence.signing import PublicKey
 from model.gate.manifest import Manifest
 from plugin.forward.records import ForwardRecords
@@ -15,8 +16,17 @@ from plugin.forward.records import ForwardRecords
 class Receipts:
     """What a service answered when it was asked for its receipts; nothing of it is believed unread."""
 
-    def __init__(self, answer: Any, pinned: PublicKey, transfer: str, records: ForwardRecords) -> None:
+    def __init__(
+        self,
+        answer: Any,
+        pinned: PublicKey,
+        transfer: str,
+        records: ForwardRecords,
+        certified: ServiceKey | None = None,
+    ) -> None:
+        """Take the key that must have signed, and what its operator signed of it where that is whom we trust."""
         self._pinned = pinned
+        self._certified = certified
         self._transfer = transfer
         self._records = records
         self._by_step: dict[Step, Mapping[str, Any]] = {}
@@ -45,12 +55,15 @@ class Receipts:
             raise EvidenceRefused("RECEIPT_FOREIGN", "The service's receipt is over another number of files.")
         self._records.verified(self._by_step[Step.VERIFIED], verified, self._pinned)
 
-    def record_deletion(self) -> None:
-        """Record that nothing is left there; raises EvidenceRefused when its receipt does not say so."""
+    def record_deletion(self, *, given_up: bool = False) -> None:
+        """Record that nothing is left there; raises EvidenceRefused when its receipt does not say so.
+
+        ``given_up``: this is not the transfer that the result came by, so the record names it.
+        """
         receipt = self._require_deleted()
         signed = self._by_step[Step.DELETED]
         self._records.keep(self._transfer, Step.DELETED, signed)
-        self._records.deleted("RECEIPT", signed, receipt)
+        self._records.deleted("RECEIPT", signed, receipt, transfer=self._transfer if given_up else None)
 
     def record_rejection(self, findings: Mapping[str, int]) -> None:
         """Record that the service refused, with its receipts where they are valid."""
@@ -74,6 +87,15 @@ class Receipts:
             self._records.keep(self._transfer, step, signed)
 
     @property
+    def deleted(self) -> bool:
+        """Whether there is a valid receipt that nothing is left."""
+        try:
+            self._require_deleted()
+        except AutocontourError:
+            return False
+        return True
+
+    @property
     def processed(self) -> Mapping[str, Any]:
         """The receipt of the drawing."""
         return self._by_step[Step.PROCESSED]
@@ -90,4 +112,7 @@ class Receipts:
             raise EvidenceRefused(
                 "RECEIPT_MISSING", f"The service gave no receipt that the series was {step.value.lower()}."
             )
-        return read_receipt(signed, [self._pinned], transfer=self._transfer, step=step, manifest=manifest)
+        receipt = read_receipt(signed, [self._pinned], transfer=self._transfer, step=step, manifest=manifest)
+        if self._certified is not None:
+            self._certified.require_covers(receipt.time)
+        return receipt

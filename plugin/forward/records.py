@@ -13,6 +13,7 @@ from model.evidence.chain import Chain
 from model.evidence.event import Event
 from model.evidence.facts import Facts, version_fact
 from model.evidence.receipt import Receipt, Step
+from model.evidence.service_key import BESIDE
 from model.evidence.signed import digest_of
 from model.evidence.signing import PublicKey
 from model.storage.files import make_directory, write_whole
@@ -79,9 +80,21 @@ class ForwardRecords:
             facts["receipt"] = receipt
         self._once(Event.RESULT_RECEIVED, facts)
 
-    def deleted(self, verified: str, signed: Mapping[str, Any] | None = None, receipt: Receipt | None = None) -> None:
-        """Record that nothing is left at the target: by its receipt, by contract only, or not known."""
+    def deleted(
+        self,
+        verified: str,
+        signed: Mapping[str, Any] | None = None,
+        receipt: Receipt | None = None,
+        *,
+        transfer: str | None = None,
+    ) -> None:
+        """Record that nothing is left at the target: by its receipt, by contract only, or not known.
+
+        ``transfer`` names one that was given up.
+        """
         facts: dict[str, bool | int | str | Mapping[str, int]] = {"verified": verified}
+        if transfer is not None:
+            facts["transfer"] = transfer
         if signed is not None and receipt is not None:
             facts |= {
                 "receipt": digest_of(signed),
@@ -97,10 +110,17 @@ class ForwardRecords:
 
     def keep(self, transfer: str, step: Step, signed: Mapping[str, Any]) -> None:
         """Keep a receipt beside the chain, which names its digest."""
+        self._keep(transfer, step.value, signed)
+
+    def keep_certificate(self, transfer: str, signed: Mapping[str, Any]) -> None:
+        """Keep what an operator signed of the key that signs a transfer's receipts, beside them."""
+        self._keep(transfer, BESIDE, signed)
+
+    def _keep(self, transfer: str, what: str, signed: Mapping[str, Any]) -> None:
         folder = self.receipts / self._code
         make_directory(folder)
         # Durable before the chain names its digest: a record may not promise a document that the power took.
-        write_whole(folder / f"{transfer}-{step.value}.json", json.dumps(signed, sort_keys=True).encode())
+        write_whole(folder / f"{transfer}-{what}.json", json.dumps(signed, sort_keys=True).encode())
 
     def _once(self, event: Event, facts: Facts) -> None:
         record_once(self.chain, self._code, event, facts)

@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from model.backoff import Backoff
 from model.errors import AutocontourError
@@ -22,6 +22,14 @@ BACKOFF = Backoff(first=0.5, longest=60.0, jitter=0.2)
 LOOK_SECONDS = 0.5
 
 
+class Failover(Protocol):
+    """Another way, where waiting for this one does not help."""
+
+    def pause(self, error: AutocontourError, waited: float, pause: float) -> float:
+        """Return how long to pause after ``waited`` seconds of failing; raises what gives up."""
+        ...
+
+
 class Retry:
     """Runs work again with growing pauses until a limit, or until nobody wants the result any more."""
 
@@ -32,16 +40,22 @@ class Retry:
         failed: Callable[[str], None],
         succeeded: Callable[[], None],
         waiting: Callable[[str], None] = lambda _sentence: None,
+        failover: Failover | None = None,
     ) -> None:
         """Take whom to tell: ``failed`` the code of each temporary failure, ``succeeded`` that it works again.
 
-        ``waiting`` is told in a sentence what is waited for.
+        ``waiting`` is told in a sentence what is waited for. ``failover`` says when waiting is given up.
         """
         self._limit = limit
         self._wanted = wanted
         self._failed = failed
         self._succeeded = succeeded
         self._waiting = waiting
+        self._failover = failover
+
+    def with_failover(self, failover: Failover) -> Retry:
+        """Return the same with another place to go to when waiting does not help."""
+        return Retry(self._limit, self._wanted, self._failed, self._succeeded, self._waiting, failover)
 
     def run(self, work: Callable[[], Result]) -> Result:
         """Run ``work``, again while it fails with what is temporary.
@@ -49,6 +63,7 @@ class Retry:
         Raises what is final, the last temporary failure once the limit is reached, Cancelled.
         """
         failures = paused = 0
+        began: float | None = None
         while True:
             self.require_wanted()
             try:
@@ -59,6 +74,13 @@ class Retry:
                 after = error.after if isinstance(error, Busy) else 0.0
                 # Who is told when to come comes then: a service that is busy for a moment is not left idle for minutes.
                 pause = after * random.uniform(1.0, 1.5) if after else BACKOFF.pause(paused + 1)
+                if self._failover is not None:
+                    began = began or time.monotonic()
+                    try:
+                        pause = self._failover.pause(error, time.monotonic() - began, pause)
+                    except AutocontourError:
+                        self._succeeded()  # the target takes work, if elsewhere
+                        raise
                 if datetime.now(UTC).timestamp() + pause > self._limit.timestamp():
                     raise _final(error) from None
                 failures += 1

@@ -14,7 +14,7 @@ from typing import Any
 from model.errors import AutocontourError, EvidenceRefused, InputRefused, PrivacyRefused, TargetFailed
 from model.evidence.event import Event
 from model.evidence.signed import digest_of
-from model.evidence.signing import PublicKey, SigningKey
+from model.evidence.signing import SigningKey
 from model.gate.manifest import MANIFEST_NAME, Manifest
 from model.packages.sides import NOT_VERIFIABLE, VERIFIED
 from model.pipeline.draw import IMAGES, PROGRESS, STRUCTURE_SET, ProgressFile
@@ -22,10 +22,12 @@ from model.rtstruct.file import read_structure_set
 from model.rtstruct.reference import references_of
 from model.service.wire import Status, announce
 from model.storage.files import write_whole
+from plugin.forward.abandoned import Abandoned
 from plugin.forward.details import without_personal_texts, without_rois
-from plugin.forward.http import ServiceClient, TransferLost
+from plugin.forward.http import ReplicaAway, ServiceClient, TransferLost
 from plugin.forward.receipts import Receipts
 from plugin.forward.rejection import rejection
+from plugin.forward.replicas import Replica, ReplicaFailover, Trust
 from plugin.forward.retry import Retry
 from plugin.forward.returned import personal, refused, stripped
 from plugin.forward.target import RemoteJob, TargetCallbacks
@@ -55,7 +57,8 @@ class ServiceForward:
     def __init__(self, name: str, target: ServiceTarget, key: SigningKey, callbacks: TargetCallbacks) -> None:
         self._client = ServiceClient(name, target)
         self._name = name
-        self._pinned = PublicKey.of(bytes.fromhex(target.ServiceKey))
+        self._trust = Trust.of(name, target)
+        self._failover = float(target.FailoverSeconds)
         self._key = key
         self._callbacks = callbacks
         self._minutes = target.DeadlineMinutes
@@ -65,24 +68,43 @@ class ServiceForward:
         limit = self._limit(remote)
         retry = Retry(limit, remote.wanted, self._callbacks.failed, self._callbacks.succeeded, remote.report_waiting)
         manifest = Manifest.from_json((remote.folder / IMAGES / MANIFEST_NAME).read_bytes())
-        first = int(remote.load_state().get("round", 1))
-        for number in range(first, ROUNDS + 1):
-            remote.save_state(round=number)
+        abandoned = Abandoned(self._client, self._trust, remote)
+        state = remote.load_state()
+        number = int(state.get("round", 1))
+        losses = int(state.get("losses", number - 1))
+        while losses < ROUNDS:
+            remote.save_state(round=number, losses=losses)
             attempt = TransferAttempt(
-                self._client, self._name, self._pinned, self._key, remote, retry, manifest, number, limit
+                self._client, self._trust, self._failover, self._key, remote, retry, manifest, number, limit
             )
             try:
-                details = attempt.run()
+                details = self._run(attempt, abandoned)
+            except ReplicaAway as away:
+                logger.warning("job %s: %s (%s); the series is sent anew", remote.job.id, away.message, away.code)
             except TransferLost as lost:
                 logger.warning("job %s: the service lost the transfer (%s); it is sent anew", remote.job.id, lost.code)
-                attempt.settle_lost()
+                losses += 1
                 retry.sleep(1.0)
             else:
                 self._callbacks.delivered()
-                return details
+                return details.model_copy(update={"warnings": (*details.warnings, *abandoned.warnings())})
+            number += 1
         raise TargetFailed(
             "SERVICE_LOSES", f"The target {self._name} lost the series {ROUNDS} times; ask its operator, then retry."
         )
+
+    def _run(self, attempt: TransferAttempt, abandoned: Abandoned) -> JobDetails:
+        """Run one transfer; what is over there and not proved deleted is noted before it is begun anew."""
+        try:
+            return attempt.run()
+        except TransferLost as lost:
+            try:
+                known = not isinstance(lost, ReplicaAway) and attempt.settle_lost()
+            except ReplicaAway:
+                known = False
+            if not known and attempt.slices_sent and attempt.signer is not None:
+                abandoned.add(attempt.transfer, attempt.signer)
+            raise
 
     def _limit(self, remote: RemoteJob) -> datetime:
         """Return when the job has to be back here; a restart of the gateway does not put it off."""
@@ -96,18 +118,29 @@ class ServiceForward:
 
     def release(self, remote: RemoteJob) -> None:
         """Delete what the service may still hold; where it does not answer, its deadline does, and we say so."""
-        records = remote.records
-        if not records.has(Event.SENT) or records.has(Event.REMOTE_DELETED):
+        if not remote.records.has(Event.SENT):
             return
+        if not remote.records.has(Event.REMOTE_DELETED):
+            self._release_last(remote)
+        Abandoned(self._client, self._trust, remote).settle()
+
+    def _release_last(self, remote: RemoteJob) -> None:
+        records = remote.records
         limit = datetime.now(UTC) + timedelta(seconds=RELEASE_SECONDS)
         retry = Retry(limit, lambda: True, self._callbacks.failed, self._callbacks.succeeded)
-        number = int(remote.load_state().get("round", 1))
-        transfer = wire_id(remote.job.workflow_id, number)
+        state = remote.load_state()
+        transfer = wire_id(remote.job.workflow_id, int(state.get("round", 1)))
+        replica = saved_replica(state, transfer, self._trust) or self._trust.pinned
+        if replica is None:
+            records.deleted("NEVER_SENT")  # announced at most: nobody has said yet who would take the slices
+            return
+        client = replica.client(self._client)
         try:
-            ending = retry.run(lambda: self._client.json("DELETE", f"/v1/transfers/{transfer}"))
-            Receipts(ending, self._pinned, transfer, records).record_deletion()
+            ending = retry.run(lambda: client.json("DELETE", f"/v1/transfers/{transfer}"))
+            Receipts(ending, replica.key, transfer, records, replica.certified).record_deletion()
         except TransferLost:
-            records.deleted("NEVER_SENT")  # announced at most: the service knows of no such transfer
+            # The service knows of no such transfer.
+            records.deleted("NOT_VERIFIED" if state.get("slices") == transfer else "NEVER_SENT")
         except AutocontourError as error:
             logger.error("job %s: no receipt of the deletion at the service (%s)", remote.job.id, error.code)
             records.deleted("NOT_VERIFIED")
@@ -118,8 +151,8 @@ class TransferAttempt:
     """One transfer, from the announcement to its receipts; each step may find that it was done before."""
 
     client: ServiceClient
-    name: str
-    pinned: PublicKey
+    trust: Trust
+    failover: float
     key: SigningKey
     remote: RemoteJob
     retry: Retry
@@ -131,6 +164,21 @@ class TransferAttempt:
         self.transfer = wire_id(self.remote.job.workflow_id, self.number)
         self.path = f"/v1/transfers/{self.transfer}"
         self.progress = ProgressFile(self.remote.folder / PROGRESS)
+        self.name = self.trust.name
+        self.replica: Replica | None = None
+        known = saved_replica(self.remote.load_state(), self.transfer, self.trust)
+        if known is not None:
+            self._bind(known)
+
+    @property
+    def signer(self) -> Replica | None:
+        """Whose receipts are expected: of who opened the transfer, or of the one whose key is pinned."""
+        return self.replica or self.trust.pinned
+
+    @property
+    def slices_sent(self) -> bool:
+        """Whether slices of this transfer may have left."""
+        return bool(self.remote.load_state().get("slices") == self.transfer)
 
     def run(self) -> JobDetails:
         """Send, wait, fetch and settle; returns the job's details. Raises TransferLost: it has to be begun anew."""
@@ -145,35 +193,49 @@ class TransferAttempt:
             self.remote.save_state(fetched=self.transfer)
         return self._close()
 
-    def settle_lost(self) -> None:
-        """Keep what the service signed about a transfer that is over; raises PrivacyRefused when it was refused."""
+    def settle_lost(self) -> bool:
+        """Keep what the service signed about a transfer that is over, and say whether it signed that it was deleted.
+
+        Raises PrivacyRefused when it was refused, ReplicaAway.
+        """
+        if self.signer is None:
+            return True  # announced at most
         try:
             ending = self.retry.run(lambda: self.client.json("GET", f"{self.path}/receipts"))
+        except ReplicaAway:
+            raise
         except TransferLost:
-            return  # the service never heard of it, or forgot even that
+            return False  # the service never heard of it, or forgot even that
         if isinstance(ending, dict) and ending.get("State") == "rejected":
             # One request of several was told so, or none: what was refused is not sent again.
             status = self._status(self.retry.run(lambda: self.client.json("GET", self.path)))
             findings = status.Error.Findings if status.Error else {}
-            Receipts(ending, self.pinned, self.transfer, self.remote.records).record_rejection(findings)
+            self._receipts(ending).record_rejection(findings)
             raise rejection(self.name, findings)
-        Receipts(ending, self.pinned, self.transfer, self.remote.records).keep_all()
+        receipts = self._receipts(ending)
+        receipts.keep_all()
+        return receipts.deleted
 
     @property
     def _structure_set(self) -> Path:
         return self.remote.folder / STRUCTURE_SET
 
     def _send(self) -> None:
-        self._require_pinned_key()
+        if self.replica is None:
+            # Before anything is announced; who opens the transfer may be another of several, and is looked at too.
+            self.trust.of_answer(self.retry.run(lambda: self.client.json("GET", "/v1/key")))
         self.progress(0.0, "opening the transfer")
         size = sum(file.size for file in self.manifest.files)
         self.remote.records.sent(
-            "service", self.manifest.list_digest, len(self.manifest.files), size, self.transfer, self.pinned
+            "service", self.manifest.list_digest, len(self.manifest.files), size, self.transfer, self.trust.recipient
         )
         document = announce(self.transfer, self.remote.job.model, self.manifest, self.key)
         try:
-            opened = self._status(self.retry.run(lambda: self.client.json("POST", "/v1/transfers", document)))
+            answer = self.retry.run(lambda: self.client.json("POST", "/v1/transfers", document))
+            opened = self._status(answer)
+            self._keep_replica(self.trust.of_answer(answer))
             if opened.State == "open":
+                self.remote.save_state(slices=self.transfer)
                 self._upload(set(opened.Missing))
                 self.retry.run(lambda: self.client.json("POST", f"{self.path}/start"))
         except PrivacyRefused as refused:
@@ -187,7 +249,7 @@ class TransferAttempt:
         """
         answer = self.retry.run(lambda: self.client.json("GET", f"{self.path}/receipts"))
         if isinstance(answer, dict) and answer.get("State") in ("queued", "running", "ready"):
-            Receipts(answer, self.pinned, self.transfer, self.remote.records).record_verification(self.manifest)
+            self._receipts(answer).record_verification(self.manifest)
 
     def _upload(self, missing: set[str]) -> None:
         files = [file for file in self.manifest.files if file.sop_instance_uid in missing]
@@ -234,7 +296,7 @@ class TransferAttempt:
     def _close(self) -> JobDetails:
         """Delete at the service and verify all its receipts; without them there is no result."""
         ending = self.retry.run(lambda: self.client.json("DELETE", self.path))
-        receipts = Receipts(ending, self.pinned, self.transfer, self.remote.records)
+        receipts = self._receipts(ending)
         content = self._structure_set.read_bytes()
         # Taken before ROIs are left out of it, should this step run again.
         digest = str(self.remote.load_state().get("received") or hashlib.sha256(content).hexdigest())
@@ -277,14 +339,27 @@ class TransferAttempt:
 
     def _refused(self, findings: Mapping[str, int]) -> None:
         ending = self.retry.run(lambda: self.client.json("GET", f"{self.path}/receipts"))
-        Receipts(ending, self.pinned, self.transfer, self.remote.records).record_rejection(findings)
+        self._receipts(ending).record_rejection(findings)
 
-    def _require_pinned_key(self) -> None:
-        answer = self.retry.run(lambda: self.client.json("GET", "/v1/key"))
-        if not isinstance(answer, dict) or answer.get("Key") != self.pinned.raw.hex():
-            raise TargetFailed(
-                "SERVICE_KEY", f"The target {self.name} signs with another key than its ServiceKey; nothing was sent."
-            )
+    def _receipts(self, answer: Any) -> Receipts:
+        signer = self.signer
+        assert signer is not None, "who opened the transfer is known"
+        return Receipts(answer, signer.key, self.transfer, self.remote.records, signer.certified)
+
+    def _keep_replica(self, replica: Replica) -> None:
+        """Go on with the service that opened the transfer, also after a restart of the gateway."""
+        if replica.certificate is not None:
+            self.remote.records.keep_certificate(self.transfer, replica.certificate)
+        self.remote.save_state(replica={"transfer": self.transfer, **replica.to_json()})
+        if self.replica is None:
+            self._bind(replica)
+
+    def _bind(self, replica: Replica) -> None:
+        self.replica = replica
+        if replica.name is not None:
+            common = self.client
+            self.client = replica.client(common)
+            self.retry = self.retry.with_failover(ReplicaFailover(common, self.trust, replica, self.failover))
 
     def _status(self, answer: Any) -> Status:
         try:
@@ -302,6 +377,12 @@ _TEMPORARY = ("RECORDS", "RESTARTED", "SPOOL_FULL", "STOPPED", "WORKER_DIED")
 def wire_id(workflow_id: str, number: int) -> str:
     """Return the transfer's id at the service: the same for the same attempt and round, and linked to nothing else."""
     return hashlib.sha256(f"transfer {workflow_id} {number}".encode()).hexdigest()[:32]
+
+
+def saved_replica(state: Mapping[str, Any], transfer: str, trust: Trust) -> Replica | None:
+    """Return the service that opened a transfer, as an earlier, cut off attempt saved it."""
+    saved = state.get("replica")
+    return trust.of_state(saved) if isinstance(saved, dict) and saved.get("transfer") == transfer else None
 
 
 def _details(status: Status) -> JobDetails:

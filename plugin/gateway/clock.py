@@ -58,6 +58,7 @@ class Clock:
     def run(self) -> None:
         """Turn after turn, until stopped."""
         turn = 0
+        self._evidence.start()
         self._wakeup.wait(1.0)
         while not self._stopping:
             self.turn(datetime.now(UTC), verify=turn % VERIFY_TURNS == 0)
@@ -69,7 +70,8 @@ class Clock:
         if verify:
             self._try(self._evidence.verify)
             self._try(self._look_at_versions)
-        self._try(lambda: self._vault.sweep(now))
+        self._try(lambda: self._vault.sweep())
+        self._try(lambda: self._evidence.cross_heads(now))
         self._try(lambda: self._anchor(now))
         self._try(lambda: self._evidence.ask_witnesses(now))
         self._try(self._evidence.tell_audit)
@@ -77,6 +79,7 @@ class Clock:
 
     def _anchor(self, now: datetime) -> None:
         if self._evidence.anchor_due(now):
+            self._try(lambda: self._evidence.cross_heads(now, at_once=True))
             self._evidence.anchor(now)
             self._try(lambda: self._evidence.retire(now))
             self._try(lambda: self._forget(now))

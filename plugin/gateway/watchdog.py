@@ -5,9 +5,11 @@ from __future__ import annotations
 import faulthandler
 import http.client
 import socket
+import ssl
 import time
 from contextlib import closing, suppress
 
+from plugin.gateway.api.token_door import OPEN_PATH
 from plugin.gateway.startup import StartupConfiguration
 
 LOOK_SECONDS = 20.0
@@ -37,17 +39,33 @@ class Watchdog:
 
     def _answers(self) -> bool:
         with suppress(OSError, http.client.HTTPException), closing(self._connection()) as connection:
+            if self._startup.listener is not None:  # which asks for a token elsewhere
+                connection.request("GET", OPEN_PATH, headers={"Host": "localhost"})
+                return connection.getresponse().status in (200, 503)
             connection.request("POST", QUESTION, headers={"Host": "localhost"})
             return connection.getresponse().status < 500
         return False
 
     def _connection(self) -> http.client.HTTPConnection:
         startup = self._startup
+        if (listener := startup.listener) is not None:
+            host, port = _reached(listener.host), listener.port
+            if listener.tls is None:
+                return http.client.HTTPConnection(host, port, timeout=ANSWER_SECONDS)
+            # Nothing is told to whoever answers, and what counts is that it does.
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+            return http.client.HTTPSConnection(host, port, timeout=ANSWER_SECONDS, context=context)
         if startup.socket is None:
-            host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(startup.host, startup.host)
+            host = _reached(startup.host)
             return http.client.HTTPConnection(host, startup.port or 8043, timeout=ANSWER_SECONDS)
         connection = http.client.HTTPConnection("localhost", timeout=ANSWER_SECONDS)
         connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         connection.sock.settimeout(ANSWER_SECONDS)
         connection.sock.connect(startup.socket)
         return connection
+
+
+def _reached(host: str) -> str:
+    """Return where a listener on all addresses is reached from this machine."""
+    return {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)

@@ -6,24 +6,30 @@ import socket
 from dataclasses import dataclass
 from functools import partial
 
+import sqlalchemy as sa
+
 from model.evidence.chain import Chain
 from model.evidence.rotation import load_chain_key
 from model.worker.pool import Workers
 from plugin.advisories.alerts import VersionWatch
 from plugin.deliver.deliverer import Deliverer
 from plugin.deliver.table import DeliveryTable
+from plugin.evidence.group.evidence import GroupEvidence
 from plugin.evidence.processing import configuration_digest
 from plugin.evidence.service import EvidenceService
+from plugin.evidence.subjects import INDEX_KEY, KEY_BYTES
 from plugin.forward.heads import witnesses
 from plugin.forward.orphans import Orphans
 from plugin.forward.targets import forward_targets
 from plugin.gateway.clock import Clock, Deliveries
 from plugin.gateway.lifecycle import Lifecycle
 from plugin.gateway.logs import recent_lines
+from plugin.gateway.operations.constancy import ConstancyOperations
 from plugin.gateway.operations.deliveries import DeliveryOperations
 from plugin.gateway.operations.dossier import Dossier
 from plugin.gateway.operations.erasure import JobErasure
 from plugin.gateway.operations.explanations import Explanations
+from plugin.gateway.operations.gateways import Gateways
 from plugin.gateway.operations.health import Health
 from plugin.gateway.operations.job_view import JobView
 from plugin.gateway.operations.jobs import JobOperations
@@ -33,6 +39,8 @@ from plugin.gateway.operations.operations import Operations
 from plugin.gateway.operations.outcomes import Outcomes
 from plugin.gateway.operations.outgoing import Outgoing
 from plugin.gateway.operations.preview import Previews
+from plugin.gateway.operations.quality import Quality
+from plugin.gateway.operations.quality_charts import QualityCharts
 from plugin.gateway.operations.readiness import Readiness
 from plugin.gateway.operations.rights import Rights
 from plugin.gateway.operations.study_requests import StudyRequests
@@ -41,9 +49,14 @@ from plugin.gateway.operations.targets import TargetOperations
 from plugin.gateway.operations.trials import Trials
 from plugin.gateway.retention import Retention
 from plugin.gateway.startup import StartupConfiguration
+from plugin.group.identity import gateway_id
+from plugin.group.member import Member, membership_of
+from plugin.group.membership import Membership
+from plugin.group.session import connections_of
 from plugin.intake.arrivals import Arrivals
 from plugin.intake.arriving import ArrivingSeries
 from plugin.intake.decider import Decider
+from plugin.intake.group_index import GroupIndex
 from plugin.intake.inspection import SeriesInspector
 from plugin.intake.intake import Intake
 from plugin.intake.known_series import SeriesTable
@@ -57,12 +70,15 @@ from plugin.intake.site_script import SiteScript
 from plugin.intake.study_comparison import StudyComparison
 from plugin.intake.study_waits import StudyWaits
 from plugin.jobs.finder import JobFinder
+from plugin.jobs.handovers import Handovers
 from plugin.jobs.meters import JobMeters
 from plugin.jobs.store import JobStore
 from plugin.jobs.targets import TargetStore
+from plugin.jobs.waiting import WaitingJobs
 from plugin.jobs.wakeup import Wakeup
 from plugin.labels.keeper import LabelKeeper
 from plugin.labels.table import LabelTable
+from plugin.notify.alerts import AlertTable
 from plugin.notify.notifier import Notifier
 from plugin.notify.outbox import Outbox
 from plugin.notify.undelivered import UndeliveredTable
@@ -70,17 +86,42 @@ from plugin.pacs.client import Orthanc
 from plugin.pacs.series import SeriesReader
 from plugin.pacs.tls import trust_of
 from plugin.pacs.versions import reported_by
+from plugin.quality.alerts.acknowledged import AcknowledgedAlerts
+from plugin.quality.alerts.watch import QualityWatch
+from plugin.quality.charts.source import ChartSource
+from plugin.quality.commissioning.table import CommissioningTable
+from plugin.quality.comparing import Comparing
+from plugin.quality.constancy.alerts import told_alerts_of
+from plugin.quality.constancy.keeper import ConstancyKeeper
+from plugin.quality.constancy.table import ConstancyTable
+from plugin.quality.forgetting import Forgetting
+from plugin.quality.keeper import QualityKeeper
+from plugin.quality.ours import Ours
+from plugin.quality.pairing import Pairing
+from plugin.quality.reading import Reader
+from plugin.quality.sets import StructureSets
+from plugin.quality.store import QualityStore
 from plugin.settings.draft import Drafts
+from plugin.settings.quality import QualitySettings
 from plugin.settings.settings import LOCAL, Settings
 from plugin.state.database import open_database
 from plugin.state.directory import StateDirectory
+from plugin.state.postgresql import address_of, connect_workflows
 from plugin.state.writes import Writes
+from plugin.vault.database_vault import DatabaseVault, GroupSecrets, open_seal
+from plugin.vault.file_vault import FileVault
+from plugin.vault.keyfile import key_file_of
 from plugin.vault.vault import Vault
 from plugin.workflow.cancellation import Cancellation
+from plugin.workflow.commissioned import CommissionedModels, demanded_by
 from plugin.workflow.durable import Workflows, sqlite_url
 from plugin.workflow.queue import Dispatcher
+from plugin.workflow.reference_run import ReferenceRuns
+from plugin.workflow.returned import Returned
 from plugin.workflow.revival import Revival
+from plugin.workflow.room import Room
 from plugin.workflow.stages import Stages
+from plugin.workflow.takeover import Takeover
 
 
 @dataclass(frozen=True)
@@ -89,6 +130,8 @@ class Gateway:
 
     operations: Operations
     lifecycle: Lifecycle
+    index: GroupIndex
+    gateways: Gateways
 
 
 def wire(startup: StartupConfiguration, settings: Settings, state: StateDirectory) -> Gateway:
@@ -104,13 +147,26 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
     readiness = Readiness()
     queue_wakeup, clock_wakeup, intake_wakeup = Wakeup(), Wakeup(), Wakeup()
 
-    engine = open_database(settings.database or sqlite_url(state.jobs))
+    database = None if settings.database is None else address_of(settings.database)
+    connections = connections_of(gateway_id(state.path))
+    engine = open_database(database or sqlite_url(state.jobs), connections)
+    membership = membership_of(engine, state.path)
     meters = JobMeters()
-    jobs, targets, arrivals = JobStore(engine, meters=meters), TargetStore(engine), Arrivals(engine)
+    told_time, group = membership.now, membership.gateway if isinstance(membership, Member) else None
+
+    def leads() -> bool:
+        return membership.leads
+
+    jobs = JobStore(engine, told_time, meters, group)
+    targets = TargetStore(engine, told_time)
+    arrivals = Arrivals(engine, told_time, quiet_seconds=settings.quiet_seconds)
+    handovers = Handovers(engine, membership.gateway, told_time)
     workers = Workers(settings.workers, lock_memory=settings.lock_memory)
-    vault = Vault(state.vault, settings.privacy.vault_key_file)
+    vault, index_key = _secrets(engine, settings, state)
     key = load_chain_key(state.signing_key, state.chain)
     chain = Chain.open(state.chain, key)
+    chart_source, acknowledged = ChartSource(engine, QualityStore(engine)), AcknowledgedAlerts(engine)
+    quality = QualityWatch(chart_source, acknowledged)
     evidence = EvidenceService(
         chain,
         engine,
@@ -120,17 +176,54 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         host=socket.gethostname(),
         witnesses=witnesses({**settings.forwards, **settings.evidence.services}, lambda: chain.public_key),
         ended=jobs.ended,
+        quality=quality.month,
+        index_key=index_key,
+        group=None if engine.dialect.name == "sqlite" else GroupEvidence(chain, engine, membership.gateway),
     )
     deliveries = Deliveries(evidence, clock_wakeup)
     forwards = forward_targets(settings.forwards, key, targets, orthanc, workers, deliveries.delivered)
 
-    deliverer = Deliverer(settings.destinations, DeliveryTable(engine), jobs, orthanc, chain)
-    stages = Stages(
-        orthanc, reader, jobs, vault, chain, workers, state, settings, forwards, queue_wakeup, meters, deliverer.stored
+    deliverer = Deliverer(
+        settings.destinations, DeliveryTable(engine, told_time), jobs, orthanc, chain, leads=leads, clock=told_time
     )
-    workflows = Workflows(stages, settings.database or sqlite_url(state.workflows), "gateway")
-    dispatcher = Dispatcher(jobs, targets, settings.jobs_at_once, workflows.start, queue_wakeup)
+    commissioning = CommissioningTable(engine, chain)
+    room = Room(state.spool, orthanc.last_change)
+    stages = Stages(
+        orthanc,
+        reader,
+        jobs,
+        vault,
+        chain,
+        workers,
+        state,
+        settings,
+        forwards,
+        queue_wakeup,
+        meters,
+        deliverer.stored,
+        CommissionedModels(commissioning, settings.models_directory, demanded_by(settings.rules)),
+        membership,
+        handovers,
+        room.require,
+    )
+    constancy = ConstancyKeeper(
+        settings.constancy,
+        ConstancyTable(engine),
+        ReferenceRuns(orthanc, reader, vault, chain, workers, state, settings, forwards),
+        targets,
+        chain,
+        leads=leads,
+        clock=told_time,
+    )
+    durable = sqlite_url(state.workflows) if database is None else connect_workflows(database, connections)
+    workflows = Workflows(stages, durable, membership.gateway)
+    dispatcher = Dispatcher(
+        jobs, targets, settings.jobs_at_once, workflows.start, queue_wakeup, WaitingJobs(engine), room.reason, told_time
+    )
     cancellation = Cancellation(jobs, workers)
+    takeover = Takeover(jobs, handovers, vault, orthanc, workers, workflows.start, workflows.cancel, queue_wakeup)
+    if isinstance(membership, Member):
+        membership.lost = takeover.look_now
 
     script = settings.routing_script
     decider = Decider(
@@ -143,8 +236,9 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
     inspector = SeriesInspector(orthanc, reader, decider, evidence.subjects)
     orphans = Orphans(orthanc, vault)
     series_jobs = SeriesJobs(jobs, evidence.subjects, chain, cancellation, Modified(orthanc, jobs))
-    table = SeriesTable(engine)
+    table = SeriesTable(engine, told_time)
     waits = StudyWaits(arrivals, table)
+    comparisons = _comparisons(engine, orthanc, reader, jobs, chain, evidence, deliverer, settings.quality, membership)
     intake = Intake(
         orthanc,
         arrivals,
@@ -155,20 +249,41 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         orphans,
         settings,
         queue_wakeup,
+        comparisons,
     )
     finder = JobFinder(engine)
     results = StoredResults(orthanc, jobs, finder)
-    loop = IntakeLoop(orthanc, arrivals, intake, results, settings.quiet_seconds, startup.started, intake_wakeup)
+    loop = IntakeLoop(
+        orthanc,
+        arrivals,
+        intake,
+        results,
+        settings.quiet_seconds,
+        partial(_started, startup, orthanc, arrivals),
+        intake_wakeup,
+        leads,
+    )
 
     versions = VersionWatch(partial(reported_by, orthanc), beside=startup.token is not None)
-    clock = Clock(evidence, vault, Retention(workflows, jobs, evidence).forget, versions.look, clock_wakeup)
-    erasure = JobErasure(jobs, arrivals, vault, chain, cancellation, state.spool)
-    labels = LabelKeeper(orthanc, jobs, LabelTable(engine), settings.labels)
+    clock = Clock(
+        evidence,
+        vault,
+        Retention(workflows, jobs, evidence, Forgetting(engine), leads).forget,
+        versions.look,
+        clock_wakeup,
+    )
+    erasure = JobErasure(jobs, arrivals, vault, evidence.records, cancellation, state.spool, Forgetting(engine))
+    labels = LabelKeeper(orthanc, jobs, LabelTable(engine), settings.labels, leads=leads, clock=told_time)
     late = {name: 60.0 * float(one.AlertMinutes) for name, one in settings.destinations.items()}
-    notifier = Notifier(settings.notify, Outbox(engine), jobs, UndeliveredTable(engine, late))
+    quality_charts = QualityCharts(chart_source, quality, acknowledged)
+    alerts = AlertTable(engine, lambda: [*quality_charts.alerts(), *told_alerts_of(constancy)])
+    outbox, undelivered = Outbox(engine, told_time), UndeliveredTable(engine, late, told_time)
+    notifier = Notifier(settings.notify, outbox, jobs, undelivered, alerts, leads=leads, clock=told_time)
     target_operations = TargetOperations(settings, targets, jobs, queue_wakeup)
-    view = JobView(stages, dispatcher, deliverer)
+    assessed = Quality(orthanc, QualityStore(engine), Forgetting(engine))
+    view = JobView(stages, dispatcher, deliverer, assessed)
     retries = Retries(inspector, series_jobs, table, settings, queue_wakeup, intake_wakeup)
+    gateways, index = Gateways(engine, membership.gateway), GroupIndex(engine, membership.gateway, orthanc, arrivals)
     health = Health(
         readiness,
         loop,
@@ -181,10 +296,15 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         notifier,
         labels,
         deliverer,
+        constancy,
         SeriesNumbers(engine),
         waits,
         meters,
         settings.models,
+        quality,
+        gateways,
+        index,
+        held=lambda: dispatcher.held,
         rules=settings.rules,
         state=state.path,
     )
@@ -207,20 +327,35 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         trials=Trials(drafts, inspector, decider, comparison, table),
         outgoing=Outgoing(orthanc, inspector, settings.privacy, state.spool),
         outcomes=Outcomes(
-            orthanc, arrivals, table, jobs, inspector, waits, view, settings, lambda: loop.unavailable_reason
+            orthanc,
+            arrivals,
+            table,
+            jobs,
+            inspector,
+            waits,
+            view,
+            settings,
+            lambda: loop.unavailable_reason,
+            StructureSets(engine),
         ),
         targets=target_operations,
+        constancy=ConstancyOperations(readiness, constancy),
+        quality=assessed,
+        commissioning=commissioning,
         evidence=evidence,
         dossier=Dossier(evidence, startup.section, settings, startup.base_directory),
-        rights=Rights(evidence, jobs, erasure, cancellation),
+        rights=Rights(evidence, jobs, erasure, cancellation, Forgetting(engine)),
         health=health,
         moments=Moments(now.show, Writes(engine), places_for(startup.callers)),
         support=Support(orthanc, jobs, health, chain, startup.section, recent_lines),
+        quality_charts=quality_charts,
         intake=intake_wakeup,
     )
     lifecycle = Lifecycle(
         readiness=readiness,
+        membership=membership,
         state=state,
+        database=engine,
         jobs=jobs,
         vault=vault,
         chain=chain,
@@ -231,8 +366,54 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         clock=clock,
         intake=loop,
         revival=Revival(jobs, workflows),
+        takeover=takeover if group is not None else None,
+        returned=Returned(handovers, jobs, vault, chain, orthanc, state, forwards),
         notifier=notifier,
         labels=labels,
         deliverer=deliverer,
+        constancy=constancy,
+        quality=quality,
+        comparisons=comparisons,
     )
-    return Gateway(operations, lifecycle)
+    return Gateway(operations, lifecycle, index, gateways)
+
+
+def _secrets(engine: sa.Engine, settings: Settings, state: StateDirectory) -> tuple[Vault, bytes | None]:
+    """Return the vault, and the key of the subject index where it is not that of the state directory."""
+    key_file = settings.privacy.vault_key_file
+    if settings.database is None:
+        return FileVault(state.vault, key_file), None
+    seal = open_seal(engine, key_file_of(key_file, state.vault))
+    return DatabaseVault(engine, seal), GroupSecrets(engine, seal).secret(INDEX_KEY, KEY_BYTES)
+
+
+def _started(startup: StartupConfiguration, orthanc: Orthanc, arrivals: Arrivals) -> float:
+    """Return since when what arrives counts, by Orthanc's clock: its start, else when a gateway first worked."""
+    return orthanc.now() - arrivals.seconds_since_begun() if startup.started is None else startup.started
+
+
+def _comparisons(
+    engine: sa.Engine,
+    orthanc: Orthanc,
+    series: SeriesReader,
+    jobs: JobStore,
+    chain: Chain,
+    evidence: EvidenceService,
+    deliverer: Deliverer,
+    settings: QualitySettings,
+    membership: Membership,
+) -> QualityKeeper:
+    sets, store, reader = StructureSets(engine), QualityStore(engine), Reader(orthanc, settings.Seconds)
+    ours = Ours(orthanc, chain, reader, deliverer.sent_again)
+    return QualityKeeper(
+        sets,
+        store,
+        Forgetting(engine),
+        Pairing(orthanc, jobs, sets, store, evidence.subjects, reader, ours, deliverer.sent_as),
+        Comparing(orthanc, series, jobs, store, chain, reader, ours, settings.options),
+        reader,
+        enabled=settings.Enabled,
+        kept_seconds=settings.kept_seconds,
+        leads=lambda: membership.leads,
+        clock=membership.now,
+    )

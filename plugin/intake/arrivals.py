@@ -10,7 +10,11 @@ import sqlalchemy as sa
 
 from plugin.state.database import change_marks, cursor, series
 
-POSITION, INSTALLED, RECONCILE = "changes", "installed", "reconcile"
+POSITION, INSTALLED, RECONCILE, BEGUN = "changes", "installed", "reconcile", "begun"
+# How long a look at a series is put off at most: one that is due later is of a clock that was set back.
+LONGEST_SECONDS = 300.0
+# Of more series the time of day alone tells how long they are quiet, as after a restart.
+MOST_RECORDED = 20_000
 
 
 @dataclass(frozen=True)
@@ -42,12 +46,30 @@ class Arrivals:
         engine: sa.Engine,
         clock: Callable[[], float] = time.time,
         ticks: Callable[[], float] = time.monotonic,
+        *,
+        quiet_seconds: float = 0.0,
     ) -> None:
+        """``quiet_seconds``: how long after its last slice a series is looked at."""
         self._engine = engine
         self._clock = clock
         self._ticks = ticks
-        # When news of a series was recorded, for those that this process recorded.
-        self._recorded: dict[str, float] = {}
+        self._quiet = quiet_seconds
+        # By how much the time of day is ahead of the ticks; unknown before the first look.
+        self._ahead = float("inf")
+        # When news of a series was recorded, by both clocks, for those that this process recorded.
+        self._recorded: dict[str, tuple[float, float]] = {}
+
+    def begin(self) -> None:
+        """Note when a gateway first worked on this database; what was noted stays."""
+        note = sa.text("INSERT INTO cursor (name, value) VALUES (:name, :now) ON CONFLICT DO NOTHING")
+        with self._engine.begin() as connection:
+            connection.execute(note, {"name": BEGUN, "now": int(self._clock())})
+
+    def seconds_since_begun(self) -> float:
+        """Tell for how long gateways have worked on this database, those that read no change log yet included."""
+        with self._engine.connect() as connection:
+            begun = connection.execute(sa.select(cursor.c.value).where(cursor.c.name == BEGUN)).scalar()
+        return 0.0 if begun is None else max(0.0, self._clock() - float(begun))
 
     def position(self) -> Position | None:
         """Read how far the change log was read; None before the first start."""
@@ -78,13 +100,12 @@ class Arrivals:
         ``installed`` is given at the very first reading; ``reconcile`` when entries of the log may have been lost.
         """
         now, names = self._clock(), tuple(arrived)
+        news = {"last_arrival": now, "pending": True, "due": now + self._quiet}
         with self._engine.begin() as connection:
             for identifier in names:
-                changed = connection.execute(
-                    sa.update(series).where(series.c.id == identifier).values(last_arrival=now, pending=True)
-                ).rowcount
+                changed = connection.execute(sa.update(series).where(series.c.id == identifier).values(news)).rowcount
                 if not changed:
-                    connection.execute(sa.insert(series).values(id=identifier, last_arrival=now, pending=True))
+                    connection.execute(sa.insert(series).values(news | {"id": identifier}))
             _set(connection, POSITION, position.sequence)
             connection.execute(sa.delete(change_marks))
             for sequence, digest in position.marks.items():
@@ -93,8 +114,7 @@ class Arrivals:
                 _set(connection, INSTALLED, int(installed))
             if reconcile:
                 _set(connection, RECONCILE, 1)
-        ticks = self._ticks()
-        self._recorded.update(dict.fromkeys(names, ticks))
+        self._note_ticks(names, now, self._ticks())
 
     def must_reconcile(self) -> bool:
         """Whether entries of the change log were lost and not every series has been looked through since."""
@@ -113,14 +133,14 @@ class Arrivals:
         known = {str(identifier): float(last) for identifier, last in rows}
         missed = [one for one, at in updated.items() if one not in known or known[one] < at]
         now, ticks = self._clock(), self._ticks()
+        news = {"last_arrival": now, "pending": True, "due": now + self._quiet}
         with self._engine.begin() as connection:
             for identifier in missed:
                 if identifier in known:
-                    changed = sa.update(series).where(series.c.id == identifier)
-                    connection.execute(changed.values(last_arrival=now, pending=True))
+                    connection.execute(sa.update(series).where(series.c.id == identifier).values(news))
                 else:
-                    connection.execute(sa.insert(series).values(id=identifier, last_arrival=now, pending=True))
-        self._recorded.update(dict.fromkeys(missed, ticks))
+                    connection.execute(sa.insert(series).values(news | {"id": identifier}))
+        self._note_ticks(missed, now, ticks)
         return missed
 
     def reconciled(self) -> None:
@@ -128,13 +148,40 @@ class Arrivals:
         with self._engine.begin() as connection:
             connection.execute(sa.delete(cursor).where(cursor.c.name == RECONCILE))
 
-    def pending(self) -> list[Arrival]:
-        """Series with news that was not decided on yet, the longest waiting first."""
-        query = sa.select(series).where(series.c.pending).order_by(series.c.last_arrival)
+    def due(self, limit: int) -> list[Arrival]:
+        """Return series with news that are to be looked at now, those first that are due longest."""
+        ahead = self._clock() - self._ticks()
+        if ahead < self._ahead - 1.0:
+            # The first look of this process, or the clock was set back: nobody waits for it to catch up.
+            with self._engine.begin() as connection:
+                later = (series.c.pending, series.c.due > self._clock())
+                connection.execute(sa.update(series).where(*later).values(due=self._clock()))
+        self._ahead = ahead
+        query = sa.select(series.c.id, series.c.last_arrival, series.c.content)
+        query = query.where(series.c.pending, series.c.due <= self._clock()).order_by(series.c.due, series.c.id)
         with self._engine.connect() as connection:
-            return [
-                Arrival(row["id"], row["last_arrival"], row["content"]) for row in connection.execute(query).mappings()
-            ]
+            return [Arrival(*row) for row in connection.execute(query.limit(limit))]
+
+    def next_due(self) -> float | None:
+        """Tell in how many seconds the next series is due, 0 where one is already; None without any."""
+        with self._engine.connect() as connection:
+            due = connection.execute(sa.select(sa.func.min(series.c.due)).where(series.c.pending)).scalar()
+        return None if due is None else max(0.0, float(due) - self._clock())
+
+    def put_off(self, looked_at: Mapping[Arrival, float]) -> None:
+        """Let those that are still to be decided on be looked at again after so many seconds, unless more comes."""
+        if not looked_at:
+            return
+        name: sa.BindParameter[str] = sa.bindparam("series_id")
+        last: sa.BindParameter[float] = sa.bindparam("known_arrival")
+        query = sa.update(series).where(series.c.id == name, series.c.last_arrival == last, series.c.pending)
+        now = self._clock()
+        rows = [
+            {"series_id": one.series, "known_arrival": one.last_arrival, "next": now + min(seconds, LONGEST_SECONDS)}
+            for one, seconds in looked_at.items()
+        ]
+        with self._engine.begin() as connection:
+            connection.execute(query.values(due=sa.bindparam("next")), rows)
 
     def newest_pending(self, limit: int) -> list[Arrival]:
         """Series with news that was not decided on yet, the latest news first."""
@@ -145,10 +192,13 @@ class Arrivals:
 
     def quiet_for(self, arrival: Arrival) -> float:
         """Tell for how many seconds nothing more of a series has come."""
-        if arrival.series not in self._recorded:
-            # Recorded before this process began: only the time of day is left, and it may have been set back.
-            self._recorded[arrival.series] = self._ticks() - max(0.0, self._clock() - arrival.last_arrival)
-        return self._ticks() - self._recorded[arrival.series]
+        at, ticks = self._recorded.get(arrival.series, (None, 0.0))
+        if at != arrival.last_arrival:
+            # Recorded before this process began, or by another gateway since: only the time of day is left, and it may
+            # have been set back.
+            ticks = self._ticks() - max(0.0, self._clock() - arrival.last_arrival)
+            self._note_ticks([arrival.series], arrival.last_arrival, ticks)
+        return self._ticks() - ticks
 
     def decided(self, arrival: Arrival, content: str, outcome: str) -> None:
         """Close the news, unless more has come since ``arrival`` was read."""
@@ -163,6 +213,13 @@ class Arrivals:
         with self._engine.begin() as connection:
             connection.execute(sa.delete(series).where(series.c.id == identifier))
         self._recorded.pop(identifier, None)
+
+    def _note_ticks(self, names: Iterable[str], at: float, ticks: float) -> None:
+        for name in names:
+            self._recorded.pop(name, None)
+            self._recorded[name] = (at, ticks)
+        while len(self._recorded) > MOST_RECORDED:
+            del self._recorded[next(iter(self._recorded))]
 
     def _close(self, arrival: Arrival, values: Mapping[str, str]) -> None:
         with self._engine.begin() as connection:

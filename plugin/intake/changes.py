@@ -8,7 +8,7 @@ is looked for in Orthanc itself (reconcile.py).
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ from plugin.intake.arrivals import Arrivals, Position
 from plugin.pacs.client import Orthanc, seconds_of
 
 PAGE = 1000
+# Read at once; after an outage there may be millions of entries, which are read in so many parts.
+MOST_PAGES = 50
 # Entries by which a log is known again. An entry goes with what it speaks of, so one alone might be gone.
 MARKS = 8
 # On the very first start only what came after Orthanc's own start counts: the archive is not contoured by itself.
@@ -27,28 +29,34 @@ RENEWED = "Orthanc's change log is another one than before (a new or a restored 
 
 @dataclass(frozen=True)
 class News:
-    """What one reading of the change log found; ``lost`` says why something may have been missed."""
+    """What one reading of the change log found; ``lost`` says why something may have been missed.
+
+    ``entries`` were read; ``more`` says that there are more of them now.
+    """
 
     arrived: tuple[str, ...]
     lost: str | None
+    entries: int = 0
+    more: bool = False
 
 
-def read_changes(orthanc: Orthanc, arrivals: Arrivals, started: float) -> News:
-    """Read all changes since the stored position and note the series they name.
+def read_changes(orthanc: Orthanc, arrivals: Arrivals, started: Callable[[], float]) -> News:
+    """Read the changes since the stored position, some ten thousand at most, and note the series they name.
 
-    ``started`` is when Orthanc started (seconds since the epoch): on the very first start, earlier changes are
-    passed over.
+    ``started`` tells since when what arrives counts (seconds since the epoch, by Orthanc's clock): on the very first
+    start, earlier changes are passed over.
     """
     position = arrivals.position()
     first_start, after = position is None, 0.0
     if position is None:
-        after = started - 1.0
+        after = started() - 1.0
         position = Position(max(0, orthanc.last_change() - LOOK_BACK), {})
     arrived: list[str] = []
     lost: str | None = None
+    entries = pages = 0
     done = False
     first = True
-    while not done:
+    while not done and pages < MOST_PAGES:
         # From the first mark on, so that one request reads what is new and looks whether it follows what is known.
         since = min(position.marks, default=position.sequence + 1) - 1 if first else position.sequence
         page = orthanc.changes(since, PAGE)
@@ -72,9 +80,23 @@ def read_changes(orthanc: Orthanc, arrivals: Arrivals, started: float) -> News:
             found, position, installed=after if first_start and first else None, reconcile=first and lost is not None
         )
         arrived.extend(found)
+        entries += len(new)
         done = bool(page["Done"])
         first = False
-    return News(tuple(dict.fromkeys(arrived)), lost)
+        pages += 1
+    return News(tuple(dict.fromkeys(arrived)), lost, entries, more=not done)
+
+
+def is_another_log(orthanc: Orthanc, position: Position) -> bool:
+    """Whether the change log is another one than that in which a position was; reads one page, and notes nothing."""
+    if not position.marks:
+        return False
+    page = orthanc.changes(min(position.marks) - 1, PAGE)
+    changes: list[Mapping[str, Any]] = page["Changes"]
+    newest = max([int(page["Last"]), *_numbers(changes)])
+    if newest < position.sequence:
+        newest = orthanc.last_change()
+    return _lost(position, changes, newest) == RENEWED
 
 
 def _lost(position: Position, changes: Sequence[Mapping[str, Any]], newest: int) -> str | None:

@@ -13,7 +13,7 @@ from plugin.intake.chosen_watch import ChosenWatch
 from plugin.intake.inspection import Inspection, SeriesInspector
 from plugin.intake.job_request import JobRequest
 from plugin.intake.known_series import SeriesTable
-from plugin.intake.modalities import may_hold_images
+from plugin.intake.modalities import STRUCTURE_SETS, may_hold_images, modality_of
 from plugin.intake.series_jobs import SeriesJobs, end_of
 from plugin.intake.study_choices import StudyChoices
 from plugin.intake.study_waits import StudyWaits
@@ -22,13 +22,17 @@ from plugin.jobs.job import Job
 from plugin.jobs.wakeup import Wakeup
 from plugin.pacs.client import Orthanc, SeriesGone
 from plugin.pacs.series import SeriesSnapshot
+from plugin.quality.keeper import QualityKeeper
 from plugin.settings.settings import LOCAL, Settings
 from plugin.workflow.cancellation import UNMATCHED
 from routing.decide import CONTOUR, NONE, Decision
 
 
 class Intake:
-    """Decides on series and lets their jobs be inserted; ``queue`` is woken when one waits."""
+    """Decides on series and lets their jobs be inserted; ``queue`` is woken when one waits.
+
+    ``quality`` is told of structure sets.
+    """
 
     def __init__(
         self,
@@ -41,6 +45,7 @@ class Intake:
         orphans: Orphans,
         settings: Settings,
         queue: Wakeup,
+        quality: QualityKeeper,
     ) -> None:
         self._orthanc = orthanc
         self._arrivals = arrivals
@@ -53,6 +58,7 @@ class Intake:
         self._orphans = orphans
         self._settings = settings
         self._queue = queue
+        self._quality = quality
         # News that was found incomplete: nothing about the series changes until more comes, or its wait ends.
         self._incomplete: dict[str, float] = {}
 
@@ -75,6 +81,9 @@ class Intake:
                 self._arrivals.decided(arrival, "", "pseudonymous")
                 return
             if not may_hold_images(header):
+                if modality_of(header) == STRUCTURE_SETS:
+                    # Before the news is closed: noted twice it is one.
+                    self._quality.arrived(arrival.series, header, arrival.last_arrival)
                 log_undecided(arrival.series, "ignored")
                 self._arrivals.decided(arrival, "", "ignored")
                 return
@@ -187,6 +196,12 @@ class Intake:
         """Whether slices of a series were found missing, or several images of a place, and more is waited for."""
         seen = self._incomplete.get(arrival.series) == arrival.last_arrival
         return seen and self._arrivals.quiet_for(arrival) < self._settings.incomplete_seconds
+
+    def waits(self, arrival: Arrival) -> float:
+        """Tell after how many seconds a series that could not be decided on is to be looked at again."""
+        if self.misses_slices(arrival):
+            return self._settings.incomplete_seconds - self._arrivals.quiet_for(arrival)
+        return self._waits.left(arrival.series) or 0.0
 
     def _still_waits(self, arrival: Arrival) -> bool:
         """Whether slices are missing, nothing came since that was seen, and the wait for them goes on."""

@@ -29,17 +29,15 @@ class JobRequest:
 
         Pick and Each are of one mind: who says either says both.
         """
-        if self.model is None and ruled is None:
+        asks_for_volumes = self.pick is not None or self.each is not None
+        if self.model is not None:
+            named = Decision(self.model, self.target or (ruled.target if ruled else "local"))
+            volumes_of = self if asks_for_volumes or ruled is None else ruled
+            return replace(named, pick=volumes_of.pick, each=bool(volumes_of.each))
+        if ruled is None:
             raise InputRefused(
                 "NO_RULE", "No rule matches this series; name a model in the request, or add a rule to orthanc.json."
             )
-        wanted = Decision(
-            rule=ruled.rule if ruled and self.model is None else "",
-            model=self.model or (ruled.model if ruled else ""),
-            target=self.target or (ruled.target if ruled else "local"),
-            pick=self.pick,
-            each=bool(self.each),
-        )
-        if ruled is not None and self.pick is None and self.each is None:
-            wanted = replace(wanted, pick=ruled.pick, each=ruled.each)
-        return wanted
+        # What the rule says of the result holds; who asks wants it now, and of this series.
+        wanted = replace(ruled, target=self.target or ruled.target, hours=None, one_per_study=None)
+        return replace(wanted, pick=self.pick, each=bool(self.each)) if asks_for_volumes else wanted

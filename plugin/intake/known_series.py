@@ -63,7 +63,7 @@ class SeriesTable:
 
     def look_again(self, identifier: str) -> None:
         """Let intake decide on a series as if it had never done so."""
-        anew = {"pending": True, "content": "", "outcome": ""}
+        anew = {"pending": True, "content": "", "outcome": "", "due": 0.0}
         with self._engine.begin() as connection:
             changed = connection.execute(sa.update(series).where(series.c.id == identifier).values(anew)).rowcount
             if not changed:

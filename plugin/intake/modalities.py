@@ -7,6 +7,7 @@ from typing import Any
 
 # What is contoured.
 IMAGE_MODALITIES = ("CT", "MR")
+STRUCTURE_SETS = "RTSTRUCT"
 # What people and programs make from a study, ours too: such a series does not say that a scanner still sends.
 MADE_FROM_STUDIES = frozenset(
     ("RTSTRUCT", "RTPLAN", "RTDOSE", "RTRECORD", "SEG", "PR", "SR", "KO", "REG", "FID", "DOC", "PLAN", "RWV")

@@ -218,7 +218,7 @@ class SeriesJobs:
 
     def note_choice(self, job: Job, choice: StudyChoice) -> None:
         """Note in a job which series of its study is contoured now."""
-        self._jobs.merge_details(job.id, JobDetails(one_per_study=choice, warnings=choice.warnings))
+        self._jobs.note_details(job.id, JobDetails(one_per_study=choice, warnings=choice.warnings))
 
     def cancel_deleted(self, series: str) -> None:
         """End the open jobs of a series that was deleted from Orthanc."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import heapq
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +12,8 @@ from model.backoff import Backoff
 # Before the next look; after so many pauses, two minutes in all, it is looked at once more and given up.
 BACKOFF = Backoff(first=2.0, longest=60.0)
 MOST_PAUSES = 6
+# Sentences in health; of more, their number is told.
+MOST_SAID = 10
 
 
 @dataclass(frozen=True)
@@ -46,10 +49,17 @@ class Setbacks:
         setback = self._of.get(series)
         return setback is not None and self._ticks() < setback.next_try
 
+    def left(self, series: str) -> float:
+        """Tell how many seconds a series is not to be looked at yet."""
+        setback = self._of.get(series)
+        return 0.0 if setback is None else max(0.0, setback.next_try - self._ticks())
+
     @property
     def remarks(self) -> list[str]:
-        """What health says of each: Orthanc's id, which is no patient's, and the code."""
-        return [
+        """What health says of the first ones: Orthanc's id, which is no patient's, and the code."""
+        said = [
             f"The series {series} cannot be read from Orthanc ({one.code}, tried {one.tries} times): its log says why."
-            for series, one in sorted(self._of.items())
+            for series, one in heapq.nsmallest(MOST_SAID, self._of.items(), key=lambda item: item[0])
         ]
+        more = len(self._of) - len(said)
+        return [*said, *([f"{more} more series cannot be read from Orthanc: its log says why."] if more else [])]

@@ -36,6 +36,7 @@ from plugin.intake.told import log_chosen, log_decided
 from plugin.jobs.job import Job, State
 from plugin.pacs.client import OF_ORTHANC, Orthanc, SeriesGone
 from plugin.settings.settings import Settings
+from plugin.state.postgresql import DatabaseTrouble
 from routing.choice import Verdict, choose
 from routing.decide import CONTOUR, EXCLUDED, Decision
 
@@ -124,7 +125,7 @@ class StudyChoices:
                 inspection = self._inspector.inspect(known.arrival.series)
             except SeriesGone:
                 continue
-            except (OSError, SQLAlchemyError):
+            except (OSError, SQLAlchemyError, DatabaseTrouble):
                 raise  # of the disk or the database
             except Exception as error:
                 # Intake meets it with that series itself as well, and gives it up in the end.

@@ -54,8 +54,19 @@ class StudyWaits:
         wait = self._waits.get(series)
         if wait is None:
             return False
+        return self._left(wait) > 0
+
+    def left(self, series: str) -> float | None:
+        """Tell after how many seconds to look whether a series has to wait on; None when it does not wait.
+
+        A newer arrival in the study shortens the wait to its least time.
+        """
+        wait = self._waits.get(series)
+        return None if wait is None else max(0.0, min(self._left(wait), wait.least))
+
+    def _left(self, wait: StudyWait) -> float:
         quiet, newest = self.quiet(wait.series)
-        return quiet < (wait.seconds if newest == wait.newest else wait.least)
+        return (wait.seconds if newest == wait.newest else wait.least) - quiet
 
     def of(self, series: str) -> StudyWait | None:
         """Return what a series waits for; None when it does not."""

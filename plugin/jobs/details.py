@@ -39,6 +39,14 @@ class ContouredVolume(_Item):
     key: str = ""
 
 
+class SecondOpinionWanted(_Item):
+    """A second model, and beyond which Dice and distance (mm) both are said to disagree."""
+
+    model: str
+    dice: float
+    hausdorff95_mm: float
+
+
 class RequestedWork(_Item):
     """The decision that the job carries out."""
 
@@ -57,6 +65,12 @@ class RequestedWork(_Item):
     """Whether every volume of the series has a job of its own."""
     deliver: tuple[str, ...] = ()
     """The destinations that get the result."""
+    require_commissioned: bool = False
+    """Whether the model needs a registered report of its commissioning."""
+    out_of_range: str | None = None
+    """What becomes of a series outside the commissioned range: "flag", "refuse", or None: nobody looks."""
+    second_model: SecondOpinionWanted | None = None
+    """The model that draws too."""
     volume: ContouredVolume | None = None
     """The volume of this job; None where the series has but one."""
 
@@ -129,6 +143,8 @@ class JobDetails(_Stored):
     not_drawn: tuple[NotDrawn, ...] = ()
     left_out: tuple[LeftOutSlice, ...] = ()
     algorithm: UsedAlgorithm | None = None
+    contours: str = ""
+    """What the stored RTSTRUCT draws, as model.rtstruct.contours_digest has it; empty of earlier releases."""
     segmentation: str | None = None
     """Orthanc's id of the stored SEG."""
     findings: dict[str, int] = {}

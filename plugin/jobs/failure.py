@@ -12,6 +12,7 @@ from model.worker.pool import Cancelled
 from plugin.jobs.job import Stage, State
 from plugin.pacs.client import SeriesGone
 from plugin.state.disk import is_of_a_full_disk
+from plugin.state.postgresql import trouble_of
 
 logger = logging.getLogger(__name__)
 
@@ -57,6 +58,8 @@ def failure_of(error: Exception) -> Failure:
         return Failure(State.CANCELLED, error.code, error.message, False, {})
     if isinstance(error, AutocontourError):
         return Failure(State.FAILED, error.code, error.message, error.retry, {})
+    if trouble := trouble_of(error):
+        return Failure(State.FAILED, trouble.code, trouble.message, True, {})
     if is_of_a_full_disk(error):
         return Failure(
             State.FAILED,

@@ -81,11 +81,14 @@ class Job:
     error_code: str | None = None
     error_message: str | None = None
     details: JobDetails = field(default_factory=JobDetails)
+    # The gateway that works on it, and how often another one went on with this attempt.
+    gateway: str | None = None
+    takeovers: int = 0
 
     @property
     def workflow_id(self) -> str:
-        """The durable workflow of this attempt."""
-        return f"{self.id}-{self.attempt}"
+        """The durable workflow of this attempt, and its transfer: another gateway that goes on begins new ones."""
+        return workflow_id(self.id, self.attempt, self.takeovers)
 
     @property
     def has_result(self) -> bool:
@@ -140,6 +143,12 @@ class Job:
         row = row_of_a_job(self.error_code)
         listed = {"Again": str(row.again), "WayOut": plain(row.way_out)} if row is not None else {}
         return {"Code": self.error_code, "Message": self.error_message, **listed}
+
+
+def workflow_id(job_id: str, attempt: int, takeovers: int = 0) -> str:
+    """Name the durable workflow of an attempt of a job, after so many takeovers by other gateways."""
+    # A number alone would be the copy of a workflow that an earlier release began (plugin/workflow/earlier.py).
+    return f"{job_id}-{attempt}" if not takeovers else f"{job_id}-{attempt}-taken-{takeovers}"
 
 
 def iso(seconds: float) -> str:

@@ -15,13 +15,16 @@ from plugin.state.database import jobs
 COLUMNS: tuple[sa.ColumnElement[Any], ...] = (
     *(jobs.c.id, jobs.c.series, jobs.c.study, jobs.c.rule, jobs.c.model, jobs.c.target, jobs.c.priority, jobs.c.state),
     *(jobs.c.stage, jobs.c.progress, jobs.c.created, jobs.c.updated, jobs.c.attempt, jobs.c.instances),
-    *(jobs.c.rtstruct, jobs.c.evidence_code, jobs.c.error_code, jobs.c.error_message, jobs.c.flagged),
+    *(jobs.c.rtstruct, jobs.c.evidence_code, jobs.c.error_code, jobs.c.error_message, jobs.c.flagged, jobs.c.hours),
 )
 
 
 @dataclass(frozen=True)
 class JobRow:
-    """A job without its details; ``flagged`` is how many of its structures somebody should look at."""
+    """A job without its details; ``flagged`` is how many of its structures somebody should look at.
+
+    ``hours`` are the hours of operation of its rule, empty for all.
+    """
 
     id: str
     series: str
@@ -42,6 +45,7 @@ class JobRow:
     error_code: str | None
     error_message: str | None
     flagged: int
+    hours: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the row as the REST API shows it."""

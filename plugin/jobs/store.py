@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -12,10 +13,13 @@ import sqlalchemy as sa
 
 from plugin.evidence.ended_jobs import EndedJob, ended_at
 from plugin.facts.kinds import AMBIGUOUS
+from plugin.group.session import CLAIMING, LOCKS
 from plugin.jobs.details import JobDetails, flagged_in
 from plugin.jobs.job import EARLIER_STAGES, STAGE_BEGINS, Job, Stage, State
 from plugin.jobs.meters import JobMeters
+from plugin.jobs.waiting import next_turn
 from plugin.state.database import deliveries, jobs
+from plugin.state.group_tables import handed_over
 
 COLUMNS = tuple(field.name for field in fields(Job))
 # What a job was noted with; all other details are those of one attempt.
@@ -53,24 +57,18 @@ class NewJob:
         return self.details.decision.wanted.word
 
 
-@dataclass(frozen=True)
-class Waiting:
-    """What the queue needs to know of a waiting job; ``hours`` are the hours of operation of its rule."""
-
-    id: str
-    study: str
-    target: str
-    priority: str
-    created: float
-    hours: str | None
-
-
 class JobStore:
     """Reads and writes jobs; safe for several threads and, on PostgreSQL, several gateways."""
 
     def __init__(
-        self, engine: sa.Engine, clock: Callable[[], float] = time.time, meters: JobMeters | None = None
+        self,
+        engine: sa.Engine,
+        clock: Callable[[], float] = time.time,
+        meters: JobMeters | None = None,
+        gateway: str | None = None,
     ) -> None:
+        """``gateway`` is this one among those that share the database; None where it is the only one."""
+        self.gateway = gateway
         self._engine = engine
         self._clock = clock
         self._meters = meters or JobMeters()
@@ -106,8 +104,11 @@ class JobStore:
         row = {column: getattr(job, column) for column in COLUMNS}
         details = job.details.to_json()
         row |= {"state": str(job.state), "stage": str(job.stage), "details": details, "flagged": flagged_in(details)}
+        row["hours"] = job.details.decision.hours or ""
         try:
             with self._engine.begin() as connection:
+                if job.state is State.WAITING:
+                    row["turn"] = next_turn(connection, job.study, job.target, job.priority)
                 connection.execute(sa.insert(jobs).values(row))
         except sa.exc.IntegrityError:
             found = self.by_key(job.key)
@@ -172,17 +173,27 @@ class JobStore:
                 for code, updated, state, stage in connection.execute(query)
             ]
 
-    def waiting(self) -> Sequence[Waiting]:
-        """Every waiting job, oldest first."""
-        columns = (jobs.c.id, jobs.c.study, jobs.c.target, jobs.c.priority, jobs.c.created, jobs.c.details)
-        query = sa.select(*columns).where(jobs.c.state == str(State.WAITING)).order_by(jobs.c.created)
-        with self._engine.connect() as connection:
-            rows = connection.execute(query).all()
-        return [Waiting(*row[:5], JobDetails.model_validate(row.details).decision.hours) for row in rows]
-
     def count_by_target(self, state: State) -> dict[str, int]:
         """How many jobs are in a state, by target."""
         query = sa.select(jobs.c.target, sa.func.count()).where(jobs.c.state == str(state))
+        with self._engine.connect() as connection:
+            return {str(target): int(count) for target, count in connection.execute(query.group_by(jobs.c.target))}
+
+    @contextmanager
+    def choosing(self) -> Iterator[None]:
+        """Let no other gateway of the group count what runs, and claim more, meanwhile."""
+        if self.gateway is None:
+            yield
+            return
+        with self._engine.begin() as connection:
+            lock = sa.text("SELECT pg_advisory_xact_lock(:locks, :claiming)")
+            connection.execute(lock, {"locks": LOCKS, "claiming": CLAIMING})
+            yield
+
+    def running_by_target(self, here: str) -> dict[str, int]:
+        """How many jobs run, by target: in the whole group; of the target ``here``, that each has, at this gateway."""
+        query = sa.select(jobs.c.target, sa.func.count()).where(jobs.c.state == str(State.RUNNING))
+        query = query.where(sa.or_(jobs.c.target != here, *self._own)) if self.gateway is not None else query
         with self._engine.connect() as connection:
             return {str(target): int(count) for target, count in connection.execute(query.group_by(jobs.c.target))}
 
@@ -192,36 +203,89 @@ class JobStore:
             connection.execute(sa.delete(deliveries).where(deliveries.c.job == job.id))
             return int(connection.execute(sa.delete(jobs).where(jobs.c.id == job.id)).rowcount)
 
+    def ended_before(self, before: float) -> tuple[str, ...]:
+        """Return the evidence codes of jobs that ended before a time (seconds since the epoch)."""
+        query = sa.select(jobs.c.evidence_code).where(*_ended_before(before))
+        with self._engine.connect() as connection:
+            return tuple(str(code) for code in connection.execute(query).scalars() if code is not None)
+
     def retire(self, before: float) -> tuple[str, ...]:
         """Delete the rows of jobs that ended before a time; returns their evidence codes."""
-        ended = (jobs.c.state.not_in(OPEN_STATES), jobs.c.updated < before)
+        codes = self.ended_before(before)
         with self._engine.begin() as connection:
-            codes = connection.execute(sa.select(jobs.c.evidence_code).where(*ended)).scalars().all()
-            connection.execute(sa.delete(jobs).where(*ended))
-            connection.execute(sa.delete(deliveries).where(deliveries.c.job.not_in(sa.select(jobs.c.id))))
-        return tuple(str(code) for code in codes if code is not None)
+            connection.execute(sa.delete(jobs).where(*_ended_before(before)))
+            for table in (deliveries, handed_over):
+                connection.execute(sa.delete(table).where(table.c.job.not_in(sa.select(jobs.c.id))))
+        return codes
 
     def claim(self, job_id: str) -> Job | None:
         """Take a waiting job to run it; None when another gateway, or a cancellation, was faster."""
-        if not self._change(job_id, (str(State.WAITING),), {"state": str(State.RUNNING)}):
+        if not self._change(job_id, (str(State.WAITING),), {"state": str(State.RUNNING), "gateway": self.gateway}):
             return None
         return self.get(job_id)
+
+    def owns(self, job_id: str, takeovers: int) -> bool:
+        """Whether a job, after so many takeovers, is this gateway's to work on; one whose row is gone is nobody else's.
+
+        A workflow that was begun before another gateway took the job over is not to go on.
+        """
+        if self.gateway is None:
+            return True
+        query = sa.select(jobs.c.gateway, jobs.c.takeovers).where(jobs.c.id == job_id)
+        with self._engine.connect() as connection:
+            row = connection.execute(query).first()
+        return row is None or (row.gateway == self.gateway and row.takeovers == takeovers)
+
+    def release(self, job_id: str) -> None:
+        """Note that nothing of a job that ended is left at this gateway."""
+        if self.gateway is not None:
+            with self._engine.begin() as connection:
+                connection.execute(sa.update(jobs).where(jobs.c.id == job_id, *self._own).values(gateway=None))
+
+    def is_elsewhere(self, job_id: str) -> bool:
+        """Whether another gateway works on a job, or still has to clear up after it."""
+        if self.gateway is None:
+            return False
+        query = sa.select(jobs.c.id).where(jobs.c.id == job_id, jobs.c.gateway != self.gateway)
+        with self._engine.connect() as connection:
+            return connection.execute(query).first() is not None
+
+    def running_here(self) -> Sequence[Job]:
+        """Every job that is said to run at this gateway, newest first."""
+        query = _newest_first(None, None, (State.RUNNING,), None).where(*self._own)
+        with self._engine.connect() as connection:
+            return [job_of(row) for row in connection.execute(query).mappings()]
+
+    def stopped_here(self) -> Sequence[str]:
+        """Every job that was stopped from outside, and that this gateway of a group has not cleared up after yet."""
+        if self.gateway is None:
+            return ()
+        query = sa.select(jobs.c.id).where(jobs.c.state.not_in(OPEN_STATES), *self._own)
+        with self._engine.connect() as connection:
+            return [str(job_id) for job_id in connection.execute(query).scalars()]
+
+    @property
+    def _own(self) -> tuple[sa.ColumnElement[bool], ...]:
+        """Conditions of what only the gateway that works on a job may write."""
+        return () if self.gateway is None else (jobs.c.gateway == self.gateway,)
 
     def count_start(self, job_id: str, *, first: bool = False) -> None:
         """Count that the work on a job's stage was begun; ``first`` for a stage that was not begun before."""
         starts = 1 if first else jobs.c.starts + 1
         with self._engine.begin() as connection:
-            connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(starts=starts))
+            connection.execute(sa.update(jobs).where(jobs.c.id == job_id, *self._own).values(starts=starts))
 
-    def starts(self, job_id: str) -> int:
-        """Tell how often the work on a job's stage was begun."""
+    def starts(self, job_id: str) -> tuple[int, int]:
+        """Tell how often the work on a job's stage was begun, and how often another gateway took the attempt over."""
         with self._engine.connect() as connection:
-            return int(connection.execute(sa.select(jobs.c.starts).where(jobs.c.id == job_id)).scalar() or 0)
+            query = sa.select(jobs.c.starts, jobs.c.takeovers).where(jobs.c.id == job_id)
+            row = connection.execute(query).first()
+        return (0, 0) if row is None else (int(row.starts), int(row.takeovers))
 
     def forgive_starts(self) -> None:
-        """Count none of the starts of open jobs: the gateway did not die, it was stopped."""
+        """Count none of the starts of this gateway's open jobs: it did not die, it was stopped."""
         with self._engine.begin() as connection:
-            connection.execute(sa.update(jobs).where(jobs.c.state.in_(OPEN_STATES)).values(starts=0))
+            connection.execute(sa.update(jobs).where(jobs.c.state.in_(OPEN_STATES), *self._own).values(starts=0))
 
     def count_by_state(self) -> dict[str, int]:
         """How many jobs are in each state."""
@@ -230,20 +294,34 @@ class JobStore:
             return {str(state): int(count) for state, count in connection.execute(query)}
 
     def enter(self, job_id: str, stage: Stage) -> Job | None:
-        """Begin a stage; returns the job, or None when it has ended meanwhile (cancelled, superseded)."""
+        """Begin a stage; returns the job, or None when it has ended meanwhile (cancelled, superseded).
+
+        So it has for a gateway of a group that another one went on without.
+        """
         values = {"state": str(State.RUNNING), "stage": str(stage), "progress": STAGE_BEGINS[stage]}
-        if not self._change(job_id, OPEN_STATES, values):
+        if not self._change(job_id, OPEN_STATES, values, *self._own):
             return None
         return self.get(job_id)
 
     def merge_details(self, job_id: str, details: JobDetails) -> None:
-        """Add what ``details`` say to those of a job; ``timings`` and ``warnings`` are merged, the others replaced."""
+        """Add what ``details`` say to those of a job; ``timings`` and ``warnings`` are merged, the others replaced.
+
+        Not to those of a job that another gateway works on.
+        """
+        others = () if self.gateway is None else (sa.or_(jobs.c.gateway.is_(None), *self._own),)
+        self._amend(job_id, {"updated": self._clock()}, details, *others)
+
+    def note_details(self, job_id: str, details: JobDetails) -> None:
+        """Add to the details of a job, whoever works on it."""
         self._amend(job_id, {"updated": self._clock()}, details)
 
-    def _amend(self, job_id: str, values: Mapping[str, Any], details: JobDetails) -> None:
+    def _amend(
+        self, job_id: str, values: Mapping[str, Any], details: JobDetails, *conditions: sa.ColumnElement[bool]
+    ) -> None:
         said = details.to_json()
         with self._engine.begin() as connection:
-            row = connection.execute(sa.select(jobs.c.details).where(jobs.c.id == job_id).with_for_update()).first()
+            query = sa.select(jobs.c.details).where(jobs.c.id == job_id, *conditions)
+            row = connection.execute(query.with_for_update()).first()
             if row is None:
                 return
             # As they are in the row, so that what only another release knows stays there.
@@ -270,7 +348,8 @@ class JobStore:
     def begin(self, job_id: str, details: JobDetails) -> None:
         """Note what an attempt begins with, in the place of what an earlier one had left."""
         with self._engine.begin() as connection:
-            row = connection.execute(sa.select(jobs.c.details).where(jobs.c.id == job_id).with_for_update()).first()
+            query = sa.select(jobs.c.details).where(jobs.c.id == job_id, *self._own)
+            row = connection.execute(query.with_for_update()).first()
             if row is None:
                 return
             kept = {name: row[0][name] for name in OF_THE_JOB if name in row[0]}
@@ -296,7 +375,7 @@ class JobStore:
         }
         if state is State.DONE:
             values |= {"stage": str(Stage.CLOSED), "progress": 1.0}  # type: ignore[dict-item]
-        return self._end(job_id, state, values)
+        return self._end(job_id, state, values, *self._own)
 
     def stop(self, job_id: str, state: State, error: tuple[str, str]) -> bool:
         """End an open job from outside; False when it had ended, or its RTSTRUCT is stored and only erasure is left."""
@@ -305,7 +384,7 @@ class JobStore:
 
     def publish(self, job_id: str, rtstruct: str) -> bool:
         """Note the stored RTSTRUCT; False when the job was stopped meanwhile. Of this and ``stop``, one succeeds."""
-        return self._change(job_id, OPEN_STATES, {"rtstruct": rtstruct})
+        return self._change(job_id, OPEN_STATES, {"rtstruct": rtstruct}, *self._own)
 
     def withdraw(self, job_id: str) -> None:
         """Say that the RTSTRUCT of a job is not stored any more."""
@@ -336,8 +415,15 @@ class JobStore:
             "error_message": None,
             "rtstruct": None,
             "starts": 0,
+            "gateway": None,
+            "takeovers": 0,
         }
         states = (str(State.FAILED), str(State.REJECTED), str(State.CANCELLED))
+        job = self.get(job_id)
+        if job is None:
+            return None
+        with self._engine.connect() as connection:
+            values["turn"] = next_turn(connection, job.study, job.target, job.priority)
         if not self._change(job_id, states, values):
             return None
         return self.get(job_id)
@@ -389,3 +475,7 @@ def job_of(row: Mapping[Any, Any]) -> Job:
     values["state"], values["stage"] = State(values["state"]), Stage(stage)
     values["details"] = JobDetails.model_validate(values["details"])
     return Job(**values)
+
+
+def _ended_before(before: float) -> tuple[sa.ColumnElement[bool], ...]:
+    return (jobs.c.state.not_in(OPEN_STATES), jobs.c.updated < before)

@@ -47,9 +47,9 @@ class TargetStore:
                 for row in rows
             }
 
-    def pause(self, name: str, paused: bool) -> None:
-        """Let no new job of this target start, or let them start again, at once."""
-        self._write(name, {"paused": paused} | ({} if paused else {"failures": 0, "next_try": None, "reason": None}))
+    def pause(self, name: str, paused: bool, reason: str | None = None) -> None:
+        """Let no new job of this target start, or let them start again, at once; ``reason`` is a code."""
+        self._write(name, {"paused": paused, "failures": 0, "next_try": None, "reason": reason})
 
     def failed(self, name: str, code: str) -> float:
         """Note a temporary failure; returns when the target is tried next (seconds since the epoch)."""
@@ -64,7 +64,13 @@ class TargetStore:
             self._write(name, {"failures": 0, "next_try": None, "reason": None})
 
     def _write(self, name: str, values: dict[str, object]) -> None:
+        known = sa.update(targets).where(targets.c.name == name).values(values)
         with self._engine.begin() as connection:
-            changed = connection.execute(sa.update(targets).where(targets.c.name == name).values(values)).rowcount
-            if not changed:
+            if connection.execute(known).rowcount:
+                return
+        try:
+            with self._engine.begin() as connection:
                 connection.execute(sa.insert(targets).values({"name": name, "paused": False, "failures": 0} | values))
+        except sa.exc.IntegrityError:  # another thread or gateway noted it at the same moment
+            with self._engine.begin() as connection:
+                connection.execute(known)

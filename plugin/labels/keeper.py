@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from model.backoff import Backoff
 from model.errors import AutocontourError
+from plugin.group.leading import Leads, always
 from plugin.jobs.job import Job
 from plugin.jobs.store import JobStore
 from plugin.labels.table import LabelTable
@@ -43,12 +44,14 @@ class LabelKeeper:
         table: LabelTable,
         names: LabelNames | None,
         *,
+        leads: Leads = always,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._orthanc = orthanc
         self._jobs = jobs
         self._table = table
         self._names = names
+        self._leads = leads
         self._clock = clock
         self._supported: bool | None = None
         self._since = 0.0
@@ -73,7 +76,7 @@ class LabelKeeper:
         while not self._stopping.is_set():
             pause = LOOK_SECONDS
             try:
-                if not self.turn():
+                if self._leads() and not self.turn():
                     return
                 self._failures, self._trouble = 0, None
             except AutocontourError as error:

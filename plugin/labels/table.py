@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
+from plugin.jobs.job import State
 from plugin.state.database import jobs, study_labels
 
 
@@ -48,7 +49,9 @@ class LabelTable:
 
     def changed_since(self, when: float, limit: int) -> list[str]:
         """Return studies of jobs that changed from a time (seconds since the epoch) on, by their ids."""
-        query = sa.select(jobs.c.study).where(jobs.c.updated >= when).distinct().order_by(jobs.c.study).limit(limit)
+        # Each state by itself, so that the index of states and times leads to these rows alone.
+        changed = sa.and_(jobs.c.state.in_([str(state) for state in State]), jobs.c.updated >= when)
+        query = sa.select(jobs.c.study).where(changed).distinct().order_by(jobs.c.study).limit(limit)
         with self._engine.connect() as connection:
             return [str(study) for study in connection.execute(query).scalars()]
 

@@ -14,7 +14,10 @@ TOLD_OF = tuple(_OUTCOMES)
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message; ``key`` names job, attempt and channel, and is the same when it is sent again."""
+    """One message; ``key`` names job, attempt and channel, and is the same when it is sent again.
+
+    ``job`` is empty where a constancy test failed.
+    """
 
     key: str
     outcome: Outcome
@@ -25,6 +28,8 @@ class Message:
     def subject(self) -> str:
         """The line above a mail."""
         code = self.document["Code"]
+        if self.outcome == "quality":
+            return f"orthanc-autocontour: {code}"
         what = "result" if self.outcome == "undelivered" else "job"
         return f"orthanc-autocontour: {what} {self.outcome}" + (f" ({code})" if code else "")
 
@@ -32,7 +37,8 @@ class Message:
     def text(self) -> str:
         """The mail itself: a line for each thing that is known."""
         said = [(name, _shown(value)) for name, value in self.document.items() if value not in (None, [], "")]
-        way = f"Look at it with GET /autocontour/jobs/{self.job}, or on the page /autocontour/app/."
+        place = f"jobs/{self.job}" if self.job else "constancy"
+        way = f"Look at it with GET /autocontour/{place}, or on the page /autocontour/app/."
         return "\n".join([*(f"{name}: {text}" for name, text in said), "", way, ""])
 
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from model.backoff import Backoff
 from model.errors import TargetFailed
+from plugin.group.leading import Leads, always
 from plugin.jobs.store import JobStore
+from plugin.notify.alerts import AlertTable
 from plugin.notify.mail import send_mail
 from plugin.notify.message import TOLD_OF, Message, is_wanted, message_of
 from plugin.notify.outbox import GIVEN_UP, PASSED, SENT, Outbox, Waiting
@@ -22,6 +24,9 @@ logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 2.0
 PRUNE_SECONDS = 3600.0
+# Of the jobs that ended those of the last minute are looked through, and all now and then: clocks may be set.
+OVERLAP_SECONDS = 60.0
+ALL_SECONDS = 120.0
 BACKOFF = Backoff(first=5.0, longest=600.0)
 # A channel that takes nothing for so long will not want to hear it any more.
 GIVE_UP_SECONDS = 3 * 86400.0
@@ -54,7 +59,9 @@ class Notifier:
         outbox: Outbox,
         jobs: JobStore,
         undelivered: UndeliveredTable | None = None,
+        alerts: AlertTable | None = None,
         *,
+        leads: Leads = always,
         clock: Callable[[], float] = time.time,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -62,10 +69,15 @@ class Notifier:
         self._outbox = outbox
         self._jobs = jobs
         self._undelivered = undelivered
+        self._alerts = alerts
+        self._leads = leads
         self._clock = clock
         self._ticks = ticks
         self._troubles: dict[str, Trouble] = {}
         self._pruned = ticks()
+        # The end of a job up to which they were looked through, and when all of them were (``ticks``).
+        self._looked = 0.0
+        self._looked_at_all = float("-inf")
         self._stopping = threading.Event()
 
     def stop(self) -> None:
@@ -83,7 +95,8 @@ class Notifier:
                     known = True
                 if not self._channels:
                     return
-                self.turn()
+                if self._leads():
+                    self.turn()
                 said = ""
             except Exception as error:  # noqa: BLE001 - must outlive a full disk or a database out of order
                 if type(error).__name__ != said:
@@ -93,8 +106,9 @@ class Notifier:
 
     def turn(self) -> None:
         """Note what ended, and send what waits."""
+        looked, since = min(self._clock(), self._outbox.last_end()), self._looked_since()
         for channel in self._channels:
-            for job_id in self._outbox.ended(channel.Name):
+            for job_id in self._outbox.ended(channel.Name, since=since):
                 job = self._jobs.get(job_id)
                 if job is not None and job.state in TOLD_OF:
                     self._outbox.note(channel.Name, job.id, job.attempt, wanted=is_wanted(channel, job))
@@ -102,11 +116,23 @@ class Notifier:
             if trouble is None or self._ticks() >= trouble.next_try:
                 self._send_waiting(channel)
                 self._tell_undelivered(channel)
+                self._tell_alerts(channel)
+        if since == 0.0:
+            self._looked_at_all = self._ticks()
+        self._looked = looked
         if self._ticks() - self._pruned > PRUNE_SECONDS:
             self._outbox.prune()
             if self._undelivered is not None:
                 self._undelivered.prune()
+            if self._alerts is not None:
+                self._alerts.forget([channel.Name for channel in self._channels])
             self._pruned = self._ticks()
+
+    def _looked_since(self) -> float:
+        """Return from when on jobs are looked through: now and then all of them, whatever their times say."""
+        if self._ticks() - self._looked_at_all > ALL_SECONDS:
+            return 0.0
+        return self._looked - OVERLAP_SECONDS
 
     def warnings(self) -> list[str]:
         """Say of each channel that takes nothing why, and how many notifications wait."""
@@ -159,6 +185,24 @@ class Notifier:
                     return
                 self._recovered(channel.Name)
             self._undelivered.told(channel.Name, one)
+
+    def _tell_alerts(self, channel: EmailChannel | WebhookChannel) -> None:
+        """Tell of alerts of quality, which belong to no rule; one that is not taken is told later, if it stands."""
+        if self._alerts is None or "quality" not in channel.On:
+            return
+        trouble = self._troubles.get(channel.Name)
+        if trouble is not None and self._ticks() < trouble.next_try:
+            return
+        for message in self._alerts.untold(channel.Name):
+            if self._stopping.is_set():
+                return
+            try:
+                send(channel, message)
+            except TargetFailed as error:
+                self._note_trouble(channel.Name, error)
+                return
+            self._recovered(channel.Name)
+            self._alerts.told(channel.Name, message)
 
     def _recovered(self, name: str) -> None:
         if self._troubles.pop(name, None) is not None:

@@ -49,16 +49,29 @@ class Outbox:
                     ).where(_ended())
                     connection.execute(sa.insert(notifications).from_select(columns, ended))
 
-    def ended(self, channel: str, limit: int = 500) -> Sequence[str]:
-        """Ids of jobs that ended, in this attempt, and of which it is not noted whether the channel is to be told."""
+    def ended(self, channel: str, limit: int = 500, *, since: float = 0.0) -> Sequence[str]:
+        """Ids of jobs that ended, in this attempt, and of which it is not noted whether the channel is to be told.
+
+        ``since``: only those that changed at that time or later (seconds since the epoch).
+        """
         of_it = sa.and_(
             notifications.c.job == jobs.c.id,
             notifications.c.attempt == jobs.c.attempt,
             notifications.c.channel == channel,
         )
         query = sa.select(jobs.c.id).outerjoin(notifications, of_it).where(_ended(), notifications.c.job.is_(None))
+        query = query.where(jobs.c.updated >= since)
         with self._engine.connect() as connection:
             return connection.execute(query.order_by(jobs.c.updated).limit(limit)).scalars().all()
+
+    def last_end(self) -> float:
+        """Return when the last job ended that anybody may be told of (seconds since the epoch); 0 without one."""
+        with self._engine.connect() as connection:
+            ends = [
+                connection.execute(sa.select(sa.func.max(jobs.c.updated)).where(jobs.c.state == str(state))).scalar()
+                for state in TOLD_OF
+            ]
+        return max(float(end or 0.0) for end in ends)
 
     def note(self, channel: str, job: str, attempt: int, *, wanted: bool) -> None:
         """Note that a channel is to be told of a job, or is not."""

@@ -26,6 +26,8 @@ from plugin.privacy.arriving import up_to_pixels
 
 CONNECT_SECONDS = 5
 READ_SECONDS = 120
+# While the body of an answer is read, as when Orthanc is killed.
+BROKEN_OFF = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError)
 POOL = 16
 LITTLE_BYTES = 1 << 20
 # What Orthanc says to everything, and not of one series.
@@ -132,6 +134,10 @@ class Orthanc:
     def system(self) -> dict[str, Any]:
         """GET /system."""
         return dict(self._get("system"))
+
+    def now(self) -> float:
+        """GET /tools/now: what time it is by Orthanc's clock (seconds since the epoch)."""
+        return seconds_of(self._call(lambda: self._http.get("tools/now", **self._options).text).strip())
 
     def release(self) -> tuple[int, ...]:
         """Return the version of Orthanc, as (1, 12, 7); empty when it has no numbers (mainline)."""
@@ -279,8 +285,13 @@ class Orthanc:
 
         The answer has SOPClassUID and SOPInstanceUID of what the node took.
         """
-        path = f"modalities/{modality}/store-straight"
-        return _object(self._call(lambda: self._http.post(path, data=file, **self._options).json()))
+        return self.send_straight(f"modalities/{modality}", file)
+
+    def send_straight(self, where: str, file: bytes, *, seconds: float | None = None) -> dict[str, Any]:
+        """Store a file that Orthanc does not keep at a modality or a peer: ``where`` is the path of one of them."""
+        limit = (CONNECT_SECONDS, seconds or self._seconds)
+        path = f"{where}/store-straight"
+        return _object(self._call(lambda: self._http.post(path, data=file, timeout=limit).json()))
 
     def ask(self, path: str, body: Mapping[str, Any] | None = None, *, seconds: float | None = None) -> Any:
         """Return what a GET answers, or a POST where there is a body; ``seconds`` where others are waited for."""
@@ -365,7 +376,7 @@ class Orthanc:
             ) from None
         except exceptions.ResourceNotFound:
             raise SeriesGone("SERIES_GONE", "The series is no longer in Orthanc; nothing is left to contour.") from None
-        except (exceptions.ConnectionError, exceptions.TimeoutError, requests.ConnectionError, requests.Timeout):
+        except (exceptions.ConnectionError, exceptions.TimeoutError, *BROKEN_OFF):
             raise TargetFailed(
                 "ORTHANC_UNREACHABLE", "Orthanc does not answer; it may be restarting.", retry=True
             ) from None

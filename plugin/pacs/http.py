@@ -20,6 +20,11 @@ RETRIES = Retry(
     backoff_factor=0.2, raise_on_status=False,
 )  # fmt: skip
 
+# What Orthanc passes on to others may have reached them when the connection broke: it is never repeated here, where
+# nobody would see it.
+ONCE = Retry(connect=3, read=0, redirect=0, status=0, other=0, allowed_methods=None, backoff_factor=0.2)
+PASSED_ON = ("modalities/", "peers/", "dicom-web/")
+
 
 class AnsweredByAnother(exceptions.HttpError):  # type: ignore[misc]
     """Something between us and Orthanc answered in its place."""
@@ -53,6 +58,7 @@ class OrthancConnection(HttpClient):  # type: ignore[misc]
             pinned=trust.pinned,
             host_checked=trust.host_checked,
             retries=RETRIES,
+            retries_below={f"{url.rstrip('/')}/{path}": ONCE for path in PASSED_ON},
             connections=connections,
         )
         self._trust = trust
@@ -82,6 +88,8 @@ class OrthancConnection(HttpClient):  # type: ignore[misc]
         refused = sentence_of(request_exception, self._trust)
         if isinstance(request_exception, requests.exceptions.SSLError) or refused == UNKNOWN:
             raise NoTrust(refused)
+        if isinstance(request_exception, requests.exceptions.ChunkedEncodingError):  # an answer that broke off
+            raise exceptions.ConnectionError(url=url)
         super()._translate_exception(request_exception, url=url)
         raise exceptions.OrthancApiException(url=url)
 

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationError
 
-from plugin.settings.document import Document
 from plugin.settings.places import SitePath
+from plugin.settings.shaping import Shaping
 from routing.problems import Problem, nearest, one_of, problems_of, shown
 
 ROOT = "AutoContour.Destinations"
@@ -21,7 +21,7 @@ NAME = re.compile(r"(?!.*[0-9]{6})[A-Za-z0-9][A-Za-z0-9._-]{0,47}")
 OrthancName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 
 
-class _Destination(Document):
+class _Destination(Shaping):
     """What all destinations have in common."""
 
     # The images of the series go along only when asked.
@@ -60,6 +60,15 @@ class PeerDestination(_Destination):
     TimeoutSeconds: int = Field(default=60, ge=1, le=3600)
 
 
+class DicomwebDestination(_Destination):
+    """A server that Orthanc's DICOMweb plugin knows; arrival is proved by a query (QIDO-RS)."""
+
+    Type: Literal["dicomweb"]
+    Server: OrthancName
+    # How long the server may take for one object.
+    TimeoutSeconds: int = Field(default=60, ge=1, le=3600)
+
+
 class FolderDestination(_Destination):
     """A folder that the planning system watches."""
 
@@ -67,10 +76,13 @@ class FolderDestination(_Destination):
     Path: SitePath
 
 
-Destination = DicomDestination | PeerDestination | FolderDestination
-_KINDS: dict[str, type[DicomDestination] | type[PeerDestination] | type[FolderDestination]] = {
+Destination = DicomDestination | PeerDestination | DicomwebDestination | FolderDestination
+_KINDS: dict[
+    str, type[DicomDestination] | type[PeerDestination] | type[DicomwebDestination] | type[FolderDestination]
+] = {
     "dicom": DicomDestination,
     "peer": PeerDestination,
+    "dicomweb": DicomwebDestination,
     "folder": FolderDestination,
 }
 
@@ -106,9 +118,14 @@ def _read_one(one: Any, path: str, context: dict[str, Path] | None) -> tuple[Des
         guess = nearest(word, _KINDS) if isinstance(word, str) else None
         return None, [Problem(f"{path}.Type", found, one_of(_KINDS), guess)]
     try:
-        return kind.model_validate(one, context=context), []
+        read = kind.model_validate(one, context=context)
     except ValidationError as error:
         return None, problems_of(error, path, lambda _location: tuple(kind.model_fields))
+    if isinstance(read, DicomwebDestination) and read.shaped:
+        key = "Profile" if read.Profile != "plain" else next(iter(read.shaping_options))
+        allowed = "nothing, as Orthanc's DICOMweb plugin sends what is stored and nothing else"
+        return None, [Problem(f"{path}.{key}", shown(getattr(read, key)), allowed)]
+    return read, []
 
 
 def unknown_to_orthanc(destinations: Mapping[str, Destination], orthanc: Mapping[str, Any]) -> list[Problem]:
@@ -127,9 +144,29 @@ def unknown_to_orthanc(destinations: Mapping[str, Destination], orthanc: Mapping
     return problems
 
 
+def plugin_remarks(destinations: Mapping[str, Destination], orthanc: Mapping[str, Any]) -> list[str]:
+    """Say which destinations nothing will reach, because Orthanc's configuration loads no DICOMweb plugin."""
+    web = [name for name, one in destinations.items() if isinstance(one, DicomwebDestination)]
+    if not web or _has_dicomweb(orthanc):
+        return []
+    listed = ", ".join(web)
+    return [
+        f"no result reaches {listed}: Plugins of Orthanc's configuration names no DICOMweb plugin (orthanc-dicomweb)"
+    ]
+
+
+def _has_dicomweb(orthanc: Mapping[str, Any]) -> bool:
+    section, plugins = orthanc.get("DicomWeb"), orthanc.get("Plugins")
+    if isinstance(section, dict) and section.get("Enable") is False:
+        return False
+    paths = [Path(one) for one in plugins if isinstance(one, str)] if isinstance(plugins, list) else []
+    files = [file for path in paths for file in (path.iterdir() if path.is_dir() else (path,))]
+    return any("dicomweb" in file.name.lower() for file in files)
+
+
 def described(name: str, one: Destination) -> str:
     """Say in one sentence what a destination gets, and how its arrival is proved."""
-    what = "RTSTRUCT and images" if one.images else "RTSTRUCT"
+    what = f"{_rtstruct(one)} and images" if one.images else _rtstruct(one)
     if isinstance(one, DicomDestination):
         proofs = {
             "commitment": "proved by storage commitment",
@@ -139,7 +176,16 @@ def described(name: str, one: Destination) -> str:
         return f"{name}: {what} to the modality {one.Modality}, {proofs[one.Proof]}"
     if isinstance(one, PeerDestination):
         return f"{name}: {what} to the peer {one.Peer}, not proved"
+    if isinstance(one, DicomwebDestination):
+        return f"{name}: {what} to the DICOMweb server {one.Server}, proved by a query"
     return f"{name}: {what} into a folder, proved by reading them back"
+
+
+def _rtstruct(one: Shaping) -> str:
+    if not one.shaped:
+        return "RTSTRUCT"
+    changed = "".join(f", {name}" for name in one.shaping_options)
+    return f"RTSTRUCT as another object (profile {one.Profile}{changed})"
 
 
 def _named(one: Destination, orthanc: Mapping[str, Any]) -> tuple[str, str, Collection[str] | None]:
@@ -148,7 +194,18 @@ def _named(one: Destination, orthanc: Mapping[str, Any]) -> tuple[str, str, Coll
         return "Modality", one.Modality, _names(orthanc, "DicomModalities")
     if isinstance(one, PeerDestination):
         return "Peer", one.Peer, _names(orthanc, "OrthancPeers")
+    if isinstance(one, DicomwebDestination):
+        return "Server", one.Server, _servers(orthanc)
     return "Path", one.Path, None
+
+
+def _servers(orthanc: Mapping[str, Any]) -> Collection[str] | None:
+    section = orthanc.get("DicomWeb")
+    section = section if isinstance(section, dict) else {}
+    if section.get("ServersInDatabase") is True:
+        return None
+    listed = section.get("Servers", {})
+    return tuple(listed) if isinstance(listed, dict) else None
 
 
 def _names(orthanc: Mapping[str, Any], key: str) -> Collection[str] | None:

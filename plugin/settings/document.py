@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from plugin.settings.places import Proxied, SitePath
 from plugin.settings.privacy import PrivacySettings
+from plugin.settings.secret_files import SecretFile
 
 
 class Document(BaseModel):
@@ -35,7 +38,11 @@ class ServiceTarget(Document, Proxied):
     CertificateFile: SitePath | None = None
     KeyFile: SitePath | None = None
     # The service's public key, 64 hexadecimal digits: what it signs is believed, and nothing else.
-    ServiceKey: str = Field(pattern=r"^[0-9a-f]{64}$")
+    ServiceKey: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    # In its place, for several services behind one address: the key of their operator, which signs theirs.
+    OperatorKey: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    # How long one of several services may be away, while others answer, until the series is sent anew to another.
+    FailoverSeconds: float | int = Field(default=60, ge=1, le=86400)
     # Models that the service has and this machine does not.
     Models: list[ModelName] = Field(default_factory=list)
     # How long a job may take there, from sending to fetching; without it, as long as the transfer's key lives.
@@ -45,6 +52,8 @@ class ServiceTarget(Document, Proxied):
     def _ways_in(self) -> ServiceTarget:
         if (self.CertificateFile is None) != (self.KeyFile is None):
             raise ValueError("CertificateFile and KeyFile go together")
+        if (self.ServiceKey is None) == (self.OperatorKey is None):
+            raise ValueError("needs a ServiceKey, or the OperatorKey of several services: one of both")
         if self.TokenFile is None and self.CertificateFile is None:
             raise ValueError("needs a TokenFile, or a CertificateFile with its KeyFile")
         return self
@@ -87,12 +96,38 @@ Target = Annotated[ServiceTarget | DicomTarget, Field(discriminator="Type")]
 HostName = Annotated[str, Field(pattern=HOST_PATTERN, max_length=260)]
 
 
+def _named(database: str) -> str:
+    """Require an address that can be read, of a database that has a name."""
+    try:
+        name = make_url(database).database
+    except ArgumentError:
+        name = None
+    if not name:
+        raise ValueError("names no database")
+    return database
+
+
+# An address without a path or a password.
+GatewayUrl = Annotated[str, Field(pattern=r"^https?://([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?/?$")]
+
+
+def _listed(written: Any) -> Any:
+    return [written] if isinstance(written, str) else written
+
+
 class Section(Document):
     """All keys with their defaults; some sections are read in files of their own."""
 
     StateDirectory: SitePath | None = None
-    Database: str | None = Field(default=None, pattern=r"^postgresql(\+psycopg)?://")
-    Gateway: str | None = Field(default=None, pattern=r"^https?://")
+    # Where several gateways share their tables: PostgreSQL. It may hold a password, and is never repeated.
+    Database: Annotated[str, Field(pattern=r"^postgresql(\+psycopg)?://"), AfterValidator(_named)] | None = None
+    # Where the gateways run that Orthanc's plugin does not start, the next one for when one does not answer.
+    Gateway: Annotated[list[GatewayUrl] | None, BeforeValidator(_listed), Field(min_length=1)] = None
+    # Of one line, which the plugin shows to them; and the authority of their certificates.
+    GatewayTokenFile: SecretFile | None = None
+    GatewayCaFile: SitePath | None = None
+    # Read by plugin.settings.listen.
+    Listen: dict[str, Any] | None = None
     OrthancTls: TlsSection = Field(default_factory=TlsSection)
     QuietSeconds: float | int = Field(default=5, ge=0.2, le=3600)
     # How long a series whose geometry has gaps is waited for, after its last slice, before it is given up.
@@ -105,6 +140,9 @@ class Section(Document):
     LogFormat: Literal["text", "json"] = "text"
     # A model that runs longer is stopped; null: by model and slices, see model.pipeline.time_limit.
     JobSeconds: int | None = Field(default=None, ge=10, le=86400)
+    # In what networks compute, in place of what their packages say: "bf16" and "auto" as far as the test of precision
+    # allows it.
+    Precision: Literal["auto", "fp32", "bf16"] | None = None
     # What becomes of the RTSTRUCT of a job that a late slice has overtaken.
     Superseded: Literal["keep", "remove"] = "keep"
     # A series that holds several acquisitions or orientations, and one that holds localizer slices.
@@ -122,5 +160,9 @@ class Section(Document):
     Evidence: dict[str, Any] = Field(default_factory=dict)
     Notify: list[Any] | None = None
     Labels: dict[str, Any] | None = None
+    # Read by plugin.settings.constancy.
+    Constancy: list[Any] | None = None
     # Read by plugin.settings.destinations.
     Destinations: dict[str, Any] = Field(default_factory=dict)
+    # Read by plugin.settings.quality.
+    Quality: dict[str, Any] | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from plugin.settings.document import Document, ServiceTarget
 from plugin.settings.places import Proxied, SitePath
@@ -76,7 +76,17 @@ class WitnessFolder(Document):
     Path: SitePath
 
 
-WitnessPlace = Annotated[WitnessFolder | ServiceTarget, Field(discriminator="Type")]
+class ServiceWitness(ServiceTarget):
+    """A segmentation service that holds heads: one, as each of several behind an address has a chain of its own."""
+
+    @model_validator(mode="after")
+    def _one_service(self) -> ServiceWitness:
+        if self.OperatorKey is not None:
+            raise ValueError("a witness is one service: give its ServiceKey and its own Url, and no OperatorKey")
+        return self
+
+
+WitnessPlace = Annotated[WitnessFolder | ServiceWitness, Field(discriminator="Type")]
 
 
 class PdfKeys(Document):

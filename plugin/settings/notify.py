@@ -16,7 +16,8 @@ ROOT = "AutoContour.Notify"
 
 # "flagged" is a job that is done, with a ROI or a warning that a person should look at.
 # "undelivered" is a result that did not reach a destination in time.
-Outcome = Literal["done", "failed", "rejected", "flagged", "undelivered"]
+# "quality" is an alert of the charts of what people change or of a constancy test, and of no rule.
+Outcome = Literal["done", "failed", "rejected", "flagged", "undelivered", "quality"]
 # An address without a name beside it; a line break in it would be a header of its own.
 Address = Annotated[str, Field(pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9.-]{1,253}$")]
 Host = Annotated[str, Field(pattern=r"^([A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*|[0-9A-Fa-f:.]+)$", max_length=253)]

@@ -23,13 +23,14 @@ _OWN_NAMES = frozenset(
 )  # fmt: skip
 
 
-def _from_base(written: str, info: ValidationInfo) -> str:
+def from_base(written: str, info: ValidationInfo) -> str:
+    """Return a path as it is from the folder of the configuration that is validated."""
     context: Any = info.context
     return written if context is None else str(Path(context["base"]) / written)
 
 
 # Relative to the folder of Orthanc's configuration, as Orthanc takes its own paths; never to a working folder.
-SitePath = Annotated[str, Field(min_length=1), AfterValidator(_from_base)]
+SitePath = Annotated[str, Field(min_length=1), AfterValidator(from_base)]
 
 
 class Proxied(BaseModel):

@@ -11,24 +11,29 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from model.errors import ConfigurationRefused
+from model.packages.document import Wish
 from model.packages.library import default_directory
 from model.pipeline.selection import StructureSelection
 from plugin.facts.dictionary import own_names
 from plugin.facts.series import known_keywords
+from plugin.settings.constancy import ConstancyTest, read_constancy
 from plugin.settings.destinations import Destination, read_destinations
 from plugin.settings.document import DicomTarget, Document, Section, ServiceTarget, TlsSection
 from plugin.settings.evidence import EvidenceSection, read_evidence
 from plugin.settings.labels import LabelNames, read_labels
+from plugin.settings.listen import read_listen
 from plugin.settings.models import ModelsAtHand
 from plugin.settings.notify import EmailChannel, WebhookChannel, read_notify
 from plugin.settings.privacy import PrivacyRules
+from plugin.settings.quality import QualitySettings, read_quality
 from routing.problems import Problem, problems_of, shown
 from routing.rules import Rule, check_references, read_rules
 from routing.structures import Template, read_templates
 
 ROOT = "AutoContour"
 LOCAL = "local"
-TARGET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}")
+# As records of the evidence may hold it, and as an address carries it unchanged.
+TARGET_NAME = re.compile(r"(?!.*[0-9]{6})[A-Za-z0-9][A-Za-z0-9._-]{0,47}")
 
 
 @dataclass(frozen=True)
@@ -59,7 +64,10 @@ class Settings:
     notify: tuple[EmailChannel | WebhookChannel, ...]
     labels: LabelNames | None
     destinations: Mapping[str, Destination]
+    quality: QualitySettings
     orthanc_tls: TlsSection
+    precision: Wish | None = None
+    constancy: tuple[ConstancyTest, ...] = ()
 
     def jobs_at_once(self, target: str) -> int:
         """How many jobs of a target may run; of the local one, one more is prepared while the workers draw."""
@@ -89,7 +97,7 @@ def examine(section: Any, dictionary: Any = None, base: Path | None = None) -> t
     try:
         document = Section.model_validate(section, context=None if base is None else {"base": base})
     except ValidationError as error:
-        problems += problems_of(error, ROOT, _keys_at)
+        problems += [_without_secret(one) for one in problems_of(error, ROOT, _keys_at)]
     rules, wrong = read_rules(section.get("Rules"), known_keywords(own_names(dictionary)), f"{ROOT}.Rules")
     problems += wrong
     templates, wrong_templates = read_templates(section.get("Structures"), f"{ROOT}.Structures")
@@ -102,9 +110,14 @@ def examine(section: Any, dictionary: Any = None, base: Path | None = None) -> t
     problems += wrong_labels
     destinations, wrong_destinations = read_destinations(section.get("Destinations"), base)
     problems += wrong_destinations
+    quality, wrong_quality = read_quality(section.get("Quality"))
+    problems += wrong_quality
+    problems += read_listen(section.get("Listen"), base)[1]
     written = section.get("Targets")
     targets = written if isinstance(written, dict) else {}
     problems += _misnamed(targets)
+    constancy, wrong_constancy = read_constancy(section.get("Constancy"), (LOCAL, *targets), base)
+    problems += wrong_constancy
     problems += check_references(
         section.get("Rules"),
         targets=(LOCAL, *targets),
@@ -113,7 +126,8 @@ def examine(section: Any, dictionary: Any = None, base: Path | None = None) -> t
         path=f"{ROOT}.Rules",
     )
     if document is not None:
-        problems += _unavailable(document)
+        problems += _lacking(document)
+        problems += _tokenless(document)
         problems += [
             Problem(f"{ROOT}.Evidence.Witnesses.{name}", "the name of a target", "a name of its own")
             for name in evidence.Witnesses
@@ -129,6 +143,7 @@ def examine(section: Any, dictionary: Any = None, base: Path | None = None) -> t
         workers=document.Workers,
         lock_memory=document.LockMemory,
         job_seconds=document.JobSeconds,
+        precision=document.Precision,
         mixed_series=document.MixedSeries,
         localizers=document.Localizers,
         privacy=document.Privacy.rules(),
@@ -146,7 +161,9 @@ def examine(section: Any, dictionary: Any = None, base: Path | None = None) -> t
         notify=notify,
         labels=labels,
         destinations=destinations,
+        quality=quality,
         orthanc_tls=document.OrthancTls,
+        constancy=constancy,
     )
     return settings, []
 
@@ -156,9 +173,10 @@ def _names_in(section: Any) -> tuple[str, ...]:
 
 
 def _misnamed(targets: Mapping[str, Any]) -> list[Problem]:
-    """Names of targets that an address does not carry unchanged (``a%5Cb`` arrives as ``a/b``), or that are taken."""
+    """Names of targets that an address or a record does not hold (``a%5Cb`` arrives as ``a/b``), or that are taken."""
     allowed = (
-        'letters, digits, spaces, ".", "-" and "_" (at most 64), beginning with a letter or digit, but not "local"'
+        'letters, digits, ".", "-" and "_" (at most 48), beginning with a letter or digit, no six digits in a row, '
+        'but not "local"'
     )
     return [
         Problem(f"{ROOT}.Targets", shown(name), f"a name of {allowed}")
@@ -199,11 +217,25 @@ def _selection(template: Template) -> StructureSelection:
     return StructureSelection(template.rois, tuple(template.rename.items()))
 
 
-def _unavailable(document: Section) -> list[Problem]:
-    """Keys of the contract that this version cannot serve yet: refused rather than silently ignored."""
-    if document.Database is None:
+def _tokenless(document: Section) -> list[Problem]:
+    """Name the token that is lacking beside a gateway elsewhere, which answers nobody without one."""
+    if document.Gateway is None or document.GatewayTokenFile is not None:
         return []
-    return [Problem(f"{ROOT}.Database", "a value", "null; this version does not support it yet")]
+    return [Problem(f"{ROOT}.GatewayTokenFile", "nothing beside a Gateway", "the file with the token that it asks for")]
+
+
+def _without_secret(problem: Problem) -> Problem:
+    """Return the problem without what was found where that may hold a password."""
+    if problem.path != f"{ROOT}.Database":
+        return problem
+    return Problem(problem.path, "something else", '"postgresql://user:password@host:5432/name", or nothing for SQLite')
+
+
+def _lacking(document: Section) -> list[Problem]:
+    """Keys that another one asks for: what lies in PostgreSQL is sealed with a key that never lies there too."""
+    if document.Database is None or document.Privacy.vault_key_file is not None:
+        return []
+    return [Problem(f"{ROOT}.Privacy.VaultKeyFile", "nothing", "the path of a key, which Database asks for")]
 
 
 _KINDS: dict[str, type[Document]] = {"service": ServiceTarget, "dicom": DicomTarget}

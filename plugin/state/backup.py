@@ -1,7 +1,8 @@
 """A copy of a state directory that is consistent while the gateway runs, and the way back.
 
-What is copied: the job table (SQLite's own backup) and the evidence, keys included. What is not: the vault, whose
-keys exist to be destroyed, the spool, and where each open job stood. A restored gateway begins open jobs anew.
+What is copied: the job table (SQLite's own backup) and the evidence, keys included. Where the tables lie in PostgreSQL,
+its own tools copy them, before this copies the evidence. What is not: the vault, whose keys exist to be destroyed, the
+spool, and where each open job stood. A restored gateway begins open jobs anew.
 """
 
 from __future__ import annotations
@@ -41,6 +42,8 @@ class Manifest(BaseModel):
     made: str
     open_jobs: int
     files: dict[str, str]
+    # Whether the tables lie in PostgreSQL, and are not in the backup.
+    in_database: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ class Backup:
     records: int
     open_jobs: int
     files: int
+    in_database: bool = False
 
 
 def back_up(state_directory: Path, backup: Path, version: str, now: datetime | None = None) -> Backup:
@@ -61,7 +65,8 @@ def back_up(state_directory: Path, backup: Path, version: str, now: datetime | N
     when the copy cannot be written or its evidence does not verify.
     """
     state = StateDirectory(state_directory)
-    if not state.jobs.is_file() or not state.chain.is_dir():
+    in_database = state.identity.is_file() and not state.jobs.exists()
+    if not (in_database or state.jobs.is_file()) or not state.chain.is_dir():
         raise InputRefused("BACKUP_SOURCE", f"{state_directory} is not the state directory of a gateway.")
     _require_apart(backup, state_directory)
     _require_free(backup, "BACKUP_EXISTS")
@@ -69,13 +74,20 @@ def back_up(state_directory: Path, backup: Path, version: str, now: datetime | N
     try:
         unfinished = _aside(backup)
         # The job table first: a job that it knows as ended is closed in the chain, which is copied after it.
-        open_jobs = _copy_table(state.jobs, unfinished / state.jobs.name)
+        if in_database:
+            open_jobs = 0
+            shutil.copyfile(state.identity, unfinished / state.identity.name)
+            (unfinished / state.identity.name).chmod(0o600)
+        else:
+            open_jobs = _copy_table(state.jobs, unfinished / state.jobs.name)
         with _chain_at_rest(state.chain):
             _copy_evidence(state.evidence, unfinished / state.evidence.name)
         records = _verified(unfinished / "evidence" / "chain", "BACKUP_FAILED")
         made = (now or datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds")
         files = _digests(unfinished)
-        manifest = Manifest(format=FORMAT, version=version, made=made, open_jobs=open_jobs, files=files)
+        manifest = Manifest(
+            format=FORMAT, version=version, made=made, open_jobs=open_jobs, files=files, in_database=in_database
+        )
         write_whole(unfinished / MANIFEST, manifest.model_dump_json(by_alias=True, indent=1).encode())
         _put_in_place(unfinished, backup)
     except (OSError, sqlite3.Error) as error:
@@ -83,7 +95,7 @@ def back_up(state_directory: Path, backup: Path, version: str, now: datetime | N
     finally:
         if unfinished is not None:
             shutil.rmtree(unfinished, ignore_errors=True)
-    return Backup(made, version, records, open_jobs, len(files))
+    return Backup(made, version, records, open_jobs, len(files), in_database)
 
 
 def restore_backup(backup: Path, state_directory: Path) -> Backup:
@@ -114,7 +126,9 @@ def restore_backup(backup: Path, state_directory: Path) -> Backup:
     finally:
         if unfinished is not None:
             shutil.rmtree(unfinished, ignore_errors=True)
-    return Backup(manifest.made, manifest.version, records, manifest.open_jobs, len(manifest.files))
+    return Backup(
+        manifest.made, manifest.version, records, manifest.open_jobs, len(manifest.files), manifest.in_database
+    )
 
 
 def _copy_table(source: Path, target: Path) -> int:

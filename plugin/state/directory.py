@@ -73,6 +73,11 @@ class StateDirectory:
         return self.evidence / "signing.key"
 
     @property
+    def identity(self) -> Path:
+        """By what the other gateways of its database know this one; only where there may be others."""
+        return self.path / "gateway.id"
+
+    @property
     def stopped(self) -> Path:
         """Made when the gateway left because Orthanc did, and not because something ended it."""
         return self.path / "stopped"

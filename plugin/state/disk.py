@@ -18,6 +18,8 @@ RESERVE_BYTES = 64 * 1024 * 1024
 # With less than this somebody should look.
 LOW_BYTES = 1024 * 1024 * 1024
 FULL = "The disk of the state directory is full. Free space there; everything that waits goes on by itself."
+# SQLSTATE of a PostgreSQL whose disk is full (disk_full).
+POSTGRESQL_FULL = "53100"
 _FULL = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE})
 
 
@@ -51,6 +53,26 @@ def require_room(folder: Path) -> None:
         raise disk_full(folder)
 
 
+def shortage(folder: Path, size: int) -> str | None:
+    """Say that there is no room for a series of so many bytes beside what notes what happened; None where there is."""
+    free = _free(folder)
+    if free is None or free >= size + RESERVE_BYTES:
+        return None
+    return (
+        f"The disk of the state directory has no room for a series: {_megabytes(free)} MB are left at {folder}, and "
+        f"{_megabytes(size + RESERVE_BYTES)} MB are needed. Free space there; what waits goes on by itself."
+    )
+
+
+def could_ever_hold(folder: Path, size: int) -> bool:
+    """Whether the disk, if it were empty, had room for a series of so many bytes; True where nobody can tell."""
+    try:
+        said = os.statvfs(folder)
+    except OSError:
+        return True
+    return said.f_blocks * said.f_frsize >= size + RESERVE_BYTES
+
+
 def require_space(folder: Path, size: int) -> None:
     """Raise OSError (ENOSPC) where writing so many bytes would leave too little to note what happened."""
     free = _free(folder)
@@ -59,12 +81,14 @@ def require_space(folder: Path, size: int) -> None:
 
 
 def is_of_a_full_disk(error: BaseException | None) -> bool:
-    """Whether an error says that a disk, a quota or an SQLite file has no room; what caused it is looked at too."""
+    """Whether an error says that a disk, a quota or a database has no room; what caused it is looked at too."""
     while error is not None:
         if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
             return True
         original = error.orig if isinstance(error, DBAPIError) else error
         if isinstance(original, sqlite3.Error) and getattr(original, "sqlite_errorcode", None) in _FULL:
+            return True
+        if getattr(original, "sqlstate", None) == POSTGRESQL_FULL:
             return True
         error = error.__cause__ or error.__context__
     return False

@@ -1,6 +1,7 @@
 """Which waiting job starts next: urgent before normal before night, fair between studies, a limit per target.
 
-Deciding is pure (``choose``); the dispatcher asks it again whenever a job comes, ends or may begin.
+The dispatcher looks whenever a job comes, ends or may begin. However many wait, it reads the first of each group alone,
+so that none is hidden behind others that cannot start; why a job waits is told when somebody asks.
 """
 
 from __future__ import annotations
@@ -8,19 +9,20 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from plugin.jobs.job import Job, State
-from plugin.jobs.store import JobStore, Waiting
+from plugin.jobs.job import Job
+from plugin.jobs.store import JobStore
 from plugin.jobs.targets import TargetState, TargetStore
+from plugin.jobs.waiting import Waiting, WaitingJobs
 from plugin.jobs.wakeup import Wakeup
+from plugin.settings.settings import LOCAL
 from routing.hours import parse_hours
 
 logger = logging.getLogger(__name__)
 
-RANKS = {"urgent": 0, "normal": 1, "night": 2}
 # Without a notification: hours of operation open, back-offs end, another gateway finished a job.
 IDLE_SECONDS = 2.0
 
@@ -29,7 +31,8 @@ IDLE_SECONDS = 2.0
 class WaitReason:
     """Why a job waits: ``code`` for programs, ``message`` for people, ``until`` in seconds since the epoch if known.
 
-    ``paused`` and ``backing-off`` are of the target, ``hours`` of the rule; ``turn``: others go first; ``soon``: none.
+    ``paused`` and ``backing-off`` are of the target, ``hours`` of the rule, ``disk`` and ``orthanc`` of this gateway;
+    ``turn``: others go first; ``soon``: none.
     """
 
     code: str
@@ -44,67 +47,53 @@ class WaitReason:
 
 
 PAUSED, BACKING_OFF, HOURS, TURN, IN_A_MOMENT = "paused", "backing-off", "hours", "turn", "soon"
+DISK, ORTHANC = "disk", "orthanc"
 SOON = WaitReason(IN_A_MOMENT, "It starts in a moment.")
 
 
 @dataclass(frozen=True)
-class Choice:
-    """What may start now, in order, and why each of the others waits (by job id)."""
+class Standing:
+    """What keeps jobs waiting at one moment.
 
-    start: tuple[str, ...]
-    reasons: Mapping[str, WaitReason]
-
-
-def choose(
-    waiting: Sequence[Waiting],
-    running: Mapping[str, int],
-    targets: Mapping[str, TargetState],
-    limit: Callable[[str], int],
-    served: Mapping[str, int],
-    now: datetime,
-) -> Choice:
-    """Pick the jobs that may start; ``served`` says, per study, at which turn it was last served.
-
-    Of two jobs of one priority, that of the study longest not served goes first, then the older one.
+    The states of targets; ``full`` are those that work on as many jobs as they may; ``held`` says why this gateway
+    starts nothing at all.
     """
-    reasons: dict[str, WaitReason] = {}
-    able: list[Waiting] = []
-    for job in waiting:
-        reason = _not_now(job, targets.get(job.target), now)
-        if reason is None:
-            able.append(job)
-        else:
-            reasons[job.id] = reason
-    free = {job.target: limit(job.target) - running.get(job.target, 0) for job in able}
-    turns = dict(served)
-    turn = max(turns.values(), default=0)
-    start: list[str] = []
-    while able:
-        able.sort(key=lambda job: (RANKS[job.priority], turns.get(job.study, 0), job.created, job.id))
-        chosen = next((one for one in able if free[one.target] > 0), None)
-        if chosen is None:
-            break
-        able.remove(chosen)
-        free[chosen.target] -= 1
-        turn += 1
-        turns[chosen.study] = turn
-        start.append(chosen.id)
-    for job in able:
-        message = f"The target {job.target} works on as many jobs as it may; this one waits for its turn."
-        reasons[job.id] = WaitReason(TURN, message)
-    return Choice(tuple(start), reasons)
+
+    targets: Mapping[str, TargetState] = field(default_factory=dict)
+    full: frozenset[str] = frozenset()
+    held: WaitReason | None = None
+
+    def reason(self, target: str, hours: str, now: datetime) -> WaitReason | None:
+        """Return why a job of this target and these hours cannot start; None when it only needs a free place."""
+        state = self.targets.get(target)
+        if state is not None and state.paused:
+            return WaitReason(PAUSED, f"The target {target} is paused; it goes on when someone resumes it.")
+        if state is not None and state.seconds_left(now.timestamp()):
+            return WaitReason(BACKING_OFF, f"The target {target} did not work ({state.reason}).", state.next_try)
+        if hours:
+            opens = parse_hours(hours).next_open(now)
+            if opens > now:
+                return WaitReason(HOURS, f"Its rule lets it start at {opens:%Y-%m-%d %H:%M}.", opens.timestamp())
+        return self.held
+
+    def told(self, target: str, hours: str, now: datetime) -> WaitReason:
+        """Return why a job waits."""
+        reason = self.reason(target, hours, now)
+        if reason is None and target in self.full:
+            message = f"The target {target} works on as many jobs as it may; this one waits for its turn."
+            return WaitReason(TURN, message)
+        return reason or SOON
 
 
-def _not_now(job: Waiting, target: TargetState | None, now: datetime) -> WaitReason | None:
-    if target is not None and target.paused:
-        return WaitReason(PAUSED, f"The target {job.target} is paused; it goes on when someone resumes it.")
-    if target is not None and target.seconds_left(now.timestamp()):
-        return WaitReason(BACKING_OFF, f"The target {job.target} did not work ({target.reason}).", target.next_try)
-    if job.hours:
-        opens = parse_hours(job.hours).next_open(now)
-        if opens > now:
-            return WaitReason(HOURS, f"Its rule lets it start at {opens:%Y-%m-%d %H:%M}.", opens.timestamp())
-    return None
+def choose(able: Iterable[Waiting], free: Mapping[str, int]) -> list[Waiting]:
+    """Pick the jobs that start, in order: of each target as many as are free there."""
+    left = dict(free)
+    chosen: list[Waiting] = []
+    for job in sorted(able, key=lambda one: one.place):
+        if left.get(job.group.target, 0) > 0:
+            left[job.group.target] -= 1
+            chosen.append(job)
+    return chosen
 
 
 class Dispatcher:
@@ -117,16 +106,24 @@ class Dispatcher:
         limit: Callable[[str], int],
         start: Callable[[Job], None],
         wakeup: Wakeup,
+        waiting: WaitingJobs,
+        held: Callable[[], WaitReason | None] = lambda: None,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        """``limit`` says how many jobs of a target may run; ``wakeup`` is notified when a job came or ended."""
+        """``limit`` says how many jobs of a target may run; ``wakeup`` is notified when a job came or ended.
+
+        ``held`` says why this gateway starts no job at all, None when it may.
+        """
         self._jobs = jobs
+        self._waiting = waiting
         self._targets = targets
         self._limit = limit
         self._start = start
-        self._served: dict[str, int] = {}
         self._wakeup = wakeup
         self._stopping = threading.Event()
-        self.reasons: Mapping[str, WaitReason] = {}
+        self._held = held
+        self._clock = clock
+        self._standing = Standing()
 
     def stop(self) -> None:
         """Leave the loop."""
@@ -143,19 +140,42 @@ class Dispatcher:
             self._wakeup.wait(IDLE_SECONDS)
 
     def turn(self) -> None:
-        """Start what may start now."""
-        waiting = self._jobs.waiting()
-        if not waiting:
-            self.reasons = {}
-            return
-        now = datetime.fromtimestamp(time.time()).astimezone()
-        running = self._jobs.count_by_target(State.RUNNING)
-        choice = choose(waiting, running, self._targets.states(), self._limit, self._served, now)
-        studies = {job.id: job.study for job in waiting}
-        for job_id in choice.start:
-            claimed = self._jobs.claim(job_id)
-            if claimed is not None:
-                self._served[studies[job_id]] = max(self._served.values(), default=0) + 1
-                self._start(claimed)
-        self.reasons = choice.reasons
-        self._served = {study: turn for study, turn in self._served.items() if study in studies.values()}
+        """Start what may start now; of what waits, only the first of each group are read."""
+        with self._jobs.choosing():
+            claimed = self._claimed()
+        for job in claimed:
+            self._start(job)
+
+    def _claimed(self) -> list[Job]:
+        groups = self._waiting.groups()
+        if not groups:
+            self._standing = Standing()
+            return []
+        now = self._now()
+        running = self._jobs.running_by_target(LOCAL)
+        free = {name: self._limit(name) - running.get(name, 0) for name in {group.target for group in groups}}
+        standing = Standing(self._targets.states(), held=self._held())
+        able = [group for group in groups if standing.reason(group.target, group.hours, now) is None]
+        # As many of each group as could start if nothing else did.
+        first = [
+            job for group in able if free[group.target] > 0 for job in self._waiting.first(group, free[group.target])
+        ]
+        claimed: list[Job] = []
+        for job in choose(first, free):
+            if (one := self._jobs.claim(job.id)) is not None:
+                free[job.group.target] -= 1
+                claimed.append(one)
+        self._standing = replace(standing, full=frozenset(name for name, places in free.items() if places <= 0))
+        return claimed
+
+    def reason(self, target: str, hours: str) -> WaitReason:
+        """Return why a waiting job of this target and these hours of operation has not started."""
+        return self._standing.told(target, hours, self._now())
+
+    @property
+    def held(self) -> str | None:
+        """Why this gateway starts no job at all; None when it does."""
+        return None if self._standing.held is None else self._standing.held.message
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock()).astimezone()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from model.evidence.chain import Chain
@@ -27,6 +27,8 @@ class JobRecords:
 
     chain: Chain
     job: Job
+    # Raises where this process may not write for the group any more.
+    require: Callable[[], None] = lambda: None
 
     def __post_init__(self) -> None:
         # A job that goes on after a restart may name what the configuration no longer holds.
@@ -38,6 +40,7 @@ class JobRecords:
         return self.job.evidence_code
 
     def _record(self, event: Event, facts: Facts) -> None:
+        self.require()
         # A stage that runs again after a crash has said this already.
         record_once(self.chain, self._code, event, facts)
 
@@ -113,9 +116,13 @@ class JobRecords:
         """Every reference was resolved and the patient put back."""
         self._record(Event.REIDENTIFIED, {"references": references, "rois": rois})
 
-    def stored(self, rois: int, size: int, digest: str) -> None:
-        """Record that the RTSTRUCT lies under the original study: it was read back, and ``digest`` is its SHA-256."""
-        self._record(Event.STORED, {"rois": rois, "bytes": size, "digest": digest})
+    def stored(self, rois: int, size: int, digest: str, report: str | None = None) -> None:
+        """Record that the RTSTRUCT lies under the original study: it was read back, and ``digest`` is its SHA-256.
+
+        ``report`` is the digest of the report by which the model that drew was commissioned.
+        """
+        facts: Facts = {"rois": rois, "bytes": size, "digest": digest}
+        self._record(Event.STORED, facts if report is None else {**facts, "report": report})
 
     def failed(self, failure: FailureRecord) -> None:
         """Record that the job did not succeed."""
@@ -144,6 +151,14 @@ class JobRecords:
     def key_destroyed(self) -> None:
         """Record that the transfer's key is gone from the vault, which was read again."""
         self._record(Event.KEY_DESTROYED, {"verified": "READ_BACK"})
+
+    def taken_over(self, lost: str) -> None:
+        """Record that this gateway goes on with a job that another one had begun, and of which it knows nothing."""
+        self._record(Event.TAKEN_OVER, {"gateway": lost})
+
+    def handed_over(self, taker: str | None) -> None:
+        """Record that another gateway goes on with the job; which one, where that is known yet."""
+        self._record(Event.HANDED_OVER, {"gateway": taker} if taker else {})
 
     def closed(self, outcome: str, seconds: float) -> None:
         """Nothing is open any more; said once, also when the gateway was killed right after saying it."""

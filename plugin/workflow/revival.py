@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 
-from plugin.jobs.job import Job, State
+from plugin.jobs.job import Job
 from plugin.jobs.store import JobStore
 from plugin.workflow.durable import Workflows
 
@@ -37,8 +37,7 @@ class Revival:
 
     def look(self) -> None:
         """Revive what was found lying at the look before as well: a job that was just claimed is not yet begun."""
-        running = self._jobs.list(states=(State.RUNNING,), limit=100_000)
-        lying = {job.id: job for job in running if not self._workflows.works_on(job.id)}
+        lying = {job.id: job for job in self._jobs.running_here() if not self._workflows.works_on(job.id)}
         for job_id in sorted(self._left_lying & lying.keys()):
             self._revive(lying[job_id])
         self._left_lying = set(lying)

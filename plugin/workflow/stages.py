@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import io
 import time
-import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -14,8 +13,8 @@ from typing import Any
 
 import pydicom
 
+from model.burned_in.policy import BurnedInText
 from model.burned_in.policy import warning as text_in
-from model.dicom.uids import uuid_uid
 from model.engines.engine import Algorithm
 from model.errors import AutocontourError, InputRefused, PrivacyRefused, TargetFailed
 from model.evidence.chain import Chain
@@ -24,17 +23,20 @@ from model.pipeline.draw import IMAGES, STRUCTURE_SET, Drawn, draw_series, read_
 from model.pipeline.selection import StructureSelection
 from model.pipeline.time_limit import drawing_seconds
 from model.quality.interleaved import BY_IMAGES
+from model.rtstruct.contours_digest import contours_digest
 from model.series.enhanced import images_of
-from model.worker.pool import Workers
+from model.worker.pool import Cancelled, Workers
 from plugin.erase.erase import EraseFailed, erase_folder
 from plugin.erase.orthanc_copies import NEVER_MADE, UNKNOWN, Copies, remove_copies
 from plugin.facts.remarks import counted
-from plugin.facts.volume_names import VolumeName
 from plugin.forward.records import ForwardRecords
 from plugin.forward.target import RemoteJob, Target
-from plugin.jobs.details import DrawnRoi, JobDetails, LeftOutSlice, NotDrawn, UsedAlgorithm
+from plugin.group.membership import Alone, GatewayFenced, Membership, await_membership
+from plugin.jobs.details import JobDetails, LeftOutSlice
 from plugin.jobs.failure import FailureRecord
+from plugin.jobs.handovers import Handovers
 from plugin.jobs.job import STAGE_BEGINS, UNREAD, Job, Stage, State
+from plugin.jobs.made_uids import made_uid
 from plugin.jobs.meters import JobMeters
 from plugin.jobs.row import JobRow
 from plugin.jobs.store import JobStore
@@ -51,16 +53,19 @@ from plugin.restore.segmentation import INSTANCE as SEGMENTATION
 from plugin.restore.segmentation import segmentation_of
 from plugin.settings.settings import LOCAL, Settings
 from plugin.state.directory import StateDirectory
-from plugin.state.disk import require_space
 from plugin.vault.vault import OpenTransfer, Vault
 from plugin.workflow.cancellation import CHANGED
+from plugin.workflow.commissioned import CommissionedModels
+from plugin.workflow.described import details_of, label_of
 from plugin.workflow.limits import GRACE_SECONDS, stage_seconds, within
 from plugin.workflow.records import JobRecords
 from plugin.workflow.replaced import replaced_by
+from plugin.workflow.second_opinion import no_opinion, opinion_in_words, second_opinion
 
 REWRITTEN = (
     "Orthanc keeps the RTSTRUCT in other bytes with the same content (IngestTranscoding or a script of the site)."
 )
+REMOVED = "Its RTSTRUCT was removed when the newer one was stored."
 
 
 @dataclass(frozen=True)
@@ -81,12 +86,19 @@ class Stages:
     meters: JobMeters = field(default_factory=JobMeters)
     # Told of each stored result, which may have to be delivered.
     stored: Callable[[Job], None] = lambda job: None
+    commissioned: CommissionedModels | None = None
+    membership: Membership = field(default_factory=Alone)
+    # Where gateways share the jobs.
+    handovers: Handovers | None = None
+    # Raises AutocontourError with DISK_FULL where a series of so many bytes has no room.
+    require_room: Callable[[int], None] = lambda _size: None
 
     def run(self, stage: Stage, job_id: str) -> None:
         """Run a stage unless the job has ended meanwhile; erasure runs in any case.
 
         Raises AutocontourError with the reason; OSError when the disk is full.
         """
+        await_membership(self.membership)
         job = self.jobs.enter(job_id, stage) if stage is not Stage.ERASE else self._entered_for_erasure(job_id)
         if job is None:
             return
@@ -106,10 +118,11 @@ class Stages:
 
     def close(self, job_id: str, failure: FailureRecord | None) -> None:
         """Bring the job to its final state and close its evidence."""
+        await_membership(self.membership)
         job = self.jobs.get(job_id)
         if job is None:
             return
-        records = JobRecords(self.chain, job)
+        records = self._records(job)
         state = job.state if job.state.final else State(failure["state"]) if failure else State.DONE
         if failure is not None and not job.state.final:
             records.failed(failure)
@@ -121,6 +134,7 @@ class Stages:
         self.jobs.finish(job_id, state, error=(failure["code"], failure["message"]) if failure else None)
         if state is State.DONE and self._is_overtaken(job):
             self.jobs.supersede_done(job_id, CHANGED)
+        self.jobs.release(job_id)
         code = failure["code"] if failure and not job.state.final else job.error_code
         log_job(job, state, code=code, seconds=time.time() - job.created)
         self.queue.notify()
@@ -165,36 +179,53 @@ class Stages:
         }[stage]
 
     def _pseudonymise(self, job: Job) -> None:
+        if job.takeovers:
+            self._take_over(job)
+        if job.takeovers and job.rtstruct is not None:
+            return  # the gateway that was lost had stored the result; what follows on it is left to do
         erase_folder(self._folder(job))  # what an earlier, cut off attempt left
         self._rekey(job)
         snapshot = self._unchanged(job)
         chosen = snapshot.chosen
+        self.require_room(chosen.most_bytes)
         left_out = tuple(
             LeftOutSlice(instance=one.instance, frame=one.frame, reason=one.reason) for one in chosen.left_out
         )
         choice = job.details.one_per_study
-        remarks = (*snapshot.warnings, *(choice.warnings if choice is not None else ()))
+        beyond: tuple[str, ...] = ()
+        if self.commissioned is not None:
+            beyond = self.commissioned.beyond(job, lambda: self.reader.tags(job.series), chosen.references)
+        remarks = (*snapshot.warnings, *(choice.warnings if choice is not None else ()), *beyond)
         self.jobs.begin(job.id, JobDetails(left_out=left_out, warnings=remarks, remarks=remarks))
         target = self.targets.get(job.target)
-        JobRecords(self.chain, job).received(chosen.modality, target.type if target else "local")
+        self._records(job).received(chosen.modality, target.type if target else "local")
         key = self.vault.open_transfer(job.workflow_id, job.series, hours=self.settings.privacy.transfer_hours)
-        require_space(self.state.spool, chosen.most_bytes)
         place = self._folder(job) / IMAGES
         clean = pseudonymise(chosen.instances, self.orthanc, key, self.settings.privacy, place, chosen.frames)
-        JobRecords(self.chain, job).deidentified(clean, counted(chosen.left_out))
+        self._records(job).deidentified(clean, counted(chosen.left_out))
         if clean.suspected:
             self.jobs.warn(job.id, text_in(clean.suspected))
         if clean.alternating:
             remarks = (*remarks, f"Look at the images: {BY_IMAGES}")
             self.jobs.merge_details(job.id, JobDetails(warnings=remarks, remarks=remarks))
 
+    def _take_over(self, job: Job) -> None:
+        """Say that this gateway goes on with the job of one that was lost."""
+        lost = self.handovers.begun(job.id, job.attempt) if self.handovers is not None else None
+        if lost is not None:
+            self._records(job).taken_over(lost)
+
     def _draw(self, job: Job) -> None:
+        if job.takeovers and job.rtstruct is not None:
+            return
         target = self.targets.get(job.target)
         if target is not None:
             details = target.draw(self._remote_job(job, self.vault.get(job.workflow_id)))
+            self._require_commissioned(job, details.algorithm.digest if details.algorithm is not None else "")
             self.jobs.merge_details(job.id, details)
             if details.algorithm is not None and details.algorithm.sides == NOT_VERIFIABLE:
                 self.jobs.warn(job.id, f"Left and right of the model {job.model} are not verifiable, the target says.")
+            self._ask_second(job)
             return
         if job.target != LOCAL:
             raise InputRefused("NO_TARGET", f"The configuration has no target {job.target} any more.")
@@ -208,11 +239,46 @@ class Stages:
             datetime.now(UTC).astimezone(),
             self.settings.models_directory,
             self._selection(job),
+            BurnedInText.OFF,  # the sender looked
+            self.settings.precision,
             seconds=drawing_seconds(self.settings.job_seconds, job.model, job.instances),
         )
+        self._require_commissioned(job, drawn.digest)
         digest = hashlib.sha256((self._folder(job) / STRUCTURE_SET).read_bytes()).hexdigest()
-        JobRecords(self.chain, job).drawn(drawn, digest)
-        self.jobs.merge_details(job.id, _details_of(drawn))
+        self._records(job).drawn(drawn, digest)
+        self.jobs.merge_details(job.id, details_of(drawn))
+        self._ask_second(job)
+
+    def _require_commissioned(self, job: Job, digest: str) -> None:
+        said = self.commissioned.require_drawn(job, digest) if self.commissioned is not None else None
+        if said is not None:
+            self.jobs.warn(job.id, said)
+
+    def _ask_second(self, job: Job) -> None:
+        """Let a second model draw where the rule names one; what both do not agree on is said in the job."""
+        second = job.details.decision.second_model
+        if second is None:
+            return
+        try:
+            said = self.workers.run(
+                job.id,
+                second_opinion,
+                self._folder(job),
+                second.model,
+                self.settings.models_directory,
+                second.dice,
+                second.hausdorff95_mm,
+                self.settings.precision,
+                seconds=drawing_seconds(self.settings.job_seconds, second.model, job.instances),
+            )
+        except Cancelled:
+            raise
+        except AutocontourError as error:
+            self.jobs.warn(job.id, no_opinion(second.model, error))
+            return
+        words = opinion_in_words(second.model, said)
+        if words is not None:
+            self.jobs.warn(job.id, words)
 
     def _selection(self, job: Job) -> StructureSelection | None:
         """Return the structure template that the job's rule names."""
@@ -234,13 +300,17 @@ class Stages:
             series_uid=made_uid(job, "series"),
             instance_uid=made_uid(job, "instance"),
             remarks=job.details.remarks,  # and no later warning, for the same bytes each time
-            volume=_label_of(job),
+            volume=label_of(job),
         )
-        JobRecords(self.chain, job).restored(len(chosen.images), len(job.details.rois))
+        self._records(job).restored(len(chosen.images), len(job.details.rois))
         self._note_seconds(job.id, "restore", started)
         return restored
 
     def _restore_and_store(self, job: Job) -> None:
+        if job.takeovers and job.rtstruct is not None:
+            file = self.orthanc.instance_file(job.rtstruct)
+            self._follow_up(job, file, hashlib.sha256(file).hexdigest())
+            return
         file = self._restored(job)
         started = time.perf_counter()
         self._store(job, file)
@@ -248,7 +318,15 @@ class Stages:
 
     def _store(self, job: Job, file: bytes) -> None:
         self._require_unchanged(job)  # a slice was read after the series was looked at
+        # Before anybody can edit it: whoever does so under our UID is told by this.
+        drawn = contours_digest(pydicom.dcmread(io.BytesIO(file)))
+        self.jobs.merge_details(job.id, JobDetails(contours=drawn))
+        if job.takeovers:
+            self._take_back_unpublished(job)  # what the lost gateway was just storing, in other bytes
+        self._require_own(job)
         stored = store(self.orthanc, file, "RTSTRUCT")
+        # Of what another gateway goes on with, the same object is stored there, or is deleted at its end.
+        self._require_own(job)
         if stored.study != job.study:
             self._take_back(job, stored.instance)
             raise TargetFailed(
@@ -262,17 +340,32 @@ class Stages:
             self._take_back(job, stored.instance)
             raise
         if not self.jobs.publish(job.id, stored.instance):
+            self._require_own(job)
             # Cancelled, superseded or erased while it was being stored: nothing of it stays.
             self.orthanc.delete_instance(stored.instance)
             return
         if stored.rewritten:
             self.jobs.warn(job.id, REWRITTEN)
-        JobRecords(self.chain, job).stored(len(job.details.rois), len(file), stored.digest)
+        self._follow_up(job, file, stored.digest)
+
+    def _follow_up(self, job: Job, file: bytes, digest: str) -> None:
+        """Do what follows on a result that is stored: ``file``, whose SHA-256 is ``digest``."""
+        report = self.commissioned.of_drawn(job) if self.commissioned is not None else None
+        self._records(job).stored(len(job.details.rois), len(file), digest, report)
         if "SEG" in job.details.decision.outputs:
             self._store_segmentation(job, file)
         if not self.settings.keep_superseded:
             self._take_back_superseded(job)
         self.stored(job)
+
+    def _require_own(self, job: Job) -> None:
+        """Raise GatewayFenced where another gateway goes on with the job, or may: nothing more is written here."""
+        self.membership.require()
+        if not self.jobs.owns(job.id, job.takeovers):
+            raise GatewayFenced
+
+    def _records(self, job: Job) -> JobRecords:
+        return JobRecords(self.chain, job, self.membership.require)
 
     def _take_back(self, job: Job, instance: str) -> None:
         """Delete what was stored and may not stay; the job shows none."""
@@ -308,11 +401,13 @@ class Stages:
         for old in replaced_by(job, self.jobs.list(study=job.study, limit=1000)):
             assert old.rtstruct is not None, "only a stored one is replaced"
             self.orthanc.delete_instance(old.rtstruct)
-            self.jobs.warn(old.id, "Its RTSTRUCT was removed when the newer one was stored.")
+            self.jobs.note_details(old.id, JobDetails(warnings=(REMOVED,)))
             self.jobs.withdraw(old.id)
 
     def _erase(self, job: Job) -> None:
-        target, records, transfer = self.targets.get(job.target), JobRecords(self.chain, job), self._still_open(job)
+        if job.takeovers:
+            self._take_over(job)
+        target, records, transfer = self.targets.get(job.target), self._records(job), self._still_open(job)
         if target is not None and records.begun():
             target.release(self._remote_job(job, transfer))
         erasure = erase_folder(self._folder(job))
@@ -393,39 +488,8 @@ class Stages:
         return self.state.spool / job.id
 
 
-def _details_of(drawn: Drawn) -> JobDetails:
-    """Describe what the local worker drew."""
-    return JobDetails(
-        rois=tuple(
-            DrawnRoi(
-                number=roi.number,
-                name=roi.name,
-                full_name=roi.full_name,
-                volume=round(roi.volume_cm3, 2),
-                flags=tuple(roi.flags),
-            )
-            for roi in drawn.rois
-        ),
-        not_drawn=tuple(NotDrawn(label=label, reason=reason) for label, reason in drawn.not_drawn),
-        algorithm=UsedAlgorithm(version=drawn.version, digest=drawn.digest, sides=drawn.sides),
-        timings=dict(drawn.timings),
-        warnings=tuple(drawn.remarks),
-    )
-
-
-def _label_of(job: Job) -> VolumeName | None:
-    """Return what the RTSTRUCT is called where each volume of the series has one."""
-    volume = job.details.decision.volume
-    return VolumeName(volume.words, volume.label) if volume is not None and volume.key else None
-
-
 def _require_content(job: Job, content: Content) -> None:
     if not content.is_that_of(job.content):
         raise InputRefused(
             "SERIES_CHANGED", "The series changed in Orthanc after its job was noted; a newer job contours it."
         )
-
-
-def made_uid(job: Job, what: str) -> str:
-    """Return a UID that this attempt of the job makes again each time (PS3.5 B.2), so that storing twice stores one."""
-    return uuid_uid(uuid.uuid5(uuid.UUID(hex=job.id), f"{what} {job.attempt}").int)

@@ -10,6 +10,7 @@ FOLDER = Path(__file__).resolve().parents[2] / ".cache" / "peers"
 # What each environment holds; pydicom 2 and 3 do not live in one.
 ENVIRONMENTS = {
     "pydicom3": ("rt-utils==1.2.7", "pydicomrt==0.9.1", "pydicom==3.0.2", "numpy==2.4.6"),
+    "surface-distance": ("surface-distance==0.1", "numpy==2.4.6", "scipy==1.17.1"),
     "pydicom2": ("platipy==0.7.2", "dcmrtstruct2nii==5", "pydicom==2.4.5", "numpy==2.4.6"),
 }
 

@@ -1,9 +1,9 @@
 """torch-nnunet beside nnU-Net itself, on the CPU: the same folder and image, each in a process of its own, in turns.
 
 A network with random weights and 25 labels, as one of TotalSegmentator's has, on a CT of 512 × 512 × 24. Two ratios:
-from the array to its labels, and end to end from the start of the process (imports, hashes, weights, the trial of
-precisions). nnU-Net runs as it does by itself, without mirror images. The best of each is taken. Then the share of
-equal voxels, for fp32 and for the precision that was measured to be best.
+from the array to its labels, and end to end from the start of the process (imports, hashes,
+weights). nnU-Net runs as it does by itself, without mirror images. The best of each is taken. Then the share of equal
+voxels. bf16 runs in the race (``tests/bench/race.py``).
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from model.engines.network.resample import resampled
@@ -41,8 +40,8 @@ def main() -> int:
     """Print the table; exit status 0 when the goal is met end to end by fp32, which computes what nnU-Net computes."""
     subprocess.run(["tests/models/setup-oracle.sh"], check=True)
     os.environ["OMP_NUM_THREADS"] = "2"
-    coarse = torch.from_numpy(blobs((40, 64, 64)).astype(np.float32))
-    image = resampled(coarse, SHAPE, (1, 3, 3)).numpy()
+    coarse = blobs((40, 64, 64)).astype(np.float32)
+    image = resampled(coarse, SHAPE, (1, 3, 3))
     with tempfile.TemporaryDirectory() as scratch:
         root = Path(scratch)
         folder = write_folder(root / "results", NET)
@@ -54,9 +53,9 @@ def main() -> int:
                 ImportOptions(precision, license="LicenseRef-own", precision=precision, orientation="LPS"),
                 samples=none,
             )
-            for precision in ("fp32", "auto")
+            for precision in ("fp32",)
         }
-        runs: dict[str, Runs] = {"nnU-Net 2.6.2": [], "torch-nnunet, fp32": [], "torch-nnunet, auto": []}
+        runs: dict[str, Runs] = {"nnU-Net 2.6.2": [], "torch-nnunet, fp32": []}
         for _ in range(ROUNDS):
             runs["nnU-Net 2.6.2"].append(_run(ORACLE, "oracle.py", folder, image, root, "no-flips"))
             for precision, package in packages.items():

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from tests.builders.dicom_node import DicomNode
 from tests.builders.orthanc_process import OrthancProcess, until
 from tests.builders.phantom import files_of, phantom_series
+from tests.builders.stow_server import StowServer
 
 TITLE = "GATEWAY"
 
@@ -40,8 +43,17 @@ def introduce(orthanc: OrthancProcess, *nodes: DicomNode) -> None:
 
 
 def contoured(orthanc: OrthancProcess, name: str, **tags: Any) -> dict[str, Any]:
-    """The job of a new series that is delivered to the destination ``name``, once it is done."""
-    job = orthanc.job_of(orthanc.store_all(files_of(phantom_series(SeriesDescription=name, **tags))))
+    """The job of a new series that is delivered to the destination ``name``, once it is done.
+
+    On a crowded machine a slice may come after the series was taken for whole; then its next job is meant.
+    """
+    series = orthanc.store_all(files_of(phantom_series(SeriesDescription=name, **tags)))
+
+    def settled() -> Any:
+        job = orthanc.job_of(series)
+        return "SERIES_CHANGED" not in str(job["Error"]) and job
+
+    job = dict(until(settled, f"the job of the whole series ends; log:\n{orthanc.tail()}"))
     assert job["State"] == "done", job["Error"]
     return job
 
@@ -56,7 +68,7 @@ def once(
     job: Mapping[str, Any],
     is_so: Callable[[dict[str, Any]], bool],
     what: str,
-    seconds: float = 120,
+    seconds: float = 300,
 ) -> dict[str, Any]:
     """The only delivery of a job, once it is so."""
 
@@ -67,6 +79,32 @@ def once(
     return dict(until(found, f"{what}; it is {deliveries(orthanc, job)}; log:\n{orthanc.tail()}", seconds))
 
 
-def ended(orthanc: OrthancProcess, job: Mapping[str, Any], seconds: float = 120) -> dict[str, Any]:
+def ended(orthanc: OrthancProcess, job: Mapping[str, Any], seconds: float = 300) -> dict[str, Any]:
     """The only delivery of a job, once it is delivered or given up."""
     return once(orthanc, job, lambda one: one["State"] in ("delivered", "refused"), "the delivery ends", seconds)
+
+
+def delivered_though_killed(
+    orthanc: OrthancProcess, receiver: DicomNode | StowServer, step: str, name: str
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Kill the gateway once, when the receiver of the destination ``name`` comes to a step, and let another go on.
+
+    Returns the job and its only delivery, ended; the receiver got one object, once.
+    """
+    killed: list[int] = []
+
+    def kill() -> None:
+        if not killed:
+            killed.append(orthanc.gateway_pid())
+            os.kill(killed[0], signal.SIGKILL)
+
+    setattr(receiver, step, kill)
+    series = orthanc.store_all(files_of(phantom_series(SeriesDescription=name)))
+    until(lambda: killed, "the gateway is killed")
+    orthanc.wait_for_gateway()
+    job = orthanc.job_of(series)
+    one = ended(orthanc, job)
+    assert list(receiver.received.values()) == [1]
+    assert len(killed) == 1
+    assert orthanc.gateway_pid() not in killed
+    return job, one

@@ -1,6 +1,10 @@
-"""The real service with one fault: FAULT is ``kill:WHERE``, ``pause:WHERE:SECONDS``, ``raise:WHERE`` or ``cut:ROUTE``.
+"""The real service with one fault.
 
-WHERE is a method of Transfers (open, take, start, process, fetched, end) or ``drawn`` (after the worker has drawn);
+FAULT is ``kill:WHERE``, ``pause:WHERE:SECONDS``, ``hold:WHERE:FILE`` (until the file is there), ``raise:WHERE``,
+``stop:WHERE`` (it is told to stop) or ``cut:ROUTE``.
+
+WHERE is a method of Transfers (open, take, start, process, fetched, end), ``introduce`` (it is up, and does not listen
+yet) or ``drawn`` (after the worker has drawn);
 ``worker-dies:drawn`` kills the first task's worker. ``cut:ROUTE`` does what the first two requests of a route ask for
 (open, instances, start, status, rtstruct, delete), and breaks their connections before they are told.
 """
@@ -12,11 +16,13 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 
 def install(fault: str) -> None:
     """Wrap one method of the real service."""
+    from model.service.serve import Service
     from model.service.transfers import Transfers
     from model.worker.pool import Workers
 
@@ -28,11 +34,16 @@ def install(fault: str) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
         elif kind == "pause":
             time.sleep(float(argument))
+        elif kind == "hold":
+            while not Path(argument).exists():
+                time.sleep(0.05)
+        elif kind == "stop":
+            os.kill(os.getpid(), signal.SIGTERM)
         else:
             raise ValueError("cannot parse Testmann^Vertraulich")
 
-    owner: Any = Workers if where == "drawn" else Transfers
-    name = "run" if where == "drawn" else where
+    owner: Any = {"drawn": Workers, "introduce": Service}.get(where, Transfers)
+    name = {"drawn": "run", "introduce": "_introduce"}.get(where, where)
     original = getattr(owner, name)
 
     def faulty(self: Any, *arguments: Any, **named: Any) -> Any:

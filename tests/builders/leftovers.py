@@ -45,7 +45,11 @@ KEY_GONE = (
     None,
     "verified by reading it back after the deletion",
 )
-RECEIPT = ("the recipient", 0, "verified by the recipient's signed receipt, whose key this site pinned")
+RECEIPT = (
+    "the recipient",
+    0,
+    "verified by the recipient's signed receipt, whose key or whose operator's key this site pinned",
+)
 CONTRACT = (
     "the recipient",
     None,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, Protocol
 
 from model.evidence.chain import Chain
 from model.evidence.code import new_code
@@ -20,10 +20,14 @@ from plugin.jobs.details import JobDetails
 from plugin.privacy.clean import CleanSeries
 from plugin.settings.document import ServiceTarget
 from plugin.vault.vault import OpenTransfer
-from tests.builders.false_service import FalseService
 from tests.builders.phantom import Phantom, files_of, phantom_series
-from tests.builders.service_process import ServiceProcess
 from tests.builders.untouched import lay
+
+
+class HasTarget(Protocol):
+    """A service, several behind one address, or a false one."""
+
+    def target(self) -> dict[str, Any]: ...
 
 
 class LoneGateway:
@@ -32,7 +36,7 @@ class LoneGateway:
     def __init__(
         self,
         folder: Path,
-        service: ServiceProcess | FalseService,
+        service: HasTarget,
         change: Callable[[Path], None] = lambda _images: None,
     ) -> None:
         self.folder = folder

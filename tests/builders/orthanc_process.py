@@ -53,7 +53,7 @@ def free_port() -> int:
             return port
 
 
-def until(condition: Callable[[], Any], what: str, seconds: float = 180, every: float = 0.05) -> Any:
+def until(condition: Callable[[], Any], what: str, seconds: float = 300, every: float = 0.05) -> Any:
     """Wait until ``condition`` gives something true, and return that."""
     deadline = time.monotonic() + seconds
     while True:
@@ -141,10 +141,15 @@ class OrthancProcess:
         except requests.RequestException:
             return False
 
+    def tell_to_stop(self) -> None:
+        """Let it stop by itself, which takes three seconds; ``stop`` waits for its end."""
+        if self.process is not None and self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+
     def stop(self) -> None:
         if self.process is None or self.process.poll() is not None:
             return
-        self.process.send_signal(signal.SIGTERM)
+        self.tell_to_stop()
         try:
             self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
@@ -210,7 +215,7 @@ class OrthancProcess:
         assert answer.status_code == 200, answer.text
         return list(answer.json())
 
-    def job_of(self, series: str, seconds: float = 120) -> dict[str, Any]:
+    def job_of(self, series: str, seconds: float = 300) -> dict[str, Any]:
         """The newest job of a series, once it is final."""
 
         def ended() -> Any:

@@ -7,8 +7,14 @@ import pwd
 import shutil
 import subprocess
 import tempfile
+import uuid
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
+
+import psycopg
+from psycopg import sql
 
 from tests.builders.orthanc_process import free_port
 
@@ -18,7 +24,9 @@ PASSWORD = "database-test-password"
 class PostgresProcess:
     """One server; it refuses to run as root, so root starts it as the package's own user."""
 
-    def __init__(self) -> None:
+    def __init__(self, addresses: Iterable[str] = ()) -> None:
+        """``addresses`` are those at which it listens besides 127.0.0.1, for whoever is in their network of four."""
+        self._addresses = tuple(addresses)
         self.port = free_port()
         self._folder = Path(tempfile.mkdtemp(prefix="postgres-"))
         self._user = "postgres" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
@@ -28,9 +36,12 @@ class PostgresProcess:
         for path in (self._folder, secret):
             shutil.chown(path, self._user)
         self._run("initdb", "-D", self._data, "-U", "autocontour", "-A", "scram-sha-256", "--pwfile", secret, "-N")
+        with (self._data / "pg_hba.conf").open("a") as allowed:
+            allowed.writelines(f"host all all {one}/30 scram-sha-256\n" for one in self._addresses)
 
     def start(self) -> PostgresProcess:
-        options = f"-p {self.port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self._folder} -c fsync=off"
+        listen = ",".join(("127.0.0.1", *self._addresses))
+        options = f"-p {self.port} -c listen_addresses={listen} -c unix_socket_directories={self._folder} -c fsync=off"
         self._run("pg_ctl", "-D", self._data, "-l", self._folder / "log", "-o", options, "-w", "start")
         return self
 
@@ -42,6 +53,30 @@ class PostgresProcess:
         if (self._data / "postmaster.pid").exists():
             self.stop()
         shutil.rmtree(self._folder, ignore_errors=True)
+
+    def fresh(self) -> str:
+        """Make a database that nobody has; returns its address as a site writes it."""
+        name = f"t{uuid.uuid4().hex}"
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        return self.url(name)
+
+    def drop(self, url: str) -> None:
+        """Drop a database, whoever is connected."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            name = sql.Identifier(url.rpartition("/")[2])
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(name))
+
+    def ask(self, statement: str, database: str = "postgres") -> list[tuple[Any, ...]]:
+        """Run one statement by itself, as an administrator does."""
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
+            said = connection.execute(statement.encode())
+            return said.fetchall() if said.description else []
+
+    def drop_connections(self) -> int:
+        """End every connection to it but this one; returns how many there were."""
+        others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend'"
+        return len(self.ask(f"{others} AND pid <> pg_backend_pid()"))
 
     def url(self, database: str) -> str:
         return f"postgresql://autocontour:{quote(PASSWORD)}@127.0.0.1:{self.port}/{database}"

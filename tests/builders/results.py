@@ -61,6 +61,9 @@ class ToldTransport:
     away: bool = False
     received: list[str] = field(default_factory=list)
 
+    def is_sending(self, instances: Instances) -> bool:
+        return False
+
     def find(self, instances: Instances) -> frozenset[str] | None:
         return instances.sop_instances & frozenset(self.received)
 

@@ -25,6 +25,8 @@ from tests.builders.certificates import make_certificates
 from tests.builders.orthanc_process import CHECKOUT, free_port, until
 
 MEMORY = Path("/dev/shm")
+# What a crowded machine needs at most for a few seconds' work.
+END_SECONDS = 300
 
 
 @dataclass
@@ -112,15 +114,28 @@ class ServiceProcess:
         except requests.RequestException:
             return False
 
+    @property
+    def running(self) -> bool:
+        return self.process is not None and self.process.poll() is None
+
     def kill(self) -> None:
         assert self.process is not None
         self.process.kill()
         self.process.wait()
 
+    def require_good_end(self, seconds: float = END_SECONDS) -> None:
+        """Wait until the service has ended by itself, and say what it wrote last where it did not end well."""
+        assert self.process is not None
+        try:
+            status = self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"the service has not ended within {seconds:.0f} s; log:\n{self.tail()}") from None
+        assert status == 0, f"the service ended with {status}; log:\n{self.tail()}"
+
     def stop(self) -> None:
         if self.process is not None and self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-            self.process.wait(60)
+            self.process.wait(END_SECONDS)
         shutil.rmtree(self.spool, ignore_errors=True)
 
     def __enter__(self) -> ServiceProcess:

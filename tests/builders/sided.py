@@ -207,6 +207,25 @@ def halves(folder: Path) -> Path:
     return path
 
 
+class WeightedHalves(Halves):
+    """The same, with one weight that every voxel is multiplied with."""
+
+    def __init__(self, weight: float) -> None:
+        super().__init__()
+        self.weight = torch.nn.Parameter(torch.tensor(weight, dtype=torch.float32))
+
+    def forward(self, image: torch.Tensor) -> torch.Tensor:
+        """Logits."""
+        return super().forward(image) * self.weight
+
+
+def weighted_halves(folder: Path, weight: float) -> Path:
+    """The network with one weight as a TorchScript file."""
+    path = folder / "halves.ts"
+    torch.jit.trace(WeightedHalves(weight), torch.zeros(1, 1, 8, 8, 8)).save(str(path))
+    return path
+
+
 def description_of_halves(letters: str) -> dict[str, Any]:
     """What its file does not say: one tile holds a whole body."""
     return {

@@ -10,6 +10,9 @@ import pytest
 
 from tests.builders.orthanc_process import OrthancProcess
 from tests.builders.service_process import ServiceProcess
+from tests.orthanc.conftest import leaving
+
+__all__ = ["leaving"]
 
 
 def section(target: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -35,7 +38,7 @@ def pair(shared_pair: tuple[OrthancProcess, ServiceProcess]) -> Iterator[tuple[O
 
 
 @pytest.fixture
-def start_orthanc(tmp_path: Path) -> Iterator[Callable[..., OrthancProcess]]:
+def start_orthanc(tmp_path: Path, leaving: list[OrthancProcess]) -> Iterator[Callable[..., OrthancProcess]]:
     started: list[OrthancProcess] = []
 
     def start(target: dict[str, Any], **arguments: Any) -> OrthancProcess:
@@ -46,7 +49,8 @@ def start_orthanc(tmp_path: Path) -> Iterator[Callable[..., OrthancProcess]]:
 
     yield start
     for made in started:
-        made.stop()
+        made.tell_to_stop()
+        leaving.append(made)
 
 
 @pytest.fixture

@@ -147,8 +147,8 @@ def test_nothing_that_goes_out_in_a_month_leads_to_the_patient(
     told.append(json.dumps(report).encode())
     told += parts_of(orthanc.get(period, params={"format": "pdf"}).content)
     told += [orthanc.get(f"/autocontour/{route}").content for route in ("health", "metrics", "evidence/verify")]
-    until(lambda: b"REMOTE_REFUSAL" in b"".join(month.hooked), "the webhook is told of the refusal", 60)
-    until(lambda: b'csd-code="110110"' in b"".join(month.audited[-40:]), "the repository heard of the erasure", 60)
+    until(lambda: b"REMOTE_REFUSAL" in b"".join(month.hooked), "the webhook is told of the refusal", 180)
+    until(lambda: b'csd-code="110110"' in b"".join(month.audited[-40:]), "the repository heard of the erasure", 180)
     told += month.hooked + month.audited
     told += dossier(orthanc, tmp_path)
     kept = [orthanc.state / "evidence", month.service.directory, *orthanc.state.glob("workflows.sqlite*")]

@@ -17,6 +17,7 @@ from model.evidence.signing import SigningKey
 from model.samples.dicom_series import Patient
 from tests.builders.certificates import make_certificates
 from tests.builders.false_service import BESIDE, FalseService
+from tests.builders.long_tests import some_of
 from tests.builders.orthanc_process import OrthancProcess, free_port, until
 from tests.builders.phantom import files_of, phantom_series
 from tests.builders.service_process import ServiceProcess
@@ -116,7 +117,7 @@ def world(shared_world: World) -> Iterator[World]:
     shared_world.orthanc.wipe()
 
 
-@pytest.mark.parametrize("where", KILLED)
+@pytest.mark.parametrize("where", some_of(KILLED, always=("take", "drawn", "end")))
 def test_a_service_killed_in_the_middle_costs_a_new_transfer_and_no_job(world: World, where: str) -> None:
     service = world.services[f"kill-{where}"].start()
     series = world.ask(f"kill-{where}")
@@ -161,7 +162,7 @@ def test_a_target_that_is_down_costs_waiting_and_other_jobs_go_on(world: World) 
     world.services["down"].stop()
 
 
-@pytest.mark.parametrize("where", CUT)
+@pytest.mark.parametrize("where", some_of(CUT, always=("open", "instances", "rtstruct")))
 def test_a_connection_cut_in_any_phase_costs_no_job_and_makes_no_second_result(world: World, where: str) -> None:
     """The service did what it was asked for, twice, and the gateway was not told."""
     with world.services[f"cut-{where}"].start() as service:

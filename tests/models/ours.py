@@ -1,6 +1,6 @@
 """torch-nnunet in a process of its own, as ``oracle.py``: ``ours.py PACKAGE IMAGE.npy SPACING OUT.npy``.
 
-Prints one line of JSON with the seconds of loading (imports, hashes, weights, the trial of precisions) and predicting.
+Prints one line of JSON with the seconds of loading (imports, hashes, weights) and predicting.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def main(folder: str, image: str, spacing: str, out: str) -> None:
     np.save(out, labels)
     done = time.perf_counter()
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    print(json.dumps({"load": loaded - started, "predict": done - loaded, "peak": peak, "place": member.place.label}))
+    print(json.dumps({"load": loaded - started, "predict": done - loaded, "peak": peak, "place": member.way.label}))
 
 
 if __name__ == "__main__":

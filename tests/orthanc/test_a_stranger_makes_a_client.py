@@ -30,7 +30,7 @@ def orthanc(start_orthanc: Callable[..., OrthancProcess]) -> OrthancProcess:
     """One that asks for a password, with ended jobs."""
     options = {"AuthenticationEnabled": True, "RegisteredUsers": {LOGIN[0]: LOGIN[1]}}
     made = start_orthanc(options=options, wait_for_gateway=False)
-    until(lambda: made.get("/autocontour/health", auth=LOGIN).status_code == 200, "the gateway is up", 90)
+    until(lambda: made.get("/autocontour/health", auth=LOGIN).status_code == 200, "the gateway is up", 180)
     for number in range(JOBS):
         patient = Patient(name="Stranger^Test", identifier=f"STRANGER-{number}")
         for file in files_of(phantom_series(patient=patient)):
@@ -59,13 +59,14 @@ def run(command: list[str], folder: Path, orthanc: OrthancProcess) -> str:
 
 def test_the_page_s_client_works_and_passes_a_type_checker(orthanc: OrthancProcess, tmp_path: Path) -> None:
     (tmp_path / ".netrc").write_text(f"machine 127.0.0.1 login {LOGIN[0]} password {LOGIN[1]}\n")
-    pages, trial, found, events, generation = blocks("sh")
+    pages, trial, found, charts, events, generation = blocks("sh")
     page = json.loads(run(["bash", "-ec", pages], tmp_path, orthanc))
     shown = orthanc.get("/autocontour/jobs", auth=LOGIN).json()
     assert page == {"Jobs": shown, "Next": None}
     tried = json.loads(run(["bash", "-ec", trial], tmp_path, orthanc))
     assert tried["Problems"] == []
     assert json.loads(run(["bash", "-ec", found], tmp_path, orthanc))["Counts"]["Total"] >= 0
+    assert json.loads(run(["bash", "-ec", charts], tmp_path, orthanc))["Charts"] == []
     assert "event: now" in run(["bash", "-ec", events], tmp_path, orthanc)
     run(["bash", "-ec", generation], tmp_path, orthanc)
     (program,) = blocks("python")

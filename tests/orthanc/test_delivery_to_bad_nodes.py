@@ -5,18 +5,16 @@ Nothing is called delivered that is not, nothing is sent twice that is there, an
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
 
-from tests.builders.delivering import configured, contoured, dicom, ended, introduce, once
+from tests.builders.delivering import configured, contoured, delivered_though_killed, dicom, ended, introduce, once
 from tests.builders.dicom_node import DicomNode
-from tests.builders.orthanc_process import OrthancProcess, until
-from tests.builders.phantom import files_of, phantom_series
+from tests.builders.long_tests import some_of
+from tests.builders.orthanc_process import OrthancProcess
 
 SECOND = 1 / 3600
 MINUTE = 1 / 60
@@ -40,6 +38,7 @@ def nodes_with_faults() -> dict[str, DicomNode]:
         "never-reports-nor-answers": DicomNode(commits="never", finds=False),
         "reports-failure": DicomNode(commits="failure"),
         "commits-nothing": DicomNode(commitment=False),
+        "commits-nothing-lists-later": DicomNode(commitment=False),
         "duplicate": DicomNode(status=0x0111),
     }
 
@@ -59,6 +58,7 @@ DESTINATIONS = {
     "never-reports-nor-answers": dicom("never-reports-nor-answers", "commitment", ReportMinutes=3 * MINUTE),
     "reports-failure": dicom("reports-failure", "commitment", **SOON),
     "commits-nothing": dicom("commits-nothing", "commitment"),
+    "commits-nothing-lists-later": dicom("commits-nothing-lists-later", "commitment"),
     "duplicate": dicom("duplicate", "none"),
 }
 
@@ -178,6 +178,22 @@ def test_a_node_that_knows_no_commitment_is_asked(hospital: Hospital) -> None:
     assert (one["State"], one["Proof"]) == ("delivered", "find")
 
 
+def test_a_node_that_knows_no_commitment_and_lists_a_little_later_is_asked_again(hospital: Hospital) -> None:
+    node, unlisted = hospital.nodes["commits-nothing-lists-later"], {}
+
+    def list_from_the_second_query_on() -> None:
+        if node.queries == 1:
+            unlisted.update(node.kept)
+            node.kept.clear()
+        else:
+            node.kept.update(unlisted)
+
+    node.asked_to_find = list_from_the_second_query_on
+    one = hospital.ended(hospital.contoured("commits-nothing-lists-later"))
+    assert (one["State"], one["Proof"], one["Status"]) == ("delivered", "find", None)
+    assert hospital.times_received("commits-nothing-lists-later") == [1]
+
+
 def test_a_node_that_says_it_has_it_already_has_it(hospital: Hospital) -> None:
     one = hospital.once(hospital.contoured("duplicate"), lambda one: one["State"] == "sent", "it is sent")
     assert (one["Status"], one["Tries"]) == (None, 1)
@@ -186,7 +202,7 @@ def test_a_node_that_says_it_has_it_already_has_it(hospital: Hospital) -> None:
 STEPS = ("before", "after", "asked_to_commit", "asked_to_find")
 
 
-@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("step", some_of(STEPS, always=("after", "asked_to_commit")))
 def test_a_gateway_killed_while_it_delivers_goes_on_and_sends_nothing_twice(
     start_orthanc: Callable[..., OrthancProcess], step: str
 ) -> None:
@@ -195,22 +211,7 @@ def test_a_gateway_killed_while_it_delivers_goes_on_and_sends_nothing_twice(
         section, options = configured({"tps": dicom("tps", proof)}, {"tps": node})
         orthanc = start_orthanc(section=section, options=options)
         introduce(orthanc, node)
-        killed: list[int] = []
-
-        def kill() -> None:
-            if not killed:
-                killed.append(orthanc.gateway_pid())
-                os.kill(killed[0], signal.SIGKILL)
-
-        setattr(node, step, kill)
-        series = orthanc.store_all(files_of(phantom_series(SeriesDescription="tps")))
-        until(lambda: killed, "the gateway is killed")
-        orthanc.wait_for_gateway()
-        job = orthanc.job_of(series)
-        one = ended(orthanc, job)
+        job, one = delivered_though_killed(orthanc, node, step, "tps")
         assert (one["State"], one["Proof"]) == ("delivered", proof)
-        assert list(node.received.values()) == [1]
-        assert orthanc.gateway_pid() not in killed
-        assert len(killed) == 1
         certificate = orthanc.json(f"/autocontour/evidence/{job['EvidenceCode']}")["document"]["body"]
         assert len(certificate["Delivered"]) == 1

@@ -125,7 +125,33 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk takes root, as continuous integration has")
-def test_a_full_disk_fails_the_job_and_the_retry_succeeds_with_room(start_orthanc: Start, small_disk: Path) -> None:
+def test_with_a_full_disk_jobs_wait_and_say_so_and_go_on_with_room(start_orthanc: Start, small_disk: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,size=250m", str(small_disk)], check=True)
+    orthanc = start_orthanc(section={"StateDirectory": str(small_disk / "state")})
+    filler = small_disk / "filler"
+    filler.write_bytes(bytes(160_000_000))
+    series = [
+        orthanc.store_all(files_of(phantom_series(Phantom(slices=20, size=1024, pixel_mm=0.4)))) for _ in range(4)
+    ]
+
+    def health() -> str:
+        return str(orthanc.get("/autocontour/health").json().get("Warnings"))
+
+    def waiting() -> list[str]:
+        return [str(job["Waiting"]) for job in orthanc.jobs() if job["State"] == "waiting"]
+
+    until(lambda: "no room for a series" in health() and bool(waiting()), "the full disk is said")
+    assert all("no room for a series" in reason for reason in waiting())
+    filler.unlink()
+    assert [orthanc.job_of(one)["State"] for one in series] == ["done"] * len(series)
+    until(lambda: "no room" not in health(), "nothing is said of the disk any more")
+    assert list((small_disk / "state" / "spool").iterdir()) == []
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small disk takes root, as continuous integration has")
+def test_a_series_larger_than_the_disk_fails_and_succeeds_on_a_larger_one(
+    start_orthanc: Start, small_disk: Path
+) -> None:
     orthanc = start_orthanc(section={"StateDirectory": str(small_disk / "state")})
     series = orthanc.store_all(files_of(phantom_series(Phantom(slices=20, size=1024, pixel_mm=0.4))))
     job = orthanc.job_of(series)

@@ -25,6 +25,6 @@ def test_an_authority_of_the_environment_is_not_trusted(
     finally:
         gateway.close()
     assert answer.status_code == 503
-    assert "does not answer" in answer.json()["Message"]
+    assert "certificate is not valid" in answer.json()["Message"]
     assert gateway.seen == []
     assert not (tmp_path / "keys").exists() or (tmp_path / "keys").read_text() == ""

@@ -130,7 +130,7 @@ def assert_ours(process: int, hostile: Hostile) -> None:
 def test_a_local_a_forwarded_job_and_a_webhook_pass_by_everything_that_was_laid_out(hostile: Hostile) -> None:
     assert hostile.job()["Target"] == "local"
     assert hostile.job(SeriesDescription="elsewhere")["Target"] == "cloud"
-    told = until(lambda: hostile.hook.bodies, "the webhook is told of the audit repository's outage", 90)
+    told = until(lambda: hostile.hook.bodies, "the webhook is told of the audit repository's outage", 180)
     assert json.loads(told[0])["Alert"] == "AUDIT_UNREACHABLE"
     headers = hostile.hook.seen[0][1]
     assert headers["Authorization"].startswith("Bearer "), "ours, and not the one of .netrc"
@@ -158,7 +158,7 @@ def test_a_crash_of_each_process_leaves_no_core_file_and_the_next_job_is_done(ho
     assert len(workers) >= 2, "one that draws, and one for the site's script"
     for process in (*workers, *workers_of(service), gateway):
         os.kill(process, signal.SIGSEGV)
-    until(lambda: not set(workers) & set(children(gateway)), "the workers are gone", 60)
+    until(lambda: not set(workers) & set(children(gateway)), "the workers are gone", 180)
     until(lambda: hostile.orthanc.get("/autocontour/health").status_code == 200, "the gateway is up again", 120, 0.2)
     assert hostile.orthanc.gateway_pid() != gateway
     hostile.job()
@@ -171,7 +171,7 @@ def test_a_crash_of_each_process_leaves_no_core_file_and_the_next_job_is_done(ho
     for path in hostile.service.directory.rglob("*"):
         assert not path.is_file() or pixels not in path.read_bytes(), path.name
     hostile.service.start()
-    until(lambda: hostile.service.left() == [], "what lay in the spool is swept", 60)
+    until(lambda: hostile.service.left() == [], "what lay in the spool is swept", 180)
     hostile.job(SeriesDescription="elsewhere")
     assert hostile.cores() == []
     assert hostile.proxy.asked == []

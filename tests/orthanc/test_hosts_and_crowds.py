@@ -41,7 +41,7 @@ def test_with_passwords_any_name_is_answered_unless_the_site_narrows_it(
     start_orthanc: Start, allowed: list[str], answered: list[str], refused: list[str]
 ) -> None:
     orthanc = start_orthanc(options=WITH_PASSWORDS, section={"AllowedHosts": allowed}, wait_for_gateway=False)
-    until(lambda: status(orthanc, "localhost", "/autocontour/health") == 200, "the gateway is up", 90)
+    until(lambda: status(orthanc, "localhost", "/autocontour/health") == 200, "the gateway is up", 180)
     assert {host: status(orthanc, host) for host in answered} == dict.fromkeys(answered, 200)
     assert {host: status(orthanc, host) for host in refused} == dict.fromkeys(refused, 403)
 
@@ -49,7 +49,7 @@ def test_with_passwords_any_name_is_answered_unless_the_site_narrows_it(
 def test_a_wrong_configuration_is_shown_under_the_names_that_it_allows(start_orthanc: Start) -> None:
     section = {"AllowedHosts": ["pacs.example", "http://pacs.example"]}
     orthanc = start_orthanc(section=section, wait_for_gateway=False)
-    until(lambda: orthanc.get("/autocontour/health").json().get("Reasons"), "the reason is shown", 60)
+    until(lambda: orthanc.get("/autocontour/health").json().get("Reasons"), "the reason is shown", 180)
     answer = orthanc.get("/autocontour/health", headers={"Host": "pacs.example"})
     assert (answer.status_code, answer.json()["Error"]) == (503, "CONFIGURATION")
     assert "AutoContour.AllowedHosts[1]" in answer.json()["Message"]

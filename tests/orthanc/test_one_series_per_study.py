@@ -12,6 +12,7 @@ import requests
 from pydicom import Dataset
 
 import routing
+from tests.builders.long_tests import some_of
 from tests.builders.orthanc_process import OrthancProcess, until
 from tests.builders.phantom import files_of
 from tests.builders.planning_study import (
@@ -270,19 +271,23 @@ HEAD_AND_PELVIS = (
 )
 
 
+# The site's Per, the frames of reference of the three, and which are contoured.
+RIVALS: dict[str, tuple[list[str] | None, tuple[str, ...], set[str]]] = {
+    "two places": (None, ("one", "one", "one"), {"5 mm soft", "pelvis thin"}),
+    "two places in two frames": (None, ("one", "two", "two"), {"5 mm soft", "pelvis thin"}),
+    "two frames, per frame": (["FrameOfReferenceUID"], ("one", "two", "two"), {"5 mm soft", "pelvis thin"}),
+    "one frame, per frame": (["FrameOfReferenceUID"], ("one", "one", "one"), {"pelvis thin"}),
+    "two frames, per study": ([], ("one", "two", "two"), {"pelvis thin"}),
+}
+
+
 @pytest.mark.parametrize(
-    ("per", "frames", "done"),
-    [
-        (None, ("one", "one", "one"), {"5 mm soft", "pelvis thin"}),
-        (None, ("one", "two", "two"), {"5 mm soft", "pelvis thin"}),
-        (["FrameOfReferenceUID"], ("one", "two", "two"), {"5 mm soft", "pelvis thin"}),
-        (["FrameOfReferenceUID"], ("one", "one", "one"), {"pelvis thin"}),
-        ([], ("one", "two", "two"), {"pelvis thin"}),
-    ],
+    "rivals", some_of(RIVALS, always=("two places", "two frames, per frame", "two frames, per study"))
 )
 def test_series_of_two_places_or_frames_of_reference_are_no_rivals_unless_the_site_says_so(
-    orthanc_with: Callable[..., OrthancProcess], per: list[str] | None, frames: tuple[str, ...], done: set[str]
+    orthanc_with: Callable[..., OrthancProcess], rivals: str
 ) -> None:
+    per, frames, done = RIVALS[rivals]
     orthanc = orthanc_with(per)
     study = PlanningStudy()
     of = {}

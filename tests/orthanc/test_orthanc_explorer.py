@@ -86,7 +86,7 @@ def test_a_series_that_is_contoured_again_is_watched_until_it_is_done(orthanc: O
     first = orthanc.job_of(series)
     opened(browser, orthanc.url, "series", series)
     press(browser, "series")
-    until(lambda: len(orthanc.jobs(Series=series)) == 2, "another job was requested", 60)
+    until(lambda: len(orthanc.jobs(Series=series)) == 2, "another job was requested", 180)
     until(lambda: says(browser, "series", "hu-ct done").count("done") == 2, "both are shown as done", 120)
     assert first["ID"] not in our_page(browser), "the newest one is opened"
 

@@ -200,7 +200,7 @@ def test_orthancs_own_users_stand_in_front(start_orthanc: Start) -> None:
         jobs = orthanc.get("/autocontour/jobs", params={"Series": series}, auth=login).json()
         return jobs and jobs[0]["State"] == "done"
 
-    until(done, "the gateway reaches Orthanc with the plugin's token", 60)
+    until(done, "the gateway reaches Orthanc with the plugin's token", 180)
 
 
 def script(tmp_path: Path, line: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import threading
 import time
@@ -42,8 +43,9 @@ class Listener(threading.Thread):
 
     def listen(self) -> None:
         for folder in self._folders:
-            for path in folder.rglob("*"):
-                self._file(path)
+            for place, folders, files in os.walk(folder):  # goes on where a folder is deleted meanwhile
+                for name in (*folders, *files):
+                    self._file(Path(place) / name)
         for process in Path("/proc").glob("[0-9]*"):
             self._title(process)
 

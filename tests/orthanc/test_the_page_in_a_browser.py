@@ -48,7 +48,7 @@ def test_the_page_works_with_a_password_and_under_a_proxy_s_path(
     options = {"AuthenticationEnabled": True, "RegisteredUsers": {USER: PASSWORD}}
     orthanc = start_orthanc(options=options, wait_for_gateway=False)
     login = (USER, PASSWORD)
-    until(lambda: orthanc.get("/autocontour/health", auth=login).status_code == 200, "the gateway is up", 90)
+    until(lambda: orthanc.get("/autocontour/health", auth=login).status_code == 200, "the gateway is up", 180)
     slices = files_of(phantom_series(patient=PATIENT))
     for file in slices:
         orthanc.post("/instances", data=file, auth=login)
@@ -145,7 +145,7 @@ def test_a_page_elsewhere_gets_nowhere(orthanc: OrthancProcess, browser: Chrome,
         )
         assert sent == 6 * len(paths), "all were sent, and none that a page may read was answered"
         for path in paths:
-            until(partial(attacked, path), f"what was sent to {path} did arrive at Orthanc", 60)
+            until(partial(attacked, path), f"what was sent to {path} did arrive at Orthanc", 180)
     assert orthanc.jobs() == before
     assert orthanc.json("/autocontour/targets")[0]["Paused"] is False
     said = orthanc.post("/autocontour/subjects/find", json={"PatientID": "PAGE-1"}).json()
@@ -165,7 +165,9 @@ def test_a_page_elsewhere_cannot_show_ours_in_a_frame(orthanc: OrthancProcess, b
         with site.site_elsewhere(f"<!doctype html><iframe src={json.dumps(address)}></iframe>") as page:
             browser.get(page)
             browser.switch_to.frame(browser.find_element(By.TAG_NAME, "iframe"))
-            until(lambda: browser.execute_script("return document.readyState") == "complete", "the frame is loaded", 60)
+            until(
+                lambda: browser.execute_script("return document.readyState") == "complete", "the frame is loaded", 180
+            )
             shown[whose] = browser.execute_script("return location.protocol")
             browser.switch_to.default_content()
     assert shown == {"ours": "chrome-error:", "Orthanc's": "http:"}

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import io
-import os
 
 import numpy as np
 import pydicom
 import pytest
 
+from tests.builders.long_tests import long
 from tests.builders.orthanc_process import OrthancProcess
 from tests.builders.phantom import Phantom, files_of, phantom_series
 
-LONG = "AUTOCONTOUR_LONG"
 THIN = Phantom(slices=1000, size=96, pixel_mm=4.0, step_mm=0.4)
 LARGE = Phantom(slices=40, size=1024, pixel_mm=0.375, step_mm=5.0)
 LARGE_AND_LONG = Phantom(slices=300, size=1024, pixel_mm=0.375, step_mm=0.8)
-long = pytest.mark.skipif(not os.environ.get(LONG), reason=f"minutes: make test-long, or {LONG}=1")
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from playwright.sync_api import Browser
 from tests.builders import browser as site
 from tests.builders.orthanc_process import OrthancProcess
 from tests.builders.page import Visit, chromium, visit
-from tests.orthanc.conftest import orthanc, shared_orthanc, start_orthanc
+from tests.orthanc.conftest import leaving, orthanc, shared_orthanc, start_orthanc
 
-__all__ = ["orthanc", "shared_orthanc", "start_orthanc"]
+__all__ = ["leaving", "orthanc", "shared_orthanc", "start_orthanc"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

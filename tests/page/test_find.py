@@ -84,12 +84,13 @@ def test_filters_stand_in_an_address_that_another_person_can_open(browser: Brows
     expect(page.locator("[data-job]").first).to_contain_text("seldom")
     expect(page.locator("#found")).not_to_have_text("20,002 jobs")
     expect(page.get_by_label("failed")).to_be_focused()
-    count = page.locator("#found").inner_text()
-    assert "state=rejected%2Cfailed" in page.url
+    expect(page).to_have_url(re.compile("state=rejected%2Cfailed"))
     assert "model=seldom" in page.url
     with visit(browser, seen.address.removesuffix("/autocontour/app/")) as other:
         opened = other.open(page.url.split("/app/", 1)[1])
-        expect(opened.locator("#found")).to_have_text(count)
+        expect(opened.locator("#found")).to_have_text(re.compile(r"^[1-9]\d* jobs"))
+        # The page itself may still show what was found before its last filter.
+        expect(page.locator("#found")).to_have_text(opened.locator("#found").inner_text())
         expect(opened.get_by_label("Model")).to_have_value("seldom")
         expect(opened.get_by_label("rejected")).to_be_checked()
 

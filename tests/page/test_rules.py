@@ -45,7 +45,14 @@ def at_rules(browser: Browser, two_series: tuple[OrthancProcess, str, str]) -> I
 
 
 def draft(page: Page, rules: Any) -> None:
-    page.locator("#draft").fill(rules if isinstance(rules, str) else json.dumps(rules, indent=2))
+    text, field = rules if isinstance(rules, str) else json.dumps(rules, indent=2), page.locator("#draft")
+
+    def written() -> bool:
+        # A page that is drawn anew between selecting and writing keeps what was there, behind the new text.
+        field.fill(text)
+        return field.input_value() == text
+
+    until(written, "the draft is written")
     page.get_by_role("button", name="Run the draft").click()
 
 

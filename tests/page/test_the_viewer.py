@@ -80,6 +80,10 @@ def test_two_sets_are_compared(idle_orthanc: OrthancProcess, visitor_of_idle: Vi
     assert second == pytest.approx(edited.sum() * voxel, rel=0.02)
     assert agreement == pytest.approx(dice, abs=0.02)
     assert "only in the first" in page.locator(".structures li", has_text="Heart").inner_text()
+    page.get_by_role("button", name="Only this: Heart").click()
+    shown.drawn()
+    assert not near(shown.at("axial", voxel_centres(stored.images[3])), ORANGE).any(), "lines alone"
+    page.get_by_role("button", name="Only this: Liver").click()
     page.get_by_label("Colour differences").uncheck()
     shown.drawn()
     assert not near(shown.at("axial", voxel_centres(stored.images[3])), ORANGE).any()

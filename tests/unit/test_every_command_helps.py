@@ -58,7 +58,8 @@ def test_ctrl_c_while_a_command_waits_leaves_no_traceback() -> None:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         done = subprocess.Popen([*COMMAND, "status", "--url", url], stderr=subprocess.PIPE, text=True)
         asked, _ = silent.accept()
-        with asked:  # it has asked, and waits
+        with asked:
+            assert asked.recv(1) == b"G", "it has asked, and waits"
             done.send_signal(signal.SIGINT)
             _, said = done.communicate(timeout=240)
     assert (done.returncode, said) == (130, "autocontour: stopped\n")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import tomllib
 from pathlib import Path
 
+import pytest
+
 CHECKOUT = Path(__file__).resolve().parents[2]
 FOLDERS = ("plugin", "routing", "model")
 NOT_PACKED = {".c", ".h", ".so", ".pyc"}  # the C part is packed as what is compiled of it
@@ -26,12 +28,15 @@ def test_each_file_that_is_no_python_is_named_as_data_of_its_package() -> None:
     assert data - named == set()
 
 
-def test_each_source_of_the_c_part_is_compiled() -> None:
+@pytest.mark.parametrize(
+    ("name", "folder"),
+    [("model.contours._trace", "model/contours/c"), ("model.engines.network._labels", "model/engines/network/c")],
+)
+def test_each_source_of_the_c_parts_is_compiled(name: str, folder: str) -> None:
     setuptools = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["tool"]["setuptools"]
-    (kernel,) = setuptools["ext-modules"]
-    sources = {CHECKOUT / path for path in kernel["sources"]}
-    assert sources == set((CHECKOUT / "model/contours/c").glob("*.c"))
-    assert {CHECKOUT / path for path in kernel["depends"]} == set((CHECKOUT / "model/contours/c").glob("*.h"))
+    (kernel,) = (one for one in setuptools["ext-modules"] if one["name"] == name)
+    assert {CHECKOUT / path for path in kernel["sources"]} == set((CHECKOUT / folder).glob("*.c"))
+    assert {CHECKOUT / path for path in kernel["depends"]} == set((CHECKOUT / folder).glob("*.h"))
 
 
 def test_the_name_for_site_scripts_is_packed() -> None:

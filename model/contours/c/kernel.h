@@ -1,4 +1,5 @@
-/* The compiled part of model.contours: bounds, tracing, simplification, decimal text, filling.
+/* The compiled part of model.contours: bounds, tracing, simplification, decimal text, filling; and of model.compare:
+ * nearest, whose equal is model/compare/nearest.py.
  *
  * Every function here has an equal in plain numpy (structure.py, tracing.py, simplify.py, decimal_text.py, filling.py)
  * that gives the same integers and the same bytes; tests hold the two against each other. Build with
@@ -65,5 +66,6 @@ PyObject *py_bounds(PyObject *self, PyObject *args);
 PyObject *py_trace(PyObject *self, PyObject *args);
 PyObject *py_text(PyObject *self, PyObject *args);
 PyObject *py_toggle(PyObject *self, PyObject *args);
+PyObject *py_nearest(PyObject *self, PyObject *args);
 
 #endif

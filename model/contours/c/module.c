@@ -6,6 +6,7 @@ static PyMethodDef methods[] = {
     {"trace", py_trace, METH_VARARGS, "Contours of a mask."},
     {"text", py_text, METH_VARARGS, "ContourData of contours."},
     {"toggle", py_toggle, METH_VARARGS, "Fill contours, even-odd."},
+    {"nearest", py_nearest, METH_VARARGS, "The nearest rectangles to points."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 
@@ -47,16 +46,41 @@ class Axis:
         return [slice(a, b) for a, b in pairwise(bounds)]
 
     @property
+    def spans(self) -> NDArray[np.int32]:
+        """(n, 4) runs of fine indices between the same two coarse ones: below, above, first, one past the last."""
+        edges = np.flatnonzero((np.diff(self.below) != 0) | (np.diff(self.above) != 0)) + 1
+        first, end = np.append(0, edges), np.append(edges, len(self.below))
+        return np.stack([self.below[first], self.above[first], first, end], axis=1).astype(np.int32)
+
+    @property
+    def near(self) -> NDArray[np.bool_]:
+        """Whether a fine index lies nearer to the first of its two coarse ones: its blend is counted from there."""
+        return np.asarray(self.share < np.float32(0.5))
+
+    @property
+    def weight(self) -> NDArray[np.float32]:
+        """Share of the difference of the two coarse values that is added to the nearer one."""
+        return np.where(self.near, self.share, self.share - np.float32(1))
+
+    @property
     def reach(self) -> slice:
         """The coarse indices that are used."""
         return slice(int(self.below.min()), int(self.above.max()) + 1)
 
-    def blend(self, logits: torch.Tensor, axis: int) -> torch.Tensor:
+    def blend(self, logits: NDArray[np.float32], axis: int) -> NDArray[np.float32]:
         """Bring one axis of logits to the fine grid."""
-        below = logits.index_select(axis, torch.from_numpy(self.below).to(logits.device))
+        below = logits.take(self.below, axis=axis)
         if not self.share.any():
             return below
-        above = logits.index_select(axis, torch.from_numpy(self.above).to(logits.device))
-        shape = [1] * logits.dim()
+        shape = [1] * logits.ndim
         shape[axis] = -1
-        return torch.lerp(below, above, torch.from_numpy(self.share).to(logits.device).reshape(shape))
+        return blended(below, logits.take(self.above, axis=axis), self.share.reshape(shape))
+
+
+def blended(
+    below: NDArray[np.float32], above: NDArray[np.float32], share: NDArray[np.float32] | np.float32
+) -> NDArray[np.float32]:
+    """Return what lies between two values, counted from the nearer one: so it is never outside them, by no bit."""
+    near = share < np.float32(0.5)
+    weight = np.where(near, share, share - np.float32(1))
+    return np.asarray(np.where(near, below, above) + weight * (above - below))

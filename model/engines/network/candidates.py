@@ -7,7 +7,6 @@ win there, so it is left out: the labels are the same, and of a hundred classes 
 from __future__ import annotations
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from model.engines.network.axis import Axis
@@ -16,7 +15,7 @@ from model.engines.network.axis import Axis
 BLOCK = 12
 
 
-def largest(logits: torch.Tensor, rows: Axis, columns: Axis) -> NDArray[np.uint16]:
+def largest(logits: NDArray[np.float32], rows: Axis, columns: Axis) -> NDArray[np.uint16]:
     """(y, x) number of the class whose blend is the largest, from coarse logits (classes, y, x)."""
     able = _able(logits)
     labels = np.empty((len(rows.below), len(columns.below)), dtype=np.uint16)
@@ -25,14 +24,14 @@ def largest(logits: torch.Tensor, rows: Axis, columns: Axis) -> NDArray[np.uint1
         for part_x in columns.blocks(BLOCK):
             x = columns.cut(part_x)
             cells = (slice(y.reach.start, _last(y)), slice(x.reach.start, _last(x)))
-            classes = torch.nonzero(able[(slice(None), *cells)].flatten(1).any(dim=1)).flatten()
+            classes = np.flatnonzero(able[(slice(None), *cells)].any(axis=(1, 2)))
             if len(classes) == 1:
                 labels[part_y, part_x] = int(classes[0])
                 continue
-            corners = logits[:, y.reach, x.reach].index_select(0, classes)
+            corners = logits[classes, y.reach, x.reach]
             y_here, x_here = rows.cut(part_y, y.reach.start), columns.cut(part_x, x.reach.start)
-            winner = x_here.blend(y_here.blend(corners, 1), 2).argmax(dim=0)
-            labels[part_y, part_x] = classes[winner].to("cpu", torch.int32).numpy().astype(np.uint16)
+            winner = x_here.blend(y_here.blend(corners, 1), 2).argmax(axis=0)
+            labels[part_y, part_x] = classes[winner]
     return labels
 
 
@@ -41,9 +40,11 @@ def _last(axis: Axis) -> int:
     return int(axis.below.max()) + 1
 
 
-def _able(logits: torch.Tensor) -> torch.Tensor:
+def _able(logits: NDArray[np.float32]) -> NDArray[np.bool_]:
     """(classes, y, x) whether a class can win in the cell between a voxel and its neighbours towards larger indices."""
-    padded = torch.nn.functional.pad(logits[None], (0, 1, 0, 1), mode="replicate")
-    most = torch.nn.functional.max_pool2d(padded, 2, stride=1)[0]
-    least = torch.nn.functional.max_pool2d(padded.neg_(), 2, stride=1)[0].neg_()
-    return most >= least.amax(dim=0)
+    padded = np.pad(logits, ((0, 0), (0, 1), (0, 1)), mode="edge")
+    rows = np.maximum(padded[:, :-1], padded[:, 1:])
+    most = np.maximum(rows[:, :, :-1], rows[:, :, 1:])
+    rows = np.minimum(padded[:, :-1], padded[:, 1:])
+    least = np.minimum(rows[:, :, :-1], rows[:, :, 1:])
+    return np.asarray(most >= least.max(axis=0))

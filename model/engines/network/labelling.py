@@ -1,139 +1,103 @@
-"""Logits on a coarse grid to labels on a fine one: slice by slice, and only where a structure can be.
+"""Logits on a coarse grid to labels on a fine one: layer by layer of the coarse grid, with no field of all classes.
 
-A linear blend of logits has background on top wherever background is on top at all its corners, so what lies
-outside the box of the coarse foreground is background without being looked at: exact, and most of the image.
+Between two coarse slices the fine ones are decided cell by cell; see candidates.py for what is looked at in a cell.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from model.contours.structure import BoxedMask
-from model.engines.network.axis import Axis
+from model.engines.network import kernel
+from model.engines.network.axis import Axis, blended
 from model.engines.network.candidates import largest
+from model.engines.network.finite import require_finite
+from model.engines.network.threads import pool
+from model.process.cores import threads as count
 
-# With so few classes it is quicker to blend them all.
-FEW = 3
 Shape = tuple[int, int, int]
 Labels = NDArray[np.uint16]
+Logits = NDArray[np.float32]
 # What a network finds: a label map (z, y, x), or where its channels are decided one by one a mask for each.
 Found = Labels | tuple[BoxedMask, ...]
+# Parts of a layer for each thread: some have more structures in them than others.
+PARTS = 4
 
 
-def labels_of(logits: Iterator[torch.Tensor], coarse: Shape, fine: Shape, orders: Sequence[int] = (1, 1, 1)) -> Labels:
+def labels_of(logits: Iterator[Logits], coarse: Shape, fine: Shape, orders: Sequence[int] = (1, 1, 1)) -> Labels:
     """Return the (z, y, x) uint16 label of the largest class on a grid of ``fine``; class 0 is the background.
 
     The slices (classes, y, x) are those of a grid of ``coarse``.
     """
     labels = np.zeros(fine, dtype=np.uint16)
-    for sheet in _sheets(logits, coarse, fine, lambda one: one[1:].amax(dim=0) > one[0], orders):
-        classes = sheet.logits.shape[0]
-        if classes > FEW:
-            found = largest(sheet.logits, sheet.y, sheet.x)
-        else:
-            found = sheet.blended().argmax(dim=0).to("cpu", torch.int32).numpy().astype(np.uint16)
-        labels[sheet.index, sheet.rows, sheet.columns] = found
+    z, y, x = (Axis.between(c, f, order) for c, f, order in zip(coarse, fine, orders, strict=True))
+    with pool() as threads:
+        for below, above, part in layers(logits, z):
+            if kernel.KERNEL is None:
+                largest_between(below, above, z.share[part], y, x, labels[part])
+            else:
+                _in_parts(_Layer(below, above, z.cut(part), y, x, labels[part]), threads)
     return labels
 
 
-def regions_of(
-    logits: Iterator[torch.Tensor], coarse: Shape, fine: Shape, channels: int, orders: Sequence[int] = (1, 1, 1)
-) -> tuple[BoxedMask, ...]:
-    """Return a mask for each channel on a grid of ``fine``: where its own logit is above 0, a probability of one half.
-
-    Channels are decided one by one and may overlap (nnU-Net's region-based training; MONAI's sigmoid). What is held
-    grows with what is found and not with channels times voxels.
-    """
-    found: list[list[tuple[int, int, int, NDArray[np.bool_]]]] = [[] for _ in range(channels)]
-    for sheet in _sheets(logits, coarse, fine, lambda one: (one > 0).any(dim=0), orders):
-        inside = (sheet.blended() > 0).cpu().numpy()
-        for channel in np.flatnonzero(inside.any(axis=(1, 2))):
-            part = BoxedMask.crop(np.ascontiguousarray(inside[channel : channel + 1]))
-            _, top, left = part.origin
-            place = (sheet.index, sheet.rows.start + top, sheet.columns.start + left)
-            found[channel].append((*place, part.array[0]))
-    return tuple(_stacked(one) for one in found)
-
-
-@dataclass(frozen=True)
-class _Sheet:
-    """A slice of the fine grid with the coarse logits (classes, y, x) around what may be found on it."""
-
-    index: int
-    rows: slice
-    columns: slice
-    logits: torch.Tensor
-    y: Axis
-    x: Axis
-
-    def blended(self) -> torch.Tensor:
-        """(classes, rows, columns) logits on the fine grid."""
-        return self.x.blend(self.y.blend(self.logits, 1), 2)
-
-
-def _sheets(
-    logits: Iterator[torch.Tensor],
-    coarse: Shape,
-    fine: Shape,
-    foreground: Callable[[torch.Tensor], torch.Tensor],
-    orders: Sequence[int],
-) -> Iterator[_Sheet]:
-    """Yield the slices of the fine grid on which something may be found.
-
-    ``foreground`` is (classes, y, x) to (y, x).
-    """
-    z, y, x = (Axis.between(c, f, order) for c, f, order in zip(coarse, fine, orders, strict=True))
-    held: dict[int, tuple[torch.Tensor, tuple[int, int, int, int] | None]] = {}
+def layers(logits: Iterator[Logits], z: Axis) -> Iterator[tuple[Logits, Logits, slice]]:
+    """Yield two neighbouring coarse slices with the fine ones between them; at an edge the two are one."""
+    held: dict[int, Logits] = {}
     arrived = -1
-    for index in range(fine[0]):
-        below, above = int(z.below[index]), int(z.above[index])
+    for below, above, first, end in z.spans.tolist():
         while arrived < above:
             arrived += 1
-            arriving = next(logits)
-            held[arrived] = (arriving, _box(foreground(arriving)))
+            arriving = np.ascontiguousarray(next(logits), dtype=np.float32)
+            require_finite(float(arriving.sum()))
+            if arrived >= below:
+                held[arrived] = arriving
         for old in [key for key in held if key < below]:
             del held[old]
-        boxes = [box for key in {below, above} if (box := held[key][1]) is not None]
-        if not boxes:
-            continue
-        top, left = min(box[0] for box in boxes), min(box[2] for box in boxes)
-        bottom, right = max(box[1] for box in boxes), max(box[3] for box in boxes)
-        rows, columns = y.within(top, bottom), x.within(left, right)
-        if rows.stop == 0 or columns.stop == 0:
-            continue
-        # One coarse voxel around the box: the other end of every blend that touches it.
-        part = (slice(None), slice(max(0, top - 1), bottom + 2), slice(max(0, left - 1), right + 2))
-        blend = held[below][0][part]
-        if z.share[index]:
-            blend = torch.lerp(blend, held[above][0][part], float(z.share[index]))
-        yield _Sheet(index, rows, columns, blend, y.cut(rows, part[1].start), x.cut(columns, part[2].start))
+        yield held[below], held[above], slice(first, end)
+    held.clear()
     for _ in logits:  # slices beyond the last that is asked for: the window must be run to its end
         pass
 
 
-def _stacked(parts: list[tuple[int, int, int, NDArray[np.bool_]]]) -> BoxedMask:
-    """One mask of the boxes of its slices, in the order of their indices."""
-    if not parts:
-        return BoxedMask((0, 0, 0), np.zeros((0, 0, 0), dtype=np.bool_))
-    first, last = parts[0][0], parts[-1][0]
-    top, left = min(part[1] for part in parts), min(part[2] for part in parts)
-    bottom = max(part[1] + part[3].shape[0] for part in parts)
-    right = max(part[2] + part[3].shape[1] for part in parts)
-    whole = np.zeros((last + 1 - first, bottom - top, right - left), dtype=np.bool_)
-    for index, y, x, mask in parts:
-        whole[index - first, y - top : y - top + mask.shape[0], x - left : x - left + mask.shape[1]] = mask
-    return BoxedMask((first, top, left), whole)
+def largest_between(
+    below: Logits, above: Logits, shares: NDArray[np.float32], y: Axis, x: Axis, labels: Labels
+) -> None:
+    """Write the labels (n, y, x) of the fine slices between two coarse ones, in numpy."""
+    for share, sheet in zip(shares, labels, strict=True):
+        sheet[:] = largest(blended(below, above, share), y, x)
 
 
-def _box(mask: torch.Tensor) -> tuple[int, int, int, int] | None:
-    """First and last row and column that are set, inclusive."""
-    rows = torch.nonzero(mask.any(dim=1))
-    if rows.numel() == 0:
-        return None
-    columns = torch.nonzero(mask.any(dim=0))
-    return int(rows[0]), int(rows[-1]), int(columns[0]), int(columns[-1])
+@dataclass(frozen=True)
+class _Layer:
+    below: Logits
+    above: Logits
+    z: Axis
+    y: Axis
+    x: Axis
+    labels: Labels
+
+
+def _in_parts(one: _Layer, threads: Executor) -> None:
+    """Decide the rows of cells of a layer on all threads."""
+    y_spans, x_spans = one.y.spans, one.x.spans
+    parts = min(len(y_spans), PARTS * count())
+    bounds = [len(y_spans) * index // parts for index in range(parts + 1)]
+    assert kernel.KERNEL is not None, "asked by the caller"
+    decide = kernel.KERNEL.layer
+
+    def part(index: int) -> None:
+        decide(
+            one.below, one.above, one.below.shape, one.z.near, one.z.weight,
+            y_spans, one.y.near, one.y.weight, x_spans, one.x.near, one.x.weight,
+            one.labels, bounds[index], bounds[index + 1],
+        )  # fmt: skip
+
+    list(threads.map(part, range(parts)))
+
+
+__all__ = ["Found", "Labels", "Logits", "Shape", "labels_of"]

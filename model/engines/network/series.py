@@ -6,6 +6,7 @@ from model.engines.engine import Algorithm
 from model.engines.limits import beyond, untold
 from model.errors import EngineFailed
 from model.packages.package import Package
+from model.packages.precision import result_for
 from model.packages.sides import read_sides
 from model.volume.values import require_hounsfield
 from model.volume.volume import Volume
@@ -41,16 +42,21 @@ def require_fits(package: Package, volume: Volume) -> tuple[str, ...]:
     return found + untold(package.document.limits, volume)
 
 
-def algorithm_of(package: Package, place: str) -> Algorithm:
-    """Who drew, from model.json; ``place`` is device and precision."""
+def algorithm_of(package: Package, place: str, runtime: str = "", *, reduced: bool = False) -> Algorithm:
+    """Who drew, from model.json; ``place`` is device and precision, ``runtime`` what computed it.
+
+    Where it is less than fp32, what the test of precision found is said too.
+    """
     document = package.document
+    tested = result_for(package, runtime) if reduced else None
+    kept = f", bf16 tested: {tested.words}" if tested is not None else ""
     terms = {"any": "", "unknown": ", terms not stated"}.get(document.license.use, f", {document.license.use}")
     return Algorithm(
         document.id,
         document.version,
         package.digest,
         f"{document.license.spdx}{terms}",
-        f"{document.title or document.id} ({document.engine}, {place}), {_of_sides(package)}, review required",
+        f"{document.title or document.id} ({document.engine}, {place}), {_of_sides(package)}{kept}, review required",
     )
 
 

@@ -8,15 +8,19 @@ from dataclasses import replace
 import cc3d
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
+from model.contours.label_mask import LabelMask
 from model.contours.structure import BoxedMask, Structure
 from model.engines.engine import NotDrawn
+from model.engines.network.boxes import Box, boxes
 from model.names.entry import Code, Entry
 from model.names.naming import entry_for
 from model.packages.document import Label
 
 NOT_FOUND = "the model found none of it in the image"
+# What the masks of one drawing may take. Those of a hundred structures, each in its own box, are within it on a CT of
+# two hundred slices; a map that is full of them everywhere would take structures × voxels.
+HELD_BYTES = 512 * 1024**2
 
 
 def entries_of(labels: Sequence[Label]) -> tuple[Entry, ...]:
@@ -52,7 +56,8 @@ def structures_of(
 
     Labels with one text are merged, whatever they come from.
     """
-    boxes = ndimage.find_objects(drawn.astype(np.int32, copy=False)) if drawn.any() else []
+    drawn = np.asarray(drawn, dtype=np.uint16)
+    found = boxes(drawn, int(drawn.max(initial=0)) + 1)
     numbers: dict[str, list[int]] = {}
     masks: dict[str, list[BoxedMask]] = {}
     rules: dict[str, Label] = {}
@@ -66,19 +71,30 @@ def structures_of(
     missing: list[NotDrawn] = []
     for text, rule in rules.items():
         parts = [one for one in masks.get(text, ()) if not one.empty]
-        of_map = _of_map(drawn, boxes, numbers.get(text, []))
+        of_map = _of_map(drawn, found, numbers.get(text, []))
         if of_map is not None:
             parts.append(of_map)
         if not parts:
             missing.append(NotDrawn(text, NOT_FOUND))
             continue
-        whole = united(parts)
-        boxed = BoxedMask.crop(_cleaned(np.ascontiguousarray(whole.array), rule, voxel_ml), whole.origin)
-        if boxed.empty:
+        mask = _cleaned(united(parts), rule, voxel_ml)
+        if mask.empty:
             missing.append(NotDrawn(text, f"only specks below {rule.smallest_ml:g} ml were found"))
         else:
-            structures.append(Structure(text, boxed))
-    return structures, missing
+            structures.append(Structure(text, mask))
+    return _held(structures), missing
+
+
+def _held(structures: list[Structure]) -> list[Structure]:
+    """Give the smallest masks arrays of their own, as many as HELD_BYTES allow; the others are made when asked for."""
+    lazy = [one.mask for one in structures if isinstance(one.mask, LabelMask)]
+    room, own = HELD_BYTES, dict[int, BoxedMask]()
+    for mask in sorted(lazy, key=lambda one: one.voxels):
+        room -= mask.voxels
+        if room < 0:
+            break
+        own[id(mask)] = mask.held()
+    return [replace(one, mask=own.get(id(one.mask), one.mask)) for one in structures]
 
 
 def united(parts: Sequence[BoxedMask]) -> BoxedMask:
@@ -95,31 +111,25 @@ def united(parts: Sequence[BoxedMask]) -> BoxedMask:
     return BoxedMask((int(low[0]), int(low[1]), int(low[2])), whole)
 
 
-def _of_map(
-    drawn: NDArray[np.unsignedinteger], boxes: Sequence[tuple[slice, slice, slice] | None], numbers: Sequence[int]
-) -> BoxedMask | None:
-    """Return the voxels of some numbers of a label map, None when there are none.
-
-    ``boxes`` are those of each number.
-    """
-    parts = [box for number in numbers if number <= len(boxes) and (box := boxes[number - 1]) is not None]
-    if not parts:
+def _of_map(drawn: NDArray[np.uint16], found: Sequence[Box | None], numbers: Sequence[int]) -> LabelMask | None:
+    """Return the voxels of some numbers of a label map, None when there are none; ``found`` are the numbers' boxes."""
+    there = [(number, box) for number in numbers if number < len(found) and (box := found[number]) is not None]
+    if not there:
         return None
-    low = [min(int(part[axis].start) for part in parts) for axis in range(3)]
-    high = [max(int(part[axis].stop) for part in parts) for axis in range(3)]
-    inside = drawn[tuple(slice(a, b) for a, b in zip(low, high, strict=True))]
-    mask = inside == numbers[0] if len(numbers) == 1 else np.isin(inside, numbers)
-    return BoxedMask((low[0], low[1], low[2]), mask)
+    low = [min(int(box[axis].start) for _, box in there) for axis in range(3)]
+    high = [max(int(box[axis].stop) for _, box in there) for axis in range(3)]
+    around = (slice(low[0], high[0]), slice(low[1], high[1]), slice(low[2], high[2]))
+    return LabelMask(drawn, around, [number for number, _ in there])
 
 
-def _cleaned(mask: NDArray[np.bool_], rule: Label, voxel_ml: float) -> NDArray[np.bool_]:
+def _cleaned(mask: BoxedMask, rule: Label, voxel_ml: float) -> BoxedMask:
     """Pieces below ``smallest_ml`` dropped, and all but the largest where the rule says so."""
     if not rule.keep_largest and not rule.smallest_ml:
-        return mask
-    pieces, count = cc3d.connected_components(mask, connectivity=26, return_N=True)
+        return mask if isinstance(mask, LabelMask) else BoxedMask.crop(np.ascontiguousarray(mask.array), mask.origin)
+    pieces, count = cc3d.connected_components(np.ascontiguousarray(mask.array), connectivity=26, return_N=True)
     sizes = np.bincount(pieces.ravel(), minlength=count + 1)
     sizes[0] = 0
     keep = sizes * voxel_ml >= max(rule.smallest_ml, voxel_ml / 2)
     if rule.keep_largest and count:
         keep &= np.arange(count + 1) == int(sizes.argmax())
-    return np.asarray(keep[pieces], dtype=np.bool_)
+    return BoxedMask.crop(np.asarray(keep[pieces], dtype=np.bool_), mask.origin)

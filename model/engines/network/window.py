@@ -1,7 +1,7 @@
 """The sliding window: tiles of a volume through networks, averaged, handed out slice by slice.
 
-Only a slab as thick as a tile is held for all classes, never the volume. Steps, weights and padding are nnU-Net's
-(Isensee et al., Nature Methods 2021), so that its networks see what they were trained for.
+Only slices that tiles still overlap are held for all classes, never the volume. Steps, weights and padding are
+nnU-Net's (Isensee et al., Nature Methods 2021), so that its networks see what they were trained for.
 """
 
 from __future__ import annotations
@@ -12,12 +12,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
+from numpy.typing import NDArray
 from scipy import ndimage
 
+from model.engines.network.sums import Sums
+from model.engines.network.threads import pool
+
 Shape = tuple[int, int, int]
-# A batch of tiles (n, 1, z, y, x) to logits (n, classes, z, y, x).
-Predict = Callable[[torch.Tensor], torch.Tensor]
+Array = NDArray[np.float32]
+# A tile (1, 1, z, y, x) to logits (1, classes, z, y, x), both C-contiguous; the answer may be a buffer that the next
+# call overwrites, so it is used at once.
+Predict = Callable[[Array], Array]
 # The Gaussian's sigma as a share of the tile, and what its peak is scaled to.
 SIGMA, PEAK = 1 / 8, 10.0
 
@@ -32,16 +37,16 @@ class Window:
     flips: tuple[int, ...] = ()
 
     @property
-    def weights(self) -> torch.Tensor:
+    def weights(self) -> Array:
         """Weight of each voxel of a tile; float32, never 0."""
         if not self.gaussian:
-            return torch.ones(self.patch)
+            return np.ones(self.patch, dtype=np.float32)
         peak = np.zeros(self.patch)
         peak[tuple(size // 2 for size in self.patch)] = 1.0
         field = ndimage.gaussian_filter(peak, [size * SIGMA for size in self.patch], mode="constant")
-        field = (field * (PEAK / field.max())).astype(np.float16).astype(np.float32)
-        field[field == 0] = field[field > 0].min()
-        return torch.from_numpy(field)
+        weights: Array = (field * (PEAK / field.max())).astype(np.float16).astype(np.float32)
+        weights[weights == 0] = weights[weights > 0].min()
+        return weights
 
     def steps(self, shape: Shape) -> list[list[int]]:
         """First voxel of the tiles along each axis of an image at least as large as a tile."""
@@ -61,60 +66,45 @@ def padding(shape: Shape, patch: Shape) -> tuple[tuple[int, int], ...]:
 
 
 def slices(
-    image: torch.Tensor,
+    image: Array,
     window: Window,
     predict: Predict,
     classes: int,
-    device: torch.device,
     progress: Callable[[float], None] = lambda fraction: None,
-) -> Iterator[torch.Tensor]:
-    """Averaged logits of each slice, (classes, y, x) float32 on ``device``, in order.
-
-    ``image`` is (z, y, x) float32 in normal memory; tiles go to ``device`` one by one.
-    """
-    shape: Shape = (image.shape[0], image.shape[1], image.shape[2])
-    pads = padding(shape, window.patch)
+) -> Iterator[Array]:
+    """Averaged logits of each slice, (classes, y, x) float32, in order; ``image`` is (z, y, x) float32."""
+    pads = padding((image.shape[0], image.shape[1], image.shape[2]), window.patch)
     if any(before or after for before, after in pads):
-        flat = [number for pair in reversed(pads) for number in pair]
-        image = torch.nn.functional.pad(image, flat)
+        image = np.pad(image, pads)
     depth, rows, columns = window.patch
     steps = window.steps((image.shape[0], image.shape[1], image.shape[2]))
-    weights = window.weights.to(device)
-    total = torch.zeros((classes, depth, image.shape[1], image.shape[2]), device=device)
-    weight = torch.zeros(total.shape[1:], device=device)
+    weights = window.weights
     tiles, done = math.prod(len(axis) for axis in steps), 0
-    first, last = pads[0][0], image.shape[0] - pads[0][1]
-    inner = (
-        slice(None),
-        slice(pads[1][0], image.shape[1] - pads[1][1]),
-        slice(pads[2][0], image.shape[2] - pads[2][1]),
-    )
-    for z, following in itertools.zip_longest(steps[0], steps[0][1:], fillvalue=image.shape[0]):
-        for y, x in itertools.product(steps[1], steps[2]):
-            tile = image[z : z + depth, y : y + rows, x : x + columns]
-            part = (slice(None), slice(y, y + rows), slice(x, x + columns))
-            logits = mirrored(predict, tile[None, None].to(device), window.flips)[0].to(device, torch.float32)
-            total[(slice(None), *part)].addcmul_(logits, weights)
-            weight[part] += weights
-            done += 1
-            progress(done / tiles)
-        ready = following - z
-        for index in range(ready):
-            if first <= z + index < last:
-                yield (total[:, index] / weight[index])[inner]
-        if following < image.shape[0]:
-            for held in (total.transpose(0, 1), weight):
-                held[: depth - ready] = held[ready:].clone()
-                held[depth - ready :] = 0
+    inside = tuple(slice(before, size - after) for size, (before, after) in zip(image.shape, pads, strict=True))
+    with pool() as threads:
+        sums = Sums(classes, image.shape[1], image.shape[2], threads)
+        for z, following in itertools.zip_longest(steps[0], steps[0][1:], fillvalue=image.shape[0]):
+            for y, x in itertools.product(steps[1], steps[2]):
+                tile = np.ascontiguousarray(image[z : z + depth, y : y + rows, x : x + columns])
+                sums.add((z, y, x), mirrored(predict, tile[None, None], window.flips)[0], weights)
+                done += 1
+                progress(done / tiles)
+            for index in range(z, following):
+                average = sums.take(index)
+                if inside[0].start <= index < inside[0].stop:
+                    yield np.ascontiguousarray(average[:, inside[1], inside[2]])
 
 
-def mirrored(predict: Predict, tile: torch.Tensor, flips: Sequence[int]) -> torch.Tensor:
+def mirrored(predict: Predict, tile: Array, flips: Sequence[int]) -> Array:
     """Mean of the logits of a tile and of its mirror images along every combination of ``flips``."""
     logits = predict(tile)
-    count = 1
+    if not flips:
+        return logits
+    logits, count = logits.copy(), 1
     for number in range(1, len(flips) + 1):
         for chosen in itertools.combinations(flips, number):
-            axes = [axis + 2 for axis in chosen]
-            logits = logits + torch.flip(predict(torch.flip(tile, axes)), axes)
+            axes = tuple(axis + 2 for axis in chosen)
+            logits += np.flip(predict(np.ascontiguousarray(np.flip(tile, axes))), axes)
             count += 1
-    return logits / count if count > 1 else logits
+    logits /= np.float32(count)
+    return logits

@@ -2,77 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import nn
 
 from model.contours.structure import BoxedMask
 from model.engines.engine import Algorithm, Drawing, Progress
-from model.engines.network import device as devices
-from model.engines.network.labelling import Found, labels_of, regions_of
+from model.engines.network.labelling import Found
+from model.engines.network.memory import smaller
 from model.engines.network.orientation import oriented
-from model.engines.network.resample import new_shape, resampled
+from model.engines.network.placed import Placed
+from model.engines.network.resample import new_shape
+from model.engines.network.runtime.convertible import Convertible, Source
+from model.engines.network.runtime.origin import origin_of, weights_of
+from model.engines.network.runtime.places import placed_here
 from model.engines.network.series import algorithm_of, require_fits
 from model.engines.network.structures import entries_of, structures_of
-from model.engines.network.window import Shape, Window, slices
+from model.engines.network.way import Grids, Way
+from model.engines.network.window import Shape, Window
 from model.engines.nnunet.normalise import box_of_image, normalised, require_known
 from model.engines.nnunet.plans import Dataset, Plans, orders, read_dataset, read_plans
-from model.engines.nnunet.weights import load_network
-from model.errors import EngineFailed, InputRefused
-from model.packages.document import Label, Network
+from model.errors import InputRefused
+from model.packages.document import Label
 from model.packages.package import Package
+from model.packages.precision import chooser, runtime_of
 from model.volume.patient_axes import Turn
 from model.volume.volume import Volume
 
 
-@dataclass
+@dataclass(frozen=True)
 class Member:
-    """One network of a package with its folds, loaded; ``place`` changes when memory runs out, ``home`` does not."""
+    """One network of a package with its folds, loaded, where it is applied."""
 
     plans: Plans
     dataset: Dataset
-    folds: list[nn.Module]
     window: Window
-    place: devices.Device
-    home: devices.Device | None = None
+    placed: Placed
 
     @property
     def multiple(self) -> Shape:
         """What a tile's axes must be multiples of: the product of the strides."""
-        strides = self.plans.configuration.pool_op_kernel_sizes
-        if strides is None:
-            assert self.plans.configuration.architecture is not None, "one of both describes the network"
-            strides = self.plans.configuration.architecture.arch_kwargs["strides"]
-        product = [int(value) for value in np.prod(np.array(strides), axis=0)]
-        return (1, product[0], product[1]) if self.plans.flat else (product[0], product[1], product[2])
+        return _multiple(self.plans)
 
-    def predict(self, tile: torch.Tensor) -> torch.Tensor:
-        """Mean logits of all folds; a 2d network sees the only slice of its tile."""
-        image = tile[:, :, 0] if self.plans.flat else tile
-        logits: torch.Tensor = self.folds[0](image)
-        for fold in self.folds[1:]:
-            logits = logits + fold(image)
-        logits = logits / len(self.folds)
-        return logits[:, :, None] if self.plans.flat else logits
-
-    def move(self, place: devices.Device) -> None:
-        """Bring the weights to a device."""
-        for fold in self.folds:
-            fold.to(place.device)
-        self.place = place
+    @property
+    def way(self) -> Way:
+        """How the network is applied now."""
+        return self.placed.way
 
 
 class NnUnet:
     """Draws the structures of a verified package; loaded once, used for many series."""
 
-    def __init__(self, package: Package, device: torch.device | None = None) -> None:
+    def __init__(self, package: Package) -> None:
         """Load all networks; raises InputRefused when plans, labels and weights do not fit each other."""
         self.package = package
-        self.members = [_member(package, network, device or devices.best_device()) for network in self._networks()]
+        self.members = [_member(package, number) for number in range(len(package.document.networks))]
         for label in package.document.labels:
             if label.value not in self.members[label.network].dataset.labels.values():
                 raise InputRefused("LABELS", f"The network does not draw the label {label.label} ({label.value}).")
@@ -82,10 +70,11 @@ class NnUnet:
         document = self.package.document
         notes = list(require_fits(self.package, volume))
         image = oriented(volume, document.input.orientation)
-        array = np.asarray(image.array, dtype=np.float32)
-        labels = np.zeros(array.shape, dtype=np.uint16)
+        array = image.array
+        labels: NDArray[np.uint16] | None = None
         numbered: list[tuple[int, Label]] = []
         regions: list[tuple[Label, BoxedMask]] = []
+        highest = 0
         for index, member in enumerate(self.members):
             begin, share = index / len(self.members), 1 / len(self.members)
             words = document.networks[index].name
@@ -99,15 +88,11 @@ class NnUnet:
                 own = dict(zip(member.dataset.regions, found, strict=True))
                 regions += [(one, image.turn.back(own[one.value], volume.array.shape)) for one in wanted]
                 continue
-            start = len(numbered)
-            table = np.zeros(int(found.max()) + 1, dtype=np.uint16)
-            for number, label in enumerate(wanted, start=start + 1):
-                if label.value < len(table):
-                    table[label.value] = number
-                numbered.append((number, label))
-            found = table[found]
-            # A later network overwrites an earlier one where both draw.
-            labels = np.where(found > 0, found, labels)
+            numbered += [(highest + one.value, one) for one in wanted]
+            labels = found if labels is None else _over(labels, found, [one.value for one in wanted], highest)
+            highest += member.dataset.classes - 1
+        if labels is None:
+            labels = np.zeros((0, 0, 0), dtype=np.uint16)
         voxel_ml = float(np.prod(image.spacing)) / 1000.0
         structures, missing = structures_of(image.back(labels), numbered, voxel_ml, regions)
         if notes:
@@ -116,51 +101,41 @@ class NnUnet:
 
     def algorithm(self) -> Algorithm:
         """Who drew."""
-        return algorithm_of(self.package, ", ".join(sorted({member.place.label for member in self.members})))
+        places = ", ".join(sorted({member.way.label for member in self.members}))
+        return algorithm_of(self.package, places, self.runtime, reduced=self.reduced)
 
-    def _networks(self) -> list[Network]:
-        return self.package.document.networks
+    @property
+    def runtime(self) -> str:
+        """What computes the networks: results of the test of precision hold for this alone."""
+        return runtime_of([member.way.runtime for member in self.members])
+
+    @property
+    def reduced(self) -> bool:
+        """Whether one of the networks is computed in less than fp32."""
+        return any(member.way.reduced for member in self.members)
 
     def _draw(
         self,
         member: Member,
-        array: NDArray[np.float32],
+        array: NDArray[np.float32] | NDArray[np.int16],
         spacing: tuple[float, float, float],
         progress: Callable[[float], None],
         notes: list[str],
     ) -> Found:
-        """Return what one network finds.
-
-        When memory runs out it tries smaller tiles, then the CPU; then it raises EngineFailed.
-        """
-        window = member.window
-        if member.home is not None and member.place != member.home:
-            member.move(member.home)  # the memory that an earlier series lacked may be there again
-        while True:
-            try:
-                return found_with(member, window, array, spacing, progress)
-            except (RuntimeError, MemoryError) as error:
-                if not devices.out_of_memory(error):
-                    raise
-            less = devices.smaller(window.patch, member.multiple)
-            if less is not None:
-                window = Window(less, window.overlap, window.gaussian, window.flips)
-                notes.append("drawn with smaller tiles, as memory was short")
-            elif member.place.device.type != "cpu":
-                member.move(devices.Device(torch.device("cpu")))
-                torch.cuda.empty_cache()
-                window = member.window
-                notes.append("drawn on the CPU, as the GPU's memory was short")
-            else:
-                raise EngineFailed(
-                    "OUT_OF_MEMORY", "The machine has too little memory for this series and model, tile by tile."
-                )
+        """Return what one network finds; what was done about short memory is added to ``notes``."""
+        found, short = member.placed.drawn(
+            member.window,
+            lambda patch: smaller(patch, member.multiple),
+            lambda way, window: found_with(member, window, array, spacing, progress),
+        )
+        notes += short
+        return found
 
 
 def found_with(
     member: Member,
     window: Window,
-    array: NDArray[np.float32],
+    array: NDArray[np.float32] | NDArray[np.int16],
     spacing: tuple[float, float, float],
     progress: Callable[[float], None] = lambda fraction: None,
 ) -> Found:
@@ -179,19 +154,28 @@ def found_with(
     configuration = plans.configuration
     there = orders(configuration.resampling_fn_data_kwargs, 3, own, target)
     back = orders(configuration.resampling_fn_probabilities_kwargs, 1, target, own)
-    image = resampled(normalised(cropped, plans), coarse, (there[0], there[1], there[2]))
-    predict = member.place.run(member.predict)
-    with torch.inference_mode():
-        classes = member.dataset.classes
-        logits = slices(image, window, predict, classes, member.place.device, progress)
-        if member.dataset.regions:
-            return tuple(
-                _placed(one, box, order, array.shape) for one in regions_of(logits, coarse, fine, classes, back)
-            )
-        labels = labels_of(logits, coarse, fine, back)
-    whole = np.zeros(turned.shape, dtype=np.uint16)
-    whole[box] = labels
-    return whole.transpose(np.argsort(order))
+    way, classes, grids = member.way, member.dataset.classes, Grids(coarse, fine, (back[0], back[1], back[2]))
+    image = way.resampled(normalised(cropped, plans), coarse, (there[0], there[1], there[2]))
+    if member.dataset.regions:
+        masks = way.regions(image, window, grids, classes, progress)
+        return tuple(_placed(one, box, order, array.shape) for one in masks)
+    labels = way.labels(image, window, grids, classes, progress)
+    if labels.shape != turned.shape:
+        whole = np.zeros(turned.shape, dtype=np.uint16)
+        whole[box] = labels
+        labels = whole
+    return labels.transpose(np.argsort(order))
+
+
+def _over(
+    labels: NDArray[np.uint16], found: NDArray[np.uint16], wanted: Sequence[int], highest: int
+) -> NDArray[np.uint16]:
+    """Write what a later network found, its numbers beyond ``highest``, over what earlier ones did."""
+    table = np.zeros(max(*wanted, int(found.max(initial=0)), 0) + 1, dtype=np.uint16)
+    table[list(wanted)] = highest + np.asarray(wanted, dtype=np.uint16)
+    numbers = table[found]
+    np.copyto(labels, numbers, where=numbers > 0)
+    return labels
 
 
 def _placed(
@@ -203,20 +187,50 @@ def _placed(
     return turn.back(BoxedMask((z, y, x), mask.array), (shape[0], shape[1], shape[2]))
 
 
-def _member(package: Package, network: Network, device: torch.device) -> Member:
+def _member(package: Package, number: int) -> Member:
+    network = package.document.networks[number]
     if network.plans is None or network.dataset is None or network.configuration is None:
         raise InputRefused("PACKAGE_DOCUMENT", f"The network {network.name} names no plans, dataset or configuration.")
     plans = read_plans(package.path(network.plans), network.configuration)
     dataset = read_dataset(package.path(network.dataset))
     require_known(plans)
     inference = package.document.inference
-    folds = [load_network(package.path(one), plans.configuration, dataset.classes) for one in network.weights]
     flips = tuple(axis + 1 for axis in network.flips) if plans.flat else network.flips
     window = Window(plans.patch, inference.overlap, inference.gaussian, flips)
-    member = Member(plans, dataset, folds, window, devices.Device(device))
-    member.move(member.place)
-    trial = plans.patch
-    for _ in range(2):  # the trial is on a fraction of a tile: its time is paid at each load
-        trial = devices.smaller(trial, member.multiple) or trial
-    member.place = member.home = devices.measured(member.predict, trial, device, inference.precision)
-    return member
+    sources = [
+        Source(
+            origin_of(package, network, weights),
+            weights_of(package, weights),
+            partial(_fold, package.path(weights), plans, dataset.classes),
+        )
+        for weights in network.weights
+    ]
+    precision = chooser(package, number)
+    placed = placed_here(package, number, sources, precision, lambda: _in_torch(package, number, plans, dataset))
+    return Member(plans, dataset, window, placed)
+
+
+def _fold(weights: Path, plans: Plans, classes: int) -> Convertible:
+    """Load one fold to convert it; torch is imported here."""
+    from model.engines.nnunet.convertible import fold
+
+    return fold(weights, plans, classes, _multiple(plans))
+
+
+def _in_torch(package: Package, number: int, plans: Plans, dataset: Dataset) -> Placed:
+    """Return the network in torch, on the best device; torch is imported here."""
+    from model.engines.network.cuda.places import placed
+    from model.engines.nnunet.folds import Folds
+
+    weights = package.document.networks[number].weights
+    folds = Folds([package.path(one) for one in weights], plans, dataset.classes)
+    return placed(folds.at, chooser(package, number))
+
+
+def _multiple(plans: Plans) -> Shape:
+    strides = plans.configuration.pool_op_kernel_sizes
+    if strides is None:
+        assert plans.configuration.architecture is not None, "one of both describes the network"
+        strides = plans.configuration.architecture.arch_kwargs["strides"]
+    product = [int(value) for value in np.prod(np.array(strides), axis=0)]
+    return (1, product[0], product[1]) if plans.flat else (product[0], product[1], product[2])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from model.contours.structure import BoxedMask
 from model.engines.nnunet.plans import Plans
 from model.errors import InputRefused
 
@@ -23,30 +23,36 @@ def require_known(plans: Plans) -> None:
         raise InputRefused("PLANS", "plans.json lacks the intensities that CTNormalization needs.")
 
 
-def box_of_image(array: NDArray[np.float32]) -> tuple[slice, slice, slice]:
+def box_of_image(array: NDArray[np.float32] | NDArray[np.int16]) -> tuple[slice, slice, slice]:
     """Return the box of what is not 0, which nnU-Net crops to before anything else."""
-    found = ndimage.find_objects((array != 0).view(np.uint8))
-    return (found[0][0], found[0][1], found[0][2]) if found else (slice(0, 1), slice(0, 1), slice(0, 1))
+    mask = BoxedMask.crop(np.not_equal(array, 0, out=np.empty(array.shape, dtype=np.bool_)), copy=False)
+    if not mask.array.size:
+        return slice(0, 1), slice(0, 1), slice(0, 1)
+    z, y, x = (slice(a, a + size) for a, size in zip(mask.origin, mask.array.shape, strict=True))
+    return z, y, x
 
 
-def normalised(array: NDArray[np.float32], plans: Plans) -> torch.Tensor:
-    """(z, y, x) float32, a new tensor."""
+def normalised(array: NDArray[np.float32] | NDArray[np.int16], plans: Plans) -> NDArray[np.float32]:
+    """(z, y, x) float32, a new array."""
     scheme = plans.configuration.normalization_schemes[0]
-    image = torch.from_numpy(np.array(array, dtype=np.float32, order="C"))
+    image = np.array(array, dtype=np.float32, order="C")
     if scheme == "CTNormalization":
         numbers = plans.intensities
         assert numbers is not None, "checked by require_known"
-        image.clamp_(numbers.percentile_00_5, numbers.percentile_99_5)
-        return image.sub_(numbers.mean).div_(max(numbers.std, SMALLEST))
-    if scheme == "ZScoreNormalization":
+        np.clip(image, numbers.percentile_00_5, numbers.percentile_99_5, out=image)
+        image -= np.float32(numbers.mean)
+        image /= np.float32(max(numbers.std, SMALLEST))
+    elif scheme == "ZScoreNormalization":
+        mask = None
         if plans.configuration.use_mask_for_norm[0]:
-            mask = torch.from_numpy(ndimage.binary_fill_holes(array != 0))
-            inside = image[mask]
-            image[mask] = (inside - inside.mean()) / max(float(inside.std(correction=0)), SMALLEST)
-            return image
-        mean, std = float(image.mean(dtype=torch.float64)), float(image.std(correction=0))
-        return image.sub_(mean).div_(max(std, SMALLEST))
-    if scheme == "RescaleTo01Normalization":
-        image.sub_(image.min().item())
-        return image.div_(max(float(image.max()), SMALLEST))
+            mask = ndimage.binary_fill_holes(array != 0)
+        inside = image if mask is None else image[mask]
+        mean, std = inside.mean(dtype=np.float64), inside.std(dtype=np.float64)
+        inside -= np.float32(mean)
+        inside /= np.float32(max(std, SMALLEST))
+        if mask is not None:
+            image[mask] = inside
+    elif scheme == "RescaleTo01Normalization":
+        image -= image.min()
+        image /= np.float32(max(float(image.max()), SMALLEST))
     return image

@@ -255,10 +255,14 @@ class Decoder(nn.Module):
 
     def forward(self, skips: list[torch.Tensor]) -> torch.Tensor:
         """Logits on the finest grid."""
+        return self.seg_layers[-1](self.features(skips))
+
+    def features(self, skips: list[torch.Tensor]) -> torch.Tensor:
+        """Return what the last layer makes logits of."""
         image = skips[-1]
         for index, (up, stage) in enumerate(zip(self.transpconvs, self.stages, strict=True)):
             image = stage(torch.cat((up(image), skips[-2 - index]), dim=1))
-        return self.seg_layers[-1](image)
+        return image
 
 
 class UNet(nn.Module):

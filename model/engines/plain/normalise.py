@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
+import numpy as np
+from numpy.typing import NDArray
 
 from model.packages.document import Normalisation
 
 SMALLEST = 1e-8
 
 
-def normalised(image: torch.Tensor, steps: Sequence[Normalisation]) -> torch.Tensor:
+def normalised(image: NDArray[np.float32], steps: Sequence[Normalisation]) -> NDArray[np.float32]:
     """(z, y, x) float32, in place."""
     for step in steps:
         if step.kind == "ct":
@@ -19,19 +20,23 @@ def normalised(image: torch.Tensor, steps: Sequence[Normalisation]) -> torch.Ten
             assert step.high is not None
             assert step.mean is not None
             assert step.std is not None
-            image.clamp_(step.low, step.high).sub_(step.mean).div_(max(step.std, SMALLEST))
+            np.clip(image, step.low, step.high, out=image)
+            image -= np.float32(step.mean)
+            image /= np.float32(max(step.std, SMALLEST))
         elif step.kind == "range":
             assert step.low is not None
             assert step.high is not None
             low, high = step.to
-            image.sub_(step.low).div_(max(step.high - step.low, SMALLEST)).mul_(high - low).add_(low)
+            image -= np.float32(step.low)
+            image /= np.float32(max(step.high - step.low, SMALLEST))
+            image *= np.float32(high - low)
+            image += np.float32(low)
             if step.clip:
-                image.clamp_(min(low, high), max(low, high))
+                np.clip(image, min(low, high), max(low, high), out=image)
         elif step.kind == "zscore":
-            inside = image[image != 0] if step.nonzero and bool((image != 0).any()) else image
-            mean, std = float(inside.mean(dtype=torch.float64)), float(inside.std(correction=0))
-            if step.nonzero:
-                image.copy_(torch.where(image != 0, (image - mean) / max(std, SMALLEST), image))
-            else:
-                image.sub_(mean).div_(max(std, SMALLEST))
+            seen = image != 0
+            inside = image[seen] if step.nonzero and bool(seen.any()) else image
+            mean, std = inside.mean(dtype=np.float64), inside.std(dtype=np.float64)
+            moved = (image - np.float32(mean)) / np.float32(max(std, SMALLEST))
+            np.copyto(image, moved, where=seen if step.nonzero else True)
     return image

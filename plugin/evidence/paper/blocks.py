@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -111,5 +111,13 @@ class FlowStep:
     arriving: str = ""
 
 
-Block = Heading | Text | Verdict | Facts | Table | Bullets | Command | Bars | Flow
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture as PNG, in the width of the page."""
+
+    png: bytes = field(repr=False)
+    caption: str
+
+
+Block = Picture | Heading | Text | Verdict | Facts | Table | Bullets | Command | Bars | Flow
 Blocks = Sequence[Block]

@@ -11,6 +11,7 @@ from plugin.evidence.paper.blocks import (
     Facts,
     Flow,
     Heading,
+    Picture,
     Table,
     Text,
     Tone,
@@ -40,6 +41,8 @@ def _block(block: Block) -> str:
             return "\n".join(f"- {item}" for item in items)
         case Command(lines):
             return "\n".join(("```sh", *lines, "```"))
+        case Picture(_, caption):
+            return f"*{caption}*"
         case Bars():
             return _bars(block)
         case Flow():

@@ -12,12 +12,14 @@ from reportlab.lib.enums import TA_RIGHT
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     BaseDocTemplate,
     CondPageBreak,
     Flowable,
     Frame,
+    Image,
     KeepTogether,
     ListFlowable,
     PageTemplate,
@@ -35,6 +37,7 @@ from plugin.evidence.paper.blocks import (
     Facts,
     Flow,
     Heading,
+    Picture,
     Table,
     Text,
     Verdict,
@@ -144,6 +147,8 @@ def _flowable(block: Block, styles: dict[str, ParagraphStyle], fonts: Fonts) -> 
             return _facts(rows, styles)
         case Table():
             return _table(block, styles)
+        case Picture(png, caption):
+            return _captioned(_picture(png), caption, styles)
         case Bullets(items):
             entries = [Paragraph(escape(item), styles["item"]) for item in items]
             return ListFlowable(entries, bulletType="bullet", bulletFontSize=6, leftIndent=10, bulletOffsetY=-2)
@@ -156,6 +161,13 @@ def _flowable(block: Block, styles: dict[str, ParagraphStyle], fonts: Fonts) -> 
             return _captioned(drawing.bars(block, WIDTH, fonts), block.caption, styles)
         case Flow():
             return _captioned(drawing.flow(block, WIDTH, fonts), block.caption, styles)
+
+
+def _picture(png: bytes) -> Flowable:
+    """Return a PNG in the width of the page, lower where it would be higher than a third of one."""
+    width, height = ImageReader(io.BytesIO(png)).getSize()
+    scale = min(WIDTH / width, A4[1] / 3 / height)
+    return Image(io.BytesIO(png), width * scale, height * scale)
 
 
 def _captioned(picture: Flowable, caption: str, styles: dict[str, ParagraphStyle]) -> Flowable:

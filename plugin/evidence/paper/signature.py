@@ -15,10 +15,6 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
-from pyhanko.pdf_utils import embed
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.sign import fields, signers
-from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from model.errors import EvidenceRefused
 from model.storage.files import write_whole
@@ -109,6 +105,12 @@ def make_seal(organisation: str, now: datetime | None = None) -> PdfSeal:
 
 def sign_pdf(pdf: bytes, seal: PdfSeal, *, reason: str, attachments: Mapping[str, bytes] | None = None) -> bytes:
     """Attach files and sign the PDF as final: every later change, of the attachments too, breaks the signature."""
+    # Half a second of a processor, which a gateway that starts does not spend: few ask for a PDF.
+    from pyhanko.pdf_utils import embed
+    from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+    from pyhanko.sign import fields, signers
+    from pyhanko_certvalidator.registry import SimpleCertificateStore
+
     chain = [asn1_x509.Certificate.load(der) for _, _, der in pem.unarmor(seal.certificate, multiple=True)]
     others = SimpleCertificateStore()  # type: ignore[no-untyped-call]
     others.register_multiple(chain[1:])

@@ -7,6 +7,7 @@ import logging
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from model.errors import AutocontourError, PrivacyRefused
@@ -15,6 +16,7 @@ from model.problems import request_problems
 from plugin.jobs.failure import failure_of
 from plugin.jobs.refusals import RetryRefused
 from plugin.pacs.client import SeriesGone
+from plugin.state.postgresql import trouble_of
 
 logger = logging.getLogger(__name__)
 
@@ -47,6 +49,7 @@ CODES = {
     "REPORT_MONTH": 400,
     "REPORT_UNKNOWN": 404,
     "NOT_DELIVERABLE": 409,
+    "CONSTANCY_NO_RUN": 409,
     "NO_DESTINATION": 400,
 }
 
@@ -82,7 +85,14 @@ def install(app: FastAPI) -> None:
         body = {"Error": "BAD_REQUEST", "Message": request_problems(error.errors())}
         return JSONResponse(body, status_code=400)
 
+    async def of_database(_request: Request, error: Exception) -> Response:
+        trouble = trouble_of(error)
+        if trouble is None:
+            raise error
+        return refusal(trouble)
+
     app.add_exception_handler(AutocontourError, ours)
+    app.add_exception_handler(SQLAlchemyError, of_database)
     app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(RequestValidationError, invalid)
     app.add_middleware(LastResort, told=_told)

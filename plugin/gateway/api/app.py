@@ -13,6 +13,8 @@ from model.evidence.verification import keys_beside, verify
 from plugin.evidence.alerts import Alert
 from plugin.gateway.api import (
     answers,
+    commissioned,
+    constancy,
     deliveries,
     evidence,
     health,
@@ -20,6 +22,8 @@ from plugin.gateway.api import (
     lua,
     now,
     page,
+    quality,
+    quality_charts,
     routing,
     series,
     studies,
@@ -61,8 +65,13 @@ def application(operations: Operations, hosts: Hosts) -> FastAPI:
     router.include_router(routing.router(operations.explanations, operations.trials))
     router.include_router(lua.router(operations.jobs, operations.view))
     router.include_router(targets.router(operations.targets))
+    router.include_router(commissioned.router(operations.commissioning))
+    router.include_router(constancy.router(operations.constancy))
     router.include_router(evidence.router(operations.evidence, operations.dossier))
     router.include_router(subjects.router(operations.rights))
+    router.include_router(quality_charts.router(operations.quality_charts))
+    # After the charts: a job is any other word there.
+    router.include_router(quality.router(operations.table, operations.quality, operations.quality_charts))
     router.include_router(support.router(operations.support))
     app.include_router(router)
     app.include_router(page.router(PREFIX))
@@ -71,10 +80,16 @@ def application(operations: Operations, hosts: Hosts) -> FastAPI:
 
 # Until when contouring is off; what ends by itself, or when somebody mends it, needs no restart.
 UNTIL = {
+    "ANOTHER_INDEX": "its Orthanc has the index of the others",
     "CONFIGURATION": "the configuration is right",
+    "DATABASE_BUSY": "the database has time for us",
+    "DATABASE_READ_ONLY": "the database can be written",
+    "DATABASE_REFUSED": "the database lets us in",
+    "DATABASE_UNREACHABLE": "the database can be reached",
     "DISK_FULL": "there is room",
     "STATE_IN_USE": "the other gateway has ended",
     "STATE_UNWRITABLE": "the state directory can be written",
+    "ORTHANC_UNREACHABLE": "this gateway's Orthanc answers",
     "ORTHANC_CERTIFICATE": "the file can be used",
 }
 

@@ -27,6 +27,7 @@ TAGS = [
         "description": "For routing/autocontour.lua: always 200, as Lua sees no other status.",
     },
     {"name": "targets", "description": "Where series are drawn: how they are, pause, resume."},
+    {"name": "quality", "description": "Whether models still draw as they did, and what people made of our contours."},
     {"name": "evidence", "description": "Certificates, reports and the chain behind them."},
     {"name": "subjects", "description": "The rights of a patient, named by PatientID in the body."},
 ]

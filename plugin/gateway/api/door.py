@@ -41,7 +41,11 @@ class Door:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        refused = _foreign(scope, self._hosts) or _too_large(Headers(scope=scope))
+        # Where several Orthancs ask one gateway, each says for itself whether it asks for passwords.
+        told = scope.get("state", {}).get("passwords", False)
+        refused = _foreign(scope, self._hosts.behind_passwords() if told else self._hosts) or _too_large(
+            Headers(scope=scope)
+        )
         if refused is not None:
             await refused(scope, receive, _marked(send))
             return

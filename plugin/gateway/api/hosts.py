@@ -10,7 +10,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
@@ -56,6 +56,10 @@ class Hosts:
         given = tuple(allowed)
         names = tuple(one for text in given if text != ANY and (one := Authority.parse(text)) is not None)
         return Hosts(names, ANY in given or (passwords and not given))
+
+    def behind_passwords(self) -> Hosts:
+        """Return the names that an Orthanc is asked by that asks everybody for a password."""
+        return replace(self, anything=self.anything or not self.allowed)
 
     def answer_to(self, host: str) -> bool:
         """Whether a request with this Host header is answered."""

@@ -14,6 +14,8 @@ from plugin.advisories.alerts import KINDS
 from plugin.evidence.alerts import Alert, Kind
 from plugin.gateway.operations.health import Health
 from plugin.jobs.job import State
+from plugin.quality.alerts.standing import QualityKind
+from plugin.quality.constancy.keeper import REASON
 from plugin.version import VERSION
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
@@ -63,7 +65,7 @@ class _Moment(Collector):
         yield from (waiting, running, paused, failures)
         alerts = GaugeMetricFamily("autocontour_alerts", "Alerts that stand, by kind", labels=["alert"])
         standing = Counter(alert["Alert"] for alert in self._health.alerts())
-        for kind in sorted({*Kind, *KINDS, *standing}):
+        for kind in sorted({*Kind, *KINDS, REASON, *QualityKind, *standing}):
             alerts.add_metric([str(kind)], standing[kind])
         yield alerts
         held = GaugeMetricFamily(
@@ -75,6 +77,20 @@ class _Moment(Collector):
             when = witness["Countersigned"]
             held.add_metric([witness["Target"]], datetime.fromisoformat(when).timestamp() if when else 0)
         yield held
+        yield from self._gateways()
+
+    def _gateways(self) -> Iterator[Metric]:
+        """Tell of a group; each of its gateways tells the same."""
+        names = ["gateway", "host"]
+        up = GaugeMetricFamily("autocontour_gateway_up", "1 while this gateway of the group works", labels=names)
+        leads = GaugeMetricFamily("autocontour_gateway_leads", "1 for the gateway that leads the group", labels=names)
+        works = GaugeMetricFamily("autocontour_gateway_jobs", "Jobs that this gateway works on", labels=names)
+        for one in self._health.gateways():
+            labels = [one["Id"], one["Host"]]
+            up.add_metric(labels, int(one["Healthy"]))
+            leads.add_metric(labels, int(one["Leads"]))
+            works.add_metric(labels, one["Jobs"])
+        yield from (up, leads, works)
 
     def _numbers(self) -> Iterator[Metric]:
         waits = self._health.oldest_seconds(State.WAITING)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from model.errors import AutocontourError
-from model.evidence.chain import Chain
+from model.evidence.record import Record
 from plugin.erase.erase import erase_folder
 from plugin.evidence.closing import closing_record
 from plugin.evidence.subjects import Swept
 from plugin.intake.arrivals import Arrivals
 from plugin.jobs.job import Job, State
 from plugin.jobs.store import JobStore
+from plugin.quality.forgetting import Forgetting
 from plugin.vault.vault import Vault
 from plugin.workflow.cancellation import Cancellation
 
@@ -23,16 +24,17 @@ LOOK_SECONDS = 0.1
 
 
 class JobErasure:
-    """Erases jobs by their evidence codes; the evidence itself stays."""
+    """Erases jobs by their evidence codes; the evidence itself stays. ``records`` gives those of a job by its code."""
 
     def __init__(
         self,
         jobs: JobStore,
         arrivals: Arrivals,
         vault: Vault,
-        chain: Chain,
+        records: Callable[[str], Sequence[Record]],
         cancellation: Cancellation,
         spool: Path,
+        comparisons: Forgetting,
         *,
         close_seconds: float = CLOSE_SECONDS,
         unbegun_seconds: float = UNBEGUN_SECONDS,
@@ -40,9 +42,10 @@ class JobErasure:
         self._jobs = jobs
         self._arrivals = arrivals
         self._vault = vault
-        self._chain = chain
+        self._records = records
         self._cancellation = cancellation
         self._spool = spool
+        self._comparisons = comparisons
         self._close_seconds = close_seconds
         self._unbegun_seconds = unbegun_seconds
 
@@ -54,6 +57,9 @@ class JobErasure:
         rows = files = left = 0
         for code in codes:
             job = self._jobs.by_evidence_code(code)
+            # Comparisons may outlive the row of their job.
+            its = (None, None) if job is None else (job.series, job.study)
+            rows += self._comparisons.erase(code, *its)
             if job is None:
                 continue
             self._cancellation.cancel(job, State.CANCELLED, "What is held of this patient was erased.")
@@ -61,8 +67,9 @@ class JobErasure:
                 self._await_closed(job)
             erasure = erase_folder(self._spool / job.id)
             files, left = files + erasure.files, left + erasure.left
-            rows += int(self._vault.destroy(job.workflow_id)) + self._jobs.forget(job)
+            # The row of the job goes last: it leads to the others, should the gateway be killed here.
             self._arrivals.forget(job.series)
+            rows += int(self._vault.destroy(job.workflow_id)) + self._jobs.forget(job)
         return Swept(rows, files, left)
 
     def _await_closed(self, job: Job) -> None:
@@ -73,7 +80,10 @@ class JobErasure:
         assert job.evidence_code is not None, "every job is noted with its evidence code"
         began = time.monotonic()
         while (waited := time.monotonic() - began) < self._close_seconds:
-            records = self._chain.records(job.evidence_code)
+            records = self._records(job.evidence_code)
+            if self._jobs.is_elsewhere(job.id):
+                time.sleep(LOOK_SECONDS)  # another gateway has not cleared up after it yet
+                continue
             if closing_record(records) is not None or (not records and waited >= self._unbegun_seconds):
                 return
             time.sleep(LOOK_SECONDS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,11 @@ from plugin.deliver.deliverer import Deliverer
 from plugin.deliver.delivery import DeliveryState
 from plugin.evidence.service import EvidenceService
 from plugin.forward.orphans import Orphans
+from plugin.gateway.operations.gateways import Gateways
 from plugin.gateway.operations.readiness import Readiness
 from plugin.gateway.operations.targets import TargetOperations
 from plugin.intake.decider import Decider
+from plugin.intake.group_index import GroupIndex
 from plugin.intake.loop import IntakeLoop
 from plugin.intake.numbers import SeriesNumbers
 from plugin.intake.study_waits import StudyWaits
@@ -27,6 +29,9 @@ from plugin.jobs.meters import JobMeters
 from plugin.jobs.store import JobStore
 from plugin.labels.keeper import LabelKeeper
 from plugin.notify.notifier import Notifier
+from plugin.quality.alerts.watch import QualityWatch
+from plugin.quality.constancy.alerts import alerts_of, warnings_of
+from plugin.quality.constancy.keeper import ConstancyKeeper
 from plugin.settings.models import ModelsAtHand
 from plugin.state.disk import full_disk, nearly_full_disk
 from routing.rules import Rule
@@ -48,15 +53,20 @@ class Health:
         notifier: Notifier,
         labels: LabelKeeper,
         deliverer: Deliverer,
+        constancy: ConstancyKeeper,
         series: SeriesNumbers,
         waits: StudyWaits,
         meters: JobMeters,
         models: ModelsAtHand,
+        quality: QualityWatch,
+        gateways: Gateways,
+        index: GroupIndex,
         *,
+        held: Callable[[], str | None],
         rules: Sequence[Rule],
         state: Path,
     ) -> None:
-        """``rules`` are those of the site, ``state`` is the state directory."""
+        """``held`` says why no job starts; ``rules`` are those of the site, ``state`` is the state directory."""
         self._readiness = readiness
         self._loop = loop
         self._jobs = jobs
@@ -68,10 +78,15 @@ class Health:
         self._notifier = notifier
         self._labels = labels
         self._deliverer = deliverer
+        self._constancy = constancy
         self._series = series
         self._waits = waits
         self._meters = meters
         self._models = models
+        self._quality = quality
+        self._held = held
+        self._gateways = gateways
+        self._index = index
         self._rules = rules
         self._state = state
 
@@ -81,13 +96,16 @@ class Health:
         full = full_disk(self._state)
         if full is not None:
             return [*reasons, full]
-        if not reasons and self._loop.unavailable_reason:
-            return [self._loop.unavailable_reason]
+        if not reasons and (trouble := self._loop.unavailable_reason or self._index.unavailable_reason):
+            return [trouble]
         return reasons
 
     def alerts(self) -> list[dict[str, Any]]:
         """Return what somebody should look at, though the gateway works."""
-        return [alert.to_json() for alert in self._evidence.alerts] + self._versions.alerts(datetime.now(UTC).date())
+        of_evidence = [alert.to_json() for alert in self._evidence.alerts]
+        of_versions = self._versions.alerts(datetime.now(UTC).date())
+        of_charts = [alert.in_health() for alert in self._quality.standing()]
+        return [*of_evidence, *alerts_of(self._constancy), *of_versions, *of_charts]
 
     def job_counts(self) -> dict[str, int]:
         """How many jobs the table has, by state."""
@@ -132,6 +150,10 @@ class Health:
         """Who holds the head of the evidence chain, since when, and what is wrong."""
         return self._evidence.witnesses()
 
+    def gateways(self, *, times: bool = True) -> list[dict[str, Any]]:
+        """Return the gateways that share the database; none where this one is alone."""
+        return self._gateways.show(times=times)
+
     def status(self) -> dict[str, Any]:
         """Return what health says beside whether the gateway works, warnings included."""
         status = {
@@ -142,13 +164,16 @@ class Health:
             "StudiesWaiting": self._waits.studies,
             "Process": os.getpid(),
         }
+        if not self._gateways.alone:
+            status["Gateways"] = self.gateways()
         warnings = self.warnings()
         return status | ({"Warnings": warnings} if warnings else {})
 
     def warnings(self) -> list[str]:
         """Return what is not as it should be, though the gateway works."""
-        perhaps = (self._decider.problem, nearly_full_disk(self._state), slow_tracing())
+        perhaps = (self._held(), self._decider.problem, nearly_full_disk(self._state), slow_tracing())
         off = self._models.rules_off(self._rules)
         told = (*self._orphans.warnings(), *self._loop.remarks, *self._notifier.warnings())
-        told = (*told, *self._labels.remarks, *self._deliverer.warnings())
+        told = (*told, *self._labels.remarks, *self._deliverer.warnings(), *warnings_of(self._constancy))
+        told = (*told, *self._gateways.warnings())
         return [*off, *told, *(one for one in perhaps if one)]

@@ -7,9 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from plugin.deliver.deliverer import Deliverer
+from plugin.gateway.operations.quality import Quality
 from plugin.jobs.job import Job, State, iso
 from plugin.jobs.row import JobRow
-from plugin.workflow.queue import SOON, Dispatcher
+from plugin.workflow.queue import Dispatcher
 from plugin.workflow.stages import Stages
 
 
@@ -21,11 +22,13 @@ class JobView:
         stages: Stages,
         dispatcher: Dispatcher,
         deliverer: Deliverer,
+        quality: Quality,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._stages = stages
         self._dispatcher = dispatcher
         self._deliverer = deliverer
+        self._quality = quality
         self._clock = clock
 
     def show(self, job: Job) -> dict[str, Any]:
@@ -33,8 +36,11 @@ class JobView:
         answer = job.to_json() | {"Delivered": self._deliverer.of(job)}
         if job.state is State.RUNNING:
             answer |= self._stages.progress(job)
+        if job.rtstruct is not None and (quality := self._quality.summary(job.id)) is not None:
+            answer["Quality"] = quality
         if job.state is State.WAITING:
-            answer["Waiting"] = self._dispatcher.reasons.get(job.id, SOON).told(self._clock())
+            reason = self._dispatcher.reason(job.target, job.details.decision.hours or "")
+            answer["Waiting"] = reason.told(self._clock())
         return answer
 
     def show_row(self, row: JobRow) -> dict[str, Any]:
@@ -43,7 +49,7 @@ class JobView:
         if row.state is State.RUNNING:
             answer |= self._stages.progress(row)
         if row.state is State.WAITING:
-            reason = self._dispatcher.reasons.get(row.id, SOON)
+            reason = self._dispatcher.reason(row.target, row.hours)
             until = None if reason.until is None else iso(reason.until)
             answer["Why"] = {"Code": reason.code, "Message": reason.message, "Until": until}
         return answer

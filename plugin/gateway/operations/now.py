@@ -57,6 +57,7 @@ class Now:
             "Ended": self._last(ENDED, counts),
             "Refused": self._last(REFUSED, counts),
             "Targets": self._targets.summary(),
+            "Gateways": self._health.gateways(times=False),
         }
 
     def _how_it_is(self) -> dict[str, Any]:

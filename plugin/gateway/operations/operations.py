@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from plugin.evidence.service import EvidenceService
+from plugin.gateway.operations.constancy import ConstancyOperations
 from plugin.gateway.operations.deliveries import DeliveryOperations
 from plugin.gateway.operations.dossier import Dossier
 from plugin.gateway.operations.explanations import Explanations
@@ -15,6 +16,8 @@ from plugin.gateway.operations.moments import Moments
 from plugin.gateway.operations.outcomes import Outcomes
 from plugin.gateway.operations.outgoing import Outgoing
 from plugin.gateway.operations.preview import Previews
+from plugin.gateway.operations.quality import Quality
+from plugin.gateway.operations.quality_charts import QualityCharts
 from plugin.gateway.operations.rights import Rights
 from plugin.gateway.operations.study_requests import StudyRequests
 from plugin.gateway.operations.support import Support
@@ -23,6 +26,7 @@ from plugin.gateway.operations.trials import Trials
 from plugin.jobs.finder import JobFinder
 from plugin.jobs.store import JobStore
 from plugin.jobs.wakeup import Wakeup
+from plugin.quality.commissioning.table import CommissioningTable
 
 
 @dataclass(frozen=True)
@@ -41,10 +45,14 @@ class Operations:
     outgoing: Outgoing
     outcomes: Outcomes
     targets: TargetOperations
+    constancy: ConstancyOperations
+    quality: Quality
+    commissioning: CommissioningTable
     evidence: EvidenceService
     dossier: Dossier
     rights: Rights
     health: Health
     moments: Moments
     support: Support
+    quality_charts: QualityCharts
     intake: Wakeup

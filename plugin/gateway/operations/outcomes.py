@@ -17,6 +17,7 @@ from plugin.intake.study_waits import StudyWaits
 from plugin.jobs.job import Job, iso
 from plugin.jobs.store import JobStore
 from plugin.pacs.client import Orthanc, SeriesGone
+from plugin.quality.sets import StructureSetRow, StructureSets
 from plugin.settings.settings import Settings
 from routing.decide import CONTOUR, ERROR, EXCLUDED, NONE
 
@@ -48,6 +49,7 @@ class Outcomes:
         view: JobView,
         settings: Settings,
         trouble: Callable[[], str | None],
+        sets: StructureSets,
     ) -> None:
         """``trouble`` says why intake does not work now; None when it does."""
         self._orthanc = orthanc
@@ -59,6 +61,7 @@ class Outcomes:
         self._view = view
         self._settings = settings
         self._trouble = trouble
+        self._sets = sets
 
     def of(self, series: str) -> dict[str, Any]:
         """Return the outcome of a series, as the API shows it; raises SeriesGone when nobody knows it."""
@@ -71,6 +74,8 @@ class Outcomes:
             said: dict[str, Any] = {"Outcome": GONE, "Reason": REASONS[GONE]}
         else:
             said = self._outcome(series, header, self._table.get(series), jobs)
+        if found := [_structure_set(one) for one in self._sets.of_series(series)]:
+            said["StructureSets"] = found
         return {"Series": series, **said, "Jobs": [self._view.show(job) for job in jobs]}
 
     def _outcome(
@@ -141,6 +146,10 @@ class Outcomes:
         except AutocontourError as error:
             return {"Outcome": NONE, "Reason": f"No rule matched. It cannot be read now: {error.message}"}
         return {"Outcome": NONE, "Reason": _why_none(inspection), "Explanation": inspection.explanation.to_json()}
+
+
+def _structure_set(row: StructureSetRow) -> dict[str, Any]:
+    return {"Instance": row.instance, "State": str(row.state), "Code": row.code, "Images": row.images}
 
 
 def _why_none(inspection: Inspection) -> str:

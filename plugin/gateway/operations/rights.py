@@ -12,6 +12,7 @@ from plugin.evidence.service import EvidenceService
 from plugin.gateway.operations.erasure import JobErasure
 from plugin.jobs.job import Job, State
 from plugin.jobs.store import JobStore
+from plugin.quality.forgetting import Forgetting
 from plugin.workflow.cancellation import Cancellation
 
 EXPORT_FORMAT = 1
@@ -21,12 +22,18 @@ class Rights:
     """Find, erase, object, withdraw and export, by PatientID as the images have it."""
 
     def __init__(
-        self, evidence: EvidenceService, jobs: JobStore, erasure: JobErasure, cancellation: Cancellation
+        self,
+        evidence: EvidenceService,
+        jobs: JobStore,
+        erasure: JobErasure,
+        cancellation: Cancellation,
+        comparisons: Forgetting,
     ) -> None:
         self._evidence = evidence
         self._jobs = jobs
         self._erasure = erasure
         self._cancellation = cancellation
+        self._comparisons = comparisons
 
     def find(self, patient_id: str) -> dict[str, Any]:
         """Return what was done with a patient's data, job by job; that somebody asked is recorded."""
@@ -61,7 +68,14 @@ class Rights:
         codes = self._codes(patient_id)
         found = self.find(patient_id)
         rows = {job.evidence_code: job.to_json() for job in self._found(codes)}
-        parts = [{"Held": rows.get(code), "Certificate": self._certificate(code)} for code in codes]
+        parts = [
+            {
+                "Held": rows.get(code),
+                "Comparisons": self._comparisons.held(code),
+                "Certificate": self._certificate(code),
+            }
+            for code in codes
+        ]
         return {
             "Format": EXPORT_FORMAT,
             "Exported": stamp(datetime.now(UTC)),

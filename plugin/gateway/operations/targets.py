@@ -8,6 +8,7 @@ from plugin.jobs.job import State, iso
 from plugin.jobs.store import JobStore
 from plugin.jobs.targets import TargetState, TargetStore
 from plugin.jobs.wakeup import Wakeup
+from plugin.quality.constancy.keeper import REASON
 from plugin.settings.settings import LOCAL, Settings
 
 READY, PAUSED, BACKING_OFF = "ready", "paused", "backing-off"
@@ -53,7 +54,7 @@ class TargetOperations:
                 **{key: target[key] for key in ("Name", "Running", "Waiting", "Limit")},
                 "Type": self._kind(target["Name"]),
                 "State": PAUSED if target["Paused"] else BACKING_OFF if target["Reason"] else READY,
-                "Reason": None if target["Paused"] else target["Reason"],
+                "Reason": None if target["Paused"] and target["Reason"] != REASON else target["Reason"],
                 "NextTry": None if target["Paused"] else target["NextTry"],
             }
             for target in self.show()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import shutil
+import socket
 import sys
 import threading
 from collections.abc import Iterator
@@ -77,7 +78,7 @@ def gateway() -> Iterator[AnsweringServer]:
 
 
 def proxy_to(plugin: Any, url: str, callers: int = 4) -> Any:
-    proxy = plugin.Proxy(plugin.Address(url=url), lambda: "It is being started.", callers)
+    proxy = plugin.Proxy(plugin.Address([url]), lambda: "It is being started.", callers)
     threading.Thread(target=proxy.work, daemon=True).start()
     return proxy
 
@@ -162,8 +163,8 @@ def test_a_request_that_cannot_be_passed_on_costs_no_thread(
 
 
 def test_news_notify_the_gateway_and_a_dead_gateway_ends_no_thread(plugin: Any, gateway: AnsweringServer) -> None:
-    dead = plugin.Notifier(plugin.Address(url=f"http://127.0.0.1:{free_port()}"))
-    alive = plugin.Notifier(plugin.Address(url=gateway.url))
+    dead = plugin.Notifier(plugin.Address([f"http://127.0.0.1:{free_port()}"]))
+    alive = plugin.Notifier(plugin.Address([gateway.url]))
     threads = [threading.Thread(target=one.run, daemon=True) for one in (dead, alive)]
     for thread in threads:
         thread.start()
@@ -246,3 +247,42 @@ def test_what_the_gateway_says_is_in_orthanc_s_log_with_its_level(
         "warning: AutoContour: Traceback of somebody",
         "warning: AutoContour: �",
     ]
+
+
+def test_the_next_address_is_asked_when_one_does_not_answer(plugin: Any, gateway: AnsweringServer) -> None:
+    away = f"http://127.0.0.1:{free_port()}"
+    address = plugin.Address([away, gateway.url])
+    assert [address.request("GET", "/x", {})[0] for _ in range(3)] == [200, 200, 200]
+    gateway.close()
+    with pytest.raises(OSError, match="refused"):
+        address.request("GET", "/x", {})
+
+
+def test_one_that_takes_a_request_and_does_not_answer_is_not_asked_next(plugin: Any, gateway: AnsweringServer) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = plugin.Address([f"http://127.0.0.1:{silent.getsockname()[1]}", gateway.url])
+        with pytest.raises(TimeoutError):
+            address.request("POST", "/x", {}, timeout=0.2)
+        assert gateway.seen == [], "what may have been done is not asked for again"
+        assert address.request("POST", "/x", {})[0] == 200
+
+
+def test_the_token_is_read_for_each_request_and_nothing_of_a_caller_takes_its_place(
+    plugin: Any, gateway: AnsweringServer, tmp_path: Path
+) -> None:
+    file = tmp_path / "token"
+    file.write_text("first-token-0000\n")
+    address = plugin.Address([gateway.url], str(file), told={"orthanc-passwords": "true"})
+    proxy = plugin.Proxy(address, lambda: "It is being started.", 4)
+    threading.Thread(target=proxy.work, daemon=True).start()
+    theirs = {"Authorization": "Bearer theirs", "Orthanc-Passwords": "false", "Host": "pacs"}
+    asked(proxy, headers=theirs)
+    file.write_text("other-token-0000\n")
+    asked(proxy, headers=theirs)
+    plugin.Notifier(address)._address.request("POST", "/internal/bell", {})
+    shown = [{name.lower(): text for name, text in seen.items()} for _, seen in gateway.seen]
+    tokens = ["Bearer first-token-0000", "Bearer other-token-0000", "Bearer other-token-0000"]
+    assert [one["authorization"] for one in shown] == tokens
+    assert {one["orthanc-passwords"] for one in shown} == {"true"}
+    gateway.status = 401
+    assert "GatewayTokenFile" in json.loads(asked(proxy).body)["Message"]

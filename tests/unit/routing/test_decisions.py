@@ -103,6 +103,9 @@ def test_what_a_decision_leaves_open_has_the_defaults_of_the_contract() -> None:
             "Each": False,
             "OnePerStudy": None,
             "Deliver": [],
+            "RequireCommissioned": False,
+            "OutOfRange": None,
+            "SecondModel": None,
         }
     ]
 
@@ -116,6 +119,8 @@ def test_what_a_rule_says_is_in_the_decision() -> None:
         "Hours": "18:00-06:00",
     }
     said |= {"Pick": {"EchoTime": "shortest"}, "Each": True, "Deliver": ["tps", "archive"]}
+    said |= {"RequireCommissioned": True, "OutOfRange": "refuse"}
+    said |= {"SecondModel": {"Model": "n", "Dice": 0.7, "Hausdorff95Mm": 5.0}}
     (decision,) = decided(CT, rule("a", CT, **said, Outputs=["SEG", "RTSTRUCT", "SEG"])).to_json()["Decisions"]
     assert decision == {"Rule": "a", **said, "Outputs": ["SEG", "RTSTRUCT"], "OnePerStudy": None}
 
@@ -125,6 +130,15 @@ def test_a_result_that_two_rules_want_is_made_once_and_delivered_where_either_sa
     second = rule("b", CT, Model="m", Deliver=["archive", "tps"])
     (decision,) = decided(CT, first, second).decisions
     assert (decision.rule, decision.deliver) == ("a", ("tps", "archive"))
+
+
+def test_a_result_that_two_rules_want_has_what_either_demands() -> None:
+    first = rule("a", CT, Model="m", OutOfRange="refuse", Continue=True)
+    second = rule("b", CT, Model="m", RequireCommissioned=True, SecondModel="n")
+    (decision,) = decided(CT, first, second).decisions
+    assured = decision.assurance.to_json()
+    assert (assured["RequireCommissioned"], assured["OutOfRange"]) == (True, "refuse")
+    assert assured["SecondModel"]["Model"] == "n"
 
 
 def test_a_rule_that_wants_the_best_of_a_study_says_by_what() -> None:

@@ -31,6 +31,8 @@ class BrokenAnswer(Answer):
     file: str
     line: int
     why: str
+    gateway: str | None = None
+    """Whose chain, or copy of a chain, it is, in a group of gateways; null for the chain of the one that answers."""
 
 
 class VerificationAnswer(Answer):
@@ -46,6 +48,10 @@ class VerificationAnswer(Answer):
     events: Counts
     remarks: list[str]
     """What needs no action, a sentence each."""
+    gateway: str | None = None
+    """Whose chain it is; null where no database is shared."""
+    chains: list[VerificationAnswer] = Field(default_factory=list)
+    """The same of the other gateways that share the database; of this one's own, where its copy there is another."""
 
 
 class FactsAnswer(Answer):
@@ -81,6 +87,22 @@ class StepAnswer(Answer):
     event: Event
     time: Time
     record: int
+    gateway: str | None = None
+    """In whose chain, where several gateways share a database."""
+
+
+class PartAnswer(Answer):
+    """What one gateway recorded of a job; a job that another took over has a part of each."""
+
+    gateway: str
+    first_record: int
+    last_record: int
+    began: Time
+    ended: Time
+    keys: list[str]
+    """The keys that signed the records."""
+    missing: list[Event]
+    """What this gateway must still record."""
 
 
 class RecordBody(Signed):
@@ -129,6 +151,8 @@ class CertificateBody(Answer):
     restored: FactsAnswer | None
     stored: FactsAnswer | None
     delivered: list[FactsAnswer]
+    assessed: list[FactsAnswer]
+    """The versions that people returned, and what became of the structures in each."""
     """Where the result arrived, and how that was proved."""
     failure: FactsAnswer | None
     deletions: list[DeletionAnswer]
@@ -139,6 +163,8 @@ class CertificateBody(Answer):
     statements: list[str]
     """What happened, in whole sentences."""
     times: list[StepAnswer]
+    gateways: list[PartAnswer] = Field(default_factory=list)
+    """Who had the job, in order, where several gateways share a database; else none."""
     chain_head: HeadAnswer | None
     """When the certificate was issued."""
     records: list[SignedRecord]

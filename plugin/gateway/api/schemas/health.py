@@ -54,6 +54,32 @@ class WitnessAnswer(Answer):
     """Since when that is so."""
 
 
+class GatewayOfGroup(Answer):
+    """One of the gateways that share a database."""
+
+    id: str = Field(examples=["0123456789abcdef"])
+    """Its own, kept in its state directory."""
+    host: str
+    """The name of its machine."""
+    version: str = Field(examples=["0.2.0"])
+    this: bool
+    """Whether it is the one that answers."""
+    leads: bool
+    """Whether it takes in series, delivers and notifies for all of them."""
+    jobs: int
+    """How many jobs it works on."""
+    healthy: bool
+    reasons: list[str]
+    """Why it does not work; empty while it does."""
+
+
+class GatewayAnswer(GatewayOfGroup):
+    """One of the gateways that share a database, and when it was heard of."""
+
+    seen: Time
+    """By the database's clock."""
+
+
 class HealthAnswer(Answer):
     """Whether auto-contouring works, and what it has to do."""
 
@@ -73,5 +99,7 @@ class HealthAnswer(Answer):
     """How many studies must be quiet before the best of their series is chosen (OnePerStudy)."""
     process: int
     """The gateway's process on its machine."""
+    gateways: list[GatewayAnswer] | None = None
+    """Those that share the database, those that went not long ago too; absent where a gateway is alone."""
     warnings: list[str] | None = None
     """What works with less than it could, a sentence each; absent when nothing does."""

@@ -6,6 +6,7 @@ from pydantic import Field, JsonValue
 
 from plugin.deliver.delivery import DeliveryState, Proof
 from plugin.gateway.api.schemas.base import Answer, Time
+from plugin.gateway.api.schemas.quality import JobQualityAnswer
 from plugin.gateway.api.schemas.routing import CandidateAnswer, ExplanationAnswer
 from plugin.jobs.job import Stage, State
 
@@ -169,6 +170,8 @@ class JobAnswer(Answer):
     """What a person should look at, a sentence each."""
     delivered: list[DeliveredAnswer] = Field(default=[])
     """How the deliveries of the result stand, a row for each destination."""
+    quality: JobQualityAnswer | None = None
+    """What people made of the result; absent while no version of theirs has come."""
     timings: dict[str, float]
     """Seconds, by stage."""
     explanation: ExplanationAnswer | None = None

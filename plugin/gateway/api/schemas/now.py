@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from plugin.gateway.api.schemas.base import Answer, Counts, Time
-from plugin.gateway.api.schemas.health import AlertAnswer
+from plugin.gateway.api.schemas.health import AlertAnswer, GatewayOfGroup
 from plugin.gateway.api.schemas.rows import JobRowAnswer
 
 
@@ -105,3 +105,5 @@ class NowAnswer(Answer):
     refused: RowList
     """The last 12 that are rejected, failed or excluded, each with its `Error`."""
     targets: list[NowTarget]
+    gateways: list[GatewayOfGroup]
+    """Those that share the database; none where a gateway is alone."""

@@ -98,6 +98,8 @@ class SiteEventAnswer(EventAnswer):
 
     record: int
     evidence_code: str | None
+    chain: str | None = None
+    """The gateway in whose chain it stands, where several share a database."""
 
 
 class OpenItemAnswer(Answer):
@@ -115,6 +117,8 @@ class BrokenRecordAnswer(Answer):
 
     sequence: int
     change: str
+    gateway: str | None = None
+    """Whose chain, or copy of a chain, it is, in a group of gateways; null for the chain of the one that answers."""
 
 
 class ChainAnswer(Answer):
@@ -131,6 +135,48 @@ class ChainAnswer(Answer):
     remarks: list[str]
 
 
+class PeerChainAnswer(ChainAnswer):
+    """The same of another gateway of the group, from its copy."""
+
+    gateway: str
+
+
+class QualityLine(Answer):
+    """One structure of one model at one target."""
+
+    structure: str
+    model: str
+    model_digest: str
+    target: str
+    untouched: int
+    edited: int
+    deleted: int
+    not_comparable: int
+    median_added_path_length_mm: int | None
+    """Rounded: a signed document holds no fractions."""
+    beyond: bool
+    """Whether the mean of the month is beyond its limit."""
+
+
+class QualityRaised(Answer):
+    """An alert of the charts that came up in the month."""
+
+    alert: str
+    since: Time
+    structures: list[str]
+    model: str
+    model_digest: str
+    target: str
+    direction: Literal["more", "less"] | None
+
+
+class QualityOfMonth(Answer):
+    """What people changed of the contours."""
+
+    structures: list[QualityLine]
+    alerts: list[QualityRaised]
+
+
 class ReportBody(Answer):
     """A month from the records alone."""
 
@@ -144,6 +190,8 @@ class ReportBody(Answer):
     recipients: list[ReportRecipient]
     totals: TotalsAnswer
     daily: list[DayAnswer]
+    assessed: Counts
+    """Versions of results that people returned, and what became of the structures in them."""
     abroad: list[StayAnswer]
     transfers: list[TransferAnswer]
     refusals: list[RefusalAnswer]
@@ -153,7 +201,11 @@ class ReportBody(Answer):
     changes: list[SiteEventAnswer]
     versions: dict[str, list[str]]
     anchors: list[SiteEventAnswer]
+    quality: QualityOfMonth | None
+    """What people changed of the contours; from the comparisons, not from the records."""
     chain: ChainAnswer
+    chains: list[PeerChainAnswer] = Field(default_factory=list)
+    """Those of the other gateways that share the database."""
 
 
 class ReportDocument(Signed):

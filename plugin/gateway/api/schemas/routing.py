@@ -42,6 +42,16 @@ class OnePerStudyAnswer(Answer):
     """For how long nothing of the study must have come."""
 
 
+class SecondModelAnswer(Answer):
+    """A second opinion."""
+
+    model: str
+    dice: float
+    """Both disagree about a structure below this Dice coefficient."""
+    hausdorff95_mm: float
+    """Or beyond this distance, the 95th percentile."""
+
+
 class DecisionAnswer(Answer):
     """One structure set that is wanted."""
 
@@ -61,6 +71,12 @@ class DecisionAnswer(Answer):
     """Whether every volume of the series is contoured for itself."""
     deliver: list[str] = Field(default=[])
     """The destinations that get the result."""
+    require_commissioned: bool = False
+    """Whether the model needs a registered report of its commissioning."""
+    out_of_range: str | None = Field(default=None, examples=["flag"])
+    """What becomes of a series outside the commissioned range: `flag`, `refuse`, or null: nobody looks."""
+    second_model: SecondModelAnswer | None = None
+    """The model that draws too; only where both disagree is said in the job."""
     one_per_study: OnePerStudyAnswer | None = None
     """How the best series of the study is told, which alone is contoured; null where each series is."""
 

@@ -36,6 +36,19 @@ class ContourRequest(Request):
         return JobRequest(self.model, self.target, self.pick, self.each)
 
 
+class StructureSetAnswer(Answer):
+    """A structure set that we did not write, in its own series."""
+
+    instance: str
+    """Its Orthanc id."""
+    state: Literal["new", "ours", "paired", "open", "refused"]
+    """`ours`: we wrote it, and it came back unchanged. `paired`: it is compared with our jobs. `open`: no job of ours
+    belongs to it, as yet. `refused`: it is not compared, and the code says why."""
+    code: str | None
+    images: str | None
+    """Orthanc's id of the series that it was drawn on; null where none is here."""
+
+
 class SeriesAnswer(Answer):
     """What became of a series, or is about to."""
 
@@ -69,6 +82,8 @@ class SeriesAnswer(Answer):
     explanation: ExplanationAnswer | None = None
     """What each rule said: where it is arriving or no rule matched, by the rules of today and with the values found.
     Absent where no rule was asked."""
+    structure_sets: list[StructureSetAnswer] | None = None
+    """Of a series of structure sets: what became of each. Absent of any other."""
     jobs: list[JobAnswer]
     """Its jobs, newest first."""
 

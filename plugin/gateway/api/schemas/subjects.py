@@ -10,6 +10,7 @@ from plugin.evidence.subjects import canonical_id
 from plugin.gateway.api.schemas.base import Answer, Request, Time
 from plugin.gateway.api.schemas.evidence import SignedCertificate
 from plugin.gateway.api.schemas.jobs import JobAnswer
+from plugin.gateway.api.schemas.quality import HeldComparison
 
 
 def _somebody(text: str) -> str:
@@ -96,6 +97,8 @@ class ExportedJob(Answer):
 
     held: JobAnswer | None
     """Its row in the table of jobs, where there is still one."""
+    comparisons: list[HeldComparison]
+    """What people changed in its contours, in numbers."""
     certificate: SignedCertificate | None
     """Null while nothing of it is on record."""
 

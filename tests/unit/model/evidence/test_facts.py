@@ -115,6 +115,7 @@ def _good(name: str) -> Fact:
         Kind.FLAG: True,
         Kind.DIGEST: digest("x"),
         Kind.KEY: digest("x")[:16],
+        Kind.GATEWAY: digest("g")[:16],
         Kind.PUBLIC_KEY: digest("x"),
         Kind.ID: "3f0c8a62-6a1f-4a51-9a53-0d3f4f0b7a11",
         Kind.CODE: "GEOMETRY_GAP",

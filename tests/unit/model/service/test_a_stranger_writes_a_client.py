@@ -46,6 +46,7 @@ def test_the_document_describes_every_route(north: SiteClient) -> None:
     assert {(path, method) for path, methods in paths.items() for method in methods} == {
         ("/health", "get"),
         ("/metrics", "get"),
+        ("/ready", "get"),
         ("/v1/heads", "get"),
         ("/v1/heads", "post"),
         ("/v1/key", "get"),

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from model.errors import ConfigurationRefused
-from model.service.port import open_port
+from model.process.port import open_port
 from model.service.preflight import notices
 from model.service.settings import ServiceDocument, read_service
 from tests.builders.certificates import make_certificates

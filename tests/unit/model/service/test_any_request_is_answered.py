@@ -27,6 +27,7 @@ from model.service.attest import Attestation
 from model.service.heads import Heads
 from model.service.ledger import Ledger
 from model.service.metrics import Metrics
+from model.service.replica import OwnReplica
 from model.service.settings import read_service
 from model.service.sites import Sites
 from model.service.spool import open_spool
@@ -55,11 +56,14 @@ def app_in(folder: Path) -> tuple[FastAPI, str]:
     transfers = Transfers(read, spool, ledger, attest, Workers(1), metrics)
     transfers.queue_with(lambda _folder: None)
     heads = Heads(service.state / "ledger.sqlite", attest.chain, metrics)
-    return application(read, Sites(service.path), transfers, attest, ledger, heads, metrics), service.tokens["north"]
+    replica = OwnReplica(None, key.public)
+    app = application(read, Sites(service.path), transfers, attest, ledger, heads, metrics, replica)
+    return app, service.tokens["north"]
 
 
 ROUTES = [
     ("GET", "/health"),
+    ("GET", "/ready"),
     ("GET", "/metrics"),
     ("GET", "/v1/key"),
     ("GET", "/v1/models"),

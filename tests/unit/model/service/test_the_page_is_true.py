@@ -47,15 +47,20 @@ def test_the_commands_start_a_service_and_the_client_gets_contours(
         assert done.returncode == 0, (command, done.stderr)
         return done.stdout.strip()
 
-    certificates, new_token, serve, client = blocks("sh")
+    certificates, new_token, serve, operator, sign, _verify, client = blocks("sh")
     assert [line for line in certificates.splitlines() if run(line)] == []
     token, digest = (line.rpartition(" ")[2] for line in run(new_token).splitlines())
     (tmp_path / "token").write_text(token)
-    smallest, _every_key, _gateway = blocks("json")
+    smallest, _every_key, replica, _group, _gateway = blocks("json")
     document = json.loads(smallest.replace("the 64 digits of step 2", digest).replace("8443", port))
     (tmp_path / "service.json").write_text(json.dumps(document | {"Spool": shell["SPOOL"]}))
     show, start = serve.splitlines()
-    assert re.fullmatch("[0-9a-f]{64}", run(show))
+    key = run(show)
+    assert re.fullmatch("[0-9a-f]{64}", key)
+    assert re.fullmatch("[0-9a-f]{64}", run(operator))
+    run(sign.replace("KEY", key))
+    document |= json.loads(f"{{{replica}}}")
+    (tmp_path / "service.json").write_text(json.dumps(document | {"Spool": shell["SPOOL"]}))
     with (tmp_path / "log").open("w") as log:
         process = subprocess.Popen(["sh", "-c", f"exec {start}"], cwd=tmp_path, env=shell, stdout=log, stderr=log)
     try:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,10 @@ from model.service.database import open_database
 from model.storage.layout import LAYOUT_NAME, as_it_is, bring_up_to_date
 from model.storage.sqlite import Schema, checkpoint
 from plugin.state.directory import open_state, upgrade_state
-from plugin.vault.vault import VAULT_NAME, Vault
+from plugin.vault.file_vault import VAULT_NAME, FileVault
 from tests.builders.old_service_state import ENDED, unpack_service_state
 from tests.builders.old_state import unpack_state
+from tests.builders.orthanc_process import until
 
 NEWER = "has the number 99, and this release knows it up to 1: a newer release wrote it. Install that release again, or"
 FIRST = ("CREATE TABLE IF NOT EXISTS kept (name TEXT) STRICT",)
@@ -52,7 +54,7 @@ def test_a_change_that_fails_leaves_table_and_number_as_they_were(tmp_path: Path
 
 
 def open_vault(path: Path) -> None:
-    Vault(path.parent)
+    FileVault(path.parent)
 
 
 def open_ledger(path: Path) -> None:
@@ -82,7 +84,7 @@ def test_a_file_of_a_newer_release_is_refused_and_left_as_it_is(
 def test_the_vault_of_the_first_release_opens_what_it_sealed(tmp_path: Path) -> None:
     directory = unpack_state(tmp_path) / "vault"
     assert number(directory / VAULT_NAME) == 0
-    vault = Vault(directory)
+    vault = FileVault(directory)
     assert number(directory / VAULT_NAME) == 1
     transfers = [record.transfer for record in vault.open_transfers()]
     assert len(transfers) == 2
@@ -133,7 +135,9 @@ def test_a_checkpoint_leaves_all_in_the_file_and_nothing_in_its_log(tmp_path: Pa
     with closing(open_database(path)) as database:
         database.execute("CREATE TABLE more (name TEXT)")
         assert log.stat().st_size > 0
-        checkpoint(path)
+        held = checkpoint(path)
+        assert held is not None
+        held.close()
         assert log.stat().st_size == 0
         copy = tmp_path / "copy.sqlite"
         copy.write_bytes(path.read_bytes())
@@ -141,9 +145,37 @@ def test_a_checkpoint_leaves_all_in_the_file_and_nothing_in_its_log(tmp_path: Pa
             assert copied.execute("SELECT count(*) FROM more").fetchone() == (0,)
 
 
+def test_a_checkpoint_goes_on_while_others_write_and_nobody_writes_after_it(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    log = path.with_name(path.name + "-wal")
+    with closing(open_database(path)) as database:
+        database.execute("CREATE TABLE more (number INTEGER)")
+    written: list[int] = []
+
+    def write() -> None:
+        with connected(path) as database, suppress(sqlite3.OperationalError):  # locked, for good
+            while True:
+                database.execute("INSERT INTO more VALUES (?)", (len(written),))
+                written.append(len(written))
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    until(lambda: len(written) > 20, "others write")
+    held = checkpoint(path, 60)
+    assert held is not None
+    writer.join(60)
+    assert not writer.is_alive()
+    assert log.stat().st_size == 0
+    copy = tmp_path / "copy.sqlite"
+    copy.write_bytes(path.read_bytes())
+    held.close()
+    with connected(copy) as copied:
+        assert copied.execute("SELECT count(*) FROM more").fetchone() == (len(written),)
+
+
 def test_a_checkpoint_makes_no_file_and_raises_nothing(tmp_path: Path) -> None:
-    checkpoint(tmp_path / "none.sqlite")
+    assert checkpoint(tmp_path / "none.sqlite", 60) is None
     assert list(tmp_path.iterdir()) == []
     (tmp_path / "other.sqlite").write_bytes(b"no database at all")
-    checkpoint(tmp_path / "other.sqlite")
+    assert checkpoint(tmp_path / "other.sqlite", 60) is None
     assert (tmp_path / "other.sqlite").read_bytes() == b"no database at all"

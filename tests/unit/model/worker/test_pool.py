@@ -99,3 +99,31 @@ def test_unwanted_work_is_killed_and_what_waits_goes_on(workers: Workers) -> Non
     assert outcome == ["CANCELLED"]
     assert not workers.cancel("unwanted")
     assert workers.run("next", process_id, seconds=60) > 0
+
+
+def test_who_kills_a_worker_may_be_overtaken_by_who_waits_for_its_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = Workers(1)
+    outcome: list[BaseException] = []
+
+    def wait() -> None:
+        try:
+            pool.run("a", hang, seconds=600)
+        except Cancelled as error:
+            outcome.append(error)
+
+    pool.run("first", process_id, seconds=60)
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    worker = until(lambda: pool._running.get("a"), "it runs")
+    process = worker._process
+    kill = process.kill
+
+    def kill_and_be_overtaken() -> None:
+        kill()
+        until(lambda: worker._process is None, "the other has seen that it ended")
+
+    monkeypatch.setattr(process, "kill", kill_and_be_overtaken)
+    assert pool.cancel("a")
+    waiting.join(60)
+    assert [error.code for error in outcome if isinstance(error, Cancelled)] == ["CANCELLED"]
+    pool.stop()

@@ -42,6 +42,8 @@ def test_a_valid_configuration_is_described(site: Any, capsys: pytest.CaptureFix
         "The configuration is valid.",
         "1. chest: excluded (not here)",
         "2. axial CT: hu-ct at local → RTSTRUCT; priority normal",
+        "Structure sets that people made of ours are compared when they arrive: tolerance 2 mm; the numbers are kept "
+        "as long as the evidence.",
     ]
 
 

@@ -10,13 +10,15 @@ import pytest
 from plugin.deliver.delivery import DeliveryState, Step
 from plugin.deliver.transport import Lost, NotTaken, NotYet, Unprovable
 from plugin.jobs.job import State
+from tests.builders.long_tests import some_of
 from tests.builders.results import HOURS, Results, ToldTransport
 
 
-def test_500_results_for_two_destinations_all_arrive_in_order_though_one_is_down(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", some_of((100, 500), always=(100,)))
+def test_results_for_two_destinations_all_arrive_in_order_though_one_is_down(tmp_path: Path, number: int) -> None:
     results = Results(tmp_path)
     priorities = ["night", "normal", "urgent", "normal", "urgent"]
-    jobs = [results.stored(f"{number}", priority=priorities[number % 5]) for number in range(500)]
+    jobs = [results.stored(f"{one}", priority=priorities[one % 5]) for one in range(number)]
     up, down = ToldTransport(), ToldTransport(away=True)
     workers = [results.worker("up", up), results.worker("down", down)]
     for job in jobs:
@@ -28,13 +30,13 @@ def test_500_results_for_two_destinations_all_arrive_in_order_though_one_is_down
         down.away = results.clock.now < began + 600
         while [worker for worker in workers if worker.turn()]:
             pass
-        if len(up.received) == 500 and results.clock.now < began + 600:
+        if len(up.received) == number and results.clock.now < began + 600:
             assert down.received == []
         results.clock.now += 1.0
     expected = [f"1.{job.rtstruct}" for word in ("urgent", "normal", "night") for job in jobs if job.priority == word]
     assert up.received == expected
     assert down.received == expected
-    assert results.table.counts() == {(name, DeliveryState.DELIVERED): 500 for name in ("up", "down")}
+    assert results.table.counts() == {(name, DeliveryState.DELIVERED): number for name in ("up", "down")}
 
 
 def test_what_is_down_for_longer_than_it_is_tried_is_given_up_with_its_reason(tmp_path: Path) -> None:

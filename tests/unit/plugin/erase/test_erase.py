@@ -17,7 +17,7 @@ from plugin.jobs.job import State
 from plugin.jobs.store import JobStore
 from plugin.state.database import open_database
 from plugin.state.directory import StateDirectory
-from plugin.vault.vault import Vault
+from plugin.vault.file_vault import FileVault
 from tests.builders.jobs import a_job
 from tests.builders.phantom import Phantom, files_of, phantom_series
 from tests.builders.untouched import cleaned, lay
@@ -73,7 +73,7 @@ def test_the_sweep_takes_what_is_over_or_unknown_and_leaves_what_is_open(tmp_pat
     state = StateDirectory(tmp_path / "state")
     state.spool.mkdir(parents=True)
     jobs = JobStore(open_database(f"sqlite:///{state.jobs}"))
-    vault = Vault(state.vault)
+    vault = FileVault(state.vault)
     is_open, over = a_job(key="open"), a_job(key="over", state=State.RUNNING)
     for job in (is_open, over):
         assert jobs.add(job)[1]

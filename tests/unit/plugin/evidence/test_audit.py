@@ -117,6 +117,7 @@ def test_every_event_of_a_chain_is_a_message_of_the_standards_grammar(tmp_path: 
         Kind.FLAG: True,
         Kind.DIGEST: "ab" * 32,
         Kind.KEY: "ab" * 8,
+        Kind.GATEWAY: "ab" * 8,
         Kind.PUBLIC_KEY: "ab" * 32,
         Kind.ID: "ab" * 16,
         Kind.CODE: "GEOMETRY_GAP",

@@ -60,7 +60,10 @@ def test_a_closed_job_says_what_was_deleted_where_and_how_that_was_verified(chai
     assert document["EvidenceCode"] == printed(code)
     assert document["Missing"] == []
     assert [(item["Where"].split(":")[0], item["How"]) for item in document["Deletions"]] == [
-        ("the recipient", "verified by the recipient's signed receipt, whose key this site pinned"),
+        (
+            "the recipient",
+            "verified by the recipient's signed receipt, whose key or whose operator's key this site pinned",
+        ),
         ("this hospital", "verified by listing the place after the deletion"),
         ("this hospital", "verified by asking Orthanc for the pseudonym after the deletion"),
         ("this hospital", "verified by reading it back after the deletion"),

@@ -22,9 +22,11 @@ from plugin.evidence.service import EvidenceService
 from plugin.jobs.job import Stage, State
 from plugin.jobs.store import JobStore
 from plugin.settings.evidence import EvidenceSection
-from plugin.state.database import open_database
+from tests.builders.either_database import tables_in
 from tests.builders.evidence import Clock, open_chain, record_job
 from tests.builders.jobs import a_job
+
+pytestmark = pytest.mark.usefixtures("either_database")
 
 SITE = SigningKey.new()
 NOW = datetime.now(UTC)
@@ -36,7 +38,7 @@ def chain(tmp_path: Path) -> Chain:
 
 
 def test_a_chain_that_was_cut_with_its_noted_head_is_an_alert_at_the_next_look(tmp_path: Path) -> None:
-    engine = open_database(f"sqlite:///{tmp_path / 'jobs.sqlite'}")
+    engine = tables_in(tmp_path)
     store = JobStore(engine)
     with open_chain(tmp_path / "chain", SITE, Clock(NOW)) as chain:
         for _ in range(2):
@@ -114,7 +116,7 @@ def test_a_job_that_was_stopped_has_an_hour_to_be_closed(chain: Chain) -> None:
 def test_the_table_gives_the_jobs_whose_end_is_on_record(
     tmp_path: Path, state: State, stage: Stage, error: str | None, counted: bool, stopped: bool
 ) -> None:
-    store = JobStore(open_database(f"sqlite:///{tmp_path / 'jobs.sqlite'}"))
+    store = JobStore(tables_in(tmp_path))
     job = a_job(evidence_code=new_code(), state=state, stage=stage, error_code=error, updated=NOW.timestamp())
     store.add(job)
     found: Sequence[EndedJob] = store.ended()

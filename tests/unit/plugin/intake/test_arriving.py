@@ -14,7 +14,9 @@ from plugin.intake.intake import Intake
 from plugin.intake.known_series import SeriesTable
 from plugin.intake.study_waits import StudyWait, StudyWaits
 from plugin.settings.settings import Settings
-from plugin.state.database import open_database
+from tests.builders.either_database import tables_in
+
+pytestmark = pytest.mark.usefixtures("either_database")
 
 QUIET, LONGEST = 5.0, 60.0
 
@@ -24,7 +26,7 @@ class Site:
 
     def __init__(self, folder: Path) -> None:
         self.now = 1000.0
-        engine = open_database(f"sqlite:///{folder}/jobs.sqlite")
+        engine = tables_in(folder)
         self.arrivals = Arrivals(engine, lambda: self.now, lambda: self.now)
         self.waits = StudyWaits(self.arrivals, SeriesTable(engine))
         self.trouble: str | None = None

@@ -9,7 +9,9 @@ import pytest
 
 from plugin.intake.arrivals import Arrivals
 from plugin.intake.changes import EMPTIED, RENEWED, read_changes
-from plugin.state.database import open_database
+from tests.builders.either_database import tables_in
+
+pytestmark = pytest.mark.usefixtures("either_database")
 
 START = 1_000_000_000.0
 
@@ -44,11 +46,11 @@ class Log:
 
 @pytest.fixture
 def arrivals(tmp_path: Path) -> Arrivals:
-    return Arrivals(open_database(f"sqlite:///{tmp_path / 'jobs.sqlite'}"))
+    return Arrivals(tables_in(tmp_path))
 
 
 def read(log: Log, arrivals: Arrivals) -> tuple[tuple[str, ...], str | None]:
-    news = read_changes(log, arrivals, START)  # type: ignore[arg-type]
+    news = read_changes(log, arrivals, lambda: START)  # type: ignore[arg-type]
     return news.arrived, news.lost
 
 

@@ -14,8 +14,10 @@ from plugin.jobs.finder import JobFinder
 from plugin.jobs.job import Job, State
 from plugin.jobs.store import JobStore
 from plugin.pacs.client import Orthanc
-from plugin.state.database import open_database
+from tests.builders.either_database import tables_in
 from tests.builders.jobs import a_job
+
+pytestmark = pytest.mark.usefixtures("either_database")
 
 
 class Archive:
@@ -34,7 +36,7 @@ class Walk:
     """The walk over a table of jobs, with a clock that a test turns."""
 
     def __init__(self, folder: Path, archive: Archive) -> None:
-        engine = open_database(f"sqlite:///{folder}/jobs.sqlite")
+        engine = tables_in(folder)
         self.jobs = JobStore(engine, clock=lambda: 500.0)
         self.now = 0.0
         self._results = StoredResults(cast(Orthanc, archive), self.jobs, JobFinder(engine), lambda: self.now)

@@ -24,9 +24,10 @@ from plugin.jobs.wakeup import Wakeup
 from plugin.pacs.client import SeriesGone
 from plugin.pacs.content import Content
 from plugin.settings.settings import read_settings
-from plugin.state.database import open_database
-from plugin.workflow.durable import sqlite_url
+from tests.builders.either_database import tables_in
 from tests.builders.jobs import a_job
+
+pytestmark = pytest.mark.usefixtures("either_database")
 
 SERIES = "-".join(["0123abcd"] * 5)
 
@@ -66,12 +67,12 @@ class Place:
     """A job table with one job, and who retries it."""
 
     def __init__(self, folder: Path, found: Found, **job: Any) -> None:
-        engine = open_database(sqlite_url(folder / "jobs.sqlite"))
+        engine = tables_in(folder)
         self.store, self.arrivals = JobStore(engine), Arrivals(engine)
         values = {"series": SERIES, "state": State.FAILED, "target": "local", "error_code": "INTERNAL"}
         self.job, _ = self.store.add(a_job(evidence_code="A" * 16, **(values | job)))
         self.arrivals.record([SERIES], Position(1, {}), installed=0.0)
-        self.arrivals.decided(self.arrivals.pending()[0], "content", "error")
+        self.arrivals.decided(self.arrivals.newest_pending(10)[0], "content", "error")
         self.queue, self.intake = Woken(), Woken()
         nobody = cast(Any, None)
         jobs = SeriesJobs(self.store, cast(Subjects, nobody), nobody, nobody, nobody)
@@ -86,7 +87,7 @@ class Place:
         with pytest.raises(RetryRefused) as refused:
             self.retried()
         assert self.store.get(self.job.id) == self.job, "nothing happened to it"
-        assert self.arrivals.pending() == []
+        assert self.arrivals.newest_pending(10) == []
         return refused.value
 
 
@@ -138,7 +139,7 @@ def test_a_job_without_a_model_sends_its_series_back_to_the_rules(tmp_path: Path
     assert (job.state, job.attempt) == (State.SUPERSEDED, 1)
     assert job.error_message is not None
     assert f"/autocontour/series/{SERIES}" in job.error_message
-    assert [one.series for one in place.arrivals.pending()] == [SERIES]
+    assert [one.series for one in place.arrivals.newest_pending(10)] == [SERIES]
     assert (place.intake.times, place.queue.times) == (1, 0)
     with pytest.raises(RetryRefused) as refused:
         place.retries.retry(job)

@@ -22,10 +22,12 @@ from plugin.jobs.store import JobStore
 from plugin.pacs.client import Orthanc
 from plugin.pacs.content import Content
 from plugin.pacs.series import SeriesSnapshot
-from plugin.state.database import open_database
 from plugin.workflow.cancellation import Cancellation
 from routing.decide import CONTOUR, ERROR, EXCLUDED, NONE, Decision, Explanation
+from tests.builders.either_database import tables_in
 from tests.builders.evidence import open_chain
+
+pytestmark = pytest.mark.usefixtures("either_database")
 
 WHOLE = Completeness(CompletenessState.WHOLE, "WHOLE", "The series is whole.", 5)
 DECISION = Decision(model="hu-ct", rule="every CT")
@@ -50,12 +52,12 @@ def inspection_of(content: str = "2:a", refusal: InputRefused | None = None) -> 
 
 @pytest.fixture
 def jobs(tmp_path: Path) -> JobStore:
-    return JobStore(open_database(f"sqlite:///{tmp_path}/jobs.sqlite"))
+    return JobStore(tables_in(tmp_path))
 
 
 @pytest.fixture
 def subjects(tmp_path: Path) -> Subjects:
-    return Subjects(open_database(f"sqlite:///{tmp_path}/jobs.sqlite"), bytes(KEY_BYTES))
+    return Subjects(tables_in(tmp_path), bytes(KEY_BYTES))
 
 
 @pytest.fixture

@@ -9,7 +9,9 @@ import pytest
 from plugin.intake.arrivals import Arrivals, Position
 from plugin.intake.known_series import SeriesTable
 from plugin.intake.study_waits import StudyWait, StudyWaits
-from plugin.state.database import open_database
+from tests.builders.either_database import tables_in
+
+pytestmark = pytest.mark.usefixtures("either_database")
 
 
 class Clocks:
@@ -29,12 +31,12 @@ def clocks() -> Clocks:
 
 @pytest.fixture
 def arrivals(tmp_path: Path, clocks: Clocks) -> Arrivals:
-    return Arrivals(open_database(f"sqlite:///{tmp_path}/jobs.sqlite"), clocks, clocks)
+    return Arrivals(tables_in(tmp_path), clocks, clocks)
 
 
 @pytest.fixture
 def waits(tmp_path: Path, arrivals: Arrivals) -> StudyWaits:
-    return StudyWaits(arrivals, SeriesTable(open_database(f"sqlite:///{tmp_path}/jobs.sqlite")))
+    return StudyWaits(arrivals, SeriesTable(tables_in(tmp_path)))
 
 
 def came(arrivals: Arrivals, *series: str) -> None:
@@ -88,7 +90,7 @@ def test_a_longer_wait_for_missing_slices_ends_when_something_came(
 def test_a_restart_measures_by_the_time_of_day(tmp_path: Path, arrivals: Arrivals, clocks: Clocks) -> None:
     came(arrivals, "a")
     clocks.now += 30
-    engine = open_database(f"sqlite:///{tmp_path}/jobs.sqlite")
+    engine = tables_in(tmp_path)
     later = Clocks()
     later.now = 5.0
     after = StudyWaits(Arrivals(engine, clocks, later), SeriesTable(engine))

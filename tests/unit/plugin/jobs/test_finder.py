@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +13,11 @@ from plugin.jobs.filters import JobFilter
 from plugin.jobs.finder import JobFinder
 from plugin.jobs.job import State
 from plugin.jobs.store import JobStore
-from plugin.state.database import open_database
+from tests.builders.either_database import SQLITE, tables_in
 from tests.builders.jobs import a_job
 from tests.builders.many_jobs import note_many
-from tests.builders.postgresql import PostgresProcess
+
+pytestmark = pytest.mark.usefixtures("either_database")
 
 FLAGGED_ROI = {"rois": [{"Number": 1, "Name": "Heart", "Flags": ["touches the edge"]}]}
 PLAIN_ROI = {"rois": [{"Number": 1, "Name": "Heart"}]}
@@ -31,16 +31,9 @@ JOBS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.fixture(scope="module")
-def postgresql() -> Iterator[str]:
-    server = PostgresProcess().start()
-    yield server.url("postgres").replace("postgresql:", "postgresql+psycopg:", 1)
-    server.remove()
-
-
 @pytest.fixture
 def engine(tmp_path: Path) -> sa.Engine:
-    return open_database(f"sqlite:///{tmp_path / 'jobs.sqlite'}")
+    return tables_in(tmp_path)
 
 
 def note(engine: sa.Engine) -> JobFinder:
@@ -73,13 +66,6 @@ def test_a_filter_finds_those_and_no_others(engine: sa.Engine, asked: dict[str, 
     assert {row.id for row in found.jobs} == expected
     assert finder.counts(JobFilter(**asked)).total == len(expected)
     assert {job.id for job in finder.page(None, JobFilter(**asked), 100).jobs} == expected
-
-
-def test_the_same_is_found_and_counted_on_postgresql(postgresql: str, engine: sa.Engine) -> None:
-    here, there = note(engine), note(open_database(postgresql))
-    for asked, expected in CASES:
-        assert {row.id for row in there.rows(None, JobFilter(**asked), 100).jobs} == expected
-        assert there.counts(JobFilter(**asked)) == here.counts(JobFilter(**asked))
 
 
 def test_each_key_is_counted_as_if_it_were_not_asked_for(engine: sa.Engine) -> None:
@@ -124,7 +110,9 @@ def test_flags_are_counted_anew_with_each_attempt(engine: sa.Engine) -> None:
     assert finder.rows(None, JobFilter(flagged=True), 1).jobs == ()
 
 
-def test_no_search_reads_the_rows_that_it_does_not_show(engine: sa.Engine) -> None:
+def test_no_search_reads_the_rows_that_it_does_not_show(engine: sa.Engine, either_database: str) -> None:
+    if either_database != SQLITE:
+        pytest.skip("how PostgreSQL finds rows depends on what it knows of their number")
     note_many(engine, 100)
     asked: list[tuple[str, Any]] = []
 

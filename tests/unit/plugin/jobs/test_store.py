@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
-import sqlite3
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from plugin.jobs.details import DrawnRoi, JobDetails, LeftOutSlice, RequestedWork, UsedAlgorithm
 from plugin.jobs.job import Job, Stage, State
 from plugin.jobs.store import JobStore, NewJob
-from plugin.state.database import open_database
+from plugin.state.database import jobs
+from tests.builders.either_database import tables_in
 from tests.builders.jobs import a_job
+
+pytestmark = pytest.mark.usefixtures("either_database")
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> JobStore:
     ticks = iter(range(1000, 100_000))
-    return JobStore(open_database(f"sqlite:///{tmp_path}/jobs.sqlite"), clock=lambda: float(next(ticks)))
+    return JobStore(tables_in(tmp_path), clock=lambda: float(next(ticks)))
 
 
 def new(**changed: Any) -> NewJob:
@@ -92,16 +95,15 @@ def test_details_that_are_not_given_stay_as_they_are(store: JobStore) -> None:
 def test_details_of_another_release_are_read_and_stay_in_the_row(store: JobStore, tmp_path: Path) -> None:
     job, _ = store.add(draft(store))
     foreign = '{"left_out": 3, "algorithm": {"Version": "1.0", "Digest": "d", "Later": 1}, "later": [1]}'
-    with sqlite3.connect(tmp_path / "jobs.sqlite") as database:
-        database.execute("UPDATE jobs SET details = ?", (foreign,))
+    with tables_in(tmp_path).begin() as database:
+        database.execute(sa.update(jobs).values(details=json.loads(foreign)))
     store.warn(job.id, "a")
     found = store.get(job.id)
     assert found is not None
     assert found.details.algorithm == UsedAlgorithm(version="1.0", digest="d")
     assert (found.details.left_out, found.details.warnings) == ((), ("a",))
-    with sqlite3.connect(tmp_path / "jobs.sqlite") as database:
-        ((text,),) = database.execute("SELECT details FROM jobs")
-    assert json.loads(text)["later"] == [1]
+    with tables_in(tmp_path).connect() as database:
+        assert database.execute(sa.select(jobs.c.details)).scalar_one()["later"] == [1]
 
 
 def test_details_show_what_was_said_and_no_defaults() -> None:
@@ -187,8 +189,8 @@ def test_a_stage_that_an_earlier_version_noted_is_read_as_the_one_that_does_its_
     store: JobStore, tmp_path: Path
 ) -> None:
     job, _ = store.add(draft(store))
-    with sqlite3.connect(tmp_path / "jobs.sqlite") as database:
-        database.execute("UPDATE jobs SET state = 'running', stage = 'restore'")
+    with tables_in(tmp_path).begin() as database:
+        database.execute(sa.text("UPDATE jobs SET state = 'running', stage = 'restore'"))
     found = store.get(job.id)
     assert found is not None
     assert found.stage is Stage.STORE

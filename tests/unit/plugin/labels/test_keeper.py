@@ -16,8 +16,10 @@ from plugin.labels.keeper import LabelKeeper
 from plugin.labels.table import LabelTable
 from plugin.pacs.client import Orthanc, SeriesGone
 from plugin.settings.labels import LabelNames
-from plugin.state.database import open_database
+from tests.builders.either_database import tables_in
 from tests.builders.jobs import a_job
+
+pytestmark = pytest.mark.usefixtures("either_database")
 
 
 class Studies:
@@ -58,7 +60,7 @@ class Studies:
 
 class Site:
     def __init__(self, folder: Path) -> None:
-        self.engine: sa.Engine = open_database(f"sqlite:///{folder / 'jobs.sqlite'}")
+        self.engine: sa.Engine = tables_in(folder)
         self.now = 1_800_000_000.0
         self.jobs = JobStore(self.engine, clock=lambda: self.now)
         self.table = LabelTable(self.engine)

@@ -15,11 +15,13 @@ from plugin.jobs.store import JobStore
 from plugin.notify.notifier import GIVE_UP_SECONDS, Notifier
 from plugin.notify.outbox import Outbox
 from plugin.settings.notify import EmailChannel, WebhookChannel
-from plugin.state.database import open_database
 from tests.builders.answering_server import AnsweringServer
 from tests.builders.certificates import make_certificates
+from tests.builders.either_database import tables_in
 from tests.builders.jobs import a_job
 from tests.builders.mail_server import MailServer
+
+pytestmark = pytest.mark.usefixtures("either_database")
 
 PASSWORD = "correct horse"
 
@@ -28,7 +30,7 @@ class Site:
     """A job table, and notifiers of it that can be started anew; time passes when the test says so."""
 
     def __init__(self, folder: Path) -> None:
-        self.engine: sa.Engine = open_database(f"sqlite:///{folder / 'jobs.sqlite'}")
+        self.engine: sa.Engine = tables_in(folder)
         self.jobs = JobStore(self.engine)
         self.passed = 0.0
         self.notifier = self.started()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from itertools import cycle
 
 import pytest
@@ -12,6 +13,7 @@ from model.names.naming import table
 from model.names.tg263 import STRUCTURES
 from plugin.privacy.reading import read_with_pydicom
 from plugin.restore.identity import Identity
+from tests.builders.long_tests import some_of
 from tests.builders.marked import ct, encoded
 from tests.builders.ordinary import DESCRIPTIONS, IDS, INSTITUTIONS, NAMES, PARTS, VENDOR_ROIS
 from tests.builders.untouched import cleaned
@@ -98,8 +100,13 @@ def test_a_piece_of_a_word_names_nobody(name: str, roi: str) -> None:
     assert not identity(name).named_in(roi)
 
 
-def test_every_ordinary_series_leaves() -> None:
-    for header in headers():
+# One in seven has every description, institution and kind of parts, whose numbers have no factor of seven.
+@pytest.mark.parametrize("plain", some_of(("each seventh", "each"), always=("each seventh",)))
+def test_every_ordinary_series_leaves(plain: str) -> None:
+    chosen = headers()
+    if plain == "each seventh":
+        chosen = [one for at, one in enumerate(chosen) if at % 7 == 0 or not re.fullmatch(r"[A-Z][a-z]+\^\w+", one[0])]
+    for header in chosen:
         assert len(cleaned([encoded(ordinary(*header, at=at)) for at in range(3)])) == 3, header
 
 

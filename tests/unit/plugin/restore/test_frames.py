@@ -24,7 +24,8 @@ from model.series.geometry import SeriesGeometry, geometry_of
 from model.series.header import SliceHeader
 from plugin.privacy.pseudonyms import TransferKey
 from plugin.restore.restore import SourceSeries, restore
-from plugin.vault.vault import OpenTransfer, Vault
+from plugin.vault.file_vault import FileVault
+from plugin.vault.vault import OpenTransfer
 from tests.builders.enhanced_series import enhanced, legacy_converted
 from tests.builders.marked import WORD, ct, encoded
 
@@ -59,7 +60,7 @@ class Journey:
 
 def journey(folder: Path, objects: list[Dataset]) -> Journey:
     """Draw a square on each of the slices that are made of the objects' frames."""
-    vault = Vault(folder)
+    vault = FileVault(folder)
     vault.open_transfer("t", "series")
     transfer = vault.get("t")
     slices, references = [], []
@@ -202,7 +203,7 @@ def test_a_series_without_the_object_of_its_first_file_is_refused(shuffled: Jour
 
 def test_contours_of_classic_slices_name_no_frame(tmp_path: Path) -> None:
     objects = enhanced(slices())
-    vault = Vault(tmp_path)
+    vault = FileVault(tmp_path)
     vault.open_transfer("t", "series")
     transfer = vault.get("t")
     made, references = [], []

@@ -28,7 +28,8 @@ from model.rtstruct.patient_study import COPIED
 from model.rtstruct.write import structure_set
 from model.series.geometry import geometry_of
 from plugin.restore.restore import SourceSeries, restore
-from plugin.vault.vault import OpenTransfer, Vault
+from plugin.vault.file_vault import FileVault
+from plugin.vault.vault import OpenTransfer
 from tests.builders.marked import SERIES, STUDY, WORD, ct, encoded, mark_everything
 from tests.builders.untouched import cleaned
 
@@ -70,7 +71,7 @@ def journey(folder: Path, change: Callable[[Dataset], None] = lambda dataset: No
     for one in slices:
         change(one)
     files = [encoded(one) for one in slices]
-    vault = Vault(folder)
+    vault = FileVault(folder)
     clean = cleaned(files, key=vault.open_transfer("t", "series"))
     verified = verify({file.name: file.data for file in clean})
     geometry = geometry_of(file.header for file in verified)
@@ -280,7 +281,7 @@ def test_a_deflated_structure_set_is_refused(sent: Journey) -> None:
 
 
 def test_another_transfer_resolves_nothing(sent: Journey, tmp_path: Path) -> None:
-    vault = Vault(tmp_path / "other")
+    vault = FileVault(tmp_path / "other")
     vault.open_transfer("u", "series")
     found = sent.findings(transfer=vault.get("u"))
     assert {"RESTORE_PSEUDONYM:PatientID", "RESTORE_REFERENCE:StudyInstanceUID"} <= found.keys()
@@ -288,7 +289,7 @@ def test_another_transfer_resolves_nothing(sent: Journey, tmp_path: Path) -> Non
 
 def test_a_closed_transfer_gives_nobody_back(tmp_path: Path) -> None:
     journey(tmp_path)
-    vault = Vault(tmp_path)
+    vault = FileVault(tmp_path)
     vault.destroy("t")
     with pytest.raises(PrivacyRefused):
         vault.get("t")

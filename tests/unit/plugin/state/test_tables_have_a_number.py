@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,20 +17,16 @@ from plugin.jobs.filters import JobFilter
 from plugin.jobs.finder import JobFinder
 from plugin.jobs.job import State
 from plugin.jobs.store import JobStore
-from plugin.state import database
+from plugin.state import chain_tables, group_tables
+from plugin.state import database as tables
 from plugin.state.database import open_database
+from plugin.state.postgresql import address_of
 from tests.builders.jobs import a_job
 from tests.builders.old_state import unpack_state
-from tests.builders.postgresql import PostgresProcess
 
-ALL = [database.metadata, subjects.metadata]
-
-
-@pytest.fixture(scope="module")
-def postgresql() -> Iterator[str]:
-    server = PostgresProcess().start()
-    yield server.url("postgres").replace("postgresql:", "postgresql+psycopg:", 1)
-    server.remove()
+ALL = [tables.metadata, subjects.metadata]
+# Their tables are in the first of the two once they are imported.
+_OF_A_GROUP = (chain_tables.chain_records, group_tables.gateways)
 
 
 def differences(engine: sa.Engine) -> list[object]:
@@ -50,10 +46,11 @@ def test_numbered_changes_make_the_very_tables_that_the_code_reads(tmp_path: Pat
     assert number(open_database(f"sqlite:///{tmp_path / 'jobs.sqlite'}")) == number(engine)
 
 
-def test_numbered_changes_make_the_same_tables_on_postgresql(postgresql: str) -> None:
-    engine = open_database(postgresql)
+def test_numbered_changes_make_the_same_tables_on_postgresql(database: str) -> None:
+    address = address_of(database)
+    engine = open_database(address)
     assert differences(engine) == []
-    assert number(open_database(postgresql)) == number(engine)
+    assert number(open_database(address)) == number(engine)
 
 
 def test_a_state_of_the_first_release_keeps_its_jobs(tmp_path: Path) -> None:
@@ -67,7 +64,7 @@ def test_a_state_of_the_first_release_keeps_its_jobs(tmp_path: Path) -> None:
 def test_a_first_start_that_was_cut_off_is_finished(tmp_path: Path) -> None:
     path = tmp_path / "jobs.sqlite"
     engine = sa.create_engine(f"sqlite:///{path}")
-    database.jobs.create(engine)
+    tables.jobs.create(engine)
     engine.dispose()
     assert differences(open_database(f"sqlite:///{path}")) == []
 
@@ -100,3 +97,25 @@ def test_flags_of_jobs_that_an_earlier_release_noted_are_counted(tmp_path: Path)
     connection.close()
     rows = JobFinder(open_database(f"sqlite:///{path}")).rows(None, JobFilter(), 10).jobs
     assert {row.id: row.flagged for row in rows} == {flagged.id: 2, plain.id: 0}
+
+
+def test_two_gateways_that_begin_at_once_make_the_tables_once(database: str) -> None:
+    def begin(_: int) -> str | None:
+        engine = open_database(address_of(database))
+        try:
+            return number(engine)
+        finally:
+            engine.dispose()
+
+    with ThreadPoolExecutor(4) as gateways:
+        numbers = list(gateways.map(begin, range(4)))
+    assert len(set(numbers)) == 1
+    assert numbers[0] is not None
+
+
+def test_a_value_that_is_longer_than_foreseen_or_holds_a_nul_is_kept(database: str) -> None:
+    store = JobStore(open_database(address_of(database)))
+    job, _ = store.add(a_job(rule="long " * 100, model="odd\0"))
+    found = store.get(job.id)
+    assert found is not None
+    assert (found.rule, found.model) == ("long " * 100, "odd")

@@ -21,7 +21,9 @@ from plugin.workflow.durable import Workflows
 closed = threading.Event()
 
 class Stages:
-    jobs = SimpleNamespace(count_start=lambda job, first=False: None, starts=lambda job: 1)
+    jobs = SimpleNamespace(
+        count_start=lambda job, first=False: None, starts=lambda job: (1, 0), owns=lambda job, takeovers: True
+    )
     def run(self, stage, job):
         print(stage, flush=True)
     def close(self, job, failure):
@@ -30,7 +32,7 @@ class Stages:
 
 workflows = Workflows(Stages(), sys.argv[1], "gateway")
 workflows.launch()
-workflows.start(SimpleNamespace(id="job", workflow_id="job-1"))
+workflows.start(SimpleNamespace(id="job", workflow_id="job-1", takeovers=0))
 closed.wait(60)
 DBOS.retrieve_workflow("job-1-2").get_result()  # its last step is noted after it ran
 workflows.stop()

@@ -6,21 +6,25 @@ import time
 from pathlib import Path
 from typing import Any, cast
 
+import pytest
+
 from model.evidence.chain import Chain
 from model.evidence.code import new_code
 from model.evidence.event import Event
 from model.evidence.signing import SigningKey
 from plugin.jobs.job import UNREAD, State
 from plugin.jobs.store import JobStore
-from plugin.state.database import open_database
 from plugin.workflow.stages import Stages
+from tests.builders.either_database import tables_in
 from tests.builders.jobs import a_job
+
+pytestmark = pytest.mark.usefixtures("either_database")
 
 NOT_ASKED = cast(Any, None)
 
 
 def parts(folder: Path) -> tuple[JobStore, Chain, Stages]:
-    jobs = JobStore(open_database(f"sqlite:///{folder / 'jobs.sqlite'}"))
+    jobs = JobStore(tables_in(folder))
     chain = Chain.open(folder / "chain", SigningKey.load_or_create(folder / "key"), labels=("hu-ct", "cloud"))
     return jobs, chain, Stages(NOT_ASKED, NOT_ASKED, jobs, NOT_ASKED, chain, NOT_ASKED, NOT_ASKED, NOT_ASKED)
 

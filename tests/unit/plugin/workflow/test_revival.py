@@ -10,10 +10,12 @@ import pytest
 from model.errors import TargetFailed
 from plugin.jobs.job import Job
 from plugin.jobs.store import JobStore
-from plugin.state.database import open_database
 from plugin.workflow.durable import Workflows
 from plugin.workflow.revival import Revival
+from tests.builders.either_database import tables_in
 from tests.builders.jobs import a_job
+
+pytestmark = pytest.mark.usefixtures("either_database")
 
 
 class Engine:
@@ -35,7 +37,7 @@ class Engine:
 
 @pytest.fixture
 def jobs(tmp_path: Path) -> JobStore:
-    store = JobStore(open_database(f"sqlite:///{tmp_path / 'jobs.sqlite'}"))
+    store = JobStore(tables_in(tmp_path))
     for name in ("a", "b", "c"):
         store.add(a_job(id=name))
     return store

@@ -19,7 +19,9 @@ from plugin.workflow.durable import Workflows, sqlite_url
 blocked, done = threading.Event(), []
 
 class Stages:
-    jobs = SimpleNamespace(count_start=lambda job, first=False: None, starts=lambda job: 1)
+    jobs = SimpleNamespace(
+        count_start=lambda job, first=False: None, starts=lambda job: (1, 0), owns=lambda job, takeovers: True
+    )
     def run(self, stage, job):
         if job == "open" and stage is Stage.DRAW:
             blocked.wait()
@@ -29,8 +31,8 @@ class Stages:
 workflows = Workflows(Stages(), sqlite_url(Path(sys.argv[1])), "test")
 workflows.launch()
 for number in range(3):
-    workflows.start(SimpleNamespace(id=f"ended{number}", workflow_id=f"ended{number}-1"))
-workflows.start(SimpleNamespace(id="open", workflow_id="open-1"))
+    workflows.start(SimpleNamespace(id=f"ended{number}", workflow_id=f"ended{number}-1", takeovers=0))
+workflows.start(SimpleNamespace(id="open", workflow_id="open-1", takeovers=0))
 def ended():
     with closing(sqlite3.connect(sys.argv[1])) as tables:
         (count,) = tables.execute("SELECT COUNT(*) FROM workflow_status WHERE status = 'SUCCESS'").fetchone()

@@ -40,11 +40,13 @@ export interface BrokenAnswer {
   File: string;
   Line: number;
   Why: string;
+  Gateway?: string | null;
 }
 
 export interface BrokenRecordAnswer {
   Sequence: number;
   Change: string;
+  Gateway?: string | null;
 }
 
 export interface CandidateAnswer {
@@ -80,6 +82,7 @@ export interface CertificateBody {
   Restored: FactsAnswer | null;
   Stored: FactsAnswer | null;
   Delivered: readonly FactsAnswer[];
+  Assessed: readonly FactsAnswer[];
   Failure: FactsAnswer | null;
   Deletions: readonly DeletionAnswer[];
   KeyDestroyed: FactsAnswer | null;
@@ -87,6 +90,7 @@ export interface CertificateBody {
   Versions: Readonly<Record<string, string>>;
   Statements: readonly string[];
   Times: readonly StepAnswer[];
+  Gateways?: readonly PartAnswer[];
   ChainHead: HeadAnswer | null;
   Records: readonly SignedRecord[];
 }
@@ -107,6 +111,123 @@ export interface ChainAnswer {
   FirstBrokenRecord: BrokenRecordAnswer | null;
   Keys: readonly string[];
   Remarks: readonly string[];
+}
+
+export interface ChartAnswer {
+  Structure: string;
+  Model: string;
+  Target: string;
+  Scanner: string | null;
+  Value: string;
+  Segments: readonly ChartSegment[];
+}
+
+export interface ChartChange {
+  Kind: "shift" | "drift";
+  Direction: "more" | "less";
+  Since: string;
+  Over: string | null;
+  Job: string;
+}
+
+export interface ChartLimits {
+  Centre: number;
+  Lower: number;
+  Upper: number;
+}
+
+export interface ChartList {
+  Alerts: readonly QualityAlertAnswer[];
+  Charts: readonly ChartAnswer[];
+  Scanners: readonly string[];
+}
+
+export interface ChartMonth {
+  Month: string;
+  Untouched: number;
+  Edited: number;
+  Deleted: number;
+  NotComparable: number;
+  Median: number | null;
+  Score: number | null;
+  Limit: number | null;
+  Beyond: boolean;
+}
+
+export interface ChartOutlier {
+  At: string;
+  Value: number;
+  Job: string;
+}
+
+export interface ChartPoint {
+  At: string;
+  Value: number;
+  Job: string;
+  Edited: boolean;
+  Rules: readonly number[];
+}
+
+export interface ChartSegment {
+  ModelDigest: string;
+  Since: string | null;
+  Comparisons: number;
+  Baseline: number;
+  Provisional: boolean;
+  Commissioned: boolean;
+  Limits: ChartLimits | null;
+  Median: number | null;
+  Verdicts: Readonly<Record<string, number>>;
+  Months: readonly ChartMonth[];
+  Changes: readonly ChartChange[];
+  Outliers: readonly ChartOutlier[];
+  Points: readonly ChartPoint[] | null;
+}
+
+export interface CommonSlicesAnswer {
+  Slices: number;
+  Dice: number;
+  HausdorffMm: number;
+  Hausdorff95Mm: number;
+  MeanSurfaceDistanceMm: number;
+  SurfaceDice: number;
+  SideMm: number;
+}
+
+export interface ComparedRoi {
+  Verdict: "untouched" | "edited" | "deleted" | "added" | "not comparable";
+  Code: string | null;
+  Reason: string | null;
+  Volume: number | null;
+  OtherVolume: number | null;
+  Dice: number | null;
+  HausdorffMm: number | null;
+  Hausdorff95Mm: number | null;
+  MeanSurfaceDistanceMm: number | null;
+  SurfaceDice: number | null;
+  ToleranceMm: number | null;
+  AddedPathLengthMm: number | null;
+  SideMm: number | null;
+  CentroidShiftMm: readonly number[] | null;
+  SlicesEdited: number | null;
+  SlicesMissing: number | null;
+  SlicesCut: number | null;
+  CommonSlices: CommonSlicesAnswer | null;
+  Name: string | null;
+  OtherName: string | null;
+}
+
+export interface ComparedVersion {
+  Instance: string;
+  State: "waiting" | "compared" | "refused";
+  Code: string | null;
+  Link: "predecessor" | "series" | "frame";
+  Late: boolean;
+  Approval: "APPROVED" | "UNAPPROVED";
+  Reviewed: string | null;
+  Arrived: string;
+  Effective: boolean;
+  Added: number;
 }
 
 export interface ComparisonAnswer {
@@ -150,6 +271,9 @@ export interface DecisionAnswer {
   Pick?: Readonly<Record<string, string | number>> | string | null;
   Each?: boolean;
   Deliver?: readonly string[];
+  RequireCommissioned?: boolean;
+  OutOfRange?: string | null;
+  SecondModel?: SecondModelAnswer | null;
   OnePerStudy?: OnePerStudyAnswer | null;
 }
 
@@ -186,7 +310,7 @@ export interface ErasedAnswer {
   OrthancCopies: number;
 }
 
-export type Event = "RECEIVED" | "MATCHED" | "EXCLUDED" | "DEIDENTIFIED" | "SELF_CHECKED" | "SENT" | "REMOTE_VERIFIED" | "REMOTE_REJECTED" | "RESULT_RECEIVED" | "REIDENTIFIED" | "STORED" | "FAILED" | "LOCAL_DELETED" | "REMOTE_DELETED" | "KEY_DESTROYED" | "CLOSED" | "DELIVERED" | "TRANSFER_OPENED" | "TRANSFER_VERIFIED" | "TRANSFER_REJECTED" | "TRANSFER_PROCESSED" | "TRANSFER_DELETED" | "SWEPT" | "CONFIG_CHANGED" | "REPORT_ISSUED" | "DOSSIER_ISSUED" | "SUPPORT_ISSUED" | "ALERT_RAISED" | "ALERT_CLEARED" | "SUBJECT_ASKED" | "SUBJECT_ERASED" | "OBJECTION_SET" | "OBJECTION_WITHDRAWN" | "HEAD_ANCHORED" | "PEER_HEAD" | "CHAIN_STARTED" | "CHAIN_REPAIRED" | "MONTH_CLOSED" | "MONTH_RETIRED" | "KEY_ROTATED";
+export type Event = "RECEIVED" | "MATCHED" | "EXCLUDED" | "DEIDENTIFIED" | "SELF_CHECKED" | "SENT" | "REMOTE_VERIFIED" | "REMOTE_REJECTED" | "RESULT_RECEIVED" | "REIDENTIFIED" | "STORED" | "FAILED" | "LOCAL_DELETED" | "REMOTE_DELETED" | "KEY_DESTROYED" | "CLOSED" | "TAKEN_OVER" | "HANDED_OVER" | "DELIVERED" | "CONSTANCY_BASELINE" | "CONSTANCY_PASSED" | "CONSTANCY_FAILED" | "ASSESSED" | "COMMISSIONED" | "TRANSFER_OPENED" | "TRANSFER_VERIFIED" | "TRANSFER_REJECTED" | "TRANSFER_PROCESSED" | "TRANSFER_DELETED" | "SWEPT" | "CONFIG_CHANGED" | "REPORT_ISSUED" | "DOSSIER_ISSUED" | "SUPPORT_ISSUED" | "ALERT_RAISED" | "ALERT_CLEARED" | "SUBJECT_ASKED" | "SUBJECT_ERASED" | "OBJECTION_SET" | "OBJECTION_WITHDRAWN" | "HEAD_ANCHORED" | "PEER_HEAD" | "GROUP_JOINED" | "CHAIN_STARTED" | "CHAIN_REPAIRED" | "MONTH_CLOSED" | "MONTH_RETIRED" | "KEY_ROTATED";
 
 export interface EventAnswer {
   Time: string;
@@ -217,6 +341,7 @@ export interface ExportAnswer {
 
 export interface ExportedJob {
   Held: JobAnswer | null;
+  Comparisons: readonly HeldComparison[];
   Certificate: SignedCertificate | null;
 }
 
@@ -260,9 +385,28 @@ export interface FoundJobs {
   Counts?: FoundCounts | null;
 }
 
+export interface GatewayOfGroup {
+  Id: string;
+  Host: string;
+  Version: string;
+  This: boolean;
+  Leads: boolean;
+  Jobs: number;
+  Healthy: boolean;
+  Reasons: readonly string[];
+}
+
 export interface HeadAnswer {
   Sequence: number;
   Digest: string;
+}
+
+export interface HeldComparison {
+  Month: string;
+  Approved: boolean;
+  Structure: string | null;
+  Verdict: "untouched" | "edited" | "deleted" | "added" | "not comparable";
+  Numbers: Readonly<Record<string, number | readonly number[] | Readonly<Record<string, number>>>>;
 }
 
 export interface JobAnswer {
@@ -292,6 +436,7 @@ export interface JobAnswer {
   Findings: Readonly<Record<string, number>>;
   Warnings: readonly string[];
   Delivered?: readonly DeliveredAnswer[];
+  Quality?: JobQualityAnswer | null;
   Timings: Readonly<Record<string, number>>;
   Explanation?: ExplanationAnswer | null;
   OnePerStudy?: JobChoiceAnswer | null;
@@ -306,11 +451,31 @@ export interface JobChoiceAnswer {
   Candidates: readonly CandidateAnswer[];
 }
 
+export interface JobComparisonAnswer {
+  Series: string;
+  Job: string;
+  Reference: string | null;
+  Other: string | null;
+  Link: "predecessor" | "series" | "frame" | null;
+  Approval: "APPROVED" | "UNAPPROVED" | null;
+  Rois: readonly ComparedRoi[];
+  Warnings: readonly string[];
+  Versions: readonly ComparedVersion[];
+}
+
 export interface JobErrorAnswer {
   Code: string;
   Message: string;
   Again?: string | null;
   WayOut?: string | null;
+}
+
+export interface JobQualityAnswer {
+  Versions: number;
+  Waiting: number;
+  Counting: string | null;
+  Approval: "APPROVED" | "UNAPPROVED" | null;
+  Verdicts: Readonly<Record<string, number>>;
 }
 
 export interface JobRowAnswer {
@@ -357,6 +522,7 @@ export interface NowAnswer {
   Ended: RowList;
   Refused: RowList;
   Targets: readonly NowTarget[];
+  Gateways: readonly GatewayOfGroup[];
 }
 
 export interface NowHealth {
@@ -435,10 +601,33 @@ export interface OwnChoiceAnswer {
   Reason: string;
 }
 
+export interface PartAnswer {
+  Gateway: string;
+  FirstRecord: number;
+  LastRecord: number;
+  Began: string;
+  Ended: string;
+  Keys: readonly string[];
+  Missing: readonly Event[];
+}
+
 export interface Party {
   Name: string;
   Address?: string;
   Contact?: string;
+}
+
+export interface PeerChainAnswer {
+  FirstRecord: number | null;
+  LastRecord: number | null;
+  HeadAtEndOfMonth: string | null;
+  HeadAtIssue: HeadAnswer;
+  Verified: boolean;
+  RecordsVerified: number;
+  FirstBrokenRecord: BrokenRecordAnswer | null;
+  Keys: readonly string[];
+  Remarks: readonly string[];
+  Gateway: string;
 }
 
 export interface ProblemAnswer {
@@ -450,6 +639,51 @@ export interface ProblemAnswer {
 }
 
 export type Proof = "commitment" | "find" | "answer";
+
+export interface QualityAlertAnswer {
+  Alert: string;
+  ID: string;
+  Since: string;
+  Job: string;
+  Structures: readonly string[];
+  Model: string;
+  ModelDigest: string;
+  Target: string;
+  Direction: "more" | "less" | null;
+  Message: string;
+}
+
+export interface QualityAlertList {
+  Alerts: readonly QualityAlertAnswer[];
+}
+
+export interface QualityLine {
+  Structure: string;
+  Model: string;
+  ModelDigest: string;
+  Target: string;
+  Untouched: number;
+  Edited: number;
+  Deleted: number;
+  NotComparable: number;
+  MedianAddedPathLengthMm: number | null;
+  Beyond: boolean;
+}
+
+export interface QualityOfMonth {
+  Structures: readonly QualityLine[];
+  Alerts: readonly QualityRaised[];
+}
+
+export interface QualityRaised {
+  Alert: string;
+  Since: string;
+  Structures: readonly string[];
+  Model: string;
+  ModelDigest: string;
+  Target: string;
+  Direction: "more" | "less" | null;
+}
 
 export interface Recipient {
   Name: string;
@@ -493,6 +727,7 @@ export interface ReportBody {
   Recipients: readonly ReportRecipient[];
   Totals: TotalsAnswer;
   Daily: readonly DayAnswer[];
+  Assessed: Readonly<Record<string, number>>;
   Abroad: readonly StayAnswer[];
   Transfers: readonly TransferAnswer[];
   Refusals: readonly RefusalAnswer[];
@@ -502,7 +737,9 @@ export interface ReportBody {
   Changes: readonly SiteEventAnswer[];
   Versions: Readonly<Record<string, readonly string[]>>;
   Anchors: readonly SiteEventAnswer[];
+  Quality: QualityOfMonth | null;
   Chain: ChainAnswer;
+  Chains?: readonly PeerChainAnswer[];
 }
 
 export interface ReportDocument {
@@ -550,6 +787,12 @@ export interface RulesAnswer {
   Rules: readonly Readonly<Record<string, unknown>>[] | null;
 }
 
+export interface SecondModelAnswer {
+  Model: string;
+  Dice: number;
+  Hausdorff95Mm: number;
+}
+
 export interface SeriesAnswer {
   Series: string;
   Outcome: "arriving" | "contour" | "none" | "excluded" | "error" | "unreadable" | "ignored" | "imageless" | "pseudonymous" | "earlier" | "gone";
@@ -558,6 +801,7 @@ export interface SeriesAnswer {
   QuietSeconds?: number | null;
   Missing?: readonly string[] | null;
   Explanation?: ExplanationAnswer | null;
+  StructureSets?: readonly StructureSetAnswer[] | null;
   Jobs: readonly JobAnswer[];
 }
 
@@ -594,6 +838,7 @@ export interface SiteEventAnswer {
   Event: Event;
   Record: number;
   EvidenceCode: string | null;
+  Chain?: string | null;
 }
 
 export type Stage = "queued" | "pseudonymise" | "draw" | "store" | "erase" | "closed";
@@ -609,6 +854,14 @@ export interface StepAnswer {
   Event: Event;
   Time: string;
   Record: number;
+  Gateway?: string | null;
+}
+
+export interface StructureSetAnswer {
+  Instance: string;
+  State: "new" | "ours" | "paired" | "open" | "refused";
+  Code: string | null;
+  Images: string | null;
 }
 
 export interface StructureSetsAnswer {
@@ -715,6 +968,8 @@ export interface VerificationAnswer {
   Keys: readonly string[];
   Events: Readonly<Record<string, number>>;
   Remarks: readonly string[];
+  Gateway?: string | null;
+  Chains?: readonly VerificationAnswer[];
 }
 
 export interface VolumeAnswer {

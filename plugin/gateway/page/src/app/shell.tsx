@@ -9,6 +9,7 @@ const ENTRIES = [
   { entry: "now", href: "#/", label: WORDS.now },
   { entry: "find", href: "#/find", label: WORDS.find },
   { entry: "rules", href: "#/rules", label: WORDS.rules },
+  { entry: "quality", href: "#/quality", label: WORDS.quality },
   { entry: "evidence", href: "#/evidence", label: WORDS.evidence },
   { entry: "rights", href: "#/rights", label: WORDS.rights },
 ] as const;

@@ -9,6 +9,7 @@ export const ROUTES: readonly Route[] = [
   { path: "/rules", entry: "rules", load: () => import("../rules/view") },
   { path: "/evidence", entry: "evidence", load: () => import("../evidence/view") },
   { path: "/evidence/:code", entry: "evidence", load: () => import("../evidence/certificate") },
+  { path: "/quality", entry: "quality", load: () => import("../quality/view") },
   { path: "/rights", entry: "rights", load: () => import("../rights/view") },
   { path: "/jobs/:job/contours", entry: "find", load: () => import("../contours/view") },
   { path: "/series/:series/contours", entry: "find", load: () => import("../contours/view") },

@@ -23,20 +23,27 @@ import { pairsOf } from "./structures/pairs";
 import type { StructureSet } from "./structures/rtstruct";
 import { WORDS } from "./words";
 
+/** In the address: no second structure set, though there is one that people made of the first. */
+const NONE = "none";
+
 /** Three planes of a series with one or two structure sets. */
 export function Viewer({ series, jobs, query }: { series: string; jobs: readonly JobAnswer[] | undefined; query: URLSearchParams }): JSX.Element {
   const look = useMemo(newLook, [series]);
   const [facts, setFacts] = useState<SeriesFacts | undefined>();
   const [listed, setListed] = useState<readonly ListedSet[] | undefined>();
-  const [chosen, setChosen] = useState({ shown: query.get("rtstruct") ?? "", other: query.get("with") ?? "" });
+  const [chosen, setChosen] = useState({ shown: query.get("rtstruct") ?? "", other: query.get("with") ?? undefined });
   const [opening, setOpening] = useState<Opening | undefined>();
   const [refused, setRefused] = useState<Refused | undefined>();
   const [help, setHelp] = useState(false);
   const ofJob = jobs?.find((job) => job.Rtstruct !== null)?.Rtstruct ?? undefined;
   const offered = jobs === undefined ? undefined : (ofJob ?? listed?.find((one) => one.ours !== false)?.id);
   const shown = chosen.shown || (offered ?? "");
+  const job = jobs?.find((one) => one.Rtstruct !== null && one.Rtstruct === shown);
+  // What people made of the job's set is drawn over it, unless another one was asked for, or none.
+  const version = job?.Quality?.Counting ?? undefined;
+  const other = chosen.other === NONE ? "" : (chosen.other ?? version ?? "");
   const first = useStructureSet(shown);
-  const second = useStructureSet(chosen.other);
+  const second = useStructureSet(other);
   const settled = useSettled(shown !== "" ? first.answered : listed === undefined || jobs === undefined ? undefined : null);
 
   useEffect(() => {
@@ -73,12 +80,12 @@ export function Viewer({ series, jobs, query }: { series: string; jobs: readonly
 
   const choose = useCallback(
     (change: { shown?: string; other?: string }) => {
-      const next = { shown, other: chosen.other, ...change };
-      if (next.other === next.shown) next.other = "";
+      const next = { shown, other, ...change };
+      if (next.other === next.shown || next.other === "") next.other = NONE;
       setChosen(next);
-      replaceQuery({ rtstruct: next.shown, with: next.other });
+      replaceQuery({ rtstruct: next.shown, with: next.other === NONE && version === undefined ? "" : next.other });
     },
-    [shown, chosen.other],
+    [shown, other, version],
   );
   const fromData = useCallback((): Window | undefined => {
     const { scene, point } = look.value;
@@ -88,7 +95,6 @@ export function Viewer({ series, jobs, query }: { series: string; jobs: readonly
     const values = scene.voxels.values(slice);
     return values === undefined ? undefined : windowOf(values, slope, intercept);
   }, [look]);
-  const job = jobs?.find((one) => one.Rtstruct !== null && one.Rtstruct === shown);
   const ct = facts?.modality === "CT";
   const showKeys = useCallback(() => setHelp(true), []);
   return (
@@ -104,7 +110,7 @@ export function Viewer({ series, jobs, query }: { series: string; jobs: readonly
         <div class="side">
           {facts !== undefined && <p class="dim description">{facts.description}</p>}
           <Readout look={look} ct={ct} />
-          {listed !== undefined && <Sets look={look} listed={listed} ofJob={ofJob} shown={shown} other={chosen.other} choose={choose} />}
+          {listed !== undefined && <Sets look={look} listed={listed} ofJob={ofJob} shown={shown} other={other} version={version} choose={choose} />}
           {[first.refused, second.refused].map((one) => one !== undefined && <SetRefused refused={one} />)}
           <Structures look={look} rois={job?.Rois ?? []} />
           <Said look={look} opening={opening} job={job} />

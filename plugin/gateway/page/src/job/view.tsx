@@ -11,6 +11,7 @@ import { SeriesFacts, useDescribed } from "../parts/described";
 import { Refusal } from "../parts/notice";
 import { WORDS as COMMON } from "../parts/words";
 import { Action, Ways } from "./actions";
+import { Comparison } from "./comparison";
 import { Deliveries } from "./deliveries";
 import { Found } from "./found";
 import type { Proof } from "./steps";
@@ -53,6 +54,7 @@ export default function Job({ parts }: Place): JSX.Element {
           <img class="preview" src={`${api}jobs/${job.ID}/preview`} alt={WORDS.preview} />
         </a>
       )}
+      <Comparison key={`comparison of ${job.ID}`} job={job} />
       <Structures job={job} />
       <Missing job={job} />
       <Why key={job.ID} job={job} />

@@ -7,6 +7,7 @@ import { useDescribed, type Ids } from "../parts/descriptions";
 import { STATES, StateBadge } from "../parts/badge";
 import { Notice, Refusal } from "../parts/notice";
 import { Arriving } from "./arriving";
+import { Gateways } from "./gateways";
 import { Jobs } from "./jobs";
 import { Targets } from "./targets";
 import { WORDS } from "./words";
@@ -39,6 +40,7 @@ function Moment({ now, way }: { now: NowAnswer; way: Watched["way"] }): JSX.Elem
       <Jobs title={WORDS.ended} list={now.Ended} described={described} all="done,cancelled,superseded" />
       <Jobs title={WORDS.refused} list={now.Refused} described={described} all="rejected,failed,excluded" />
       <Targets targets={now.Targets} />
+      <Gateways gateways={now.Gateways} />
     </>
   );
 }

@@ -19,7 +19,7 @@ PAGE = (Path(__file__).parents[5] / "docs/models.md").read_text(encoding="utf-8"
 
 def commands() -> list[list[str]]:
     """The words of every command that the page shows."""
-    return [shlex.split(line)[1:] for line in re.findall(r"^autocontour models .+$", PAGE, re.MULTILINE)]
+    return [shlex.split(line, comments=True)[1:] for line in re.findall(r"^autocontour models .+$", PAGE, re.MULTILINE)]
 
 
 def test_the_page_shows_commands() -> None:

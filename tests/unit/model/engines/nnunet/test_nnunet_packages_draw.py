@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-import torch
 
 from model.engines.engine import Drawing
-from model.engines.network.device import Device
 from model.engines.network.orientation import oriented
+from model.engines.network.way import OnCpu
 from model.engines.network.window import slices
 from model.engines.nnunet.engine import NnUnet
 from model.engines.nnunet.normalise import normalised
@@ -24,6 +23,7 @@ from model.registry import Loaded, engine_of
 from model.volume.volume import Volume
 from tests.builders.nnunet_folder import TinyNet, write_folder
 from tests.builders.series import geometry
+from tests.builders.short_memory import short_memory
 from tests.builders.volumes import blobs, plan_of, volume
 
 OWN = ImportOptions(license="LicenseRef-own", precision="fp32", orientation="LPS")
@@ -82,9 +82,9 @@ def regions_in_full(package: Package) -> dict[str, np.ndarray]:
     member = engine.members[0]
     image = oriented(volume(SHAPE), package.document.input.orientation)
     array = np.asarray(image.array, dtype=np.float32).transpose(member.plans.transpose)
-    tensor = normalised(array, member.plans)
-    sheets = slices(tensor, member.window, member.place.run(member.predict), len(NESTED) - 1, torch.device("cpu"))
-    channels = (torch.stack(list(sheets), dim=1) > 0).numpy()
+    assert isinstance(member.way, OnCpu)
+    sheets = slices(normalised(array, member.plans), member.window, member.way.predict, len(NESTED) - 1)
+    channels = np.stack(list(sheets), axis=1) > 0
     back = np.argsort(member.plans.transpose)
     names = [name for name in NESTED if name != "background"]
     return {
@@ -231,38 +231,19 @@ def test_a_folder_that_does_not_say_its_licence_is_refused(tmp_path: Path) -> No
         imported(tmp_path, TinyNet(), ImportOptions())
 
 
-def test_short_memory_falls_back_to_smaller_tiles_and_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_short_memory_falls_back_to_smaller_tiles_and_says_so(tmp_path: Path) -> None:
     engine = engine_of(imported(tmp_path, TinyNet(mirror=None)))
     assert isinstance(engine, NnUnet)
-    plain = Device.run
-
-    def short(self: Device, predict: object) -> object:
-        run = plain(self, predict)  # type: ignore[arg-type]
-
-        def limited(tile: torch.Tensor) -> torch.Tensor:
-            if tile.numel() > 16 * 32 * 16:
-                raise torch.OutOfMemoryError("out of memory")
-            return run(tile)
-
-        return limited
-
-    monkeypatch.setattr(Device, "run", short)
-    drawing = engine.draw(volume(SHAPE), lambda fraction, words: None)
+    with short_memory(engine.members[0].placed, 16 * 32 * 16):
+        drawing = engine.draw(volume(SHAPE), lambda fraction, words: None)
     assert drawing.structures
     assert all("smaller tiles" in one.flags[0] for one in drawing.structures)
 
 
-def test_memory_that_never_suffices_ends_with_a_reason(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_memory_that_never_suffices_ends_with_a_reason(tmp_path: Path) -> None:
     engine = engine_of(imported(tmp_path, TinyNet(mirror=None)))
-
-    def never(self: Device, predict: object) -> object:
-        def limited(tile: torch.Tensor) -> torch.Tensor:
-            raise torch.OutOfMemoryError("out of memory")
-
-        return limited
-
-    monkeypatch.setattr(Device, "run", never)
-    with pytest.raises(EngineFailed) as failed:
+    assert isinstance(engine, NnUnet)
+    with short_memory(engine.members[0].placed, 0), pytest.raises(EngineFailed) as failed:
         engine.draw(volume(SHAPE), lambda fraction, words: None)
     assert failed.value.code == "OUT_OF_MEMORY"
 

@@ -9,13 +9,15 @@ import numpy as np
 import pytest
 import torch
 
-from model.engines.network.device import Device
+from model.engines.plain.engine import Plain
 from model.errors import EngineFailed, InputRefused
 from model.importing.draft import ImportOptions
 from model.importing.from_path import import_model
 from model.registry import engine_of
 from tests.builders.bundles import NETWORK, write_bundle
+from tests.builders.short_memory import short_memory
 from tests.builders.volumes import blobs, volume
+from tests.builders.with_openvino import require_openvino
 
 SHAPE = (20, 40, 44)
 # Blobs have HU around 0; the networks below call what is above 100 HU a heart.
@@ -97,35 +99,32 @@ def test_regions_of_their_own_are_channels_above_one_half(tmp_path: Path) -> Non
     assert np.array_equal(heart.mask.full(SHAPE), blobs(SHAPE) > 0)
 
 
-def limited(most: int) -> Any:
-    """``Device.run`` on a machine whose memory holds tiles of at most so many voxels."""
-    plain = Device.run
-
-    def run(self: Device, predict: Any) -> Any:
-        within = plain(self, predict)
-
-        def answer(tile: torch.Tensor) -> torch.Tensor:
-            if tile.numel() > most:
-                raise torch.OutOfMemoryError("out of memory")
-            return within(tile)
-
-        return answer
-
-    return run
-
-
 def test_short_memory_is_met_by_smaller_tiles_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model.engines.network.runtime.choice.openvino_version", lambda: None)
     inference = {"patch": [16, 32, 32], "precision": "fp32"}
     engine = engine_of(import_model(script(tmp_path), tmp_path / "library", options(inference=inference)))
+    assert isinstance(engine, Plain)
     whole = engine.draw(volume(SHAPE), lambda fraction, words: None).structures[0]
-    monkeypatch.setattr(Device, "run", limited(16 * 16 * 16))
-    less = engine.draw(volume(SHAPE), lambda fraction, words: None).structures[0]
+    with short_memory(engine.placed, 16 * 16 * 16):
+        less = engine.draw(volume(SHAPE), lambda fraction, words: None).structures[0]
     assert not whole.flags
     assert less.flags == ("drawn with smaller tiles, as memory was short",)
     clear = np.abs(blobs(SHAPE) - 100) > 1
     assert np.array_equal(less.mask.full(SHAPE)[clear], whole.mask.full(SHAPE)[clear])
-    monkeypatch.setattr(Device, "run", limited(0))
-    with pytest.raises(EngineFailed, match="OUT_OF_MEMORY"):
+    with short_memory(engine.placed, 0), pytest.raises(EngineFailed, match="OUT_OF_MEMORY"):
+        engine.draw(volume(SHAPE), lambda fraction, words: None)
+
+
+def test_a_converted_program_takes_no_other_tile_than_it_was_traced_on(tmp_path: Path) -> None:
+    require_openvino()
+    inference = {"patch": [16, 32, 32], "precision": "fp32"}
+    engine = engine_of(import_model(script(tmp_path), tmp_path / "library", options(inference=inference)))
+    assert isinstance(engine, Plain)
+    assert engine.placed.way.label == "OpenVINO, cpu fp32"
+    with pytest.raises(ValueError, match="shape alone"):
+        engine.placed.way.channels((16, 16, 16))
+    assert engine.placed.way.channels((16, 32, 32)) == 2
+    with short_memory(engine.placed, 16 * 16 * 16), pytest.raises(EngineFailed, match="OUT_OF_MEMORY"):
         engine.draw(volume(SHAPE), lambda fraction, words: None)
 
 

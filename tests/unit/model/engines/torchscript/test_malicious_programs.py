@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 import torch
 
-from model.engines.torchscript.engine import load
+from model.engines.torchscript.loading import load
 from model.errors import InputRefused
 
 CPU = torch.device("cpu")

@@ -136,7 +136,9 @@ def test_names_addresses_ports_and_the_star_are_allowed_in_the_configuration() -
     assert settings.allowed_hosts == tuple(names)
 
 
-@pytest.mark.parametrize(("name", "right"), [("cloud", True), ("GPU box 2", True), ("local", False), ("a/b", False)])
+@pytest.mark.parametrize(
+    ("name", "right"), [("cloud", True), ("GPU-box-2", True), ("GPU box 2", False), ("local", False), ("a/b", False)]
+)
 def test_a_target_has_a_name_that_an_address_carries_unchanged(name: str, right: bool) -> None:
     settings, problems = examine({"Targets": {name: {"Type": "dicom", "Modality": "box"}}})
     assert (settings is not None) is right

@@ -13,11 +13,13 @@ from tests.builders.gateway_app import app_of, gateway_in
 ALWAYS = {"400", "403", "405", "413", "422", "500", "503"}
 # What is no JSON, by operation.
 FILES = {
+    "get_charts": {"text/csv"},
     "get_metrics": {"text/plain"},
     "get_events": {"text/event-stream"},
     "get_preview": {"image/png"},
     "get_outgoing": {"application/zip"},
     "get_certificate": {"application/pdf"},
+    "list_quality": {"text/csv"},
     "get_dossier": {"application/pdf", "text/markdown"},
     "get_report": {"application/pdf"},
 }

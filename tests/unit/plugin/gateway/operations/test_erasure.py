@@ -17,14 +17,17 @@ from model.worker.pool import Workers
 from plugin.evidence.closing import close_job
 from plugin.evidence.subjects import Swept
 from plugin.gateway.operations.erasure import JobErasure
-from plugin.intake.arrivals import Arrivals
+from plugin.intake.arrivals import Arrivals, Position
 from plugin.jobs.job import Job, State
 from plugin.jobs.store import JobStore
-from plugin.state.database import open_database
-from plugin.vault.vault import Vault
+from plugin.quality.forgetting import Forgetting
+from plugin.vault.file_vault import FileVault
 from plugin.workflow.cancellation import Cancellation
+from tests.builders.either_database import tables_in
 from tests.builders.evidence import LIFE, open_chain
 from tests.builders.jobs import a_job
+
+pytestmark = pytest.mark.usefixtures("either_database")
 
 RECEIVED = LIFE[0][1]
 
@@ -34,7 +37,7 @@ class House:
     """The stores that an erasure looks into."""
 
     jobs: JobStore
-    vault: Vault
+    vault: FileVault
     chain: Chain
     spool: Path
     erasure: JobErasure
@@ -56,16 +59,17 @@ class House:
 
 
 def house_in(folder: Path, close_seconds: float = 600.0) -> House:
-    engine = open_database(f"sqlite:///{folder / 'jobs.sqlite'}")
-    jobs, arrivals, vault = JobStore(engine), Arrivals(engine), Vault(folder / "vault")
+    engine = tables_in(folder)
+    jobs, arrivals, vault = JobStore(engine), Arrivals(engine), FileVault(folder / "vault")
     chain = open_chain(folder / "chain", SigningKey.new())
     erasure = JobErasure(
         jobs,
         arrivals,
         vault,
-        chain,
+        chain.records,
         Cancellation(jobs, Workers(1)),
         folder / "spool",
+        Forgetting(engine),
         close_seconds=close_seconds,
         unbegun_seconds=0.0,
     )
@@ -125,3 +129,30 @@ def test_one_that_does_not_close_is_said_to_be_pending_and_stays(tmp_path: Path)
     assert (refused.value.code, refused.value.retry) == ("ERASE_PENDING", True)
     assert house.jobs.get(job.id) is not None
     assert (house.spool / job.id).exists()
+
+
+class Killed(BaseException):
+    """Ends an erasure as SIGKILL does."""
+
+
+def test_an_erasure_that_was_killed_anywhere_is_finished_by_the_same_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise Killed
+
+    for kind, name in ((FileVault, "destroy"), (JobStore, "forget"), (Arrivals, "forget")):
+        folder = tmp_path / f"{kind.__name__}.{name}"
+        folder.mkdir()
+        house = house_in(folder)
+        arrivals = Arrivals(tables_in(folder))
+        job = house.job(State.DONE)
+        arrivals.record([job.series], Position(1, {}))
+        with monkeypatch.context() as dying:
+            dying.setattr(kind, name, killed)
+            with pytest.raises(Killed):
+                house.erase(job)
+        house.erase(job)
+        assert house.jobs.get(job.id) is None
+        assert arrivals.newest_pending(10) == [], f"nothing of the series is left, killed in {name}"
+        assert list(house.vault.open_transfers()) == []

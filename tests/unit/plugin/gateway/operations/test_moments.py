@@ -11,9 +11,11 @@ import sqlalchemy as sa
 
 from plugin.gateway.operations.moments import BUSY_SECONDS, MOST_HELD, Moment, Moments, places_for
 from plugin.jobs.store import JobStore
-from plugin.state.database import open_database
 from plugin.state.writes import Writes
+from tests.builders.either_database import tables_in
 from tests.builders.jobs import a_job
+
+pytestmark = pytest.mark.usefixtures("either_database")
 
 NOTHING = {"Total": 0}
 
@@ -22,7 +24,7 @@ class Site:
     """A state of affairs that a test changes, with a clock that it turns."""
 
     def __init__(self, folder: Path, *, places: int = 1, hold_seconds: float = 600.0) -> None:
-        self.engine: sa.Engine = open_database(f"sqlite:///{folder / 'jobs.sqlite'}")
+        self.engine: sa.Engine = tables_in(folder)
         self.jobs = JobStore(self.engine)
         self.shown = 0
         self.looking = threading.Semaphore(0)
@@ -76,7 +78,7 @@ def test_nothing_new_ends_the_wait_with_the_same_moment(tmp_path: Path) -> None:
 def test_what_no_table_knows_is_seen_too(tmp_path: Path) -> None:
     ticks = [0.0]
     said = {"Arriving": NOTHING, "Waiting": NOTHING, "Running": {"Total": 1}, "Progress": 0.1}
-    engine = open_database(f"sqlite:///{tmp_path / 'jobs.sqlite'}")
+    engine = tables_in(tmp_path)
     moments = Moments(lambda: dict(said), Writes(engine), 1, ticks=lambda: ticks[0])
     before = moments.present()
     assert before.busy

@@ -23,8 +23,10 @@ export function drawContours(context: CanvasRenderingContext2D, scene: Scene, lo
     const other = pair.other && shapeOf(scene.grid, plane, pair.other, look.point);
     if (shown === undefined && other === undefined) continue;
     inMillimetres(context, projection, plane.depth === 0 ? 1 : 0);
-    if (look.comparing && look.differences) fillDifference(context, shown, other, look.opacity);
-    else if (look.filled) {
+    // What only one set has is lines alone: a target, or a body, would colour all that lies in it.
+    if (look.comparing && look.differences) {
+      if (pair.shown !== undefined && pair.other !== undefined) fillDifference(context, shown, other, look.opacity);
+    } else if (look.filled) {
       fill(context, shown, pair.shown, look.opacity);
       fill(context, other, pair.other, look.opacity);
     }

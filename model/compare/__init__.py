@@ -1,0 +1,1 @@
+"""Two structure sets of one series side by side, ROI by ROI: comparison.Comparison is the answer."""

@@ -1,0 +1,71 @@
+"""All of a network's way on one device: image in, labels out; tested on torch's CPU device too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+
+from model.contours.structure import BoxedMask
+from model.engines.network.cuda.device import Device
+from model.engines.network.cuda.labelling import labels_of, regions_of
+from model.engines.network.cuda.resample import resampled
+from model.engines.network.cuda.window import TensorPredict, slices
+from model.engines.network.labelling import Labels
+from model.engines.network.way import Array, Fraction, Grids, Orders
+from model.engines.network.window import Shape, Window
+
+
+@dataclass(frozen=True)
+class OnDevice:
+    """A network on a device, in one precision; its weights are there already."""
+
+    predict: TensorPredict
+    place: Device
+
+    @property
+    def label(self) -> str:
+        """Such as ``cuda bf16``."""
+        return self.place.label
+
+    @property
+    def runtime(self) -> str:
+        """As Way says."""
+        return self.place.runtime
+
+    @property
+    def reduced(self) -> bool:
+        """As Way says."""
+        return self.place.bf16
+
+    def resampled(self, array: Array, wanted: Shape, orders: Orders) -> Array:
+        """As Way says."""
+        if array.shape == wanted:
+            return array
+        there = torch.from_numpy(array).to(self.place.device)
+        found: Array = resampled(there, wanted, orders).cpu().numpy()
+        return found
+
+    def labels(self, image: Array, window: Window, grids: Grids, classes: int, progress: Fraction) -> Labels:
+        """As Way says."""
+        with torch.inference_mode():
+            sheets = slices(
+                torch.from_numpy(image), window, self.place.run(self.predict), classes, self.place.device, progress
+            )
+            return labels_of(sheets, grids.coarse, grids.fine, grids.back)
+
+    def regions(
+        self, image: Array, window: Window, grids: Grids, channels: int, progress: Fraction
+    ) -> tuple[BoxedMask, ...]:
+        """As Way says."""
+        with torch.inference_mode():
+            sheets = slices(
+                torch.from_numpy(image), window, self.place.run(self.predict), channels, self.place.device, progress
+            )
+            return regions_of(sheets, grids.coarse, grids.fine, channels, grids.back)
+
+    def channels(self, patch: Shape) -> int:
+        """As Way says."""
+        answer = self.place.run(self.predict)(torch.zeros((1, 1, *patch), device=self.place.device))
+        whole = isinstance(answer, torch.Tensor) and answer.shape[:1] + answer.shape[2:] == (1, *patch)
+        return int(answer.shape[1]) if whole else 0

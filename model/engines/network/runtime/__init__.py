@@ -1,0 +1,1 @@
+"""What computes a tile on the CPU."""

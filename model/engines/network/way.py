@@ -1,0 +1,126 @@
+"""How a network is applied to an image: on the CPU around any runtime, or all of it on a device."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from model.contours.structure import BoxedMask
+from model.engines.network.head import Head
+from model.engines.network.labelling import Labels, labels_of
+from model.engines.network.regions import regions_of
+from model.engines.network.resample import resampled
+from model.engines.network.window import Predict, Shape, Window, slices
+
+Array = NDArray[np.float32]
+Orders = tuple[int, int, int]
+Fraction = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Grids:
+    """The grid (z, y, x) that the network saw and that of the image, with the orders of the splines back to it."""
+
+    coarse: Shape
+    fine: Shape
+    back: Orders = (1, 1, 1)
+
+
+class Way(Protocol):
+    """Resampling, window and labels around one network; ``label`` is such as ``cpu fp32``."""
+
+    @property
+    def label(self) -> str:
+        """Where and in which precision, for whoever reads the structure set."""
+        ...
+
+    @property
+    def runtime(self) -> str:
+        """What computes, as ``model.engines.network.machine`` names it; empty where it has one precision only."""
+        ...
+
+    @property
+    def reduced(self) -> bool:
+        """Whether it computes in less than fp32."""
+        ...
+
+    def resampled(self, array: Array, wanted: Shape, orders: Orders) -> Array:
+        """(z, y, x) on another grid of the same extent."""
+        ...
+
+    def labels(self, image: Array, window: Window, grids: Grids, classes: int, progress: Fraction) -> Labels:
+        """(z, y, x) uint16 on the fine grid: the largest class of an image on the coarse one."""
+        ...
+
+    def regions(
+        self, image: Array, window: Window, grids: Grids, channels: int, progress: Fraction
+    ) -> tuple[BoxedMask, ...]:
+        """Return a mask on the fine grid for each channel, where it is above 0."""
+        ...
+
+    def channels(self, patch: Shape) -> int:
+        """Channels of the answer to a tile of zeros; 0 when it has another shape than the tile."""
+        ...
+
+
+def _nothing() -> None:
+    """Give back nothing."""
+
+
+@dataclass(frozen=True)
+class OnCpu:
+    """In numpy and C around a runtime that computes tiles.
+
+    ``head`` is the network's last layer where the runtime leaves it to be applied to what the tiles give together;
+    ``rest`` gives back the runtime's memory when an image is done.
+    """
+
+    predict: Predict
+    label: str = "cpu fp32"
+    runtime: str = ""
+    reduced: bool = False
+    head: Head | None = None
+    rest: Callable[[], None] = _nothing
+
+    def resampled(self, array: Array, wanted: Shape, orders: Orders) -> Array:
+        """As Way says."""
+        return resampled(array, wanted, orders)
+
+    def labels(self, image: Array, window: Window, grids: Grids, classes: int, progress: Fraction) -> Labels:
+        """As Way says."""
+        with self._resting():
+            return labels_of(self._sheets(image, window, classes, progress), grids.coarse, grids.fine, grids.back)
+
+    def regions(
+        self, image: Array, window: Window, grids: Grids, channels: int, progress: Fraction
+    ) -> tuple[BoxedMask, ...]:
+        """As Way says."""
+        with self._resting():
+            sheets = self._sheets(image, window, channels, progress)
+            return regions_of(sheets, grids.coarse, grids.fine, channels, grids.back)
+
+    def channels(self, patch: Shape) -> int:
+        """As Way says."""
+        with self._resting():
+            answer = self.predict(np.zeros((1, 1, *patch), dtype=np.float32))
+            whole = isinstance(answer, np.ndarray) and answer.shape[:1] + answer.shape[2:] == (1, *patch)
+            found = answer.shape[1] if whole else 0
+        return int(self.head.classes if whole and self.head is not None else found)
+
+    def _sheets(self, image: Array, window: Window, classes: int, progress: Fraction) -> Iterator[Array]:
+        """Averaged logits of each slice (classes, y, x), in order."""
+        if self.head is None:
+            return slices(image, window, self.predict, classes, progress)
+        return self.head.on(slices(image, window, self.predict, self.head.channels, progress))
+
+    @contextmanager
+    def _resting(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            self.rest()

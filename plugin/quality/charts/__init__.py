@@ -1,0 +1,1 @@
+"""Charts of how much people change: limits, Nelson's rules, lasting changes; pure functions over points in time."""

@@ -1,0 +1,1 @@
+"""Constancy: a reference series is drawn by a schedule and compared with a baseline: keeper.ConstancyKeeper."""

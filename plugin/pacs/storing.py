@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -43,10 +43,11 @@ class Stored:
     rewritten: bool
 
 
-def store(orthanc: Orthanc, file: bytes, what: str) -> Stored:
+def store(orthanc: Orthanc, file: bytes, what: str, require_own: Callable[[], None] = lambda: None) -> Stored:
     """Store a DICOM file and fetch it again; ``what`` names the kind of object in messages (RTSTRUCT, SEG).
 
-    What was stored and is not the same afterwards is deleted again. Raises TargetFailed: STORE_FILTERED, ORTHANC_FULL,
+    What was stored and is not the same afterwards is deleted again, unless ``require_own`` raises: another gateway may
+    have put its own object in the place of this one meanwhile. Raises TargetFailed: STORE_FILTERED, ORTHANC_FULL,
     ORTHANC_READ_ONLY, STORE_REFUSED, STORE_NOT_KEPT, STORE_OTHER, STORE_CHANGED.
     """
     answer = _posted(orthanc, file, what)
@@ -61,8 +62,8 @@ def store(orthanc: Orthanc, file: bytes, what: str) -> Stored:
         raise _full(what)
     if status not in ("Success", "AlreadyStored") or not instance:
         raise TargetFailed("STORE_REFUSED", f"Orthanc did not store the {what}; its log says why.")
-    rewritten = not _is_kept(orthanc, file, what, instance, already=status == "AlreadyStored")
-    return Stored(instance, str(answer.get("ParentStudy", "")), hashlib.sha256(file).hexdigest(), rewritten)
+    kept = _is_kept(orthanc, file, what, instance, require_own, already=status == "AlreadyStored")
+    return Stored(instance, str(answer.get("ParentStudy", "")), hashlib.sha256(file).hexdigest(), rewritten=not kept)
 
 
 def _posted(orthanc: Orthanc, file: bytes, what: str) -> Mapping[str, Any]:
@@ -87,7 +88,9 @@ def _posted(orthanc: Orthanc, file: bytes, what: str) -> Mapping[str, Any]:
         raise
 
 
-def _is_kept(orthanc: Orthanc, file: bytes, what: str, instance: str, *, already: bool) -> bool:
+def _is_kept(
+    orthanc: Orthanc, file: bytes, what: str, instance: str, require_own: Callable[[], None], *, already: bool
+) -> bool:
     """Whether Orthanc hands out the very bytes; False when it wrote the same object anew."""
     try:
         if _digest_of(orthanc, instance) == hashlib.sha256(file).digest():
@@ -106,6 +109,7 @@ def _is_kept(orthanc: Orthanc, file: bytes, what: str, instance: str, *, already
             "STORE_OTHER",
             f"Orthanc has another object under the UID of this {what} and keeps that one. Delete it, then retry.",
         )
+    require_own()
     orthanc.delete_instance(instance)
     raise TargetFailed(
         "STORE_CHANGED",

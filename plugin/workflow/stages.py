@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -324,7 +325,7 @@ class Stages:
         if job.takeovers:
             self._take_back_unpublished(job)  # what the lost gateway was just storing, in other bytes
         self._require_own(job)
-        stored = store(self.orthanc, file, "RTSTRUCT")
+        stored = store(self.orthanc, file, "RTSTRUCT", partial(self._require_own, job))
         # Of what another gateway goes on with, the same object is stored there, or is deleted at its end.
         self._require_own(job)
         if stored.study != job.study:
@@ -369,13 +370,15 @@ class Stages:
 
     def _take_back(self, job: Job, instance: str) -> None:
         """Delete what was stored and may not stay; the job shows none."""
+        self._require_own(job)
         self.orthanc.delete_instance(instance)
         self.jobs.withdraw(job.id)
 
     def _store_segmentation(self, job: Job, rtstruct: bytes) -> None:
         """Store the SEG; one that Orthanc does not keep is said in the job, whose RTSTRUCT stays what it is."""
         try:
-            stored = store(self.orthanc, self._segmentation(job, rtstruct), "SEG")
+            segmentation = self._segmentation(job, rtstruct)
+            stored = store(self.orthanc, segmentation, "SEG", partial(self._require_own, job))
         except AutocontourError as failure:
             if failure.retry or isinstance(failure, SeriesGone):
                 raise
@@ -433,6 +436,7 @@ class Stages:
     def _take_back_unpublished(self, job: Job) -> None:
         """Delete what an attempt stored that was cut off before it had looked at it: nothing attests it."""
         if job.rtstruct is None:
+            self._require_own(job)  # another gateway may have stored the same object since
             for what in ("instance", SEGMENTATION):
                 for instance in self.orthanc.find_instances({"SOPInstanceUID": made_uid(job, what)}):
                     self.orthanc.delete_instance(instance)

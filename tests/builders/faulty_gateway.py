@@ -98,7 +98,7 @@ def install_told(told: Path) -> None:
             name, _, where = told.read_text().partition(":")
             if where == here:
                 told.unlink()
-                os.kill(os.getpid(), getattr(signal, name))
+                signal.raise_signal(getattr(signal, name))  # to this thread, which does nothing more
         except FileNotFoundError:
             return  # nothing is told, or another gateway was faster
 

@@ -164,7 +164,7 @@ def test_a_frozen_gateway_writes_nothing_when_it_thaws(group: Group, postgres: P
     series = group.series()
     until(lambda: not group.told.exists(), "one gateway stands still", 120)
     began = time.monotonic()
-    group.frozen = next(one for one in group.gateways if stands_still(one))
+    (group.frozen,) = until(lambda: [one for one in group.gateways if stands_still(one)], "it is seen to stand", 60)
     job = assert_done_once(group, postgres, series)
     print(f"frozen at {stage}: done elsewhere after {time.monotonic() - began:.1f} s")
     stored = group.orthanc.get(f"/instances/{job['Rtstruct']}/attachments/dicom/md5").text

@@ -16,6 +16,7 @@ from pynetdicom import AE, evt
 from pynetdicom.events import EventHandlerType
 
 from model.errors import TargetFailed
+from plugin.group.membership import GatewayFenced
 from plugin.pacs.client import Orthanc
 from plugin.pacs.storing import store
 from tests.builders.faulty_gateway import wrapper
@@ -183,6 +184,33 @@ def test_another_object_under_the_same_uid_is_not_taken_for_ours_and_stays(start
         store(client, structure_set(300), "RTSTRUCT")
     assert refused.value.code == "STORE_OTHER"
     assert client.instance_file(first.instance) == theirs
+
+
+class FrozenAfterStoring(Orthanc):
+    """Of a gateway that stands still after its request, while another one stores the result of the same job."""
+
+    def __init__(self, url: str, theirs: bytes) -> None:
+        super().__init__(url)
+        self._theirs = theirs
+
+    def store(self, file: bytes) -> dict[str, Any]:
+        answer = super().store(file)
+        self.delete_instance(answer["ID"])
+        super().store(self._theirs)
+        return answer
+
+
+def test_what_another_gateway_stored_meanwhile_is_not_deleted(start_orthanc: Start) -> None:
+    orthanc = start_orthanc()
+    mine, theirs = structure_set(300, uid="2.25.1010"), structure_set(400, uid="2.25.1010")
+
+    def require_own() -> None:
+        raise GatewayFenced
+
+    with pytest.raises(GatewayFenced):
+        store(FrozenAfterStoring(orthanc.url, theirs), mine, "RTSTRUCT", require_own)
+    (instance,) = Orthanc(orthanc.url).find_instances({"SOPInstanceUID": "2.25.1010"})
+    assert Orthanc(orthanc.url).instance_file(instance) == theirs
 
 
 def test_a_gateway_killed_right_after_storing_stores_the_very_same_again(start_orthanc: Start, tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from plugin.commands.labels import label_remarks
 from plugin.commands.orthanc_json import OrthancConfiguration, read_together
 from plugin.commands.orthanc_tls import tls_remarks
 from plugin.commands.python_script import script_problems, script_remarks
+from plugin.evidence.dossier.retention import retention_remarks
 from plugin.facts.given import given_facts
 from plugin.settings.constancy import described as described_constancy
 from plugin.settings.destinations import described as described_destination
@@ -114,6 +115,7 @@ def _check(options: argparse.Namespace) -> int:
             _warn_of([*label_remarks(settings, installed_packages())])
             _warn_of(gateway_remarks(configuration.keys[ROOT], configuration.base))
             _warn_of(plugin_remarks(settings.destinations, configuration.keys))
+            _warn_of(retention_remarks(settings.quality, settings.state_directory))
             if hint := orthanc_explorer_2.remark(configuration.keys):
                 print(hint)
             _warn_of_slowness()

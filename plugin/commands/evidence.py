@@ -12,9 +12,10 @@ from model.commands.outputs import add_force, require_writable, write_output
 from model.errors import ConfigurationRefused
 from plugin.commands.orthanc_json import read_configuration
 from plugin.commands.rotate_key import add_rotate_key
-from plugin.evidence.dossier import open_points
+from plugin.evidence.dossier.chapters import open_points
+from plugin.evidence.dossier.models import models_of
+from plugin.evidence.dossier.processing import Processing, read_processing
 from plugin.evidence.dossier_files import dossier_markdown, dossier_pdf
-from plugin.evidence.processing import Processing, read_processing
 from plugin.settings.document import Section
 from plugin.settings.evidence import read_evidence
 from plugin.settings.settings import ROOT, read_settings
@@ -45,7 +46,8 @@ def add_parser(subparsers: Any, summary: str) -> None:
 
 def run_dossier(options: argparse.Namespace) -> int:
     """Print the dossier; raises ConfigurationRefused with everything that is wrong."""
-    processing = processing_of(read_configuration(options.configuration))
+    place: Path = options.configuration
+    processing = processing_of(read_configuration(place), place if place.is_dir() else place.parent)
     if options.output is None:
         print(dossier_markdown(processing), end="")
     elif options.output.suffix not in (".md", ".pdf"):
@@ -60,13 +62,14 @@ def run_dossier(options: argparse.Namespace) -> int:
     return 0
 
 
-def processing_of(configuration: dict[str, Any]) -> Processing:
-    """Read what the dossier says from Orthanc's configuration; raises ConfigurationRefused."""
+def processing_of(configuration: dict[str, Any], base: Path) -> Processing:
+    """Read what the dossier says from Orthanc's configuration, which lies in ``base``; raises ConfigurationRefused."""
     raw = configuration.get(ROOT)
-    settings = read_settings(raw)
+    settings = read_settings(raw, configuration.get("Dictionary"), base)
     evidence, problems = read_evidence(raw.get("Evidence") if isinstance(raw, dict) else None)
     if problems:
         raise ConfigurationRefused(problems[0].path, "; ".join(problem.sentence for problem in problems))
     section = Section.model_validate(raw)
     assert isinstance(raw, dict)
-    return read_processing(raw, section, evidence, settings.rules, VERSION)
+    models = models_of(settings.rules, settings.models_directory)
+    return read_processing(raw, section, evidence, settings.rules, VERSION, models)

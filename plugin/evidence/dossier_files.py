@@ -8,16 +8,16 @@ from datetime import UTC, datetime
 from model.evidence.chain import Chain
 from model.evidence.event import Event
 from model.evidence.record import START, Record, stamp
-from plugin.evidence.dossier import SUBTITLE, TITLE, dossier_blocks
+from plugin.evidence.dossier.chapters import SUBTITLE, TITLE, dossier_blocks
+from plugin.evidence.dossier.processing import Processing
 from plugin.evidence.paper.markdown import to_markdown
 from plugin.evidence.paper.page import Cover, to_pdf
 from plugin.evidence.paper.signature import PdfSeal, sign_pdf
-from plugin.evidence.processing import Processing
 from plugin.evidence.wording import second
 
 
 def dossier_markdown(processing: Processing) -> str:
-    """Print the dossier as Markdown: the same text for the same configuration."""
+    """Print the dossier as Markdown: the same text for the same configuration and models."""
     return to_markdown(f"{TITLE}: {processing.evidence.site}", SUBTITLE, dossier_blocks(processing))
 
 

@@ -25,6 +25,7 @@ from plugin.evidence.audit.feed import AuditFeed
 from plugin.evidence.audit.syslog import Sender, open_sender
 from plugin.evidence.certificate import issue_certificate
 from plugin.evidence.certificate_pages import certificate_pdf
+from plugin.evidence.dossier.processing import Processing
 from plugin.evidence.dossier_files import dossier_markdown, dossier_pdf, record_dossier
 from plugin.evidence.ended_jobs import Ended, with_ended_jobs
 from plugin.evidence.group.evidence import GroupEvidence
@@ -32,7 +33,6 @@ from plugin.evidence.head_share import HeadShares
 from plugin.evidence.issued_reports import IssuedReports
 from plugin.evidence.paper.signature import PdfSeal
 from plugin.evidence.parts import Part, parts_of, records_in_order
-from plugin.evidence.processing import Processing
 from plugin.evidence.report import Month, issue_report, require_covered
 from plugin.evidence.report_pages import report_pdf
 from plugin.evidence.subjects import Subjects, Sweep, Swept, load_index_key, subject_answer

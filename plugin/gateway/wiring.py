@@ -14,8 +14,8 @@ from model.worker.pool import Workers
 from plugin.advisories.alerts import VersionWatch
 from plugin.deliver.deliverer import Deliverer
 from plugin.deliver.table import DeliveryTable
+from plugin.evidence.dossier.processing import configuration_digest
 from plugin.evidence.group.evidence import GroupEvidence
-from plugin.evidence.processing import configuration_digest
 from plugin.evidence.service import EvidenceService
 from plugin.evidence.subjects import INDEX_KEY, KEY_BYTES
 from plugin.forward.heads import witnesses
@@ -343,7 +343,7 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         quality=assessed,
         commissioning=commissioning,
         evidence=evidence,
-        dossier=Dossier(evidence, startup.section, settings, startup.base_directory),
+        dossier=Dossier(evidence, commissioning, startup.section, settings, startup.base_directory),
         rights=Rights(evidence, jobs, erasure, cancellation, Forgetting(engine)),
         health=health,
         moments=Moments(now.show, Writes(engine), places_for(startup.callers)),

@@ -77,6 +77,20 @@ def test_no_rules_are_said(site: Any, capsys: pytest.CaptureFixture[str]) -> Non
     assert "nothing is contoured by itself" in capsys.readouterr().out
 
 
+def test_records_of_use_that_are_kept_for_less_than_six_months_are_warned_of(
+    site: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(site({"Quality": {"KeepMonths": 3}, "StateDirectory": "/run/autocontour"})) == 0
+    said = capsys.readouterr().err
+    assert "warning: AutoContour.Quality.KeepMonths is 3: comparisons with what people changed are kept 91 days" in said
+    assert "leave the key out, or set 7 or more" in said
+    assert "warning: AutoContour.StateDirectory lies in memory" in said
+    assert main(site({"Quality": {"KeepMonths": 7}, "StateDirectory": "/var/lib/orthanc/autocontour"})) == 0
+    said = capsys.readouterr().err
+    assert "KeepMonths" not in said
+    assert "in memory" not in said
+
+
 def test_every_mistake_is_said_with_its_path_and_ends_with_status_2(
     site: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:

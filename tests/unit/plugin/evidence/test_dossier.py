@@ -11,13 +11,12 @@ from model.evidence.event import Event
 from model.evidence.signing import SigningKey
 from model.gate.allowlist import CT_IMAGE
 from model.gate.profile import profile_digest, profile_of
-from plugin.evidence.dossier import open_points
+from plugin.evidence.dossier.chapters import open_points
+from plugin.evidence.dossier.processing import configuration_digest
 from plugin.evidence.dossier_files import dossier_markdown, dossier_pdf, record_configuration, record_dossier
 from plugin.evidence.paper.signature import make_seal
-from plugin.evidence.processing import Processing, configuration_digest, read_processing
-from plugin.settings.document import Section
 from plugin.settings.evidence import EvidenceSection, read_evidence
-from routing.rules import read_rules
+from tests.builders.dossier_sites import processing
 from tests.builders.evidence import open_chain
 from tests.builders.pdf_text import text_of
 
@@ -47,14 +46,6 @@ REMOTE: dict[str, Any] = {
         "Audit": {"Host": "audit.hospital.example"},
     },
 }
-
-
-def processing(raw: dict[str, Any]) -> Processing:
-    evidence, problems = read_evidence(raw.get("Evidence"))
-    assert problems == []
-    rules, wrong = read_rules(raw["Rules"])
-    assert wrong == []
-    return read_processing(raw, Section.model_validate(raw), evidence, rules, "0.1.0")
 
 
 def test_without_a_target_outside_the_dossier_says_that_nothing_leaves() -> None:
@@ -92,6 +83,13 @@ def test_what_only_the_site_can_say_is_listed_as_open() -> None:
         "a witness for the chain's head: a service that countersigns, or a time stamp authority",
     )
     assert open_points(processing(REMOTE)) == ("the recipient behind the target 'box' (Evidence.Recipients)",)
+    evidence = {**REMOTE["Evidence"], "Recipients": {"cloud": {"Name": "Contour Services"}, "box": {"Name": "Vendor"}}}
+    assert open_points(processing(REMOTE | {"Evidence": evidence})) == (
+        "the contract with the recipient behind 'cloud' (Evidence.Recipients, Contract)",
+        "the country of the recipient behind 'cloud' (Evidence.Recipients, Country)",
+        "the contract with the recipient behind 'box' (Evidence.Recipients, Contract)",
+        "the country of the recipient behind 'box' (Evidence.Recipients, Country)",
+    )
 
 
 def test_every_attribute_that_leaves_is_in_the_table_and_removed_ones_are_not() -> None:

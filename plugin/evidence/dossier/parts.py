@@ -8,8 +8,8 @@ from pydicom.datadict import dictionary_description
 
 from model.gate.allowlist import CT_IMAGE, MR_IMAGE, SOP_CLASSES
 from model.gate.profile import Attribute, Option, profile_of
+from plugin.evidence.dossier.processing import Processing
 from plugin.evidence.paper.blocks import Block, Bullets, Flow, FlowStep, Heading, Table, Text, Tone
-from plugin.evidence.processing import Destination, Processing
 from plugin.settings.evidence import EvidenceSection, Party
 from plugin.settings.privacy import PrivacyRules
 
@@ -56,29 +56,39 @@ def recipient_table(processing: Processing) -> Table:
     )
 
 
-def data_flow(remote: Sequence[Destination]) -> Flow:
+def data_flow(processing: Processing) -> Flow:
     """Draw the way of the data; with no target outside, nothing stands there."""
-    names = ", ".join(place.name for place in remote)
-    outside = bool(remote)
+    names = ", ".join(place.name for place in processing.remote)
+    outside = bool(processing.remote)
+    # The sender makes this check in any case; a service makes it again.
+    checked_there = bool(processing.services)
+    back = "contours" if not processing.services else "contours, signed receipts"
+    if processing.services and processing.nodes:
+        back = "contours; receipts from services"
     steps = (
         FlowStep("Archive (Orthanc)", "original series, never changed"),
         FlowStep("Pseudonymisation", "new files from a list, searched for the patient's words", arriving="one series"),
-        FlowStep("Check without the patient", "one finding: all refused and deleted", outside, "pseudonymised images"),
+        FlowStep(
+            "Check without the patient", "one finding: all refused and deleted", checked_there, "pseudonymised images"
+        ),
         FlowStep(
             "Model",
-            f"at {names}: draws the organs; images are deleted" if outside else "draws the organs on this machine",
+            f"at {names}: draws the organs" if outside else "draws the organs on this machine",
             outside,
-            "images in memory",
+            "pseudonymised images" if processing.nodes else "images in memory",
         ),
         FlowStep(
             "Restoration",
             "references resolved, identity set from the archive",
-            arriving="contours, signed receipts" if outside else "contours",
+            arriving=back,
         ),
         FlowStep("Archive (Orthanc)", "structure set under the original study", arriving="RTSTRUCT"),
         FlowStep("Deletion and evidence", "copies and key gone; signed record", arriving="counts and digests"),
     )
-    caption = "Only contours and signed receipts come back; the key that links pseudonym and patient never leaves."
+    come = "Only contours and signed receipts come back" if processing.services else "Only contours come back"
+    caption = f"{come}; the key that links pseudonym and patient never leaves."
+    if processing.nodes:
+        caption += " A DICOM node gives no receipt: what it deletes is not verified."
     return Flow("Hospital", "Recipient" if outside else "Outside: nothing", steps, caption)
 
 
@@ -162,22 +172,19 @@ def _attribute(tag: int, attribute: Attribute, off: bool) -> tuple[str, ...]:
     )
 
 
-def retention_table(evidence: EvidenceSection, privacy: PrivacyRules, remote: bool) -> Table:
+def retention_table(processing: Processing) -> Table:
     """Say for everything that is held how long, and how its end is established."""
-    hours = f"at most {privacy.transfer_hours} hours"
+    evidence = processing.evidence
+    hours = f"at most {processing.privacy.transfer_hours} hours"
     rows = [
         ("Pseudonymised files here", "until the job ends, however it ends", "deleted and listed; recorded"),
         ("Key of a transfer", "until the job is closed", "destroyed and read back; recorded"),
     ]
-    if remote:
-        rows += [
-            (
-                "Images at a service",
-                "until the contours are fetched; in memory only",
-                "a signed receipt of its listing",
-            ),
-            ("Images at a DICOM node", "as its contract says", "not verified; rests on the contract"),
-        ]
+    if processing.services:
+        held = "until the contours are fetched; in memory, or on a disk that its operator says is encrypted"
+        rows.append(("Images at a service", held, "a signed receipt of its listing"))
+    if processing.nodes:
+        rows.append(("Images at a DICOM node", "as its contract says", "not verified; rests on the contract"))
     rows += [
         ("An open transfer", hours, "then its key is destroyed, an alert raised, and the report lists it"),
         ("Contours", "as the medical record", "the archive's own rules"),
@@ -192,6 +199,10 @@ def configured_measures(evidence: EvidenceSection, services: Sequence[str]) -> t
     lines = [f"The head of the chain is signed daily at {evidence.AnchorHour:02d}:00 UTC."]
     if services:
         lines.append(f"It is handed over then to {', '.join(services)}: held there for good, and countersigned.")
+    if evidence.Witnesses:
+        lines.append(f"It is handed over to witnesses as well: {', '.join(evidence.Witnesses)}.")
+    if evidence.TimeStamp is None and not services and not evidence.Witnesses:
+        lines.append("Nobody outside this machine holds it: whoever can write to its disk can cut the chain.")
     if evidence.TimeStamp is not None:
         lines.append("The daily head carries an RFC 3161 time stamp of an independent authority.")
     if audit is not None:

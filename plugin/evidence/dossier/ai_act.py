@@ -34,14 +34,14 @@ def roles_and_logs(processing: Processing) -> list[Block]:
                     "it, without a level that has to be reached [L16].",
                 ),
                 (
-                    "From 2 August 2028",
-                    "Duties for systems that are high-risk as or in a product of Annex I, medical devices among them; "
-                    "before the amendment of July 2026 it was 2 August 2027 [L16].",
+                    "From 2 December 2027",
+                    "Duties for systems that are high-risk by a use of Annex III, to which drawing organs does not "
+                    "seem to belong: chapter 18 [L16].",
                 ),
                 (
-                    "From 2 December 2027",
-                    "The same for the uses of Annex III, to which drawing organs does not seem to belong: chapter 18 "
-                    "[L16].",
+                    "From 2 August 2028",
+                    "The same duties for systems that are high-risk as or in a product of Annex I, medical devices "
+                    "among them; before the amendment of July 2026 it was 2 August 2027 [L16].",
                 ),
             )
         ),

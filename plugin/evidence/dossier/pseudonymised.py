@@ -44,7 +44,8 @@ def perspectives(processing: Processing) -> list[Block]:
     blocks.append(
         Text(
             "For a recipient it depends on the recipient: pseudonymised data are not personal data in all cases and "
-            "for every person, and they are for whom it cannot be ruled out that it has means to attribute them [L10]. "
+            "for every person; where it cannot be ruled out that a recipient has means to attribute them, they are "
+            "[L10]. "
             "The EDPB's draft of January 2025 took them to be personal data in any hands [L12], its draft of July 2026 "
             "judges each entity by its own means, and a processor by those of the controller [L13]; neither is final."
         )

@@ -34,16 +34,18 @@ class Kept:
 
 def kept(evidence: EvidenceSection, quality: QualitySettings) -> tuple[Kept, ...]:
     """List the records of use and how long each is kept."""
-    years = Kept("", f"{evidence.RecordYears} years", evidence.RecordYears * 365)
+    years, year_days = f"{evidence.RecordYears} years", evidence.RecordYears * 365
     lines = [
-        Kept("Chain of records: every job, transfer, check, result, deletion", years.how_long, years.days),
-        Kept("Table of jobs: model, version, outcome, times", years.how_long, years.days),
+        Kept("Chain of records: every job, transfer, check, result, deletion", years, year_days),
+        Kept("Table of jobs: model, version, outcome, times", years, year_days),
     ]
     if quality.Enabled:
-        months = quality.kept_seconds
-        how = years.how_long if months is None else f"{quality.KeepMonths} months; their sums by month stay"
-        days = years.days if months is None else months / _DAY
-        lines.append(Kept("Comparisons with what people changed", how, days))
+        comparisons, seconds = "Comparisons with what people changed", quality.kept_seconds
+        if seconds is None:
+            lines.append(Kept(comparisons, years, year_days))
+        else:
+            months = f"{quality.KeepMonths} months; their sums by month stay"
+            lines.append(Kept(comparisons, months, seconds / _DAY))
     lines.append(Kept("Lines that the processes write to the system's log", "as the system rotates its log", None))
     return tuple(lines)
 

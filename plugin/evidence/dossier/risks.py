@@ -22,7 +22,8 @@ _NODE = (
     "there.",
 )
 _RECORDS = (
-    "A record of every step: append-only, each record signed and chained; changed, removed or cut records are found.",
+    "A record of every step: append-only, each record signed and chained; changed or removed records are found, and a "
+    "chain that was cut where somebody else holds its head.",
     "No log line, error, address or record holds a name, an identifier of a patient, a date of theirs or free text.",
     "Access only through the archive's own users and permissions; files readable by the service's account alone.",
 )

@@ -22,13 +22,13 @@ def supplier_sheet(processing: Processing) -> list[Block]:
                 (
                     "Components",
                     "Python packages pinned by version in requirements.lock; Orthanc, its plugins and DCMTK "
-                    "from the system's packages. `make sbom` writes the list as CycloneDX, from the lock.",
+                    "from the system's packages. make sbom writes the list as CycloneDX, from the lock.",
                 ),
                 ("Suppliers behind it", _behind(processing)),
                 (
                     "Known flaws",
-                    "`autocontour check` and /autocontour/health compare the installed packages with a dated list of "
-                    "published flaws; `make audit` asks the public data base for the locked packages.",
+                    "autocontour check and /autocontour/health compare the installed packages with a dated list of "
+                    "published flaws; make audit asks the public data base for the locked packages.",
                 ),
                 (
                     "Reporting a flaw",
@@ -49,8 +49,8 @@ def supplier_sheet(processing: Processing) -> list[Block]:
                 ("Logging", _logging(processing)),
                 (
                     "Backup",
-                    "`autocontour backup` copies state and evidence, and no images and no keys of patients; the site "
-                    "runs it, and tries `autocontour restore`."
+                    "autocontour backup copies state and evidence, and no images and no keys of patients; the site "
+                    "runs it, and tries autocontour restore."
                     + (" Tables in PostgreSQL are copied with pg_dump." if processing.shared_database else ""),
                 ),
                 (

@@ -36,7 +36,13 @@ CHECKLIST = (
         service=("Contour Services", "Germany", "processor", "DPA 2026-014", "gives signed receipts", "planning"),
         node=("Vendor Imaging", "United States", "controller", "Agreement 7", "gives no receipts"),
     ),
-    Question("Which way do the data go?", "4.", local=("Outside: nothing",), service=("at cloud",), node=("at box",)),
+    Question(
+        "Which way do the data go?",
+        "4.",
+        local=("draws the organs on this machine",),
+        service=("at cloud",),
+        node=("at box",),
+    ),
     Question(
         "Which attributes leave?",
         "6.",

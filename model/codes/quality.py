@@ -39,6 +39,24 @@ QUALITY = Chapter(
             way_out="let the planning system save under a UID of its own; `OverwriteInstances`: false keeps ours",
         ),
         Row(
+            ("NOT_ASSESSED",),
+            Again.REPEAT,
+            means="nobody returned a structure set made of the job's result, or it is not compared",
+            way_out="`Versions` of `GET /autocontour/quality/{job}` says what came and why it is not compared",
+        ),
+        Row(
+            ("ASSESSMENT_NOT_RECORDED",),
+            Again.NO,
+            means="no record of the chain holds the numbers that the database has: one of them was changed or restored",
+            way_out="`autocontour evidence verify`; put back database and chain of the same day",
+        ),
+        Row(
+            ("ASSESSMENT_GONE",),
+            Again.NO,
+            means="our RTSTRUCT or theirs is not in Orthanc any more, and an SR would name it",
+            way_out="`format=json` or `format=fhir`",
+        ),
+        Row(
             ("COMPARISON_GONE",),
             Again.NO,
             means="our RTSTRUCT, theirs or the series was deleted from Orthanc before they were compared",

@@ -97,6 +97,7 @@ def roi_of(roi: WrittenRoi, geometry: SeriesGeometry, algorithm: Algorithm) -> D
     item.ROIDescription = ascii_text("; ".join((roi.full_name, *roi.flags)))[:ST]
     item.ROIVolume = f"{roi.volume_cm3:.6g}"
     item.ROIGenerationAlgorithm = "AUTOMATIC"
+    item.ROIGenerationDescription = ascii_text(f"{algorithm.model} {algorithm.version}")[:LO]
     derived = Dataset()
     family = ARTIFICIAL_INTELLIGENCE if algorithm.trained else MORPHOLOGICAL_OPERATIONS
     derived.AlgorithmFamilyCodeSequence = coded(family)

@@ -24,6 +24,7 @@ from plugin.forward.targets import forward_targets
 from plugin.gateway.clock import Clock, Deliveries
 from plugin.gateway.lifecycle import Lifecycle
 from plugin.gateway.logs import recent_lines
+from plugin.gateway.operations.assessments import Assessments
 from plugin.gateway.operations.constancy import ConstancyOperations
 from plugin.gateway.operations.deliveries import DeliveryOperations
 from plugin.gateway.operations.dossier import Dossier
@@ -88,6 +89,7 @@ from plugin.pacs.tls import trust_of
 from plugin.pacs.versions import reported_by
 from plugin.quality.alerts.acknowledged import AcknowledgedAlerts
 from plugin.quality.alerts.watch import QualityWatch
+from plugin.quality.assessment.objects import ObjectReader
 from plugin.quality.charts.source import ChartSource
 from plugin.quality.commissioning.table import CommissioningTable
 from plugin.quality.comparing import Comparing
@@ -341,6 +343,9 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         targets=target_operations,
         constancy=ConstancyOperations(readiness, constancy),
         quality=assessed,
+        assessments=Assessments(
+            readiness, orthanc, QualityStore(engine), ObjectReader(orthanc, StructureSets(engine)), evidence.records
+        ),
         commissioning=commissioning,
         evidence=evidence,
         dossier=Dossier(evidence, commissioning, startup.section, settings, startup.base_directory),

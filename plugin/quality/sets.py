@@ -144,6 +144,11 @@ class StructureSets:
             sa.select(structure_sets).where(structure_sets.c.series == series).order_by(structure_sets.c.noted)
         )
 
+    def file_of(self, instance: str) -> str | None:
+        """Return the digest of the file that was looked at under an instance; None where that is not known."""
+        found = self._select(sa.select(structure_sets).where(structure_sets.c.instance == instance))
+        return found[0].file or None if found else None
+
     def of_study(self, study: str) -> list[StructureSetRow]:
         """Return the structure sets of a study."""
         return self._select(sa.select(structure_sets).where(structure_sets.c.study == study))

@@ -22,18 +22,22 @@ LONGEST_LABEL, LONGEST_NAME = 16, 64
 MORE = " ..."
 
 
-def describe(elements: MutableMapping[int, Pieces], remarks: Sequence[str]) -> None:
+def describe(elements: MutableMapping[int, Pieces], remarks: Sequence[str], end: str = "") -> None:
     """Put the remarks before what StructureSetDescription says already; what finds no room is cut off visibly.
+
+    ``end`` is a sentence that stands whole behind all of it.
 
     ``elements`` are those of the structure set in Implicit VR Little Endian, by tag.
     """
-    if not remarks:
+    if not remarks and not end:
         return
     said = _text(elements, STRUCTURE_SET_DESCRIPTION)
     text = b" ".join([*(ascii_text(remark).encode("ascii") for remark in remarks), *([said] if said else [])])
-    if len(text) > LONGEST:
-        text = text[: LONGEST - len(MORE)].rstrip() + MORE.encode()
-    _write(elements, STRUCTURE_SET_DESCRIPTION, text)
+    last = ascii_text(end).encode("ascii")
+    room = LONGEST - len(last) - bool(last)
+    if len(text) > room:
+        text = text[: room - len(MORE)].rstrip() + MORE.encode()
+    _write(elements, STRUCTURE_SET_DESCRIPTION, b" ".join(part for part in (text, last) if part))
 
 
 def name_volume(elements: MutableMapping[int, Pieces], volume: VolumeName) -> None:

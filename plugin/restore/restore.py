@@ -48,6 +48,7 @@ from plugin.restore.allowed import PATIENT_AND_STUDY
 from plugin.restore.description import describe, name_volume
 from plugin.restore.encoding import IMPLICIT, as_implicit
 from plugin.restore.images import ImageReferences
+from plugin.restore.origin import Origin
 from plugin.restore.rewrite import Pieces, Rewriter
 from plugin.vault.vault import OpenTransfer
 
@@ -97,11 +98,13 @@ def restore(
     instance_uid: str,
     remarks: Sequence[str] = (),
     volume: VolumeName | None = None,
+    origin: Origin | None = None,
 ) -> bytes:
     """Give a pseudonymous structure set its patient, study and references back, under the given new UIDs.
 
     ``remarks`` are sentences of ours, in ASCII, that its description says besides what it says already; ``volume`` is
-    what its label says where several volumes of the series are contoured.
+    what its label says where several volumes of the series are contoured; ``origin`` is named where a later reader
+    looks for it.
 
     The same arguments give the same bytes, so that a retry stores the same object again. Raises PrivacyRefused
     with the findings when anything does not resolve.
@@ -129,7 +132,9 @@ def restore(
     _check(rewriter.texts, transfer, roi_names, findings)
     if findings:
         _refuse(findings)
-    describe(elements, remarks)
+    describe(elements, remarks, "" if origin is None else origin.sentence)
+    if origin is not None:
+        origin.contribute(elements)
     if volume is not None:
         name_volume(elements, volume)
     result = _assemble(elements, original, series_uid, instance_uid)

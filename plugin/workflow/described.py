@@ -6,6 +6,7 @@ from model.pipeline.draw import Drawn
 from plugin.facts.volume_names import VolumeName
 from plugin.jobs.details import DrawnRoi, JobDetails, NotDrawn, UsedAlgorithm
 from plugin.jobs.job import Job
+from plugin.restore.origin import Origin
 
 
 def details_of(drawn: Drawn) -> JobDetails:
@@ -32,3 +33,11 @@ def label_of(job: Job) -> VolumeName | None:
     """Return what the RTSTRUCT is called where each volume of the series has one."""
     volume = job.details.decision.volume
     return VolumeName(volume.words, volume.label) if volume is not None and volume.key else None
+
+
+def origin_of(job: Job) -> Origin | None:
+    """Return what the RTSTRUCT says of the model that drew it and of its evidence."""
+    if job.evidence_code is None:
+        return None
+    used = job.details.algorithm or UsedAlgorithm()
+    return Origin(job.evidence_code, job.model, used.version, used.digest)

@@ -57,7 +57,7 @@ from plugin.state.directory import StateDirectory
 from plugin.vault.vault import OpenTransfer, Vault
 from plugin.workflow.cancellation import CHANGED
 from plugin.workflow.commissioned import CommissionedModels
-from plugin.workflow.described import details_of, label_of
+from plugin.workflow.described import details_of, label_of, origin_of
 from plugin.workflow.limits import GRACE_SECONDS, stage_seconds, within
 from plugin.workflow.records import JobRecords
 from plugin.workflow.replaced import replaced_by
@@ -302,6 +302,7 @@ class Stages:
             instance_uid=made_uid(job, "instance"),
             remarks=job.details.remarks,  # and no later warning, for the same bytes each time
             volume=label_of(job),
+            origin=origin_of(job),
         )
         self._records(job).restored(len(chosen.images), len(job.details.rois))
         self._note_seconds(job.id, "restore", started)

@@ -55,6 +55,8 @@ WANTED: list[tuple[str, str, Any, int]] = [
     ("POST", "/autocontour/routing/try", {"Rules": [], "Last": 1}, 200),
     ("GET", "/autocontour/quality", None, 200),
     ("GET", "/autocontour/quality/{job_id}", None, 200),
+    ("GET", "/autocontour/jobs/{job_id}/assessment", None, 409),
+    ("POST", "/autocontour/jobs/{job_id}/assessment", None, 409),
     ("GET", "/autocontour/evidence/verify", None, 200),
     ("GET", "/autocontour/evidence/{code}", None, 200),
     ("GET", "/autocontour/dossier", None, 200),

@@ -13,6 +13,7 @@ from model.evidence.verification import keys_beside, verify
 from plugin.evidence.alerts import Alert
 from plugin.gateway.api import (
     answers,
+    assessments,
     commissioned,
     constancy,
     deliveries,
@@ -72,6 +73,7 @@ def application(operations: Operations, hosts: Hosts) -> FastAPI:
     router.include_router(quality_charts.router(operations.quality_charts))
     # After the charts: a job is any other word there.
     router.include_router(quality.router(operations.table, operations.quality, operations.quality_charts))
+    router.include_router(assessments.router(operations.table, operations.assessments))
     router.include_router(support.router(operations.support))
     app.include_router(router)
     app.include_router(page.router(PREFIX))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from plugin.evidence.service import EvidenceService
+from plugin.gateway.operations.assessments import Assessments
 from plugin.gateway.operations.constancy import ConstancyOperations
 from plugin.gateway.operations.deliveries import DeliveryOperations
 from plugin.gateway.operations.dossier import Dossier
@@ -47,6 +48,7 @@ class Operations:
     targets: TargetOperations
     constancy: ConstancyOperations
     quality: Quality
+    assessments: Assessments
     commissioning: CommissioningTable
     evidence: EvidenceService
     dossier: Dossier

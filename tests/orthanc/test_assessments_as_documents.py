@@ -1,4 +1,4 @@
-"""The decision of a person leaves the gateway as JSON, FHIR and DICOM SR: right, on record, and of nobody by default."""
+"""The decision of a person leaves the gateway as JSON, FHIR and DICOM SR: right, on record, by default of nobody."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What people decided on a job's result, as JSON, FHIR or DICOM SR, and the SR stored in Orthanc where that is asked."""
+"""What people decided on a job's result, as JSON, FHIR or DICOM SR, and the SR stored in Orthanc on request."""
 
 from __future__ import annotations
 

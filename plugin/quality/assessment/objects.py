@@ -1,4 +1,4 @@
-"""The objects that an assessment is about, as they lie in Orthanc: our structure set, theirs, and the images of both."""
+"""The objects that an assessment is about, as they lie in Orthanc: our structure set, theirs, and the images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An assessment as DICOM Enhanced SR: a Measurement Report (PS3.16 TID 1500), a measurement group for each ROI (TID 1501).
+"""An assessment as DICOM Enhanced SR: a Measurement Report (PS3.16 TID 1500), a group for each ROI (TID 1501).
 
 It stays in the hospital and has the patient and study of our structure set, byte for byte. What the templates have no
 place for stands in a container of its own at the end, which an extensible template allows.

@@ -1,7 +1,7 @@
 """The words of the documents as codes: those of DICOM and SNOMED CT where they have one, else a scheme of our own.
 
-The scheme is declared in each document that uses it (DICOM PS3.3 C.12.1.1.7, FHIR CodeSystem by its OID); docs/quality.md
-lists it.
+The scheme is declared in each document that uses it (DICOM PS3.3 C.12.1.1.7, FHIR CodeSystem by its OID);
+docs/quality.md lists it.
 """
 
 from __future__ import annotations

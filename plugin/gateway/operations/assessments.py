@@ -54,8 +54,8 @@ class Assessments:
     def report(self, job: Job, instance: str | None) -> bytes:
         """Return the same as a DICOM file with the patient in it."""
         found = self._assessment(job, instance)
-        # The same document of the same decision, whichever version of it is asked for again.
-        of = f"{found.version.instance} {found.record.digest}"
+        # The same document of the same decision; another release may write it otherwise.
+        of = f"{found.version.instance} {found.record.digest} {VERSION}"
         return assessment_report(
             found,
             self._objects.objects(found),

@@ -14,7 +14,7 @@ from pydicom.charset import convert_encodings
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.filewriter import dcmwrite
 from pydicom.sequence import Sequence as DicomSequence
-from pydicom.uid import UID, EnhancedSRStorage, ExplicitVRLittleEndian
+from pydicom.uid import UID, EnhancedSRStorage, ImplicitVRLittleEndian
 from pydicom.valuerep import PersonName
 
 from model.evidence.code import printed
@@ -216,7 +216,8 @@ def _file(dataset: Dataset) -> bytes:
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
-    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.file_meta.TransferSyntaxUID = ImplicitVRLittleEndian
     stream = io.BytesIO()
-    dcmwrite(stream, dataset, implicit_vr=False, little_endian=True, enforce_file_format=True)
+    # Implicit, so that values of the patient stay the bytes that they are.
+    dcmwrite(stream, dataset, implicit_vr=True, little_endian=True, enforce_file_format=True)
     return stream.getvalue()

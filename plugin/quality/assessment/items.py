@@ -71,9 +71,9 @@ def person(concept: Code, value: PersonName, *, relation: str = CONTAINS) -> Dat
 
 
 def moment(concept: Code, value: datetime) -> Dataset:
-    """Return a time, in UTC."""
+    """Return a local time; DCMTK 3.6.7 reads none with an offset from UTC."""
     item = _item(CONTAINS, "DATETIME", concept)
-    item.DateTime = value.strftime("%Y%m%d%H%M%S+0000")
+    item.DateTime = value.strftime("%Y%m%d%H%M%S")
     return item
 
 

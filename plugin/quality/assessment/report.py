@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from pydicom.charset import convert_encodings
 from pydicom.dataset import Dataset, FileMetaDataset
@@ -19,7 +19,6 @@ from pydicom.valuerep import PersonName
 
 from model.evidence.code import printed
 from model.names.entry import Code
-from model.names.shortening import ascii_text
 from model.rtstruct.modules import PRODUCT
 from model.rtstruct.patient_study import copied_from
 from plugin.quality.assessment import items, vocabulary
@@ -185,7 +184,7 @@ def _origin(assessment: Assessment, objects: AssessedObjects, *, unnamed: bool) 
         yield items.uid(SOURCE_SERIES, series)
     yield items.code(vocabulary.APPROVAL, vocabulary.APPROVAL_CODES[version.approved])
     if version.reviewed is not None:
-        yield items.moment(vocabulary.REVIEWED, datetime.fromtimestamp(version.reviewed, UTC))
+        yield items.moment(vocabulary.REVIEWED, datetime.fromtimestamp(version.reviewed))
     if unnamed:
         yield items.text(vocabulary.REVIEWER_UNWRITABLE, UNWRITABLE)
     if version.late:
@@ -201,15 +200,18 @@ def _writable(objects: AssessedObjects) -> PersonName | None:
     name = objects.reviewer
     if not name or "\\" in name or any(len(group) > LONGEST_NAME for group in name.split("=")):
         return None
-    if ascii_text(name) == name:
-        return PersonName(name)
     encodings = convert_encodings(objects.header.get("SpecificCharacterSet") or "ISO_IR 6")
-    try:
-        encoded = PersonName(name, encodings).encode(encodings)
-        kept = PersonName(encoded, encodings)
-        return PersonName(name, encodings) if str(kept) == name else None
-    except (UnicodeError, ValueError, LookupError):
-        return None
+    return PersonName(name, encodings) if all(_has(encodings, letter) for letter in name) else None
+
+
+def _has(encodings: Sequence[str], letter: str) -> bool:
+    for encoding in encodings:
+        try:
+            letter.encode(encoding)
+        except UnicodeError:
+            continue
+        return True
+    return False
 
 
 def _file(dataset: Dataset) -> bytes:

@@ -94,7 +94,7 @@ COMMON = (
     Measure(
         "mean_surface_distance", own("COMMON_MSD", "Mean surface distance over the slices that both have"), MILLIMETRES
     ),
-    Measure("surface_dice", own("COMMON_SURFACE_DICE", "Surface Dice over the slices that both have"), NO_UNITS),
+    Measure("surface_dice", own("COMMON_SURF_DICE", "Surface Dice over the slices that both have"), NO_UNITS),
     Measure("side", own("COMMON_SIDE", "Mean signed distance over the slices that both have"), MILLIMETRES),
 )
 

@@ -75,7 +75,7 @@ def test_it_names_no_object_unless_asked_and_then_both(assessment: Assessment) -
 def test_times_are_those_of_the_record_and_of_the_review(assessment: Assessment) -> None:
     provenance = resources(assessment_bundle(assessment, "0.2.0"))["Provenance"]
     assert provenance["recorded"] == assessment.record.time
-    assert provenance["occurredDateTime"] == "2026-09-21T13:33:20.000Z"
+    assert provenance["occurredDateTime"] == "2026-09-21T14:13:20.000Z"
 
 
 def test_a_model_that_did_not_tell_its_digest_has_no_identifier(tmp_path: Path) -> None:

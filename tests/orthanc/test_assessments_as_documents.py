@@ -90,7 +90,7 @@ def test_the_three_formats_tell_the_same_decisions(contoured: Contoured, edited:
     ours.write_bytes(contoured.orthanc.get(f"/instances/{contoured.job['Rtstruct']}/file").content)
     assert set(dciodvfy(path)) - set(dciodvfy(ours)) == set(), "those of the patient's attributes stay"
     subprocess.run(["dsrdump", str(path)], capture_output=True, check=True, timeout=60)
-    read = highdicom.sr.srread(path)
+    read: Any = highdicom.sr.srread(path)
     told = {
         group.tracking_identifier: group.get_qualitative_evaluations()[0].value.value.lower().replace("_", " ")
         for group in read.content.get_image_measurement_groups()

@@ -19,10 +19,21 @@ from plugin.jobs.store import JobStore
 VERSION = "The Orthanc id of a version: that one instead of the one that counts."
 IDENTIFIED = "Whether UIDs and ids of Orthanc's are named, which lead to the patient inside the hospital."
 DICOM, FHIR = "application/dicom", "application/fhir+json"
+# A bundle as HL7 defines it; in more detail by its own definitions, not by ours.
+BUNDLE = {
+    "type": "object",
+    "title": "FHIR R4 Bundle",
+    "required": ["resourceType", "type", "entry"],
+    "properties": {
+        "resourceType": {"const": "Bundle"},
+        "type": {"const": "collection"},
+        "entry": {"type": "array", "items": {"type": "object", "required": ["fullUrl", "resource"]}},
+    },
+}
 DOCUMENTS: Responses = {
     200: {
         "description": "The decisions; as DICOM SR with the patient in it, as FHIR R4 bundle, or as JSON",
-        "content": {DICOM: FILE, FHIR: {"schema": {"type": "object"}}},
+        "content": {DICOM: FILE, FHIR: {"schema": BUNDLE}},
     }
 }
 Form = Annotated[Literal["json", "fhir", "sr"], Query(alias="format")]

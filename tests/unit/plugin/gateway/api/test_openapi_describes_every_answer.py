@@ -13,6 +13,7 @@ from tests.builders.gateway_app import app_of, gateway_in
 ALWAYS = {"400", "403", "405", "413", "422", "500", "503"}
 # What is no JSON, by operation.
 FILES = {
+    "get_assessment": {"application/dicom", "application/fhir+json"},
     "get_charts": {"text/csv"},
     "get_metrics": {"text/plain"},
     "get_events": {"text/event-stream"},

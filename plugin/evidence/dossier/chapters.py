@@ -106,7 +106,8 @@ def _processing(processing: Processing) -> list[Block]:
                 "Access, Article 15 [L04]: found by the patient's number through a keyed index without names; the "
                 "answer says in plain words and in JSON what was done, when, by which model and at which target.",
                 "Erasure, Article 17 [L04]: whatever is held for the patient is deleted, with the index entries that "
-                "lead to the evidence; the evidence stays and cannot be led back to the person.",
+                "lead to the evidence; the evidence stays, and nothing that is held leads from it to the person. A "
+                "contour file that the archive keeps names its evidence code as long as it is kept.",
                 "Objection, Article 21 [L04]: the patient's series are not processed from then on, also on manual "
                 "request.",
                 "Original images and stored contours are part of the medical record and follow the archive's rules.",

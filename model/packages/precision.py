@@ -8,17 +8,15 @@ it has an entry for each of them. It is no part of model.json, whose digest name
 from __future__ import annotations
 
 import hashlib
-import json
-import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
+from model.packages.beside import read_record, write_record
 from model.packages.document import Precision
 from model.packages.package import PRECISION, Package
-from model.storage.files import replace_durably, write_whole
 
 # Raised when the test changes so much that older results say nothing.
 TEST = 1
@@ -168,14 +166,8 @@ def _computed_by(tested: str, runtime: str, network: int | None) -> bool:
 
 def read_precision(package: Package) -> list[PrecisionResult]:
     """Return what was found of this very package, a result for each runtime, the last one last."""
-    path = package.folder / PRECISION
-    try:
-        if path.is_symlink() or path.stat().st_size > RECORD_BYTES:
-            return []
-        record = _Record.model_validate(json.loads(path.read_bytes()))
-    except (OSError, ValueError, ValidationError, RecursionError):
-        return []
-    return record.results if (record.package, record.test) == (package.digest, TEST) else []
+    record = read_record(package, PRECISION, _Record, RECORD_BYTES)
+    return record.results if record is not None and (record.package, record.test) == (package.digest, TEST) else []
 
 
 def write_precision(package: Package, result: PrecisionResult) -> bool:
@@ -183,15 +175,7 @@ def write_precision(package: Package, result: PrecisionResult) -> bool:
     others = [one for one in read_precision(package) if one.runtime != result.runtime]
     results = [*others, result][-REMEMBERED:]
     record = _Record(format=1, test=TEST, package=package.digest, results=results)
-    try:
-        # Not in the package's own folder, where it would be a file that model.json does not name.
-        path = package.folder.parent / f".precision-{secrets.token_hex(8)}"
-        write_whole(path, f"{record.model_dump_json(indent=1)}\n".encode())
-        path.chmod(0o644)
-        replace_durably(path, package.folder / PRECISION)
-    except OSError:
-        return False
-    return True
+    return write_record(package, PRECISION, record)
 
 
 def state_of(package: Package) -> str:

@@ -6,15 +6,13 @@ their name.
 
 from __future__ import annotations
 
-import json
-import secrets
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from model.errors import InputRefused
+from model.packages.beside import read_record, write_record
 from model.packages.package import SIDES, Package
-from model.storage.files import replace_durably, write_whole
 
 # Raised when the test changes so much that older results say nothing; packages are then tested anew when loaded.
 TEST = 1
@@ -51,28 +49,13 @@ class _Record(BaseModel):
 
 def read_sides(package: Package) -> Sides | None:
     """Return the result for this very package; None when it was never tested, or another package or test was."""
-    path = package.folder / SIDES
-    try:
-        if path.is_symlink() or path.stat().st_size > RECORD_BYTES:
-            return None
-        record = _Record.model_validate(json.loads(path.read_bytes()))
-    except (OSError, ValueError, ValidationError, RecursionError):
-        return None
-    return record.result if (record.package, record.test) == (package.digest, TEST) else None
+    record = read_record(package, SIDES, _Record, RECORD_BYTES)
+    return record.result if record is not None and (record.package, record.test) == (package.digest, TEST) else None
 
 
 def write_sides(package: Package, result: Sides) -> bool:
     """Keep the result beside model.json; False where the folder cannot be written, and it is tested anew next time."""
-    record = _Record(format=1, test=TEST, package=package.digest, result=result)
-    try:
-        # Not in the package's own folder, where it would be a file that model.json does not name.
-        path = package.folder.parent / f".sides-{secrets.token_hex(8)}"
-        write_whole(path, f"{record.model_dump_json(indent=1)}\n".encode())
-        path.chmod(0o644)
-        replace_durably(path, package.folder / SIDES)
-    except OSError:
-        return False
-    return True
+    return write_record(package, SIDES, _Record(format=1, test=TEST, package=package.digest, result=result))
 
 
 def require_not_mirrored(package: Package, result: Sides) -> None:

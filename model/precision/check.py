@@ -17,16 +17,21 @@ import numpy as np
 from model.engines.engine import Drawing, Engine, Progress
 from model.engines.foreign import engine_errors
 from model.engines.network.machine import imitates_bf16
-from model.errors import AutocontourError, EngineFailed, InputRefused
+from model.errors import AutocontourError, InputRefused
 from model.packages.document import Limits, Precision
 from model.packages.package import Package, verify_package
 from model.packages.precision import ImageDrawn, PrecisionResult, result_for, write_precision
 from model.precision.judge import compared, verdict
+from model.process.deadline import Deadline
 from model.sides.sample import SampleSource, Shown, installed
 
 # What it may take, for whom bf16 would be welcome and for whom asks for it.
 SECONDS = {"auto": 600.0, "bf16": 1800.0, "fp32": 1800.0}
 NO_RUNTIME = "its engine knows no precision but its own"
+LATE = (
+    "the test of precision takes longer than {minutes} minutes on this machine, and was ended; autocontour models "
+    "precision --minutes gives it more"
+)
 FP32_ONLY = "this runtime computes in fp32 only"
 
 
@@ -109,15 +114,15 @@ def try_out(
         shown = list((samples or installed)(package.document.input.modality, fetch))
         if not shown:
             return _untested(runtime, "there is no image of its modality")
-        clock = _Clock(SECONDS[package.wish] if seconds is None else seconds)
-        before, slow = _drawn(full, name, shown, clock, lambda part, words: progress(part / 2, f"fp32: {words}"))
+        deadline = Deadline(SECONDS[package.wish] if seconds is None else seconds, "PRECISION_TIME", LATE)
+        before, slow = _drawn(full, name, shown, deadline, lambda part, words: progress(part / 2, f"fp32: {words}"))
         del full
         with engine_errors(name):
             reduced = _engine(package, "bf16")
         if not isinstance(reduced, Reducible) or not reduced.reduced:
             return _untested(runtime, FP32_ONLY)
         after, quick = _drawn(
-            reduced, name, shown, clock, lambda part, words: progress((1 + part) / 2, f"bf16: {words}")
+            reduced, name, shown, deadline, lambda part, words: progress((1 + part) / 2, f"bf16: {words}")
         )
     except AutocontourError as error:
         return _untested(runtime, error.message[:900])
@@ -131,39 +136,22 @@ def try_out(
     return verdict(figures, [_image(one) for one in shown], labels, runtime, (slow, quick))
 
 
-class _Clock:
-    """What the test may take, over all of its images and both precisions."""
-
-    def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
-        self._seconds = seconds
-
-    def look(self) -> None:
-        """Raise EngineFailed when the time is up."""
-        if time.monotonic() > self._end:
-            raise EngineFailed(
-                "PRECISION_TIME",
-                f"the test of precision takes longer than {self._seconds / 60:.0f} minutes on this machine, and was "
-                "ended; autocontour models precision --minutes gives it more",
-            )
-
-
 def _drawn(
-    engine: Engine, model: str, shown: Sequence[Shown], clock: _Clock, progress: Progress
+    engine: Engine, model: str, shown: Sequence[Shown], deadline: Deadline, progress: Progress
 ) -> tuple[list[Drawing], float]:
     """Draw every image; the second number is what that took, in seconds."""
     drawings, took = [], 0.0
     for index, one in enumerate(shown):
 
         def show(fraction: float, words: str, index: int = index) -> None:
-            clock.look()
+            deadline.look()
             progress((index + fraction) / len(shown), words)
 
         started = time.perf_counter()
         with engine_errors(model):
             drawings.append(engine.draw(one.volume, show))
         took += time.perf_counter() - started
-        clock.look()
+        deadline.look()
     return drawings, took
 
 

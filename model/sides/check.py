@@ -7,7 +7,6 @@ looks at, left or right, does not need more.
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator, Sequence
 
 from model.engines.engine import Engine, Progress
@@ -19,10 +18,12 @@ from model.names.sides import side_in_the_body, side_of_label
 from model.packages.document import Label, Limits, ModelDocument
 from model.packages.package import Package, verify_package
 from model.packages.sides import Sides, read_sides, require_not_mirrored, write_sides
+from model.process.deadline import Deadline
 from model.sides.judge import Placed, placed, verdict
 from model.sides.sample import SampleSource, Shown, installed
 
 SECONDS = 600.0
+LATE = "the self-test takes longer than {minutes} minutes on this machine, and was ended"
 NOTHING_TO_SEE = "nothing that it draws lies on one side of the body in everybody"
 
 
@@ -64,11 +65,11 @@ def try_out(
     sides = sided_labels(package.document)
     if not sides:
         return Sides(verdict="not verifiable", reason=NOTHING_TO_SEE)
-    clock = _Clock(seconds)
+    deadline = Deadline(seconds, "SIDES_TIME", LATE)
     last = Sides(verdict="not verifiable", reason="there is no sample of its modality")
     try:
         for shown in (samples or installed)(package.document.input.modality, fetch):
-            found = list(_found(package, sides, shown, clock, progress))
+            found = list(_found(package, sides, shown, deadline, progress))
             result = verdict(found, shown.name)
             if result.verdict != "not verifiable" or result.structures:
                 return result
@@ -121,24 +122,8 @@ def sides_of_engine(drawer: Engine, progress: Progress) -> tuple[tuple[str, ...]
     return tuple(remarks), "" if result.reason == NOTHING_TO_SEE else result.verdict
 
 
-class _Clock:
-    """What the test may take, over all of its samples and networks."""
-
-    def __init__(self, seconds: float) -> None:
-        self._end = time.monotonic() + seconds
-        self._seconds = seconds
-
-    def look(self) -> None:
-        """Raise EngineFailed when the time is up."""
-        if time.monotonic() > self._end:
-            raise EngineFailed(
-                "SIDES_TIME",
-                f"the self-test takes longer than {self._seconds / 60:.0f} minutes on this machine, and was ended",
-            )
-
-
 def _found(
-    package: Package, sides: dict[str, str], shown: Shown, clock: _Clock, progress: Progress
+    package: Package, sides: dict[str, str], shown: Shown, deadline: Deadline, progress: Progress
 ) -> Iterator[Placed]:
     """Where the structures of all networks lie; what was found when the time is up is enough."""
     from model.registry import engine_of
@@ -148,7 +133,7 @@ def _found(
     for index, part in enumerate(quick):
 
         def show(fraction: float, words: str, index: int = index) -> None:
-            clock.look()
+            deadline.look()
             progress((index + fraction) / len(quick), f"sides: {words}")
 
         try:

@@ -48,8 +48,8 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Path:
     import_model(file, folder / "models", options, samples=sided.samples)
     (folder / "series").mkdir()
     (folder / "out").mkdir()
-    for number, one in enumerate(files_of(phantom_series())):
-        (folder / "series" / f"{number}.dcm").write_bytes(one)
+    for number, slice_file in enumerate(files_of(phantom_series())):
+        (folder / "series" / f"{number}.dcm").write_bytes(slice_file)
     for one in (folder, *folder.rglob("*")):
         one.chmod(0o777 if one.is_dir() else 0o644)
     return folder

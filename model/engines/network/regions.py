@@ -27,15 +27,19 @@ def regions_of(
     Channels are decided one by one and may overlap (nnU-Net's region-based training; MONAI's sigmoid). What is held
     grows with what is found and not with channels times voxels.
     """
+    sheets = _sheets(logits, coarse, fine, orders)
+    return collected(((one.index, one.rows, one.columns, one.blended() > 0) for one in sheets), channels)
+
+
+def collected(slices: Iterator[tuple[int, slice, slice, NDArray[np.bool_]]], channels: int) -> tuple[BoxedMask, ...]:
+    """Return the mask of each channel, from what is inside (channels, rows, columns) on each slice."""
     found: list[list[tuple[int, int, int, NDArray[np.bool_]]]] = [[] for _ in range(channels)]
-    for sheet in _sheets(logits, coarse, fine, orders):
-        inside = sheet.blended() > 0
+    for index, rows, columns, inside in slices:
         for channel in np.flatnonzero(inside.any(axis=(1, 2))):
             part = BoxedMask.crop(np.ascontiguousarray(inside[channel : channel + 1]))
             _, top, left = part.origin
-            place = (sheet.index, sheet.rows.start + top, sheet.columns.start + left)
-            found[channel].append((*place, part.array[0]))
-    return tuple(stacked(one) for one in found)
+            found[channel].append((index, rows.start + top, columns.start + left, part.array[0]))
+    return tuple(_stacked(one) for one in found)
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ def _sheets(
         pass
 
 
-def stacked(parts: list[tuple[int, int, int, NDArray[np.bool_]]]) -> BoxedMask:
+def _stacked(parts: list[tuple[int, int, int, NDArray[np.bool_]]]) -> BoxedMask:
     """One mask of the boxes of its slices, in the order of their indices."""
     if not parts:
         return BoxedMask((0, 0, 0), np.zeros((0, 0, 0), dtype=np.bool_))

@@ -18,7 +18,7 @@ from model.engines.network.axis import Axis
 from model.engines.network.cuda.blend import blend
 from model.engines.network.finite import require_finite
 from model.engines.network.labelling import Labels, Shape
-from model.engines.network.regions import stacked
+from model.engines.network.regions import collected
 
 # Blended logits that are on the device at a time, 128 MB of them.
 BLENDED = 2**25
@@ -43,15 +43,9 @@ def regions_of(
     Channels are decided one by one and may overlap (nnU-Net's region-based training; MONAI's sigmoid). What is held
     grows with what is found and not with channels times voxels.
     """
-    found: list[list[tuple[int, int, int, NDArray[np.bool_]]]] = [[] for _ in range(channels)]
-    for sheet in _sheets(logits, coarse, fine, lambda one: (one > 0).any(dim=0), orders):
-        inside = (sheet.blended() > 0).cpu().numpy()
-        for channel in np.flatnonzero(inside.any(axis=(1, 2))):
-            part = BoxedMask.crop(np.ascontiguousarray(inside[channel : channel + 1]))
-            _, top, left = part.origin
-            place = (sheet.index, sheet.rows.start + top, sheet.columns.start + left)
-            found[channel].append((*place, part.array[0]))
-    return tuple(stacked(one) for one in found)
+    sheets = _sheets(logits, coarse, fine, lambda one: (one > 0).any(dim=0), orders)
+    inside = ((one.index, one.rows, one.columns, (one.blended() > 0).cpu().numpy()) for one in sheets)
+    return collected(inside, channels)
 
 
 @dataclass(frozen=True)

@@ -90,6 +90,12 @@ DELIVERIES = Chapter(
             way_out="the job of the newer content",
         ),
         Row(
+            ("DELIVERY_OBJECTION",),
+            Again.NO,
+            means="the patient objected before it was sent: nothing of this series is sent any more",
+            way_out="an objection that is taken back (`subjects/withdraw`); then `POST …/jobs/ID/deliver`",
+        ),
+        Row(
             ("DELIVERY_HELD",),
             Again.REPEAT,
             means="an older RTSTRUCT of the series was sent there before, and the destination says `Replace` false",

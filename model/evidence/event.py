@@ -55,6 +55,8 @@ class Event(StrEnum):
     ALERT_CLEARED = "ALERT_CLEARED"
     SUBJECT_ASKED = "SUBJECT_ASKED"
     SUBJECT_ERASED = "SUBJECT_ERASED"
+    # The archive corrected the patient of a series: its jobs are found under the corrected one.
+    SUBJECT_RECTIFIED = "SUBJECT_RECTIFIED"
     OBJECTION_SET = "OBJECTION_SET"
     OBJECTION_WITHDRAWN = "OBJECTION_WITHDRAWN"
     HEAD_ANCHORED = "HEAD_ANCHORED"
@@ -248,6 +250,7 @@ SHAPES: Mapping[Event, Shape] = {
     Event.ALERT_CLEARED: Shape(frozenset({"alert"}), frozenset({"duration_ms"}), None),
     Event.SUBJECT_ASKED: _site("jobs", ""),
     Event.SUBJECT_ERASED: _site("jobs rows files left", "verified orthanc_copies objections"),
+    Event.SUBJECT_RECTIFIED: _site("jobs", ""),
     Event.OBJECTION_SET: _site("objections", ""),
     Event.OBJECTION_WITHDRAWN: _site("objections", ""),
     Event.HEAD_ANCHORED: _site("sequence head anchor countersigned stamped", "recipient_key"),

@@ -5,19 +5,20 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from model.errors import InputRefused
+from model.errors import AutocontourError, InputRefused, TargetFailed
 from model.evidence.chain import Chain
-from plugin.deliver.delivery import DeliveryState
+from plugin.deliver.delivery import OBJECTION, Delivery, DeliveryState, Step
 from plugin.deliver.dicom import DicomTransport
 from plugin.deliver.dicomweb import DicomwebTransport
 from plugin.deliver.folder import FolderTransport
 from plugin.deliver.peer import PeerTransport
 from plugin.deliver.shaping import Shape
 from plugin.deliver.table import DeliveryTable
-from plugin.deliver.transport import Transport
+from plugin.deliver.transport import NotTaken, Transport
 from plugin.deliver.worker import DestinationWorker
 from plugin.group.leading import Leads, always
 from plugin.jobs.job import Job, State
@@ -30,6 +31,18 @@ logger = logging.getLogger(__name__)
 # Series with more jobs are of a test bench.
 ALL = 1000
 REMARK_SECONDS = 60.0
+PENDING = (
+    "What was begun to be sent to the destination {destination} cannot be removed there now; ask for the erasure again "
+    "when it can be reached, or take the destination out of the configuration and look there yourself."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """What an objection met of deliveries: how many were stopped, and which destinations had got something before."""
+
+    stopped: int
+    sent_to: tuple[str, ...]
 
 
 class Deliverer:
@@ -43,9 +56,12 @@ class Deliverer:
         orthanc: Orthanc,
         chain: Chain,
         *,
+        objected: Callable[[str], bool] = lambda _code: False,
         leads: Leads = always,
         clock: Callable[[], float] = time.time,
     ) -> None:
+        """``objected``: whether the patient of a job, by its evidence code, objected."""
+        self._objected = objected
         self._destinations = destinations
         self._table = table
         self._jobs = jobs
@@ -65,6 +81,7 @@ class Deliverer:
                 images=one.images,
                 shape=self._shapes.get(name),
                 settle_seconds=one.TimeoutSeconds if isinstance(one, DicomDestination) else 0.0,
+                objected=objected,
                 leads=leads,
                 clock=clock,
             )
@@ -116,10 +133,47 @@ class Deliverer:
 
     def again(self, job: Job, names: Collection[str] | None) -> None:
         """Deliver a stored result anew; raises InputRefused where there is no such destination, or none at all."""
+        if job.evidence_code is not None and self._objected(job.evidence_code):
+            raise InputRefused(OBJECTION, "The patient objected: nothing of this series is sent any more.")
         chosen = self._chosen(job, names)
         for name in chosen:
             self._table.again(job, name, float(self._destinations[name].Hours))
             self._workers[name].wakeup.notify()
+
+    def object_to(self, jobs: Iterable[Job]) -> Reached:
+        """Send nothing of these jobs any more, whose patient objected; what was begun ends by itself."""
+        stopped, sent = 0, set[str]()
+        for job in jobs:
+            begun = [one for one in self._table.of_every_attempt(job.id) if _may_have_arrived(one)]
+            sent |= {one.destination for one in begun}
+            # What was begun is ended by whoever is at it.
+            stopped += self._table.stop(job.id, OBJECTION) + sum(one.step is Step.UNSURE for one in begun)
+        for worker in self._workers.values():
+            worker.wakeup.notify()
+        return Reached(stopped, tuple(sorted(sent)))
+
+    def sent_to(self, job: Job) -> list[str]:
+        """Return the destinations that have a job's result, or may have."""
+        every = self._table.of_every_attempt(job.id)
+        return sorted({one.destination for one in every if _may_have_arrived(one)})
+
+    def erase(self, job: Job) -> int:
+        """Delete what is noted of a job, and what a cut-off attempt left at a destination; returns the rows.
+
+        Raises AutocontourError with ERASE_PENDING while a destination cannot be looked into.
+        """
+        self._table.stop_all(job.id)
+        for one in self._table.of_every_attempt(job.id):
+            worker = self._workers.get(one.destination)
+            if worker is None:
+                continue  # nobody knows any more where it was
+            try:
+                worker.erase(one, job)
+            except (NotTaken, TargetFailed):
+                raise AutocontourError(
+                    "ERASE_PENDING", PENDING.format(destination=one.destination), retry=True
+                ) from None
+        return self._table.remove_of(job.id)
 
     def of(self, job: Job) -> list[dict[str, Any]]:
         """Return how the deliveries of a job stand, as the API shows them."""
@@ -182,6 +236,10 @@ class Deliverer:
     def _tell_of_older(self, job: Job, name: str, one: Destination) -> None:
         follows = "this one follows" if one.Replace else "this one waits for somebody who asks for its delivery"
         self._jobs.warn(job.id, f"An older RTSTRUCT of this series was sent to {name} before; {follows}.")
+
+
+def _may_have_arrived(one: Delivery) -> bool:
+    return one.state in (DeliveryState.DELIVERED, DeliveryState.SENT) or one.step is Step.UNSURE
 
 
 def _transport(destination: Destination, orthanc: Orthanc) -> Transport:

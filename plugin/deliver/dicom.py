@@ -97,6 +97,11 @@ class DicomTransport:
             return self._by_find(instances, delivery)
         return self._by_commitment(instances, delivery, now)
 
+    def abandon(self, instances: Instances, delivery: Delivery) -> bool:
+        """See ``Transport.abandon``: a node keeps nothing that is not an object."""
+        del instances, delivery
+        return False
+
     def _by_find(self, instances: Instances, delivery: Delivery) -> Verdict:
         there = self.find(instances)
         if there is None:

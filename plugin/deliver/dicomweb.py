@@ -100,6 +100,11 @@ class DicomwebTransport:
             return NotYet(LOOK_SECONDS[delivery.looks], status=NOT_FOUND)
         return Lost(NOT_FOUND, ask_first=True)
 
+    def abandon(self, instances: Instances, delivery: Delivery) -> bool:
+        """See ``Transport.abandon``: the server keeps nothing that is not an object."""
+        del instances, delivery
+        return False
+
     def _ends_well(self, job: str, seconds: float) -> bool:
         """Wait until a job of Orthanc's has ended; raises NotTaken."""
         until = time.monotonic() + seconds

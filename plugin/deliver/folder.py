@@ -66,6 +66,18 @@ class FolderTransport:
         del instances, delivery, now
         return Proved(Proof.ANSWER)
 
+    def abandon(self, instances: Instances, delivery: Delivery) -> bool:
+        """See ``Transport.abandon``: files that have no name yet go; what has one belongs to the watching system."""
+        try:
+            if not self._folder.is_dir():
+                raise OSError("a share that is not mounted may hold some")
+            unfinished = [path for path, _ in map(self._names, instances.items) if path.exists()]
+            for path in unfinished:
+                path.unlink(missing_ok=True)
+        except OSError:
+            raise NotTaken(FOLDER, unsure=True, everyone=True) from None
+        return delivery.mark != WRITTEN or len(unfinished) == len(instances.items)
+
     def _write(self, item: Item) -> None:
         unfinished, _ = self._names(item)
         content = item.file(self._orthanc)

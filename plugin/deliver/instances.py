@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from plugin.jobs.job import Job
+from plugin.jobs.made_uids import INSTANCE, made_uid
 from plugin.pacs.client import Orthanc
 
 
@@ -53,6 +54,12 @@ def instances_of(job: Job, orthanc: Orthanc, *, images: bool) -> Instances:
     assert job.rtstruct is not None, "only a stored result is delivered"
     result = _items(orthanc, str(orthanc.ask(f"instances/{job.rtstruct}")["ParentSeries"]), job.rtstruct)
     return Instances((*_items(orthanc, job.series, job.series), *result) if images else result)
+
+
+def result_without_orthanc(job: Job) -> Instances:
+    """Return a job's RTSTRUCT by what is known of it when Orthanc has it no more: its UID."""
+    uid = made_uid(job, INSTANCE)
+    return Instances((Item(instance="", modality="RTSTRUCT", sop_class="", sop_instance=uid, series="", study=""),))
 
 
 def _items(orthanc: Orthanc, series: str, which: str) -> tuple[Item, ...]:

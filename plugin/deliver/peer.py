@@ -71,3 +71,8 @@ class PeerTransport:
         """See ``Transport.prove``."""
         del instances, delivery, now
         return Unprovable()
+
+    def abandon(self, instances: Instances, delivery: Delivery) -> bool:
+        """See ``Transport.abandon``: the peer keeps nothing that is not an object."""
+        del instances, delivery
+        return False

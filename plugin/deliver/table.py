@@ -59,6 +59,11 @@ class DeliveryTable:
         its = (deliveries.c.job == job.id, deliveries.c.attempt == job.attempt)
         return self._select(sa.select(deliveries).where(*its).order_by(deliveries.c.destination))
 
+    def of_every_attempt(self, job: str) -> list[Delivery]:
+        """Return the deliveries of a job in any attempt."""
+        query = sa.select(deliveries).where(deliveries.c.job == job)
+        return self._select(query.order_by(deliveries.c.attempt, deliveries.c.destination))
+
     def due(self, destination: str, steps: Sequence[Step]) -> Delivery | None:
         """Return what is to be done next at a destination: the most urgent, then the oldest."""
         now, row = self._clock(), deliveries.c
@@ -89,6 +94,35 @@ class DeliveryTable:
     def change(self, one: Delivery, **values: Any) -> bool:
         """Change a delivery; False when it was asked for anew meanwhile, or its job is gone."""
         return self._write(one, values | {"at": self._clock()})
+
+    def stop(self, job: str, status: str) -> int:
+        """End what was not begun to be sent of a job, in any attempt; returns how many.
+
+        With another serial, so that whoever was about to send it finds it gone.
+        """
+        row = deliveries.c
+        waiting = (row.job == job, row.step.in_((str(Step.SEND), str(Step.HELD))))
+        values = {"step": str(Step.CLOSED), "state": str(DeliveryState.REFUSED), "status": status, "at": self._clock()}
+        with self._engine.begin() as connection:
+            query = sa.update(deliveries).where(*waiting).values(serial=row.serial + 1, **values)
+            return int(connection.execute(query).rowcount)
+
+    def stop_all(self, job: str) -> None:
+        """End everything of a job that is to be erased, however far it is; who is at it finds it gone."""
+        values = {"step": str(Step.CLOSED), "at": self._clock()}
+        with self._engine.begin() as connection:
+            query = sa.update(deliveries).where(deliveries.c.job == job)
+            connection.execute(query.values(serial=deliveries.c.serial + 1, **values))
+
+    def holds(self, one: Delivery) -> bool:
+        """Whether a delivery is still the one that was asked for then."""
+        known = self.get(one.job, one.attempt, one.destination)
+        return known is not None and known.serial == one.serial
+
+    def remove_of(self, job: str) -> int:
+        """Delete what is noted of a job, in any attempt; returns how many rows."""
+        with self._engine.begin() as connection:
+            return int(connection.execute(sa.delete(deliveries).where(deliveries.c.job == job)).rowcount)
 
     def remove(self, one: Delivery) -> None:
         """Delete a delivery whose job is no longer in the table."""

@@ -94,3 +94,10 @@ class Transport(Protocol):
         Raises NotTaken when the destination does not answer now.
         """
         ...
+
+    def abandon(self, instances: Instances, delivery: Delivery) -> bool:
+        """Remove what an attempt that was cut off left at the destination and nobody there has taken yet.
+
+        Returns whether it is certain that nothing of this attempt has arrived. Raises NotTaken.
+        """
+        ...

@@ -19,6 +19,7 @@ from plugin.deliver.delivery import (
     DEADLINE,
     GONE,
     NOT_FOUND,
+    OBJECTION,
     SENDING,
     STOW,
     SUPERSEDED,
@@ -27,7 +28,7 @@ from plugin.deliver.delivery import (
     Proof,
     Step,
 )
-from plugin.deliver.instances import Instances, instances_of
+from plugin.deliver.instances import Instances, instances_of, result_without_orthanc
 from plugin.deliver.records import record_delivered
 from plugin.deliver.shaping import RTSTRUCT, Shape
 from plugin.deliver.table import LONGEST_PAUSE, DeliveryTable
@@ -72,13 +73,15 @@ class DestinationWorker:
         images: bool,
         shape: Shape | None = None,
         settle_seconds: float = 0.0,
+        objected: Callable[[str], bool] = lambda _code: False,
         leads: Leads = always,
         clock: Callable[[], float] = time.time,
         ticks: Callable[[], float] = time.monotonic,
     ) -> None:
         """``images``: whether the images of the series go along; ``shape``: how an RTSTRUCT is changed before.
 
-        ``settle_seconds``: how long Orthanc may go on with a changed one that an earlier gateway sent.
+        ``settle_seconds``: how long Orthanc may go on with a changed one that an earlier gateway sent. ``objected``:
+        whether the patient of a job, by its evidence code, objected.
         """
         self.name = name
         self.wakeup = Wakeup()
@@ -92,10 +95,12 @@ class DestinationWorker:
         self._shape = shape
         self._settled = ticks() + settle_seconds if shape else ticks()
         self._begun: set[tuple[str, int]] = set()
+        self._objected = objected
         self._leads = leads
         self._clock = clock
         self._ticks = ticks
         self._stopping = threading.Event()
+        self._sending = threading.Lock()
 
     def stop(self) -> None:
         """Leave the loop."""
@@ -138,13 +143,12 @@ class DestinationWorker:
             self._table.remove(one)
             return
         if (over := self._over(one, job)) is not None:
-            self._close(one, *over)
+            self._end(one, job, *over)
             return
         try:
-            instances = instances_of(job, self._orthanc, images=self._images)
-            instances = self._shape.addressed(instances) if self._shape else instances
+            instances = self._instances(job)
         except SeriesGone:
-            self._gone(one)
+            self._gone(one, job)
             return
         except TargetFailed:
             self._pause(one, ORTHANC_SECONDS)
@@ -167,6 +171,8 @@ class DestinationWorker:
         unsure = one.step is Step.UNSURE
         # A server that failed, and was asked after that, does not have it.
         state = DeliveryState.SENT if unsure and one.status != STOW else DeliveryState.REFUSED
+        if job.evidence_code is not None and self._objected(job.evidence_code):
+            return (state, OBJECTION)
         if job.state is State.SUPERSEDED:
             return (state, SUPERSEDED)
         if job.state not in (State.RUNNING, State.DONE) or job.rtstruct is None:
@@ -175,6 +181,30 @@ class DestinationWorker:
             lost = one.status == NOT_FOUND
             return (DeliveryState.SENT if lost else state, one.status or DEADLINE)
         return None
+
+    def _end(self, one: Delivery, job: Job, state: DeliveryState, status: str) -> None:
+        """Close a delivery that is not gone on with; what a cut-off attempt left at the destination goes before."""
+        if one.step is Step.UNSURE and job.rtstruct is not None:
+            try:
+                if self._transport.abandon(self._left_of(job), one):
+                    state = DeliveryState.REFUSED
+            except (TargetFailed, NotTaken):
+                if self._clock() < one.deadline:
+                    self._pause(one, ORTHANC_SECONDS)
+                    return
+        self._close(one, state, status)
+
+    def _instances(self, job: Job) -> Instances:
+        instances = instances_of(job, self._orthanc, images=self._images)
+        return self._shape.addressed(instances) if self._shape else instances
+
+    def _left_of(self, job: Job) -> Instances:
+        """Return what a cut-off attempt may have left at the destination, also when Orthanc has it no more."""
+        try:
+            return self._instances(job)
+        except SeriesGone:
+            result = result_without_orthanc(job)
+            return self._shape.addressed(result) if self._shape else result
 
     def _send(self, one: Delivery, job: Job, instances: Instances) -> None:
         missing = instances
@@ -195,7 +225,10 @@ class DestinationWorker:
             if not self._table.change(one, step=begun.step, tries=begun.tries):
                 return
             self._begun.add((one.job, one.attempt))
-            self._transport.send(made, begun, lambda word: self._mark(one, word))
+            with self._sending:
+                if not self._table.holds(one):
+                    return  # its patient was erased at this moment
+                self._transport.send(made, begun, lambda word: self._mark(one, word))
         now = self._clock()
         taken = {"step": Step.PROVE, "state": DeliveryState.SENT, "sent": now, "looks": 0, "status": None}
         self._recovered()
@@ -232,16 +265,25 @@ class DestinationWorker:
             self._close(one, DeliveryState.SENT if unsure else DeliveryState.REFUSED, refusal.code)
             return None
         except SeriesGone:
-            self._gone(one)
+            self._gone(one, job)
             return None
         except TargetFailed:
             self._pause(one, ORTHANC_SECONDS)
             return None
         return Instances(tuple(made))
 
-    def _gone(self, one: Delivery) -> None:
+    def _gone(self, one: Delivery, job: Job) -> None:
         sent = one.step is Step.PROVE
-        self._close(one, DeliveryState.SENT if sent else DeliveryState.REFUSED, GONE)
+        self._end(one, job, DeliveryState.SENT if sent else DeliveryState.REFUSED, GONE)
+
+    def erase(self, one: Delivery, job: Job) -> None:
+        """Remove what a cut-off attempt left at the destination, once nothing is sent there that was being sent.
+
+        Raises NotTaken while the destination cannot be looked into, TargetFailed while Orthanc cannot be asked.
+        """
+        with self._sending:
+            if one.tries and one.state is not DeliveryState.DELIVERED and job.rtstruct is not None:
+                self._transport.abandon(self._left_of(job), one)
 
     def _is_sending(self, instances: Instances) -> bool:
         try:

@@ -167,6 +167,7 @@ def _rights(counts: Mapping[str, int]) -> str:
     words = {
         "SUBJECT_ASKED": ("request for access", "requests for access"),
         "SUBJECT_ERASED": ("erasure", "erasures"),
+        "SUBJECT_RECTIFIED": ("corrected patient", "corrected patients"),
         "OBJECTION_SET": ("objection", "objections"),
         "OBJECTION_WITHDRAWN": ("objection withdrawn", "objections withdrawn"),
     }

@@ -26,10 +26,14 @@ from model.evidence.record import Record, stamp
 from model.storage.files import create_once
 from plugin.evidence.closing import closing_record, missing_before_close
 from plugin.evidence.wording import statements
+from plugin.state.deleted import purge
+from plugin.state.holdings import erased_tables
 
 KEY_BYTES = 32
 # The name of the key among the secrets of a group.
 INDEX_KEY = "subjects"
+# Around an identifier it has no meaning.
+PADDING = " \0\t\n\v\f\r"
 
 metadata = sa.MetaData()
 
@@ -79,8 +83,37 @@ class Subjects:
                     connection.execute(sa.insert(entries).values(lookup=lookup, code=code))
 
     def codes_of(self, patient_id: str) -> list[str]:
-        """Return the evidence codes of a patient's jobs."""
-        return self._codes(self._lookup("patient", patient_id))
+        """Return the evidence codes of a patient's jobs: not of those whose series the archive gave to another."""
+        lookup = self._lookup("patient", patient_id)
+        codes = self._codes(lookup)
+        known = self._lookups_of(codes)
+        return [
+            code for code in codes if self._moved(code) not in known[code] or self._now(code, lookup) in known[code]
+        ]
+
+    def is_of(self, code: str, patient_id: str) -> bool:
+        """Say whether a job is noted under a patient."""
+        return self._lookup("patient", patient_id) in self._lookups_of([code])[code]
+
+    def move(self, codes: Sequence[str], patient_ids: Sequence[str], chain: Chain) -> None:
+        """Let jobs be found under a corrected PatientID and under no other, and record that; twice changes nothing.
+
+        Whose they were is not known as text any more: a mark says under whom alone a job is found from now on.
+        """
+        lookups = [self._lookup("patient", patient_id) for patient_id in patient_ids]
+        known = self._lookups_of(codes)
+        wanted = {code: {self._moved(code), *lookups, *(self._now(code, one) for one in lookups)} for code in codes}
+        changed = [code for code in codes if not wanted[code] <= known[code]]
+        if not changed:
+            return
+        with self._engine.begin() as connection:
+            for code in changed:
+                earlier = {self._now(code, one) for one in known[code]} & known[code]
+                its = (entries.c.code == code, entries.c.lookup.in_(earlier - wanted[code]))
+                connection.execute(sa.delete(entries).where(*its))
+                for lookup in wanted[code] - known[code]:
+                    connection.execute(sa.insert(entries).values(lookup=lookup, code=code))
+            chain.append(Event.SUBJECT_RECTIFIED, None, {"jobs": len(changed)})
 
     def codes_of_series(self, series_uid: str) -> list[str]:
         """Return the evidence codes of a series' jobs: what an auditor asks who names a series."""
@@ -95,6 +128,13 @@ class Subjects:
     def has_objected(self, patient_id: str) -> bool:
         """Say whether this patient's series must not be processed; asked at intake, in rules, and on every request."""
         return self.objection_since(patient_id) is not None
+
+    def objected(self, code: str) -> bool:
+        """Say whether a patient objected whose job this is, by its evidence code; there are few objections."""
+        theirs = objections.join(entries, entries.c.lookup == objections.c.lookup)
+        query = sa.select(objections.c.lookup).select_from(theirs).where(entries.c.code == code).limit(1)
+        with self._engine.connect() as connection:
+            return connection.execute(query).first() is not None
 
     def objection_since(self, patient_id: str) -> str | None:
         """When this patient's objection was entered; None without one."""
@@ -145,19 +185,29 @@ class Subjects:
                     "verified": "LISTED",
                 },
             )
-        self._empty_log()
+        purge(self._engine, erased_tables())
         return Swept(swept.rows + int(gone), swept.files, swept.left, swept.orthanc_copies)
-
-    def _empty_log(self) -> None:
-        """Take what was deleted out of SQLite's log of writes too, whose old pages stay until they are written over."""
-        if self._engine.dialect.name == "sqlite":
-            with self._engine.connect() as connection:
-                connection.execute(sa.text("PRAGMA wal_checkpoint(TRUNCATE)"))
 
     def _codes(self, lookup: str) -> list[str]:
         query = sa.select(entries.c.code).where(entries.c.lookup == lookup).order_by(entries.c.code)
         with self._engine.connect() as connection:
             return [str(code) for code in connection.execute(query).scalars()]
+
+    def _lookups_of(self, codes: Sequence[str]) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {code: set() for code in codes}
+        query = sa.select(entries.c.code, entries.c.lookup).where(entries.c.code.in_(list(codes)))
+        with self._engine.connect() as connection:
+            for code, lookup in connection.execute(query):
+                found[code].add(str(lookup))
+        return found
+
+    def _moved(self, code: str) -> str:
+        """Return the mark of a job whose series the archive gave to another patient."""
+        return self._lookup("moved", code)
+
+    def _now(self, code: str, lookup: str) -> str:
+        """Return the mark of the patient under whom such a job is found."""
+        return self._lookup("now", f"{code} {lookup}")
 
     def _lookup(self, kind: str, value: str) -> str:
         text = f"{kind}\x00{canonical_id(value)}"
@@ -170,7 +220,7 @@ def canonical_id(text: str) -> str:
     Spaces around an LO, and the null that pads a UI, have no meaning (PS3.5 section 6.2); nor has other white space
     there for Orthanc. Letters that Unicode writes in two ways are one (NFC); upper and lower case are two.
     """
-    return unicodedata.normalize("NFC", text.strip(" \0\t\n\v\f\r"))
+    return unicodedata.normalize("NFC", text.strip(PADDING))
 
 
 def load_index_key(path: Path) -> bytes:
@@ -200,12 +250,14 @@ def subject_answer(
         "Held": [
             "For each job: a keyed index entry without a name, and an entry in the table of jobs with the archive's "
             "own number of the series.",
+            "Of a result that was sent on: to which destination, and whether it arrived. Of a version that people made "
+            "of the contours: what they changed, in numbers. Both by our own number of the job.",
             "Pseudonymised copies and the key that links them: only while a job is open.",
             "Contours: as structure sets under the original study, part of the medical record.",
         ],
         "Rights": [
             "Erasure of what is held here: POST /autocontour/subjects/erase. Objection to any further processing: "
-            "POST …/objection. A copy of all of it: POST …/export.",
+            "POST …/objection. A copy of all of it: POST …/export, as one file or with Format zip.",
             "Rectification and everything about the original images: the department that holds the medical record.",
         ],
     }

@@ -39,6 +39,7 @@ from plugin.gateway.operations.now import Now
 from plugin.gateway.operations.operations import Operations
 from plugin.gateway.operations.outcomes import Outcomes
 from plugin.gateway.operations.outgoing import Outgoing
+from plugin.gateway.operations.portable import PortableCopy
 from plugin.gateway.operations.preview import Previews
 from plugin.gateway.operations.quality import Quality
 from plugin.gateway.operations.quality_charts import QualityCharts
@@ -56,6 +57,7 @@ from plugin.group.membership import Membership
 from plugin.group.session import connections_of
 from plugin.intake.arrivals import Arrivals
 from plugin.intake.arriving import ArrivingSeries
+from plugin.intake.corrections import Corrections
 from plugin.intake.decider import Decider
 from plugin.intake.group_index import GroupIndex
 from plugin.intake.inspection import SeriesInspector
@@ -186,7 +188,14 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
     forwards = forward_targets(settings.forwards, key, targets, orthanc, workers, deliveries.delivered)
 
     deliverer = Deliverer(
-        settings.destinations, DeliveryTable(engine, told_time), jobs, orthanc, chain, leads=leads, clock=told_time
+        settings.destinations,
+        DeliveryTable(engine, told_time),
+        jobs,
+        orthanc,
+        chain,
+        objected=evidence.subjects.objected,
+        leads=leads,
+        clock=told_time,
     )
     commissioning = CommissioningTable(engine, chain)
     room = Room(state.spool, orthanc.last_change)
@@ -207,6 +216,7 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         membership,
         handovers,
         room.require,
+        evidence.subjects.objected,
     )
     constancy = ConstancyKeeper(
         settings.constancy,
@@ -235,9 +245,10 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         local=LOCAL,
         script=SiteScript(startup.base_directory / script) if script is not None else None,
     )
-    inspector = SeriesInspector(orthanc, reader, decider, evidence.subjects)
+    corrections = Corrections(orthanc, jobs, evidence.subjects, chain, deliverer.sent_to)
+    inspector = SeriesInspector(orthanc, reader, decider, evidence.subjects, corrections.objected_before)
     orphans = Orphans(orthanc, vault)
-    series_jobs = SeriesJobs(jobs, evidence.subjects, chain, cancellation, Modified(orthanc, jobs))
+    series_jobs = SeriesJobs(jobs, evidence.subjects, chain, cancellation, Modified(orthanc, jobs), corrections)
     table = SeriesTable(engine, told_time)
     waits = StudyWaits(arrivals, table)
     comparisons = _comparisons(engine, orthanc, reader, jobs, chain, evidence, deliverer, settings.quality, membership)
@@ -274,8 +285,20 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         versions.look,
         clock_wakeup,
     )
-    erasure = JobErasure(jobs, arrivals, vault, evidence.records, cancellation, state.spool, Forgetting(engine))
     labels = LabelKeeper(orthanc, jobs, LabelTable(engine), settings.labels, leads=leads, clock=told_time)
+    forgetting = Forgetting(engine)
+    erasure = JobErasure(
+        jobs,
+        arrivals,
+        vault,
+        evidence.records,
+        cancellation,
+        state.spool,
+        forgetting,
+        deliverer,
+        orthanc,
+        labels.look_at,
+    )
     late = {name: 60.0 * float(one.AlertMinutes) for name, one in settings.destinations.items()}
     quality_charts = QualityCharts(chart_source, quality, acknowledged)
     alerts = AlertTable(engine, lambda: [*quality_charts.alerts(), *told_alerts_of(constancy)])
@@ -349,7 +372,7 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         commissioning=commissioning,
         evidence=evidence,
         dossier=Dossier(evidence, commissioning, startup.section, settings, startup.base_directory),
-        rights=Rights(evidence, jobs, erasure, cancellation, Forgetting(engine)),
+        rights=Rights(evidence, jobs, erasure, cancellation, forgetting, deliverer, PortableCopy(evidence, orthanc)),
         health=health,
         moments=Moments(now.show, Writes(engine), places_for(startup.callers)),
         support=Support(orthanc, jobs, health, chain, startup.section, recent_lines),
@@ -415,7 +438,7 @@ def _comparisons(
         store,
         Forgetting(engine),
         Pairing(orthanc, jobs, sets, store, evidence.subjects, reader, ours, deliverer.sent_as),
-        Comparing(orthanc, series, jobs, store, chain, reader, ours, settings.options),
+        Comparing(orthanc, series, jobs, store, chain, reader, ours, settings.options, evidence.subjects.objected),
         reader,
         enabled=settings.Enabled,
         kept_seconds=settings.kept_seconds,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -67,6 +67,8 @@ class Inspection:
     candidate: Candidate | None = None
     # The series of which Orthanc made this one (a correction), by its id; a merge leaves no trace (measured).
     made_from: str | None = None
+    # Whether an objection under the number that its patient had before such a correction keeps it from being contoured.
+    inherits_objection: bool = False
 
     def of(self, work: Work) -> Inspection:
         """Return the inspection of one of the jobs that are asked for."""
@@ -86,7 +88,16 @@ class Inspection:
 class SeriesInspector:
     """Inspects series of one Orthanc."""
 
-    def __init__(self, orthanc: Orthanc, reader: SeriesReader, decider: Decider, subjects: Subjects) -> None:
+    def __init__(
+        self,
+        orthanc: Orthanc,
+        reader: SeriesReader,
+        decider: Decider,
+        subjects: Subjects,
+        objected_before: Callable[[str, str], bool] = lambda _series, _source: False,
+    ) -> None:
+        """``objected_before``: whether a patient objected from whose series (the second) Orthanc made a series."""
+        self._objected_before = objected_before
         self._orthanc = orthanc
         self._reader = reader
         self._decider = decider
@@ -106,11 +117,13 @@ class SeriesInspector:
         metadata = self._orthanc.series_metadata(series)
         marks = read_marks(metadata)
         subject = _subject_of(tags)
+        made_from = metadata.get("ModifiedFrom")
         objection = any(self._subjects.has_objected(patient_id) for patient_id in subject.patient_ids)
+        inherits = not objection and made_from is not None and self._objected_before(series, made_from)
         facts = series_facts(
             tags,
             metadata=self._orthanc.instance_metadata(header["Instances"][0]),
-            around=Circumstances(siblings=self._siblings(snapshot), veto=marks.veto, objection=objection),
+            around=Circumstances(siblings=self._siblings(snapshot), veto=marks.veto, objection=objection or inherits),
             originals=self._original_texts(tags),
         )
         rule = refused_before_rules(facts)
@@ -124,7 +137,8 @@ class SeriesInspector:
                     subject=subject,
                     excluded_reason=rule.reason if rule is not None else None,
                     tags=tags,
-                    made_from=metadata.get("ModifiedFrom"),
+                    made_from=made_from,
+                    inherits_objection=inherits,
                 )
             )
             for explanation in explanations

@@ -97,6 +97,7 @@ class Intake:
         except SeriesGone:
             self._arrivals.forget(arrival.series)
             return
+        self._jobs.carry_objection(inspection)
         snapshot = inspection.snapshot
         if snapshot.content.key == arrival.content or self._adopt_earlier_jobs(snapshot, arrival):
             if self._jobs.reopen_changed(inspection):
@@ -110,9 +111,11 @@ class Intake:
             return
         if inspection.candidate is not None:
             self._settle_study(arrival, inspection)
+            self._jobs.follow_correction(inspection)
             return
         log_decided(arrival.series, inspection.explanation)
         self._apply(inspection)
+        self._jobs.follow_correction(inspection)
         self._arrivals.decided(arrival, snapshot.content.key, inspection.explanation.outcome)
 
     def request(self, series: str, asked: JobRequest) -> list[Job]:

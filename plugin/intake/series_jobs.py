@@ -11,6 +11,7 @@ from model.evidence.chain import Chain
 from model.evidence.code import new_code
 from plugin.evidence.subjects import Subjects
 from plugin.facts.kinds import EXCLUDING
+from plugin.intake.corrections import Corrections
 from plugin.intake.inspection import Inspection, Subject
 from plugin.intake.modified import Modified
 from plugin.jobs.details import JobDetails, RequestedWork, StudyChoice
@@ -57,13 +58,20 @@ class SeriesJobs:
     """Writes the jobs of series, with their first evidence and the way to them from the patient."""
 
     def __init__(
-        self, jobs: JobStore, subjects: Subjects, chain: Chain, cancellation: Cancellation, modified: Modified
+        self,
+        jobs: JobStore,
+        subjects: Subjects,
+        chain: Chain,
+        cancellation: Cancellation,
+        modified: Modified,
+        corrections: Corrections,
     ) -> None:
         self._jobs = jobs
         self._subjects = subjects
         self._chain = chain
         self._cancellation = cancellation
         self._modified = modified
+        self._corrections = corrections
 
     def of(self, series: str) -> list[Job]:
         """Return every job of a series, newest first."""
@@ -91,7 +99,7 @@ class SeriesJobs:
             decision=RequestedWork.model_validate({**decision.to_json(), "Volume": inspection.volume}),
             explanation=inspection.explanation.to_json(redacted=True),
             warnings=(*snapshot.warnings, *(choice.warnings if choice is not None else ())),
-            origin=self._modified.about(inspection),
+            origin=(*self._modified.about(inspection), *self._corrections.about(inspection)),
         )
         if choice is not None:
             details = details.model_copy(update={"one_per_study": choice})
@@ -122,6 +130,14 @@ class SeriesJobs:
         if is_new:
             self._modified.tell_earlier(inspection, job)
         return job, is_new
+
+    def carry_objection(self, inspection: Inspection) -> None:
+        """Enter the objection that a series inherits whose patient Orthanc corrected; before its jobs are inserted."""
+        self._corrections.carry_objection(inspection)
+
+    def follow_correction(self, inspection: Inspection) -> None:
+        """Let earlier jobs follow a patient whom Orthanc corrected; once the jobs of this series are inserted."""
+        self._corrections.follow(inspection)
 
     def insert_unreadable(self, series: str, header: Mapping[str, Any], patient_id: str, code: str) -> Job:
         """Insert the failed job of a series that cannot be read.

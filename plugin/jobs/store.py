@@ -18,7 +18,7 @@ from plugin.jobs.details import JobDetails, flagged_in
 from plugin.jobs.job import EARLIER_STAGES, STAGE_BEGINS, Job, Stage, State
 from plugin.jobs.meters import JobMeters
 from plugin.jobs.waiting import next_turn
-from plugin.state.database import deliveries, jobs
+from plugin.state.database import deliveries, jobs, notifications, told_deliveries
 from plugin.state.group_tables import handed_over
 
 COLUMNS = tuple(field.name for field in fields(Job))
@@ -198,9 +198,10 @@ class JobStore:
             return {str(target): int(count) for target, count in connection.execute(query.group_by(jobs.c.target))}
 
     def forget(self, job: Job) -> int:
-        """Delete a job's row, and what was delivered of it; returns how many rows of jobs went."""
+        """Delete a job's row, and what was delivered and told of it; returns how many rows of jobs went."""
         with self._engine.begin() as connection:
-            connection.execute(sa.delete(deliveries).where(deliveries.c.job == job.id))
+            for table in (deliveries, told_deliveries, notifications):
+                connection.execute(sa.delete(table).where(table.c.job == job.id))
             return int(connection.execute(sa.delete(jobs).where(jobs.c.id == job.id)).rowcount)
 
     def ended_before(self, before: float) -> tuple[str, ...]:

@@ -110,6 +110,14 @@ class LabelKeeper:
             raise failed
         return True
 
+    def look_at(self, studies: Sequence[str]) -> None:
+        """Look at these studies now, whose jobs were erased; what cannot be changed now is looked at by ``run``."""
+        given = self._table.given(studies)
+        try:
+            self._keep([study for study in studies if given[study]])
+        except AutocontourError:
+            logger.info("the labels of studies whose jobs were erased are taken off later")
+
     def _keep(self, studies: Sequence[str]) -> AutocontourError | None:
         """Change what is not true of these studies; returns why one of them could not be changed."""
         given = self._table.given(studies)

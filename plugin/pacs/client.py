@@ -196,6 +196,13 @@ class Orthanc:
         """GET /studies/{id}/series: ID and MainDicomTags of each series of the study."""
         return list(self._get(f"studies/{study}/series"))
 
+    def series_of_patient(self, patient: str) -> list[dict[str, Any]]:
+        """GET /patients/{id}/series; none of a patient that Orthanc does not have."""
+        try:
+            return list(self._get(f"patients/{patient}/series"))
+        except SeriesGone:
+            return []
+
     def exists(self, level: str, resource: str) -> bool:
         """Whether a resource (``series``, ``instances`` …) is there."""
         try:

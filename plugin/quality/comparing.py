@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from model.compare.comparison import Comparison
 from model.compare.options import CompareOptions
 from model.errors import InputRefused
@@ -12,6 +14,7 @@ from plugin.jobs.store import JobStore
 from plugin.pacs.client import Orthanc, SeriesGone
 from plugin.pacs.series import SeriesReader
 from plugin.quality.ours import Ours
+from plugin.quality.pairing import OBJECTION
 from plugin.quality.reading import Reader
 from plugin.quality.records import record_assessed
 from plugin.quality.row import ComparisonRow
@@ -36,7 +39,10 @@ class Comparing:
         reader: Reader,
         ours: Ours,
         options: CompareOptions,
+        objected: Callable[[str], bool] = lambda _code: False,
     ) -> None:
+        """``objected``: whether the patient of a job, by its evidence code, objected."""
+        self._objected = objected
         self._orthanc = orthanc
         self._series = series
         self._jobs = jobs
@@ -52,6 +58,8 @@ class Comparing:
         Returns False, and keeps nothing, where it was erased meanwhile or another gateway makes it. Raises InputRefused
         when the two cannot be compared, TargetFailed while Orthanc does not answer.
         """
+        if self._objected(row.evidence_code):
+            raise InputRefused(OBJECTION, "The patient objected to the processing; nothing is compared any more.")
         job = self._jobs.get(row.job)
         if job is None or job.rtstruct is None:
             raise InputRefused(GONE, "Our RTSTRUCT, theirs or the series is not in Orthanc any more.")

@@ -40,6 +40,22 @@ class Forgetting:
             rows = int(connection.execute(sa.delete(structure_sets).where(which)).rowcount)
             return rows + _delete(connection, comparisons.c.evidence_code == code)
 
+    def erase_series(self, names: Mapping[str, bool]) -> int:
+        """Delete what is known of series by Orthanc's ids, whether or not a job was made of them; returns the rows.
+
+        True for images: if they are still coming, they are decided on, whoever they are of.
+        """
+        rows = 0
+        with self._engine.begin() as connection:
+            for name, is_images in names.items():
+                rows += int(
+                    connection.execute(sa.delete(structure_sets).where(structure_sets.c.series == name)).rowcount
+                )
+                its = sa.delete(series_table).where(series_table.c.id == name)
+                its = its.where(series_table.c.pending.is_(False)) if is_images else its
+                rows += int(connection.execute(its).rowcount)
+        return rows
+
     def retire(self, before: float) -> int:
         """Delete comparisons that were noted before a time; returns the rows."""
         with self._engine.begin() as connection:

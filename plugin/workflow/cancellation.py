@@ -11,6 +11,7 @@ UNMATCHED = (
     "The series changed in Orthanc: slices came, went or were replaced. No rule matches it as it is now, so nothing "
     "contours it; POST /autocontour/routing/explain says why, POST /autocontour/series/{id}/jobs asks for a job."
 )
+OBJECTED = "The patient objected to the processing."
 
 
 class Cancellation:

@@ -55,7 +55,7 @@ from plugin.restore.segmentation import segmentation_of
 from plugin.settings.settings import LOCAL, Settings
 from plugin.state.directory import StateDirectory
 from plugin.vault.vault import OpenTransfer, Vault
-from plugin.workflow.cancellation import CHANGED
+from plugin.workflow.cancellation import CHANGED, OBJECTED
 from plugin.workflow.commissioned import CommissionedModels
 from plugin.workflow.described import details_of, label_of, origin_of
 from plugin.workflow.limits import GRACE_SECONDS, stage_seconds, within
@@ -82,8 +82,7 @@ class Stages:
     state: StateDirectory
     settings: Settings
     targets: Mapping[str, Target] = field(default_factory=dict)
-    # Notified whenever a job has ended: another may start.
-    queue: Wakeup = field(default_factory=Wakeup)
+    queue: Wakeup = field(default_factory=Wakeup)  # notified whenever a job has ended: another may start
     meters: JobMeters = field(default_factory=JobMeters)
     # Told of each stored result, which may have to be delivered.
     stored: Callable[[Job], None] = lambda job: None
@@ -93,6 +92,7 @@ class Stages:
     handovers: Handovers | None = None
     # Raises AutocontourError with DISK_FULL where a series of so many bytes has no room.
     require_room: Callable[[int], None] = lambda _size: None
+    objected: Callable[[str], bool] = lambda _code: False
 
     def run(self, stage: Stage, job_id: str) -> None:
         """Run a stage unless the job has ended meanwhile; erasure runs in any case.
@@ -101,7 +101,7 @@ class Stages:
         """
         await_membership(self.membership)
         job = self.jobs.enter(job_id, stage) if stage is not Stage.ERASE else self._entered_for_erasure(job_id)
-        if job is None:
+        if job is None or (stage is not Stage.ERASE and self._ends_by_objection(job)):
             return
         started = time.perf_counter()
         try:
@@ -139,6 +139,11 @@ class Stages:
         code = failure["code"] if failure and not job.state.final else job.error_code
         log_job(job, state, code=code, seconds=time.time() - job.created)
         self.queue.notify()
+
+    def _ends_by_objection(self, job: Job) -> bool:
+        """End a job whose patient objected while it was just being inserted; one that is stored is done first."""
+        objected = job.evidence_code is not None and self.objected(job.evidence_code)
+        return objected and self.jobs.stop(job.id, State.EXCLUDED, (State.EXCLUDED.name, OBJECTED))
 
     def _is_overtaken(self, job: Job) -> bool:
         """Whether the series had another content before this job ended, which intake could not stop any more."""

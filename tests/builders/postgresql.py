@@ -73,6 +73,13 @@ class PostgresProcess:
             said = connection.execute(statement.encode())
             return said.fetchall() if said.description else []
 
+    def files_of(self, database: str) -> dict[str, bytes]:
+        """Every file of a database as it lies on the disk now, by its path; without the server's log of writes."""
+        ((number,),) = self.ask(f"SELECT oid FROM pg_database WHERE datname = '{database}'")
+        self.ask("CHECKPOINT")  # what is only in memory is written, and files that were replaced go
+        folder = self._data / "base" / str(number)
+        return {str(path): path.read_bytes() for path in folder.iterdir() if path.is_file()}
+
     def drop_connections(self) -> int:
         """End every connection to it but this one; returns how many there were."""
         others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE backend_type = 'client backend'"

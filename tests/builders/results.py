@@ -60,6 +60,7 @@ class ToldTransport:
 
     away: bool = False
     received: list[str] = field(default_factory=list)
+    abandoned: list[str] = field(default_factory=list)
 
     def is_sending(self, instances: Instances) -> bool:
         return False
@@ -74,6 +75,10 @@ class ToldTransport:
 
     def prove(self, instances: Instances, delivery: Delivery, now: float) -> Verdict:
         return Proved(Proof.FIND)
+
+    def abandon(self, instances: Instances, delivery: Delivery) -> bool:
+        self.abandoned += [item.sop_instance for item in instances.items]
+        return False
 
 
 @dataclass
@@ -96,7 +101,7 @@ class Results:
         job, _ = self.jobs.add(a_job(**(values | changed)))
         return job
 
-    def worker(self, name: str, transport: Any) -> DestinationWorker:
+    def worker(self, name: str, transport: Any, **options: Any) -> DestinationWorker:
         """Who works for a destination, by the clock that is set."""
         return DestinationWorker(
             name,
@@ -108,6 +113,7 @@ class Results:
             images=False,
             clock=self.clock,
             ticks=self.clock,
+            **options,
         )
 
     def of(self, job: Job) -> Delivery:

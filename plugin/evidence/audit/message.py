@@ -85,6 +85,7 @@ TRANSLATIONS: Mapping[Event, Translation] = {
     Event.ALERT_CLEARED: Translation(SECURITY_ALERT, "E", RESTRICTED_FUNCTION),
     Event.SUBJECT_ASKED: Translation(PATIENT_RECORD, "R"),
     Event.SUBJECT_ERASED: Translation(PATIENT_RECORD, "D"),
+    Event.SUBJECT_RECTIFIED: Translation(PATIENT_RECORD, "U"),
     Event.OBJECTION_SET: Translation(PATIENT_RECORD, "U"),
     Event.OBJECTION_WITHDRAWN: Translation(PATIENT_RECORD, "U"),
     Event.HEAD_ANCHORED: Translation(AUDIT_LOG_USED, "R"),

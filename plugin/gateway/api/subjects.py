@@ -7,18 +7,19 @@ The PatientID comes in a body: on its way through Orthanc an address is decoded 
 from __future__ import annotations
 
 import re
-from typing import Annotated, NoReturn
+from typing import Annotated, Literal, NoReturn
 
-from fastapi import APIRouter, Path, Response
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Path, Query, Response
+from fastapi.responses import JSONResponse, StreamingResponse
 from starlette.exceptions import HTTPException
 
 from plugin.gateway.api.answers import BadRequest
 from plugin.gateway.api.identifiers import PLAIN_ID
-from plugin.gateway.api.responses import errors
+from plugin.gateway.api.responses import content, errors
 from plugin.gateway.api.schemas.subjects import (
     ErasedAnswer,
     ExportAnswer,
+    ExportRequest,
     ObjectionAnswer,
     SubjectAnswer,
     SubjectRequest,
@@ -54,8 +55,26 @@ def router(rights: Rights) -> APIRouter:
         return WithdrawnAnswer.model_validate(rights.withdraw(subject.patient_id))
 
     # With signed certificates in it, so it goes out as it was made.
-    @routes.post("/export", summary="All that is held of this patient, to take along", response_model=ExportAnswer)
-    def export_subject(subject: SubjectRequest) -> Response:
+    @routes.post(
+        "/export",
+        summary="All that is held of this patient, to take along",
+        description=(
+            "As ZIP a file for each thing: the same JSON, each certificate as JSON and as PDF, what is held of each "
+            "job, our structure sets from Orthanc, and a page that says what each file is. `format` stands in the "
+            "address or, as `Format`, in the body: Orthanc passes addresses of POST on without what is behind the `?`."
+        ),
+        response_model=ExportAnswer,
+        responses=content("application/zip", "All that is held, as one document or as files"),
+    )
+    def export_subject(
+        subject: ExportRequest, form: Annotated[Literal["json", "zip"], Query(alias="format")] = "json"
+    ) -> Response:
+        if "zip" in (form, subject.format):
+            named = {
+                "Content-Disposition": 'attachment; filename="autocontour-export.zip"',
+                "Cache-Control": "no-store",
+            }
+            return StreamingResponse(rights.export_zip(subject.patient_id), media_type="application/zip", headers=named)
         headers = {"Content-Disposition": 'attachment; filename="autocontour-export.json"'}
         return JSONResponse(rights.export(subject.patient_id), headers=headers)
 

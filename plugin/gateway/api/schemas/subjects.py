@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field
 
@@ -25,6 +25,12 @@ class SubjectRequest(Request):
     model_config = ConfigDict(strict=True, json_schema_extra={"examples": [{"PatientID": "4711"}]})
 
     patient_id: Annotated[str, Field(alias="PatientID", max_length=1024), AfterValidator(_somebody)]
+
+
+class ExportRequest(SubjectRequest):
+    """Whose data, and in which form."""
+
+    format: Literal["json", "zip"] = "json"
 
 
 class SubjectJob(Answer):
@@ -70,6 +76,8 @@ class ErasedAnswer(Answer):
     left: int
     """Files that could not be deleted."""
     orthanc_copies: int
+    delivered_to: list[str]
+    """Destinations that have a result, or may have: it is theirs, and is erased there or not at all."""
 
 
 class ObjectionAnswer(Answer):
@@ -80,6 +88,13 @@ class ObjectionAnswer(Answer):
     jobs: int
     cancelled_jobs: int
     """How many were open and have ended."""
+    recalled_transfers: int
+    """How many series lay, or may have lain, at a target elsewhere, and are deleted there now; each certificate says
+    how that is known."""
+    stopped_deliveries: int
+    """How many results waited for their delivery, or were just being sent, and are not sent any more."""
+    delivered_to: list[str]
+    """Destinations that have a result, or may have; what lies there is the medical record."""
 
 
 class WithdrawnAnswer(Answer):

@@ -96,3 +96,20 @@ def test_a_folder_that_is_not_there_is_waited_for(tmp_path: Path) -> None:
     with pytest.raises(NotTaken) as refused:
         transport(tmp_path / "unmounted").send(INSTANCES, results.of(job), lambda _: None)
     assert (refused.value.status, refused.value.again, refused.value.everyone) == ("DELIVERY_FOLDER", True, True)
+
+
+def test_what_is_given_up_leaves_no_unfinished_file_and_says_whether_any_had_its_name(tmp_path: Path) -> None:
+    folder = watched(tmp_path)
+    results, job = noted(tmp_path)
+    for name in (".CT.1.1.part", ".RS.1.2.part", ".RS.9.9.part"):
+        (folder / name).write_bytes(b"slices of a patient")
+    assert transport(folder).abandon(INSTANCES, results.of(job))
+    assert names(folder) == [".RS.9.9.part"], "another delivery's stays"
+    (folder / ".RS.1.2.part").write_bytes(b"contours of a patient")
+    (folder / "CT.1.1.dcm").write_bytes(b"slices of a patient")
+    results.table.change(results.of(job), mark=WRITTEN)
+    assert not transport(folder).abandon(INSTANCES, results.of(job)), "the images had their names already"
+    assert names(folder) == [".RS.9.9.part", "CT.1.1.dcm"]
+    folder.rename(tmp_path / "unplugged")
+    with pytest.raises(NotTaken):
+        transport(folder).abandon(INSTANCES, results.of(job))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from plugin.deliver.delivery import DeliveryState, Step
 from plugin.deliver.transport import Lost, NotTaken, NotYet, Unprovable
 from plugin.jobs.job import State
 from tests.builders.long_tests import some_of
+from tests.builders.orthanc_process import until
 from tests.builders.results import HOURS, Results, ToldTransport
 
 
@@ -172,3 +174,68 @@ def test_the_result_of_a_job_that_failed_afterwards_is_not_delivered(tmp_path: P
     results.table.note(job, "tps", HOURS)
     results.worker("tps", transport).turn()
     assert (transport.received, results.of(job).status) == ([], "DELIVERY_GONE")
+
+
+def test_nothing_is_sent_of_a_patient_who_objected_and_what_was_begun_is_cleared_away(tmp_path: Path) -> None:
+    results, transport = Results(tmp_path), ToldTransport(away=True)
+    job = results.stored("a")
+    results.table.note(job, "tps", HOURS)
+    worker = results.worker("tps", transport, objected=lambda code: code == job.evidence_code)
+    assert worker.turn()
+    one = results.of(job)
+    assert (one.state, one.step, one.status) == (DeliveryState.REFUSED, Step.CLOSED, "DELIVERY_OBJECTION")
+    assert (transport.received, transport.abandoned) == ([], [])
+    begun = results.stored("bb")
+    results.table.note(begun, "tps", HOURS)
+    results.table.change(results.of(begun), step=Step.UNSURE)
+    worker = results.worker("tps", transport, objected=lambda _code: True)
+    assert worker.turn()
+    assert (results.of(begun).state, results.of(begun).status) == (DeliveryState.SENT, "DELIVERY_OBJECTION")
+    assert transport.abandoned == [f"1.{begun.rtstruct}"]
+
+
+def test_a_delivery_that_is_stopped_at_the_last_moment_is_not_sent(tmp_path: Path) -> None:
+    results, transport = Results(tmp_path), ToldTransport()
+    job = results.stored("a")
+    results.table.note(job, "tps", HOURS)
+
+    def stopped_meanwhile(_code: str) -> bool:
+        assert results.table.stop(job.id, "DELIVERY_OBJECTION") == 1
+        return False
+
+    results.worker("tps", transport, objected=stopped_meanwhile).turn()
+    assert transport.received == []
+    assert (results.of(job).state, results.of(job).status) == (DeliveryState.REFUSED, "DELIVERY_OBJECTION")
+
+
+def test_an_erasure_waits_for_what_is_being_sent_and_nothing_is_sent_behind_it(tmp_path: Path) -> None:
+    results = Results(tmp_path)
+    job = results.stored("a")
+    sending, erased = threading.Event(), threading.Event()
+    order: list[str] = []
+
+    class Slow(ToldTransport):
+        def send(self, instances: Any, delivery: Any, mark: Any) -> None:
+            sending.set()
+            threading.Thread(target=erase, daemon=True).start()
+            until(lambda: not results.table.holds(delivery), "the erasure has begun")
+            order.append("sent")
+
+        def abandon(self, instances: Any, delivery: Any) -> bool:
+            order.append("abandoned")
+            return False
+
+    worker = results.worker("tps", Slow())
+
+    def erase() -> None:
+        results.table.stop_all(job.id)
+        worker.erase(results.of(job), job)  # its tries say that it was begun
+        assert results.table.remove_of(job.id) == 1
+        erased.set()
+
+    results.table.note(job, "tps", HOURS)
+    worker.turn()
+    assert erased.wait(60)
+    assert order == ["sent", "abandoned"]
+    assert results.table.of(job) == []
+    assert not worker.turn()

@@ -151,3 +151,44 @@ def test_an_objection_stands_until_it_is_withdrawn_and_outlives_an_erasure(chain
     assert not subjects.has_objected(PATIENT)
     events = [record.event for record in chain.records()]
     assert events.count(Event.OBJECTION_SET) == events.count(Event.OBJECTION_WITHDRAWN) == 1
+
+
+def test_a_job_knows_whether_its_patient_objected(chain: Chain, subjects: Subjects) -> None:
+    mine, theirs = record_job(chain), record_job(chain)
+    subjects.remember(PATIENT, SERIES, mine)
+    subjects.remember(OTHER, SERIES + "9", theirs)
+    assert not subjects.objected(mine)
+    subjects.set_objection(PATIENT, chain)
+    assert [subjects.objected(code) for code in (mine, theirs)] == [True, False]
+    subjects.withdraw_objection(PATIENT, chain)
+    assert not subjects.objected(mine)
+
+
+def test_jobs_of_a_corrected_patient_are_found_under_the_last_number_alone(chain: Chain, subjects: Subjects) -> None:
+    mine, theirs = record_job(chain), record_job(chain)
+    subjects.remember(PATIENT, SERIES, mine)
+    subjects.remember(PATIENT, SERIES + "9", theirs)
+    for corrected in ("MARKER-1", "MARKER-2", "MARKER-2"):
+        subjects.move([mine], [corrected], chain)
+        assert subjects.codes_of(corrected) == [mine]
+        assert subjects.codes_of(PATIENT) == [theirs]
+    assert subjects.codes_of("MARKER-1") == []
+    assert subjects.codes_of_series(SERIES) == [mine], "an auditor finds it as before"
+    records = [record for record in chain.records() if record.event is Event.SUBJECT_RECTIFIED]
+    assert [record.facts for record in records] == [{"jobs": 1}, {"jobs": 1}]
+    subjects.move([mine], [PATIENT], chain)
+    assert subjects.codes_of(PATIENT) == sorted([mine, theirs]), "corrected back"
+    assert subjects.codes_of("MARKER-2") == []
+
+
+def test_an_erasure_of_a_corrected_patient_leaves_no_entry_of_the_job(
+    chain: Chain, subjects: Subjects, tmp_path: Path
+) -> None:
+    mine = record_job(chain)
+    subjects.remember(PATIENT, SERIES, mine)
+    subjects.move([mine], ["MARKER-1"], chain)
+    subjects.erase(PATIENT, chain, lambda codes: Swept(0, 0, 0))
+    assert subjects.codes_of("MARKER-1") == [mine], "it is not the earlier patient's any more"
+    subjects.erase("MARKER-1", chain, lambda codes: Swept(0, 0, 0))
+    with tables_in(tmp_path).connect() as database:
+        assert database.execute(sa.select(entries)).all() == []

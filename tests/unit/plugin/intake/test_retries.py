@@ -75,7 +75,7 @@ class Place:
         self.arrivals.decided(self.arrivals.newest_pending(10)[0], "content", "error")
         self.queue, self.intake = Woken(), Woken()
         nobody = cast(Any, None)
-        jobs = SeriesJobs(self.store, cast(Subjects, nobody), nobody, nobody, nobody)
+        jobs = SeriesJobs(self.store, cast(Subjects, nobody), nobody, nobody, nobody, nobody)
         settings = read_settings({"ModelsDirectory": str(folder / "models")})
         table = SeriesTable(engine)
         self.retries = Retries(cast(Any, found), jobs, table, settings, self.queue, self.intake)

@@ -14,6 +14,7 @@ from model.evidence.signing import SigningKey
 from plugin.evidence.subjects import KEY_BYTES, Subjects
 from plugin.facts.completeness import Completeness, CompletenessState
 from plugin.facts.series_tags import SeriesTags
+from plugin.intake.corrections import Corrections
 from plugin.intake.inspection import Inspection, Subject
 from plugin.intake.modified import Modified
 from plugin.intake.series_jobs import EndAtIntake, SeriesJobs, end_of
@@ -67,7 +68,10 @@ def chain(tmp_path: Path) -> Chain:
 
 @pytest.fixture
 def series_jobs(jobs: JobStore, subjects: Subjects, chain: Chain) -> SeriesJobs:
-    return SeriesJobs(jobs, subjects, chain, cast(Cancellation, Stopped(jobs)), Modified(cast(Orthanc, None), jobs))
+    nobody = cast(Orthanc, None)
+    corrections = Corrections(nobody, jobs, subjects, chain, lambda _job: [])
+    ended = cast(Cancellation, Stopped(jobs))
+    return SeriesJobs(jobs, subjects, chain, ended, Modified(nobody, jobs), corrections)
 
 
 def test_the_same_work_on_the_same_content_is_one_job(series_jobs: SeriesJobs) -> None:

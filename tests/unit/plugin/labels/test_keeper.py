@@ -174,6 +174,21 @@ def test_labels_of_jobs_that_were_erased_are_taken_away(site: Site) -> None:
     assert not site.table.any()
 
 
+def test_labels_of_an_erased_patient_are_taken_away_at_once_or_later_where_that_fails(site: Site) -> None:
+    jobs = [site.job("a"), site.job("b")]
+    site.turn()
+    site.jobs.forget(jobs[0])
+    site.keeper.look_at(["a"])
+    assert site.studies.of == {"a": set(), "b": {"waiting"}}
+    site.jobs.forget(jobs[1])
+    site.studies.failure = TargetFailed("ORTHANC_UNREACHABLE", "It is away.", retry=True)
+    site.keeper.look_at(["b", "never labelled"])
+    assert site.table.given(["b"]) == {"b": {"waiting": True}}
+    site.studies.failure = None
+    site.turn()
+    assert not site.table.any()
+
+
 def test_another_name_takes_the_place_of_the_earlier_one_and_none_takes_them_away(site: Site) -> None:
     site.job("a")
     site.turn()

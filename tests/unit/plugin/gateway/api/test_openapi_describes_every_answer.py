@@ -19,6 +19,7 @@ FILES = {
     "get_events": {"text/event-stream"},
     "get_preview": {"image/png"},
     "get_outgoing": {"application/zip"},
+    "export_subject": {"application/zip"},
     "get_certificate": {"application/pdf"},
     "list_quality": {"text/csv"},
     "get_dossier": {"application/pdf", "text/markdown"},

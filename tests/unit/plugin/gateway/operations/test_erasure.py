@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, cast
 
 import pytest
+import sqlalchemy as sa
 
 from model.errors import AutocontourError
 from model.evidence.chain import Chain
@@ -21,6 +23,7 @@ from plugin.intake.arrivals import Arrivals, Position
 from plugin.jobs.job import Job, State
 from plugin.jobs.store import JobStore
 from plugin.quality.forgetting import Forgetting
+from plugin.state.database import series as series_table
 from plugin.vault.file_vault import FileVault
 from plugin.workflow.cancellation import Cancellation
 from tests.builders.either_database import tables_in
@@ -32,6 +35,25 @@ pytestmark = pytest.mark.usefixtures("either_database")
 RECEIVED = LIFE[0][1]
 
 
+PATIENT = "MADE-UP-1"
+
+
+@dataclass
+class Around:
+    """Deliveries and an Orthanc that have nothing, or what they are given; what was asked of them."""
+
+    series: dict[str, str] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def erase(self, job: Job) -> int:
+        self.asked.append(job.id)
+        return 0
+
+    def series_of_patient(self, patient: str) -> list[dict[str, Any]]:
+        self.asked.append(patient)
+        return [{"ID": name, "MainDicomTags": {"Modality": modality}} for name, modality in self.series.items()]
+
+
 @dataclass(frozen=True)
 class House:
     """The stores that an erasure looks into."""
@@ -41,6 +63,7 @@ class House:
     chain: Chain
     spool: Path
     erasure: JobErasure
+    around: Around
 
     def job(self, state: State) -> Job:
         """A job with a key in the vault and two files in the spool."""
@@ -55,13 +78,14 @@ class House:
     def erase(self, job: Job) -> Swept:
         """Erase the job by its evidence code."""
         assert job.evidence_code is not None
-        return self.erasure.erase([job.evidence_code])
+        return self.erasure.erase([job.evidence_code], PATIENT)
 
 
 def house_in(folder: Path, close_seconds: float = 600.0) -> House:
     engine = tables_in(folder)
     jobs, arrivals, vault = JobStore(engine), Arrivals(engine), FileVault(folder / "vault")
     chain = open_chain(folder / "chain", SigningKey.new())
+    around = Around()
     erasure = JobErasure(
         jobs,
         arrivals,
@@ -70,10 +94,12 @@ def house_in(folder: Path, close_seconds: float = 600.0) -> House:
         Cancellation(jobs, Workers(1)),
         folder / "spool",
         Forgetting(engine),
+        cast(Any, around),
+        cast(Any, around),
         close_seconds=close_seconds,
         unbegun_seconds=0.0,
     )
-    return House(jobs, vault, chain, folder / "spool", erasure)
+    return House(jobs, vault, chain, folder / "spool", erasure, around)
 
 
 @pytest.fixture
@@ -91,7 +117,7 @@ def test_row_key_and_files_of_a_job_go_and_are_counted(house: House, state: Stat
 
 
 def test_a_code_without_a_job_is_none_of_the_count(house: House) -> None:
-    assert house.erasure.erase([new_code()]) == Swept(0, 0, 0)
+    assert house.erasure.erase([new_code()], PATIENT) == Swept(0, 0, 0)
 
 
 def test_a_job_that_has_recorded_nothing_is_not_waited_for(house: House) -> None:
@@ -156,3 +182,19 @@ def test_an_erasure_that_was_killed_anywhere_is_finished_by_the_same_request(
         assert house.jobs.get(job.id) is None
         assert arrivals.newest_pending(10) == [], f"nothing of the series is left, killed in {name}"
         assert list(house.vault.open_transfers()) == []
+
+
+def test_series_that_no_rule_wanted_are_forgotten_too_and_what_still_comes_is_not(tmp_path: Path) -> None:
+    house = house_in(tmp_path)
+    arrivals = Arrivals(tables_in(tmp_path))
+    arrivals.record(["decided", "coming", "our own contours", "another's"], Position(1, {}))
+    for one in arrivals.newest_pending(10):
+        if one.series in ("decided", "another's"):
+            arrivals.decided(one, "2:a", "none")
+    house.around.series |= {"decided": "CT", "coming": "MR", "our own contours": "RTSTRUCT"}
+    assert house.erasure.erase([], PATIENT).rows == 2
+    # As Orthanc makes its ids: SHA-1 of the PatientID, in five groups.
+    assert house.around.asked == ["ca601de8-096bb53a-02772f26-170212e2-75c6e334"]
+    with tables_in(tmp_path).connect() as connection:
+        left = set(connection.execute(sa.select(series_table.c.id)).scalars())
+    assert left == {"coming", "another's"}

@@ -8,6 +8,10 @@ from plugin.jobs.details import DrawnRoi, JobDetails, NotDrawn, UsedAlgorithm
 from plugin.jobs.job import Job
 from plugin.restore.origin import Origin
 
+REWRITTEN = (
+    "Orthanc keeps the RTSTRUCT in other bytes with the same content (IngestTranscoding or a script of the site)."
+)
+
 
 def details_of(drawn: Drawn) -> JobDetails:
     """Describe what the local worker drew."""

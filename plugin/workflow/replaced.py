@@ -6,6 +6,8 @@ from collections.abc import Collection, Sequence
 
 from plugin.jobs.job import Job, State
 
+REMOVED = "Its RTSTRUCT was removed when the newer one was stored."
+
 
 def replaced_by(job: Job, jobs: Sequence[Job]) -> list[Job]:
     """Return the overtaken jobs whose RTSTRUCT goes when that of ``job`` is stored.

@@ -57,16 +57,11 @@ from plugin.state.directory import StateDirectory
 from plugin.vault.vault import OpenTransfer, Vault
 from plugin.workflow.cancellation import CHANGED, OBJECTED
 from plugin.workflow.commissioned import CommissionedModels
-from plugin.workflow.described import details_of, label_of, origin_of
+from plugin.workflow.described import REWRITTEN, details_of, label_of, origin_of
 from plugin.workflow.limits import GRACE_SECONDS, stage_seconds, within
 from plugin.workflow.records import JobRecords
-from plugin.workflow.replaced import replaced_by
+from plugin.workflow.replaced import REMOVED, replaced_by
 from plugin.workflow.second_opinion import no_opinion, opinion_in_words, second_opinion
-
-REWRITTEN = (
-    "Orthanc keeps the RTSTRUCT in other bytes with the same content (IngestTranscoding or a script of the site)."
-)
-REMOVED = "Its RTSTRUCT was removed when the newer one was stored."
 
 
 @dataclass(frozen=True)

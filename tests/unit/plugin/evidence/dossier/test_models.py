@@ -11,6 +11,7 @@ from model.registry import embedded_algorithm
 from plugin.evidence.dossier.in_house import in_house_file
 from plugin.evidence.dossier.models import ModelLine, models_of, with_reports
 from plugin.evidence.paper.blocks import Table
+from plugin.quality.commissioning.table import Commissioned
 from routing.rules import Rule, read_rules
 from tests.builders.dossier_sites import LOCAL, processing
 from tests.builders.gateway_app import client_of, gateway_in
@@ -74,8 +75,12 @@ def test_the_file_says_whether_nobody_looked_or_nothing_is_registered() -> None:
     assert [row[5] for row in table.rows] == ["see the dossier of the running gateway", "none registered", "e" * 64]
 
 
-def test_the_gateway_s_dossier_has_the_model_and_that_no_report_is_registered(tmp_path: Path) -> None:
+def test_the_gateway_s_dossier_has_the_model_and_the_reports_that_are_registered_while_it_runs(tmp_path: Path) -> None:
     ours = embedded_algorithm("hu-ct")
+    row = f"| hu-ct | local | {ours.version} | {ours.digest} | {ours.licence} |"
     gateway = gateway_in(tmp_path / "state", LOCAL)
-    text = client_of(gateway).get("/autocontour/dossier?format=md").text
-    assert f"| hu-ct | local | {ours.version} | {ours.digest} | {ours.licence} | none registered | no |" in text
+    client = client_of(gateway)
+    assert f"{row} none registered | no |" in client.get("/autocontour/dossier?format=md").text
+    report = Commissioned("e" * 64, "hu-ct", "local", ours.digest, ours.version, cases=3, at=0, span={})
+    gateway.commissioning.register(report)
+    assert f"{row} {'e' * 64} | no |" in client.get("/autocontour/dossier?format=md").text

@@ -98,7 +98,9 @@ def _elsewhere(processing: Processing) -> list[Block]:
 
 
 def _duties(processing: Processing) -> Table:
+    drafts = "Contours are stored as UNAPPROVED drafts"
     if processing.quality.Enabled:
+        drafts += "; approvals and edits that come back are on record, ROI by ROI"
         watched = "Charts of what people change, with limits; " + _tested(processing)
     else:
         watched = "Comparisons with what people change are switched off (Quality.Enabled); " + _tested(processing)
@@ -110,7 +112,7 @@ def _duties(processing: Processing) -> Table:
         ),
         (
             "Oversight by people who are competent and have the authority [L15]",
-            "Contours are stored as UNAPPROVED drafts",
+            drafts,
             "who they are, and their training",
         ),
         (

@@ -131,8 +131,8 @@ CHECKLIST = (
         "Do people oversee it, and is it watched?",
         "15.",
         ("UNAPPROVED",),
-        local=("Charts of what people change", "no constancy test"),
-        service=("constancy tests of organs",),
+        local=("Charts of what people change", "no constancy test", "are on record, ROI by ROI"),
+        service=("constancy tests of organs", "are on record, ROI by ROI"),
         node=("are switched off (Quality.Enabled)",),
     ),
     Question(

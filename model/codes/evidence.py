@@ -80,6 +80,14 @@ EVIDENCE = Chapter(
             way_out="its sender; tell the auditor",
         ),
         Row(
+            ("PDF_SIGNATURE",),
+            Again.NO,
+            means=(
+                "a report that `evidence verify` was given is not signed, signed by another certificate, or changed"
+            ),
+            way_out="ask whoever kept it; fetch it anew; tell the auditor",
+        ),
+        Row(
             ("TIME_STAMP_UNREACHABLE", "TIME_STAMP_WRONG", "TIME_STAMP_CA"),
             Again.ITSELF,
             means="the time stamp authority does not answer, answers for something else, or its `CaFile` holds no PEM",

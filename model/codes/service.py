@@ -78,6 +78,13 @@ SERVICE = Chapter(
             way_out="call the auditor",
         ),
         Row(
+            ("NO_QUOTE",),
+            Again.NO,
+            status="422",
+            means="a quote of the service's machine was asked for, and it gives none",
+            way_out="the operator: `Attestation`",
+        ),
+        Row(
             ("TOO_LARGE",),
             Again.NO,
             status="413",

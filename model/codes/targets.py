@@ -40,6 +40,19 @@ TARGETS = Chapter(
             way_out="its operator: was the key exchanged?",
         ),
         Row(
+            (
+                *("ATTESTATION_MISSING", "ATTESTATION_KIND", "ATTESTATION_MEASUREMENT", "ATTESTATION_STALE"),
+                *("ATTESTATION_UNBOUND", "ATTESTATION_WRONG"),
+            ),
+            Again.RETRY,
+            means=(
+                "the target demands a quote of the service's machine (`Attestation`), and it gave none, one of another "
+                "kind or software, one for another nonce, one that is not bound to its key, or a damaged one; nothing "
+                "was sent"
+            ),
+            way_out="its operator: was the software or the key exchanged? Then `Measurements`",
+        ),
+        Row(
             ("SERVICE_FILES",),
             Again.RETRY,
             means="`CaFile`, `CertificateFile` or `KeyFile` of the target cannot be read",

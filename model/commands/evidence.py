@@ -8,12 +8,16 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from model.errors import EvidenceRefused, InputRefused
 from model.evidence.files import ANCHORS_NAME, Head, month_files, read_head
 from model.evidence.group import gateway_of, verify_group
 from model.evidence.head import read_signed_head
+from model.evidence.kept_quotes import NO_HARDWARE, quote_beside_receipt, quotes_beside
+from model.evidence.outside import HeldChain, Outside, compare_signed_head
+from model.evidence.printed_head import is_printed_head, read_printed_head
+from model.evidence.quote import Quote, read_quote
 from model.evidence.record import parse_line
 from model.evidence.service_key import BESIDE, ServiceKey, read_service_key
 from model.evidence.signed import DocumentKind, open_signed
@@ -27,8 +31,18 @@ GATEWAY_NAME = "gateway.id"
 _IS_GATEWAY = re.compile(r"[0-9a-f]{16}")
 
 
-def add_verify(subparsers: Any) -> None:
-    """Add ``verify`` to the parsers of ``autocontour evidence``."""
+class OutsideWitness(Protocol):
+    """What else a chain is held against: documents that this folder does not know."""
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add the options that name such documents."""
+
+    def examine(self, options: argparse.Namespace, chains: Mapping[str, HeldChain]) -> list[Outside]:
+        """Compare them with the verified chains; nothing where none was named. Raises InputRefused."""
+
+
+def add_verify(subparsers: Any, witnesses: Sequence[OutsideWitness] = ()) -> None:
+    """Add ``verify`` to the parsers of ``autocontour evidence``; ``witnesses`` know what else it takes."""
     parser = subparsers.add_parser(
         "verify",
         help="verify a chain of records, or one signed document",
@@ -54,11 +68,11 @@ def add_verify(subparsers: Any) -> None:
     )
     parser.add_argument(
         "--head",
-        metavar="NUMBER:SHA256",
+        metavar="TEXT",
         type=_head,
         action="append",
         default=[],
-        help="a head known from elsewhere, as a report prints it; repeatable",
+        help="a head known from elsewhere: what a phone reads off a report's code, or NUMBER:SHA256; repeatable",
     )
     parser.add_argument(
         "--anchor",
@@ -75,10 +89,12 @@ def add_verify(subparsers: Any) -> None:
         help="what an operator signed of a service's key, for a receipt; the one kept beside the receipt by default",
     )
     parser.add_argument("--json", action="store_true", help="print the answer as JSON")
-    parser.set_defaults(run=run_verify)
+    for witness in witnesses:
+        witness.add_options(parser)
+    parser.set_defaults(run=lambda options: run_verify(options, witnesses))
 
 
-def run_verify(options: argparse.Namespace) -> int:
+def run_verify(options: argparse.Namespace, witnesses: Sequence[OutsideWitness] = ()) -> int:
     """Verify and print; raises InputRefused when there is nothing to verify."""
     keys: list[PublicKey] = options.key
     paths: list[Path] = options.path
@@ -87,30 +103,49 @@ def run_verify(options: argparse.Namespace) -> int:
         raise InputRefused("EVIDENCE_MISSING", "A signed document is verified alone: give its PATH by itself.")
     if documents:
         return _document(documents[0], keys, options.certificate, as_json=options.json)
-    if len(paths) > 1 and (options.head or options.anchor):
-        raise InputRefused("EVIDENCE_MISSING", "A head belongs to one chain: give --head and --anchor with one PATH.")
-    heads = list(options.head) + [_anchored(path, keys) for path in options.anchor]
+    plain = [head for head in options.head if isinstance(head, Head)]
+    if len(paths) > 1 and (plain or options.anchor):
+        raise InputRefused(
+            "EVIDENCE_MISSING",
+            "A head belongs to one chain: give --head NUMBER:SHA256 and --anchor with one PATH.",
+        )
+    heads = plain + [_anchored(path, keys) for path in options.anchor]
+    named = {name: _folder_of_chain(path) for name, path in _names(paths).items()}
     try:
-        chains = {name: _chain(_folder_of_chain(path), keys, heads) for name, path in _names(paths).items()}
+        chains = {name: _chain(path, keys, heads) for name, path in named.items()}
     except OSError as error:
         raise InputRefused("EVIDENCE_MISSING", f"The folder cannot be read ({error.strerror}).") from error
     answers = verify_group(chains)
+    held = {name: HeldChain.of(named[name], chains[name], keys) for name in chains}
+    outside = [
+        compare_signed_head(signed, held, "on the paper") for signed in options.head if not isinstance(signed, Head)
+    ]
+    whose = {name: "" if len(held) == 1 else f" of {name}" for name in held}
+    outside += [one for name, chain in held.items() for one in quotes_beside(chain, whose[name])]
+    outside += [one for witness in witnesses for one in witness.examine(options, held)]
     if options.json:
-        print(json.dumps(_as_json(chains, answers)))
+        print(json.dumps(_as_json(chains, answers, outside)))
     else:
-        print("\n".join(line for name, answer in answers.items() for line in _told(name, answer, len(paths))))
-    return 0 if all(answer.valid for answer in answers.values()) else 1
+        lines = [line for name, answer in answers.items() for line in _told(name, answer, len(paths))]
+        print("\n".join([*lines, *(one.sentence for one in outside)]))
+    return 0 if all(answer.valid for answer in answers.values()) and all(one.agrees for one in outside) else 1
 
 
-def _as_json(chains: Mapping[str, Examined], answers: Mapping[str, Verification]) -> dict[str, Any]:
+def _as_json(
+    chains: Mapping[str, Examined], answers: Mapping[str, Verification], outside: Sequence[Outside]
+) -> dict[str, Any]:
+    compared = [{"Agrees": one.agrees, "Message": one.sentence, **one.facts} for one in outside]
+    agrees = all(one.agrees for one in outside)
     if len(answers) == 1:
         (answer,) = answers.values()
-        return answer.to_json()
+        single = answer.to_json()
+        return single | {"Valid": answer.valid and agrees, "Outside": compared} if compared else single
     told = [
         answer.to_json() | {"Chain": name, "Gateway": gateway_of(chains[name].records)}
         for name, answer in answers.items()
     ]
-    return {"Valid": all(answer.valid for answer in answers.values()), "Chains": told}
+    whole = {"Valid": agrees and all(answer.valid for answer in answers.values()), "Chains": told}
+    return whole | ({"Outside": compared} if compared else {})
 
 
 def _told(name: str, answer: Verification, chains: int) -> list[str]:
@@ -199,7 +234,7 @@ def _document(path: Path, keys: Sequence[PublicKey], certificate: Path | None, *
         kind = DocumentKind(signed["document"]["kind"])
     except (ValueError, KeyError, TypeError) as error:
         raise InputRefused("SIGNATURE_SHAPE", "The file holds no signed document.") from error
-    service = _certified(path, certificate, keys) if kind is DocumentKind.RECEIPT else None
+    service = _certified(path, certificate, keys) if kind in (DocumentKind.RECEIPT, DocumentKind.QUOTE) else None
     body = open_signed(kind, signed, keys if service is None else [*keys, service.key])
     if service is not None and signed["document"]["key"] == service.key.id:
         service.require_covers(str(body["time"]))
@@ -218,8 +253,33 @@ def _document(path: Path, keys: Sequence[PublicKey], certificate: Path | None, *
             f"Signed by the service {service.name} (key {service.key.id}), whose key the operator signed for "
             f"{service.first} to {service.last}."
         )
-    print(json.dumps(answer) if as_json else "\n".join(lines))
+    key = next(one for one in (*keys, *([service.key] if service else [])) if one.id == signed["document"]["key"])
+    told, more = _attested(path, kind, signed, body, key)
+    answer |= more
+    print(json.dumps(answer) if as_json else "\n".join([*lines, *told]))
     return 0
+
+
+def _attested(
+    path: Path, kind: DocumentKind, signed: dict[str, Any], body: Mapping[str, Any], key: PublicKey
+) -> tuple[list[str], dict[str, Any]]:
+    """Say what a quote, or the quote that a receipt names, is bound to; raises EvidenceRefused where it is not."""
+    quote: Quote | None = None
+    if kind is DocumentKind.QUOTE:
+        quote = read_quote(signed, [key])
+    elif kind is DocumentKind.RECEIPT and (digest := body["facts"].get("quote")) is not None:
+        quote = quote_beside_receipt(path, str(digest), key)
+        if quote is None:
+            told = f"Note: it names a quote of the service's machine ({digest}), which is not beside it."
+            return [told], {"Quote": None}
+    if quote is None:
+        return [], {}
+    about = {"Kind": quote.kind, "Measurement": quote.measurement, "Nonce": quote.nonce, "Proves": quote.proves}
+    lines = [
+        f"The quote of the service's machine is bound to its key {quote.key.id} and to the nonce {quote.nonce}.",
+        f"It is of the kind {quote.kind} and measures {quote.measurement}.",
+    ]
+    return lines + ([] if quote.proves else [f"ATTENTION: it is {NO_HARDWARE}."]), {"Quote": about}
 
 
 def _certified(path: Path, named: Path | None, keys: Sequence[PublicKey]) -> ServiceKey | None:
@@ -273,10 +333,15 @@ def _key(text: str) -> PublicKey:
         raise argparse.ArgumentTypeError(f"{text}: {error.message}") from error
 
 
-def _head(text: str) -> Head:
+def _head(text: str) -> Head | dict[str, Any]:
+    if is_printed_head(text):
+        try:
+            return read_printed_head(text)
+        except EvidenceRefused as error:
+            raise argparse.ArgumentTypeError(error.message) from error
     number, _, digest = text.partition(":")
     if not number.isdigit() or len(digest) != 64:
-        raise argparse.ArgumentTypeError("a head is written as NUMBER:SHA256")
+        raise argparse.ArgumentTypeError("a head is written as NUMBER:SHA256, or as a report's code says it")
     return Head(int(number), digest.lower())
 
 

@@ -16,6 +16,8 @@ class Event(StrEnum):
     DEIDENTIFIED = "DEIDENTIFIED"
     SELF_CHECKED = "SELF_CHECKED"
     SENT = "SENT"
+    # Before anything left: a quote of the recipient's machine, where the target demands one.
+    REMOTE_ATTESTED = "REMOTE_ATTESTED"
     REMOTE_VERIFIED = "REMOTE_VERIFIED"
     REMOTE_REJECTED = "REMOTE_REJECTED"
     RESULT_RECEIVED = "RESULT_RECEIVED"
@@ -120,6 +122,7 @@ FACTS: Mapping[str, Kind | Words] = {
     ),
     "anchor": Kind.DIGEST,
     "approved": Kind.FLAG,
+    "attestation": _words("SOFTWARE_STAND_IN"),
     "attributes": Kind.COUNT,
     "baseline": Kind.DIGEST,
     "before": Kind.DIGEST,
@@ -165,6 +168,7 @@ FACTS: Mapping[str, Kind | Words] = {
     "profile": Kind.LABEL,
     "profile_digest": Kind.DIGEST,
     "proof": _words("COMMITMENT", "FIND", "ANSWER"),
+    "quote": Kind.DIGEST,
     "receipt": Kind.DIGEST,
     "recipient_key": Kind.KEY,
     "records": Kind.COUNT,
@@ -218,6 +222,7 @@ SHAPES: Mapping[Event, Shape] = {
     ),
     Event.SELF_CHECKED: _job("passed", "instances manifest findings words_searched code"),
     Event.SENT: _job("instances bytes manifest target target_type", "transfer recipient_key"),
+    Event.REMOTE_ATTESTED: _job("quote recipient_key transfer attestation"),
     Event.REMOTE_VERIFIED: _job("receipt recipient_key", "instances findings"),
     Event.REMOTE_REJECTED: _job("findings", "receipt recipient_key code"),
     Event.RESULT_RECEIVED: _job("result rois", "bytes model model_version engine_version receipt"),

@@ -71,7 +71,8 @@ def verify_group(chains: Mapping[str, Examined], until: Mapping[str, int] | None
         if not names:
             absent[head.gateway] = head
         for name in names:
-            if answers[name].broken is None and (broken := _contradiction(chains[name], head)) is not None:
+            where = f"its head stands in record {head.record} of the chain of {head.holder}"
+            if answers[name].broken is None and (broken := contradiction(chains[name], head.head, where)) is not None:
                 good = min(broken.sequence - 1 - chains[name].start.sequence, len(chains[name].records))
                 answers[name] = dataclasses.replace(answers[name], valid=False, broken=broken, records=good)
     for gateway, head in absent.items():
@@ -89,9 +90,9 @@ def _is_of(held: HeldHead, name: str, chain: Examined, owner: str | None) -> boo
     return held.gateway in (name, owner) or (owner is None and held.key in chain.verification.keys)
 
 
-def _contradiction(chain: Examined, held: HeldHead) -> Broken | None:
-    where = f"its head stands in record {held.record} of the chain of {held.holder}"
-    head, end = held.head, chain.start.sequence + len(chain.records)
+def contradiction(chain: Examined, head: Head, where: str) -> Broken | None:
+    """Return where a verified chain differs from a head that is known from elsewhere; ``where`` says from whom."""
+    end = chain.start.sequence + len(chain.records)
     if head.sequence <= chain.start.sequence:
         return None  # of a month that was retired
     if head.sequence > end:

@@ -33,7 +33,7 @@ _NEEDS: Mapping[Step, frozenset[str]] = {
     Step.DELETED: frozenset({"files", "left", "verified"}),
 }
 _MAY: Mapping[Step, frozenset[str]] = {
-    Step.VERIFIED: frozenset({"bytes", "profile", "profile_digest"}),
+    Step.VERIFIED: frozenset({"bytes", "profile", "profile_digest", "quote"}),
     Step.REJECTED: frozenset({"instances", "manifest", "code"}),
     Step.PROCESSED: frozenset({"model_version", "engine_version", "duration_ms"}),
     Step.DELETED: frozenset({"bytes", "code", "missing"}),

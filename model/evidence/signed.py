@@ -23,6 +23,7 @@ class DocumentKind(StrEnum):
     CERTIFICATE = "autocontour certificate"
     REPORT = "autocontour monthly report"
     SERVICE_KEY = "autocontour service key"
+    QUOTE = "autocontour machine quote"
 
 
 def sign(kind: DocumentKind, body: Mapping[str, Json], key: SigningKey) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from pydantic.json_schema import models_json_schema
 from starlette.background import BackgroundTask
 
+from model.evidence.signed import digest_of
 from model.gate.profile import PROFILE_NAME, profile_digest
 from model.pipeline.draw import STRUCTURE_SET
 from model.problems import request_problems
@@ -25,6 +26,7 @@ from model.service.crowd import Crowd
 from model.service.heads import Heads
 from model.service.ledger import Ledger, State
 from model.service.metrics import Metrics
+from model.service.quotes import QuoteSource
 from model.service.replica import OwnReplica
 from model.service.settings import ServiceDocument, Site
 from model.service.sites import Sites
@@ -77,7 +79,7 @@ def application(
     )
     install(app)
     app.include_router(_open_routes(transfers, attest, metrics, replica))
-    app.include_router(_transfer_routes(transfers, ledger, replica))
+    app.include_router(_transfer_routes(transfers, ledger, replica, QuoteSource.of(settings.Attestation, attest.key)))
     app.include_router(uploads.router(transfers, settings))
     app.include_router(heads_routes.router(heads))
     app.add_middleware(AuthAndLimits, sites=sites, seconds=settings.DocumentSeconds, crowd=crowd, replica=replica)
@@ -128,7 +130,9 @@ def _open_routes(transfers: Transfers, attest: Attestation, counted: Metrics, re
     return routes
 
 
-def _transfer_routes(transfers: Transfers, ledger: Ledger, replica: OwnReplica) -> APIRouter:
+def _transfer_routes(
+    transfers: Transfers, ledger: Ledger, replica: OwnReplica, quotes: QuoteSource | None
+) -> APIRouter:
     routes = APIRouter(prefix="/v1/transfers", tags=["transfers"])
 
     @routes.post(
@@ -153,6 +157,18 @@ def _transfer_routes(transfers: Transfers, ledger: Ledger, replica: OwnReplica) 
     @routes.get("/{transfer}", summary="State and progress; what is missing while it is open")
     def status(transfer: TransferPath, request: Request) -> wire.Status:
         return transfers.status(request.state.site, transfer)
+
+    @routes.post(
+        "/{transfer}/quote", summary="A quote of the machine, over the service's key and a nonce of the site's"
+    )
+    def quote(transfer: TransferPath, asked: wire.QuoteRequest, request: Request) -> wire.QuoteAnswer:
+        found = transfers.find_open(request.state.site, transfer)
+        if quotes is None:
+            raise Refusal(422, "NO_QUOTE", "This service gives no quotes of its machine.")
+        signed = quotes.quote(transfer, asked.Nonce)
+        with found.lock:
+            found.quote = digest_of(signed)  # what the receipt of the check names
+        return wire.QuoteAnswer(Quote=signed)
 
     @routes.post("/{transfer}/start", summary="All is sent: draw", status_code=202)
     def start(transfer: TransferPath, request: Request) -> wire.Status:

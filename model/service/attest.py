@@ -41,15 +41,20 @@ class Attestation:
         }
         self._append(Event.TRANSFER_OPENED, row.id, facts)
 
-    def verified(self, row: Row, manifest: Manifest) -> None:
-        """Record that every file arrived as announced, and that the gate found nothing."""
-        facts: Facts = {
+    def verified(self, row: Row, manifest: Manifest, quote: str | None = None) -> None:
+        """Record that every file arrived as announced, and that the gate found nothing.
+
+        ``quote`` is the digest of the quote of this machine that the site was given, where it demanded one.
+        """
+        facts: dict[str, bool | int | str | Mapping[str, int]] = {
             "instances": row.count,
             "manifest": row.manifest,
             "bytes": sum(file.size for file in manifest.files),
             "profile": manifest.profile,
             "profile_digest": manifest.profile_digest,
         }
+        if quote is not None:
+            facts["quote"] = quote
         receipt = self._sign(Step.VERIFIED, row, facts)
         record: Facts = {"instances": row.count, "manifest": row.manifest, "receipt": digest_of(receipt)}
         self._append(Event.TRANSFER_VERIFIED, row.id, record)

@@ -28,6 +28,11 @@ def notices(
                 f"Sites.{name}.Models names {', '.join(unknown)}, which this service does not have; "
                 f"it has: {', '.join(sorted(models))}"
             )
+    if settings.Attestation is not None:
+        yield (
+            f"Attestation.Kind is {settings.Attestation.Kind}: its quotes prove nothing about hardware, and are for "
+            "tests only"
+        )
     if settings.Tls is not None:
         yield from _certificate(Path(settings.Tls.CertificateFile), now or datetime.now(UTC))
     if filesystem_of(Path(settings.Spool)) == "tmpfs" and _swaps(swaps):

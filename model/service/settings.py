@@ -62,6 +62,15 @@ class ReplicaSection(Document):
     CertificateFile: FilePath | None = None
 
 
+class AttestationSection(Document):
+    """What gives quotes of this machine to sites that demand them."""
+
+    # The only kind that there is; it is made for tests.
+    Kind: Literal["software-stand-in"]
+    # What the stand-in says of its software: 48 bytes, as a machine measures.
+    Measurement: str = Field(pattern=r"^[0-9a-f]{96}$")
+
+
 class ServiceDocument(Document):
     """All keys with their defaults."""
 
@@ -69,6 +78,7 @@ class ServiceDocument(Document):
     Port: int = Field(default=8443, ge=0, le=65535)
     Tls: TlsFiles | None = None
     Replica: ReplicaSection | None = None
+    Attestation: AttestationSection | None = None
     # How long a service that is told to stop finishes what it has, taking nothing new; then it deletes the rest.
     DrainSeconds: float | int = Field(default=0, ge=0, le=86_400)
     # Signing key, chain, queue, receipts: never an image.

@@ -31,6 +31,8 @@ class Transfer:
     last_arrival: float = field(default_factory=time.monotonic)
     queued_at: float = 0.0
     drawn: Drawn | None = None
+    # The digest of the last quote of this machine that was given for it.
+    quote: str | None = None
     lock: threading.RLock = field(default_factory=threading.RLock)
     checker: FileCheck = field(default_factory=FileCheck)
     checking: threading.Lock = field(default_factory=threading.Lock)

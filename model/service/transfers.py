@@ -239,7 +239,7 @@ class Transfers:
                 transfer.folder.write(f"{IMAGES}/{MANIFEST_NAME}", transfer.manifest.to_json())
             except OSError:
                 self.full(transfer)
-            self._attest.verified(transfer.row, transfer.manifest)
+            self._attest.verified(transfer.row, transfer.manifest, transfer.quote)
             self._ledger.change(transfer.row.site, transfer.row.id, State.QUEUED)
             transfer.state = State.QUEUED
             transfer.queued_at = time.monotonic()

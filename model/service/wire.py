@@ -166,6 +166,18 @@ class HeldHeads(BaseModel):
     Heads: list[HeldHead]
 
 
+class QuoteRequest(_Strict):
+    """A site's nonce: 32 random bytes that were never used before."""
+
+    Nonce: Hex64
+
+
+class QuoteAnswer(BaseModel):
+    """A quote of the service's machine, signed with the key of its receipts, which it is bound to."""
+
+    Quote: dict[str, Any]
+
+
 class KeyAnswer(BaseModel):
     """The service's public key, to be pinned by whoever trusts its receipts."""
 

@@ -32,7 +32,7 @@ from plugin.settings.destinations import plugin_remarks, unknown_to_orthanc
 from plugin.settings.listen import gateway_remarks
 from plugin.settings.notify import described
 from plugin.settings.quality import described as described_quality
-from plugin.settings.settings import ROOT, Settings, examine, unknown_models
+from plugin.settings.settings import ROOT, Settings, attestation_remarks, examine, unknown_models
 from plugin.state.postgresql import address_of, connect, require_database
 from routing.answer import combine
 from routing.decide import ERROR, Explanation
@@ -114,6 +114,7 @@ def _check(options: argparse.Namespace) -> int:
             _warn_of([*script_remarks(configuration), *tls_remarks(configuration)])
             _warn_of([*label_remarks(settings, installed_packages())])
             _warn_of(gateway_remarks(configuration.keys[ROOT], configuration.base))
+            _warn_of(attestation_remarks(settings.forwards))
             _warn_of(plugin_remarks(settings.destinations, configuration.keys))
             _warn_of(retention_remarks(settings.quality, settings.state_directory))
             if hint := orthanc_explorer_2.remark(configuration.keys):

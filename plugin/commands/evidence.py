@@ -10,6 +10,7 @@ from typing import Any
 from model.commands.evidence import add_verify
 from model.commands.outputs import add_force, require_writable, write_output
 from model.errors import ConfigurationRefused
+from plugin.commands.evidence_paper import ReportWitness, StampWitness
 from plugin.commands.orthanc_json import read_configuration
 from plugin.commands.rotate_key import add_rotate_key
 from plugin.evidence.dossier.chapters import open_points
@@ -28,7 +29,7 @@ def add_parser(subparsers: Any, summary: str) -> None:
         "evidence", help=summary, description="Evidence for auditors and for the data protection officer."
     )
     parts = parser.add_subparsers(dest="part", metavar="PART", required=True)
-    add_verify(parts)
+    add_verify(parts, (ReportWitness(), StampWitness()))
     add_rotate_key(parts)
     dossier = parts.add_parser(
         "dossier",

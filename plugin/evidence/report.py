@@ -17,6 +17,7 @@ from model.evidence.code import printed
 from model.evidence.event import Event
 from model.evidence.facts import Facts
 from model.evidence.files import Head, month_files, read_records
+from model.evidence.printed_head import printed_head
 from model.evidence.record import Record, stamp
 from model.evidence.signed import DocumentKind, digest_of
 from model.evidence.signing import PublicKey
@@ -26,6 +27,7 @@ from plugin.evidence.closing import closing_record, is_open, missing_before_clos
 from plugin.evidence.group.evidence import GroupEvidence
 from plugin.evidence.issued_reports import IssuedReports
 from plugin.evidence.parts import missing_in, parts_of, records_in_order
+from plugin.evidence.stamps import StampRoots, stamps_of
 from plugin.evidence.wording import VERDICTS
 from plugin.settings.evidence import EvidenceSection
 
@@ -85,24 +87,33 @@ def issue_report(
     kept: IssuedReports | None = None,
     quality: Mapping[str, Any] | None = None,
     group: GroupEvidence | None = None,
+    stamp_roots: StampRoots = None,
 ) -> dict[str, Any]:
     """Verify the chain, make and sign the report of a month, and record that it was issued.
 
     One that says the same as that in ``kept`` is not issued again: that one is returned, and nothing recorded.
     ``keys`` are the site's published keys; ``heads`` are anchored heads from elsewhere (the service's
     countersignatures). ``quality`` is what people changed of the contours, which is no matter of the records: its own
-    section. ``group`` has the other chains of a group of gateways, which are verified and told of too.
+    section. ``group`` has the other chains of a group of gateways, which are verified and told of too. ``stamp_roots``
+    are the certificates that time stamps are verified against.
     ``signed["document"]["body"]`` is the report itself.
     """
     issued = time or datetime.now(UTC)
     ends = {} if group is None else group.ends()
     own = examine(chain.directory, keys, heads)
     records = records_for(chain.directory, month)
+    stamps = stamps_of(chain.directory, month.text, stamp_roots)
+    heads_on_paper = _printed_heads(chain, own.verification, issued, group)
     if group is None:
-        body = monthly_report(records, month, evidence, own.verification, issued, quality)
+        body = monthly_report(
+            records, month, evidence, own.verification, issued, quality, printed=heads_on_paper, stamps=stamps
+        )
     else:
         chains = {group.gateway: records} | chains_for(group, month)
-        body = monthly_report((), month, evidence, group.verify(own, ends), issued, quality, chains)
+        whole = group.verify(own, ends)
+        body = monthly_report(
+            (), month, evidence, whole, issued, quality, chains, printed=heads_on_paper, stamps=stamps
+        )
     signed = chain.sign(DocumentKind.REPORT, body)
     same = None if kept is None else kept.same(month.text, signed, chain.public_key)
     if same is not None:
@@ -112,6 +123,20 @@ def issue_report(
     if kept is not None:
         kept.keep(month.text, signed)
     return signed
+
+
+def _printed_heads(
+    chain: Chain, own: Verification, issued: datetime, group: GroupEvidence | None
+) -> dict[str | None, str]:
+    """Write the heads that paper is to keep, by gateway: of this chain the very head that was verified.
+
+    Of a chain that is not as it was written there is none: nobody should be able to point at our signature under it.
+    """
+    heads = {} if group is None else group.printed_heads()
+    if own.valid and own.head.sequence:
+        body: dict[str, Any] = {"sequence": own.head.sequence, "sha256": own.head.digest, "time": stamp(issued)}
+        heads[None if group is None else group.gateway] = printed_head(chain.sign(DocumentKind.HEAD, body))
+    return heads
 
 
 def require_covered(directory: Path, month: Month, now: datetime, group: GroupEvidence | None = None) -> None:
@@ -156,13 +181,18 @@ def monthly_report(
     issued: datetime,
     quality: Mapping[str, Any] | None = None,
     chains: Mapping[str, Sequence[Record]] | None = None,
+    *,
+    printed: Mapping[str | None, str] | None = None,
+    stamps: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
     """Make the JSON report of a month.
 
     ``records`` are those of ``records_for``, or all, in order: what was still open at the month's end may have begun
     before it. ``verification`` is the chain's, made for this report. In a group of gateways ``chains`` has the records
-    of each, and the verification is that over all.
+    of each, and the verification is that over all. ``printed`` has the heads for paper, by gateway, ``stamps`` the time
+    stamps of the month.
     """
+    heads = printed or {}
     if chains is not None:
         records = sorted((record for own in chains.values() for record in own), key=lambda record: record.time)
     until = [record for record in records if record.time < month.end]
@@ -195,10 +225,20 @@ def monthly_report(
         "Changes": [plain(record) for record in within if record.event in _CHANGES],
         "Versions": _versions(within),
         "Anchors": [plain(record) for record in within if record.event is Event.HEAD_ANCHORED],
+        "TimeStamps": list(stamps),
         "Quality": quality,
-        "Chain": _chain([one for one in within if gateways.get(one.digest) == verification.gateway], verification),
+        "Chain": _chain(
+            [one for one in within if gateways.get(one.digest) == verification.gateway],
+            verification,
+            heads.get(verification.gateway),
+        ),
         "Chains": [
-            {"Gateway": one.gateway} | _chain([own for own in within if gateways.get(own.digest) == one.gateway], one)
+            {"Gateway": one.gateway}
+            | _chain(
+                [own for own in within if gateways.get(own.digest) == one.gateway],
+                one,
+                heads.get(one.gateway) if one.valid else None,
+            )
             for one in verification.chains
         ],
     }
@@ -380,7 +420,7 @@ def _versions(within: Sequence[Record]) -> dict[str, list[str]]:
     return {name: sorted(versions) for name, versions in sorted(found.items())}
 
 
-def _chain(within: Sequence[Record], verification: Verification) -> dict[str, Any]:
+def _chain(within: Sequence[Record], verification: Verification, printed: str | None) -> dict[str, Any]:
     last = within[-1] if within else None
     head = Head(last.sequence, last.digest) if last is not None else None
     broken = verification.broken
@@ -389,6 +429,7 @@ def _chain(within: Sequence[Record], verification: Verification) -> dict[str, An
         "LastRecord": head.sequence if head else None,
         "HeadAtEndOfMonth": head.digest if head else None,
         "HeadAtIssue": {"Sequence": verification.head.sequence, "Digest": verification.head.digest},
+        "SignedHead": printed,
         "Verified": verification.valid,
         "RecordsVerified": verification.records,
         "FirstBrokenRecord": None

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from model.evidence.canonical_json import canonical
-from plugin.evidence.paper.blocks import Bars, Block, Bullets, Command, Facts, Heading, Table, Text, Tone, Verdict
+from model.evidence.printed_head import read_printed_head, stated_head
+from plugin.evidence.paper.blocks import (
+    Bars,
+    Block,
+    Bullets,
+    Command,
+    Facts,
+    Heading,
+    Scannable,
+    Table,
+    Text,
+    Tone,
+    Verdict,
+)
 from plugin.evidence.paper.page import Cover, to_pdf
 from plugin.evidence.paper.signature import PdfSeal, sign_pdf
 from plugin.evidence.quality_pages import quality_blocks
@@ -287,10 +300,67 @@ def _verification(document: Mapping[str, Any], digest: str) -> list[Block]:
         Heading("The chain of records, and how to verify it"),
         Facts(rows),
         *([Bullets(tuple(chain["Remarks"]))] if chain["Remarks"] else []),
-        Command(("autocontour evidence verify FOLDER --key site-evidence-key.pem",)),
+        *_time_stamps(document.get("TimeStamps") or ()),
+        *_heads_on_paper(document),
+        Command(("autocontour evidence verify FOLDER --key site-evidence-key.pem --report report.pdf",)),
         Text(
             f"The attached file {ATTACHMENT} is this report as signed JSON. Without our software: the site's guide for "
             "auditors verifies digests and signatures with sha256sum and openssl.",
             Tone.NOTE,
         ),
     ]
+
+
+def _time_stamps(stamps: Sequence[Mapping[str, Any]]) -> list[Block]:
+    """List what an independent authority stamped; a stamp that is not over its head is said to be false."""
+    if not stamps:
+        return []
+    words = {True: "verified", False: "FALSE", None: "not verified"}
+    rows = tuple(
+        (
+            amount(one["Sequence"]),
+            one["Digest"] or "–",
+            "–" if one["Time"] is None else second(one["Time"]),
+            one["Authority"] or "–",
+            words[one["Verified"]],
+        )
+        for one in stamps
+    )
+    columns = ("Record", "Head", "Stamped (UTC)", "Authority", "Here")
+    return [
+        Heading("Time stamps by an independent authority (RFC 3161)", 2),
+        Table(columns, rows, (0.8, 4.6, 1.7, 2.4, 1.0), numbers=frozenset({0}), code=frozenset({1}), dense=True),
+    ]
+
+
+def _heads_on_paper(document: Mapping[str, Any]) -> list[Block]:
+    """Print each chain's signed head for whoever keeps this sheet: nobody here can change what lies in a drawer."""
+    chains = [document["Chain"], *document.get("Chains", ())]
+    codes: list[Block] = []
+    for chain in chains:
+        line = chain.get("SignedHead")
+        if line is None:
+            continue
+        signed = read_printed_head(line)
+        head = stated_head(signed)
+        gateway = chain.get("Gateway")
+        codes.append(
+            Scannable(
+                line,
+                (
+                    *([("Gateway", gateway)] if gateway else []),
+                    ("Record", str(head.sequence)),
+                    ("Its SHA-256", head.digest),
+                    ("Signed at (UTC)", second(signed["document"]["body"]["time"])),
+                    ("By the key", signed["document"]["key"]),
+                ),
+            )
+        )
+    if not codes:
+        return []
+    told = (
+        "Keep this sheet where the hospital's computers do not reach. Each code is the signed head of a chain: who "
+        "cuts the chain off before that record, or writes it again, contradicts the paper. Read it with a phone, and "
+        "give the text to: autocontour evidence verify FOLDER --head TEXT"
+    )
+    return [Heading("The head of the chain, for paper", 2), Text(told, Tone.NOTE), *codes]

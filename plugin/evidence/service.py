@@ -19,12 +19,12 @@ from model.evidence.record import Record, stamp
 from model.evidence.retention import retire_months
 from model.evidence.signing import PublicKey
 from model.evidence.verification import Verification, examine, keys_beside
-from model.outbound.session import proxy_address
 from plugin.evidence.alerts import Alert, Expected, Limits, post_alert
 from plugin.evidence.audit.feed import AuditFeed
 from plugin.evidence.audit.syslog import Sender, open_sender
 from plugin.evidence.certificate import issue_certificate
 from plugin.evidence.certificate_pages import certificate_pdf
+from plugin.evidence.daily_stamp import DailyStamp
 from plugin.evidence.dossier.processing import Processing
 from plugin.evidence.dossier_files import dossier_markdown, dossier_pdf, record_dossier
 from plugin.evidence.ended_jobs import Ended, with_ended_jobs
@@ -36,7 +36,6 @@ from plugin.evidence.parts import Part, parts_of, records_in_order
 from plugin.evidence.report import Month, issue_report, require_covered
 from plugin.evidence.report_pages import report_pdf
 from plugin.evidence.subjects import Subjects, Sweep, Swept, load_index_key, subject_answer
-from plugin.evidence.timestamp import stamper
 from plugin.evidence.watch import Watch
 from plugin.evidence.witnesses import Witnesses, last_hour
 from plugin.settings.evidence import EvidenceSection, WitnessFolder
@@ -71,6 +70,7 @@ class EvidenceService:
         self._evidence = evidence
         self._witnesses = Witnesses(witnesses, chain, evidence.AnchorHour)
         folders = {name: Path(one.Path) for name, one in evidence.Witnesses.items() if isinstance(one, WitnessFolder)}
+        self._stamps = DailyStamp(evidence.TimeStamp, chain, evidence.AnchorHour)
         self._shares = HeadShares(folders, chain, evidence.AnchorHour, folder / "shares.json")
         self._ended = ended
         self._quality = quality
@@ -119,6 +119,7 @@ class EvidenceService:
             kept=self._issued,
             quality=quality,
             group=self._group,
+            stamp_roots=self._stamps.roots,
         )
 
     def report_pdf(self, month: str) -> bytes:
@@ -184,28 +185,24 @@ class EvidenceService:
     def anchor(self, now: datetime | None = None) -> Anchor:
         """Anchor the head: sign, have it countersigned and stamped, keep and record it; waits for the network."""
         now = now or datetime.now(UTC)
-        authority = self._evidence.TimeStamp
-        anchor = anchor_head(
-            self._chain,
-            time=now,
-            witnesses=self._witnesses.all,
-            stamper=None
-            if authority is None
-            else stamper(
-                authority.Url,
-                Path(authority.CaFile),
-                proxy=lambda: proxy_address(authority.Proxy, authority.ProxyCredentialsFile),
-            ),
-        )
-        self._witnesses.note(anchor.answers, now)
+        anchor = anchor_head(self._chain, time=now, witnesses=self._witnesses.all, stamper=self._stamps.stamper)
+        self._note(anchor, now)
         return anchor
 
     def ask_witnesses(self, now: datetime) -> None:
-        """Hand the head to the witnesses that do not hold today's, as far as it is time to ask them again."""
+        """Hand the head to the witnesses that do not hold today's, as far as it is time to ask them again.
+
+        The time stamp authority is one of them.
+        """
         self._shares.turn(now)
         lacking = self._witnesses.lacking(now)
-        if lacking:
-            self._witnesses.note(anchor_head(self._chain, time=now, witnesses=lacking, again=True).answers, now)
+        stamper = self._stamps.lacking(now)
+        if lacking or stamper is not None:
+            self._note(anchor_head(self._chain, time=now, witnesses=lacking, stamper=stamper, again=True), now)
+
+    def _note(self, anchor: Anchor, now: datetime) -> None:
+        self._witnesses.note(anchor.answers, now)
+        self._stamps.note(anchor, now)
 
     def end_pauses(self, now: datetime) -> bool:
         """Note that a transfer went through.
@@ -217,6 +214,10 @@ class EvidenceService:
     def witnesses(self) -> list[dict[str, Any]]:
         """Who holds the head, since when, and what is wrong; for health."""
         return self._witnesses.shown() + self._shares.shown()
+
+    def time_stamp(self) -> dict[str, Any] | None:
+        """When the head was stamped last, and what is wrong; None without an authority."""
+        return self._stamps.shown()
 
     def retire(self, now: datetime) -> list[str]:
         """Remove the months that are older than evidence is kept; recorded. Once a day is often enough."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from asn1crypto import cms, tsp
@@ -18,12 +19,31 @@ from model.outbound.session import http_session
 LARGEST_REPLY = 1 << 20
 
 
+# How much of an authority's name is told.
+_NAME_LENGTH = 120
+_TIME_STAMPING = "time_stamping"
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What a reply states: the time as ISO 8601 UTC, and the subject of the certificate that signed it."""
+
+    time: str
+    authority: str | None
+
+
 def stamper(
-    url: str, authority: Path, *, timeout: float = 15.0, proxy: Callable[[], str | None] = lambda: None
+    url: str,
+    authority: Path,
+    *,
+    timeout: float = 15.0,
+    tls_authority: str | None = None,
+    proxy: Callable[[], str | None] = lambda: None,
 ) -> Stamper:
     """Make the function that has bytes stamped; ``authority`` is a PEM file with the authority's root certificates.
 
-    ``proxy`` gives the address of the proxy on the way, where there is one.
+    ``tls_authority`` is the file of those that its address over https may be of, the public ones without; ``proxy``
+    gives the address of the proxy on the way, where there is one.
 
     The function raises EvidenceRefused with TIME_STAMP_WRONG when the reply is not over these bytes by that
     authority, with TIME_STAMP_CA when the authority's file cannot be read, and OSError (which requests' errors are)
@@ -36,7 +56,7 @@ def stamper(
         except (OSError, ValueError) as error:
             raise EvidenceRefused("TIME_STAMP_CA", "The CaFile of the time stamp authority holds no PEM.") from error
         request = TimestampRequestBuilder().data(content).hash_algorithm(HashAlgorithm.SHA256).build()
-        with http_session(proxy=proxy()) as session:
+        with http_session(ca_file=tls_authority, proxy=proxy()) as session:
             answer = session.post(
                 url,
                 data=request.as_bytes(),
@@ -71,6 +91,28 @@ def check_stamp(content: bytes, reply: bytes, roots: Sequence[x509.Certificate],
             "TIME_STAMP_WRONG", "The time stamp is not over this head, or not by the configured authority."
         ) from error
     return response.tst_info.gen_time.isoformat().replace("+00:00", "Z")
+
+
+def read_stamp(reply: bytes) -> Stamp:
+    """Read what a kept reply states, without judging it; raises EvidenceRefused with TIME_STAMP_WRONG."""
+    try:
+        response = decode_timestamp_response(_ordered(reply))
+        return Stamp(response.tst_info.gen_time.isoformat().replace("+00:00", "Z"), _signer(reply))
+    except (ValueError, TypeError, KeyError) as error:
+        raise EvidenceRefused("TIME_STAMP_WRONG", "This is not the reply of a time stamp authority.") from error
+
+
+def _signer(reply: bytes) -> str | None:
+    """Name the authority by the certificate in its reply that is made for stamping."""
+    signed = tsp.TimeStampResp.load(reply)["time_stamp_token"]["content"]
+    for choice in signed["certificates"]:
+        usage = choice.chosen.extended_key_usage_value
+        if usage is not None and _TIME_STAMPING in usage.native:
+            subject = choice.chosen.subject.native
+            parts = [subject[part] for part in ("common_name", "organization_name") if part in subject]
+            words = ", ".join(part if isinstance(part, str) else " ".join(part) for part in parts)
+            return "".join(sign for sign in words if sign.isprintable())[:_NAME_LENGTH] or None
+    return None
 
 
 def _ordered(reply: bytes) -> bytes:

@@ -106,6 +106,15 @@ def _sentence(record: Record) -> str | None:
             return "The search for identifiers refused the copy; it was not sent."
         case Event.SENT:
             return f"{facts['instances']} pseudonymised images went to {facts['target']}."
+        case Event.REMOTE_ATTESTED:
+            return (
+                "Before an image left, the recipient gave a quote of its machine, bound to its key and to a nonce"
+                + (
+                    "; it is of the software stand-in, which proves nothing about hardware."
+                    if facts["attestation"] == "SOFTWARE_STAND_IN"
+                    else "."
+                )
+            )
         case Event.REMOTE_VERIFIED:
             return "The recipient verified, without knowing the patient, that they are pseudonymised."
         case Event.REMOTE_REJECTED:

@@ -23,8 +23,13 @@ class Receipts:
         transfer: str,
         records: ForwardRecords,
         certified: ServiceKey | None = None,
+        quote: str | None = None,
     ) -> None:
-        """Take the key that must have signed, and what its operator signed of it where that is whom we trust."""
+        """Take the key that must have signed, and what its operator signed of it where that is whom we trust.
+
+        ``quote`` is the digest of the quote that the receipt of the check has to name, where one was demanded.
+        """
+        self._quote = quote
         self._pinned = pinned
         self._certified = certified
         self._transfer = transfer
@@ -53,6 +58,8 @@ class Receipts:
         verified = self._read(Step.VERIFIED, manifest.list_digest)
         if verified.facts["instances"] != len(manifest.files):
             raise EvidenceRefused("RECEIPT_FOREIGN", "The service's receipt is over another number of files.")
+        if self._quote is not None and verified.facts.get("quote") != self._quote:
+            raise EvidenceRefused("RECEIPT_FOREIGN", "The service's receipt does not name the quote of its machine.")
         self._records.verified(self._by_step[Step.VERIFIED], verified, self._pinned)
 
     def record_deletion(self, *, given_up: bool = False) -> None:

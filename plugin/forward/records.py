@@ -12,6 +12,8 @@ from typing import Any
 from model.evidence.chain import Chain
 from model.evidence.event import Event
 from model.evidence.facts import Facts, version_fact
+from model.evidence.quote import BESIDE as BESIDE_QUOTE
+from model.evidence.quote import Quote
 from model.evidence.receipt import Receipt, Step
 from model.evidence.service_key import BESIDE
 from model.evidence.signed import digest_of
@@ -49,6 +51,17 @@ class ForwardRecords:
         if key is not None:
             facts["recipient_key"] = key.id
         self._once(Event.SENT, facts)
+
+    def attested(self, signed: Mapping[str, Any], quote: Quote) -> None:
+        """Record that the service gave a quote of its machine, and keep it: before the first slice leaves."""
+        self._keep(quote.transfer, BESIDE_QUOTE, signed)
+        facts: Facts = {
+            "quote": quote.digest,
+            "recipient_key": quote.key.id,
+            "transfer": quote.transfer,
+            "attestation": quote.kind.upper().replace("-", "_"),
+        }
+        self._once(Event.REMOTE_ATTESTED, facts)
 
     def verified(self, signed: Mapping[str, Any], receipt: Receipt, key: PublicKey) -> None:
         """Record that the service's gate found nothing."""

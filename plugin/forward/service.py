@@ -23,6 +23,7 @@ from model.rtstruct.reference import references_of
 from model.service.wire import Status, announce
 from model.storage.files import write_whole
 from plugin.forward.abandoned import Abandoned
+from plugin.forward.attestation import Demand
 from plugin.forward.details import without_personal_texts, without_rois
 from plugin.forward.http import ReplicaAway, ServiceClient, TransferLost
 from plugin.forward.receipts import Receipts
@@ -58,6 +59,7 @@ class ServiceForward:
         self._client = ServiceClient(name, target)
         self._name = name
         self._trust = Trust.of(name, target)
+        self._demand = Demand.of(name, target)
         self._failover = float(target.FailoverSeconds)
         self._key = key
         self._callbacks = callbacks
@@ -75,7 +77,16 @@ class ServiceForward:
         while losses < ROUNDS:
             remote.save_state(round=number, losses=losses)
             attempt = TransferAttempt(
-                self._client, self._trust, self._failover, self._key, remote, retry, manifest, number, limit
+                self._client,
+                self._trust,
+                self._failover,
+                self._key,
+                remote,
+                retry,
+                manifest,
+                number,
+                limit,
+                self._demand,
             )
             try:
                 details = self._run(attempt, abandoned)
@@ -159,6 +170,7 @@ class TransferAttempt:
     manifest: Manifest
     number: int
     limit: datetime
+    demand: Demand | None = None
 
     def __post_init__(self) -> None:
         self.transfer = wire_id(self.remote.job.workflow_id, self.number)
@@ -235,12 +247,29 @@ class TransferAttempt:
             opened = self._status(answer)
             self._keep_replica(self.trust.of_answer(answer))
             if opened.State == "open":
+                self._attest()
                 self.remote.save_state(slices=self.transfer)
                 self._upload(set(opened.Missing))
                 self.retry.run(lambda: self.client.json("POST", f"{self.path}/start"))
         except PrivacyRefused as refused:
             self._refused(refused.findings)
             raise
+
+    def _attest(self) -> None:
+        """Have the service's machine attested where the target demands it; until then no slice leaves."""
+        if self.demand is None or self._quote is not None:
+            return
+        signer = self.signer
+        assert signer is not None, "who opened the transfer is known"
+        signed, quote = self.demand.ask(self.client, self.retry, self.transfer, signer.key)
+        self.remote.records.attested(signed, quote)
+        self.remote.save_state(quote={"transfer": self.transfer, "digest": quote.digest})
+
+    @property
+    def _quote(self) -> str | None:
+        """The digest of the quote that was given for this transfer."""
+        known = self.remote.load_state().get("quote")
+        return str(known["digest"]) if isinstance(known, dict) and known.get("transfer") == self.transfer else None
 
     def _take_verification(self) -> None:
         """Look for the receipt of the check, there once the transfer was started.
@@ -344,7 +373,7 @@ class TransferAttempt:
     def _receipts(self, answer: Any) -> Receipts:
         signer = self.signer
         assert signer is not None, "who opened the transfer is known"
-        return Receipts(answer, signer.key, self.transfer, self.remote.records, signer.certified)
+        return Receipts(answer, signer.key, self.transfer, self.remote.records, signer.certified, self._quote)
 
     def _keep_replica(self, replica: Replica) -> None:
         """Go on with the service that opened the transfer, also after a restart of the gateway."""

@@ -107,7 +107,7 @@ from plugin.quality.sets import StructureSets
 from plugin.quality.store import QualityStore
 from plugin.settings.draft import Drafts
 from plugin.settings.quality import QualitySettings
-from plugin.settings.settings import LOCAL, Settings
+from plugin.settings.settings import LOCAL, Settings, attestation_remarks
 from plugin.state.database import open_database
 from plugin.state.directory import StateDirectory
 from plugin.state.postgresql import address_of, connect_workflows
@@ -332,6 +332,7 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         held=lambda: dispatcher.held,
         rules=settings.rules,
         state=state.path,
+        remarks=attestation_remarks(settings.forwards),
     )
     comparison = StudyComparison(orthanc, inspector)
     drafts = Drafts(startup.section, startup.dictionary, startup.base_directory)

@@ -25,6 +25,15 @@ HOST_PATTERN = r"^(\*|([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*\.?|\[[0-9A-Fa-f:.]+\])(
 ModelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,47}$")]
 
 
+class AttestationDemand(Document):
+    """What a target has to show of its machine before anything is sent."""
+
+    # The only kind that can be verified, and it proves nothing about hardware: see docs/service.md.
+    Kind: Literal["software-stand-in"]
+    # Of which software its machine may be: 48 bytes each, as machines measure.
+    Measurements: list[Annotated[str, Field(pattern=r"^[0-9a-f]{96}$")]] = Field(min_length=1)
+
+
 class ServiceTarget(Document, Proxied):
     """A segmentation service elsewhere."""
 
@@ -45,6 +54,8 @@ class ServiceTarget(Document, Proxied):
     FailoverSeconds: float | int = Field(default=60, ge=1, le=86400)
     # Models that the service has and this machine does not.
     Models: list[ModelName] = Field(default_factory=list)
+    # Demands a quote of the service's machine for each transfer; without one nothing is sent.
+    Attestation: AttestationDemand | None = None
     # How long a job may take there, from sending to fetching; without it, as long as the transfer's key lives.
     DeadlineMinutes: float | int | None = Field(default=None, gt=0, le=10080)
 

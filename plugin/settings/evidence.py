@@ -57,8 +57,10 @@ class StampAuthority(Document, Proxied):
     """An authority for RFC 3161 time stamps over the daily head of the chain."""
 
     Url: str = Field(pattern=r"^https?://")
-    # PEM file with the authority's root certificates.
+    # PEM file with the authority's root certificates: those of its stamps, not of its web address.
     CaFile: SitePath
+    # The authority that the certificate of an https address must be of; the public ones by default.
+    TlsCaFile: SitePath | None = None
 
 
 class AlertHook(Document, Proxied):
@@ -83,6 +85,8 @@ class ServiceWitness(ServiceTarget):
     def _one_service(self) -> ServiceWitness:
         if self.OperatorKey is not None:
             raise ValueError("a witness is one service: give its ServiceKey and its own Url, and no OperatorKey")
+        if self.Attestation is not None:
+            raise ValueError("a witness gets heads and no images: Attestation belongs to Targets")
         return self
 
 

@@ -18,7 +18,7 @@ from plugin.facts.dictionary import own_names
 from plugin.facts.series import known_keywords
 from plugin.settings.constancy import ConstancyTest, read_constancy
 from plugin.settings.destinations import Destination, read_destinations
-from plugin.settings.document import DicomTarget, Document, Section, ServiceTarget, TlsSection
+from plugin.settings.document import AttestationDemand, DicomTarget, Document, Section, ServiceTarget, TlsSection
 from plugin.settings.evidence import EvidenceSection, read_evidence
 from plugin.settings.labels import LabelNames, read_labels
 from plugin.settings.listen import read_listen
@@ -168,6 +168,16 @@ def examine(section: Any, dictionary: Any = None, base: Path | None = None) -> t
     return settings, []
 
 
+def attestation_remarks(targets: Mapping[str, ServiceTarget | DicomTarget]) -> list[str]:
+    """Say of each target that demands quotes that those of the software stand-in prove nothing."""
+    return [
+        f"{ROOT}.Targets.{name}.Attestation takes the software stand-in, which proves nothing about the machine of the "
+        "service: it is for tests only"
+        for name, target in targets.items()
+        if isinstance(target, ServiceTarget) and target.Attestation is not None
+    ]
+
+
 def _names_in(section: Any) -> tuple[str, ...]:
     return tuple(section) if isinstance(section, dict) else ()
 
@@ -246,6 +256,7 @@ def _keys_at(location: tuple[int | str, ...]) -> tuple[str, ...]:
     kind: type[Document] = Section
     if location and location[0] == "Targets":
         kind = next((_KINDS[step] for step in location if step in _KINDS), ServiceTarget)
+        kind = AttestationDemand if "Attestation" in location else kind
     elif location and location[0] == "OrthancTls":
         kind = TlsSection
     return tuple(kind.model_fields)

@@ -14,6 +14,8 @@ from typing import Any
 import pydicom
 from pydicom.dataset import Dataset
 
+from model.evidence.quote import issue_quote, report_data
+from model.evidence.quote_kinds import STAND_IN, stand_in_quote
 from model.evidence.receipt import Step, issue_receipt
 from model.evidence.signing import SigningKey
 from model.gate.manifest import Manifest
@@ -22,6 +24,8 @@ from tests.builders.phantom import Phantom, files_of, phantom_series
 from tests.builders.untouched import cleaned
 from tests.builders.vendor import square
 
+# Of the software that a target's configuration demands in the tests.
+MEASUREMENT = "aa" * 48
 # The one lie that costs an ROI and not the job.
 BESIDE = "a name beside an organ"
 
@@ -97,6 +101,8 @@ class FalseService:
             self.manifest = Manifest.from_json(json.dumps(announced["manifest"]).encode())
             missing = [file.sop_instance_uid for file in self.manifest.files]
             return 201, self._status("open") | {"Missing": missing}
+        if path.endswith("/quote"):
+            return self._quote(json.loads(body)["Nonce"])
         if self.lie == "refuses" and "/instances" in path:
             return 422, {"Error": "GATE", "Message": "no", "Findings": {"FILE_META": 1, "Zitronella 1947": 2}}
         if "/instances" in path:
@@ -113,6 +119,20 @@ class FalseService:
         if method == "DELETE" or path.endswith("/receipts"):
             return 200, {"State": "ready" if method == "GET" else "deleted", "Receipts": self._receipts()}
         return 200, self._status("ready")
+
+    def _quote(self, nonce: str) -> tuple[int, Any]:
+        """A quote of the stand-in that is wrong in one way; without such a lie a good one, which no receipt names."""
+        if self.lie == "no quote":
+            return 404, {"Error": "NOT_FOUND", "Message": "There is nothing here."}
+        asked = "00" * 32 if self.lie == "a quote of another nonce" else nonce
+        held = SigningKey.new() if self.lie == "a quote of another key" else self.key
+        of = "bb" * 48 if self.lie == "a quote of other software" else MEASUREMENT
+        kind = "another-machine" if self.lie == "a quote of another kind" else STAND_IN
+        quote = stand_in_quote(of, report_data(held.public, asked))
+        if self.lie == "a damaged quote":
+            quote = quote.replace(b"aaa", b"aab", 1)
+        signer = SigningKey.new() if self.lie == "a quote signed by another key" else self.key
+        return 200, {"Quote": issue_quote(self.transfer, asked, kind, quote, datetime.now(UTC), signer)}
 
     def _status(self, state: str) -> dict[str, Any]:
         name = "Zitronella" if self.lie == "name in an ROI" else "Heart"

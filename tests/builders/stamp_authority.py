@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -39,10 +41,16 @@ class StampAuthority:
         subprocess.run(["sh", "-ec", _MAKE], cwd=folder, check=True)
         self.folder = folder
         self.roots = folder / "ca.pem"
+        self.asked = 0
+        self._down = False
         authority = self
 
         class Answer(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
+                authority.asked += 1
+                if authority._down:
+                    self.send_error(503)
+                    return
                 content = authority.reply(self.rfile.read(int(self.headers["Content-Length"])))
                 self.send_response(200)
                 self.send_header("Content-Type", "application/timestamp-reply")
@@ -56,8 +64,19 @@ class StampAuthority:
         self._server = HTTPServer(("127.0.0.1", 0), Answer)
 
     @property
+    def port(self) -> int:
+        return self._server.server_address[1]
+
+    @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self._server.server_address[1]}/"
+        return f"http://127.0.0.1:{self.port}/"
+
+    @contextmanager
+    def down(self) -> Iterator[None]:
+        """Answers nobody as long as the context lasts."""
+        self._down = True
+        yield
+        self._down = False
 
     def __enter__(self) -> StampAuthority:
         Thread(target=self._server.serve_forever, daemon=True).start()

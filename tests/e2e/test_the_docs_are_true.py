@@ -19,6 +19,7 @@ from model.evidence.code import printed
 from model.samples.dicom_series import Patient
 from tests.builders.orthanc_process import CHECKOUT, OrthancProcess, until
 from tests.builders.phantom import files_of, phantom_series
+from tests.builders.read_codes import as_photographed, codes_on, pages_of
 from tests.builders.service_process import ServiceProcess
 from tests.builders.stamp_authority import StampAuthority
 from tests.e2e.conftest import section
@@ -59,6 +60,8 @@ class Site:
         folder.mkdir()
         code = self.job["EvidenceCode"]
         assert self.orthanc.get(f"/autocontour/evidence/{code}", params={"format": "pdf"}).status_code == 200
+        month = f"{datetime.now(UTC):%Y-%m}"
+        assert self.orthanc.get(f"/autocontour/reports/{month}", params={"format": "pdf"}).status_code == 200
         evidence = self.orthanc.state / "evidence"
         shutil.copytree(evidence / "chain", folder / "chain")
         shutil.copytree(self.share, folder / "share")
@@ -117,7 +120,36 @@ def test_an_auditor_needs_nothing_of_ours(site: Site, tmp_path: Path) -> None:
     assert "signed with the key of the chain" in said
     assert said.count(f'"job":"{code.replace("-", "")}"') > 10, "step 4 shows the records of the job"
     assert f"Untouched: {records} records" in said
+    assert re.search(
+        r"The PDF report.pdf is whole and unchanged, signed by the certificate [0-9a-f]{64}, as given", said
+    )
+    assert re.search(r"Held: the head in report.pdf is that of record \d+", said)
+    assert re.search(r"Stamped: \d+ heads by Test-TSA", said)
     assert "Untouched: autocontour certificate" in said
+
+
+def test_paper_that_was_printed_through_orthanc_is_a_witness(site: Site, tmp_path: Path) -> None:
+    folder = site.folder_of_an_auditor(tmp_path / "auditor")
+    month = f"{datetime.now(UTC):%Y-%m}"
+    stamp = site.orthanc.json("/autocontour/health")["TimeStamp"]
+    assert (stamp["Stamped"] is not None, stamp["Reason"]) == (True, None)
+    pdf = site.orthanc.get(f"/autocontour/reports/{month}", params={"format": "pdf"}).content
+    (code,) = codes_on([as_photographed(page) for page in pages_of(pdf, tmp_path / "printed")])
+    (told,) = site.orthanc.json(f"/autocontour/reports/{month}")["document"]["body"]["TimeStamps"]
+    assert (told["Authority"], told["Verified"]) == ("Test-TSA", True)
+    keys = "$(printf -- '--key %s ' published/*.pem)"
+    done = site.run(f"autocontour evidence verify chain {keys} --key $SERVICE_KEY --head '{code}'", folder)
+    assert (done.returncode, "Held: the head on the paper" in done.stdout) == (0, True), (done.stdout, done.stderr)
+    chain = next((folder / "chain").glob("20*.jsonl"))
+    chain.write_bytes(b"".join(chain.read_bytes().splitlines(keepends=True)[:3]))
+    shutil.rmtree(folder / "chain" / "anchors")
+    (folder / "chain" / "head.json").unlink()
+    assert site.run(f"autocontour evidence verify chain {keys}", folder).returncode == 0, "by itself it is consistent"
+    done = site.run(f"autocontour evidence verify chain {keys} --head '{code}'", folder)
+    assert (done.returncode, "CONTRADICTED: record 4 is cut off" in done.stdout) == (1, True), (
+        done.stdout,
+        done.stderr,
+    )
 
 
 @pytest.mark.parametrize(

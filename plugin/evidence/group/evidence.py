@@ -13,6 +13,7 @@ from model.errors import EvidenceRefused
 from model.evidence.chain import Chain
 from model.evidence.files import Head
 from model.evidence.group import held_heads, verify_group
+from model.evidence.printed_head import printed_head
 from model.evidence.record import START, Record, stamp
 from model.evidence.verification import Examined, Verification
 from model.evidence.walk import Broken, Change, Line
@@ -59,6 +60,18 @@ class GroupEvidence:
         """Return the records of a job in all chains, by gateway; raises EvidenceRefused with EVIDENCE_MIRROR."""
         own = self._chain.records(code)
         return ({self.gateway: own} if own else {}) | self.mirrored.records(code)
+
+    def printed_heads(self) -> dict[str | None, str]:
+        """Return the newest signed head of each other gateway, as paper keeps it; what cannot be read has none."""
+        found: dict[str | None, str] = {}
+        for peer in self.mirrored.peers():
+            try:
+                signed = self.mirrored.newest_head(peer)
+            except EvidenceRefused:
+                continue  # the verification says what is wrong with it
+            if signed is not None:
+                found[peer] = printed_head(signed)
+        return found
 
     def findings(self) -> list[tuple[str, str]]:
         """Say what is wrong with copies of chains, as codes and since when."""

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -63,6 +64,16 @@ class MirroredChains:
         with self._engine.connect() as connection:
             signed = connection.execute(query).scalars().all()
         return [_signed_head(text, keys) for text in signed]
+
+    def newest_head(self, gateway: str) -> dict[str, Any] | None:
+        """Return the newest head that a gateway signed, as the signed document; raises EvidenceRefused as ``heads``."""
+        column = chain_heads.c
+        query = sa.select(column.head).where(column.gateway == gateway, column.head.is_not(None))
+        with self._engine.connect() as connection:
+            signed = connection.execute(query).scalars().all()
+        keys = self.keys(gateway)
+        newest = max(signed, key=lambda text: _signed_head(text, keys).sequence, default=None)
+        return None if newest is None else dict(json.loads(newest))
 
     def lines(self, gateway: str, after: int = 0, until: int | None = None) -> list[Line]:
         """Return the lines of a gateway's chain behind a record, as its files would hold them."""

@@ -119,5 +119,13 @@ class Picture:
     caption: str
 
 
-Block = Picture | Heading | Text | Verdict | Facts | Table | Bullets | Command | Bars | Flow
+@dataclass(frozen=True, slots=True)
+class Scannable:
+    """A text as a QR code, with what a person reads beside it."""
+
+    text: str
+    rows: tuple[tuple[str, str], ...]
+
+
+Block = Scannable | Picture | Heading | Text | Verdict | Facts | Table | Bullets | Command | Bars | Flow
 Blocks = Sequence[Block]

@@ -12,6 +12,7 @@ from plugin.evidence.paper.blocks import (
     Flow,
     Heading,
     Picture,
+    Scannable,
     Table,
     Text,
     Tone,
@@ -43,6 +44,8 @@ def _block(block: Block) -> str:
             return "\n".join(("```sh", *lines, "```"))
         case Picture(_, caption):
             return f"*{caption}*"
+        case Scannable(text, rows):
+            return f"{_table(('', ''), rows)}\n\n`{text}`"
         case Bars():
             return _bars(block)
         case Flow():

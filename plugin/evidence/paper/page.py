@@ -38,6 +38,7 @@ from plugin.evidence.paper.blocks import (
     Flow,
     Heading,
     Picture,
+    Scannable,
     Table,
     Text,
     Verdict,
@@ -157,10 +158,23 @@ def _flowable(block: Block, styles: dict[str, ParagraphStyle], fonts: Fonts) -> 
             box = Grid([[text]], colWidths=[WIDTH], spaceAfter=2 * mm)
             box.setStyle([("BACKGROUND", (0, 0), (-1, -1), FILL), *_padding(2.2 * mm)])
             return box
+        case Scannable():
+            return _scannable(block, styles)
         case Bars():
             return _captioned(drawing.bars(block, WIDTH, fonts), block.caption, styles)
         case Flow():
             return _captioned(drawing.flow(block, WIDTH, fonts), block.caption, styles)
+
+
+def _scannable(block: Scannable, styles: dict[str, ParagraphStyle]) -> Flowable:
+    """Put the code on the left, and what a person compares on the right."""
+    rows: list[Flowable] = []
+    for label, value in block.rows:
+        rows += [Paragraph(escape(label), styles["label"]), Paragraph(_lines(value), styles["cell"])]
+    side = drawing.CODE_SIDE
+    grid = Grid([[drawing.qr_code(block.text), rows]], colWidths=[side + 5 * mm, WIDTH - side - 5 * mm])
+    grid.setStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (0, 0), 0)])
+    return KeepTogether([grid])
 
 
 def _picture(png: bytes) -> Flowable:

@@ -65,8 +65,14 @@ class Health:
         held: Callable[[], str | None],
         rules: Sequence[Rule],
         state: Path,
+        remarks: Sequence[str] = (),
     ) -> None:
-        """``held`` says why no job starts; ``rules`` are those of the site, ``state`` is the state directory."""
+        """Take the parts, and what of the configuration is to be said for as long as it is so.
+
+        ``held`` says why no job starts; ``rules`` are those of the site, ``state`` is the state directory, ``remarks``
+        what stands in the configuration and should not for long.
+        """
+        self._remarks = tuple(remarks)
         self._readiness = readiness
         self._loop = loop
         self._jobs = jobs
@@ -161,6 +167,7 @@ class Health:
             "Rules": len(self._rules),
             "Targets": self.targets(),
             "Witnesses": self.witnesses(),
+            "TimeStamp": self._evidence.time_stamp(),
             "StudiesWaiting": self._waits.studies,
             "Process": os.getpid(),
         }
@@ -176,4 +183,5 @@ class Health:
         told = (*self._orphans.warnings(), *self._loop.remarks, *self._notifier.warnings())
         told = (*told, *self._labels.remarks, *self._deliverer.warnings(), *warnings_of(self._constancy))
         told = (*told, *self._gateways.warnings())
+        told = (*told, *self._remarks)
         return [*off, *told, *(one for one in perhaps if one)]

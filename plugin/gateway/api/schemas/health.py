@@ -54,6 +54,17 @@ class WitnessAnswer(Answer):
     """Since when that is so."""
 
 
+class StampAnswer(Answer):
+    """The time stamp authority of the chain of evidence (RFC 3161)."""
+
+    stamped: Time | None
+    """When it stamped the head last."""
+    reason: str | None
+    """The code of what is wrong with it."""
+    since: Time | None
+    """Since when that is so."""
+
+
 class GatewayOfGroup(Answer):
     """One of the gateways that share a database."""
 
@@ -95,6 +106,8 @@ class HealthAnswer(Answer):
     """How many rules the configuration has."""
     targets: list[TargetAnswer]
     witnesses: list[WitnessAnswer]
+    time_stamp: StampAnswer | None
+    """Null where the configuration names no authority."""
     studies_waiting: int
     """How many studies must be quiet before the best of their series is chosen (OnePerStudy)."""
     process: int

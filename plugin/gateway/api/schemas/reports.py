@@ -128,6 +128,8 @@ class ChainAnswer(Answer):
     last_record: int | None
     head_at_end_of_month: str | None
     head_at_issue: HeadAnswer
+    signed_head: str | None
+    """The signed head as paper prints it (`evidence verify --head`); null for a chain that was changed."""
     verified: bool
     records_verified: int
     first_broken_record: BrokenRecordAnswer | None
@@ -139,6 +141,19 @@ class PeerChainAnswer(ChainAnswer):
     """The same of another gateway of the group, from its copy."""
 
     gateway: str
+
+
+class TimeStampAnswer(Answer):
+    """What an independent authority stamped (RFC 3161)."""
+
+    sequence: int | None
+    """The record whose head it is; null where the head cannot be read any more."""
+    digest: str | None
+    time: Time | None
+    """By the authority's clock."""
+    authority: str | None
+    verified: bool | None
+    """Whether it is over this head and by the configured authority; null where its certificates were not there."""
 
 
 class QualityLine(Answer):
@@ -201,6 +216,7 @@ class ReportBody(Answer):
     changes: list[SiteEventAnswer]
     versions: dict[str, list[str]]
     anchors: list[SiteEventAnswer]
+    time_stamps: list[TimeStampAnswer]
     quality: QualityOfMonth | None
     """What people changed of the contours; from the comparisons, not from the records."""
     chain: ChainAnswer

@@ -106,6 +106,7 @@ export interface ChainAnswer {
   LastRecord: number | null;
   HeadAtEndOfMonth: string | null;
   HeadAtIssue: HeadAnswer;
+  SignedHead: string | null;
   Verified: boolean;
   RecordsVerified: number;
   FirstBrokenRecord: BrokenRecordAnswer | null;
@@ -311,7 +312,7 @@ export interface ErasedAnswer {
   DeliveredTo: readonly string[];
 }
 
-export type Event = "RECEIVED" | "MATCHED" | "EXCLUDED" | "DEIDENTIFIED" | "SELF_CHECKED" | "SENT" | "REMOTE_VERIFIED" | "REMOTE_REJECTED" | "RESULT_RECEIVED" | "REIDENTIFIED" | "STORED" | "FAILED" | "LOCAL_DELETED" | "REMOTE_DELETED" | "KEY_DESTROYED" | "CLOSED" | "TAKEN_OVER" | "HANDED_OVER" | "DELIVERED" | "CONSTANCY_BASELINE" | "CONSTANCY_PASSED" | "CONSTANCY_FAILED" | "ASSESSED" | "COMMISSIONED" | "TRANSFER_OPENED" | "TRANSFER_VERIFIED" | "TRANSFER_REJECTED" | "TRANSFER_PROCESSED" | "TRANSFER_DELETED" | "SWEPT" | "CONFIG_CHANGED" | "REPORT_ISSUED" | "DOSSIER_ISSUED" | "SUPPORT_ISSUED" | "ALERT_RAISED" | "ALERT_CLEARED" | "SUBJECT_ASKED" | "SUBJECT_ERASED" | "SUBJECT_RECTIFIED" | "OBJECTION_SET" | "OBJECTION_WITHDRAWN" | "HEAD_ANCHORED" | "PEER_HEAD" | "GROUP_JOINED" | "CHAIN_STARTED" | "CHAIN_REPAIRED" | "MONTH_CLOSED" | "MONTH_RETIRED" | "KEY_ROTATED";
+export type Event = "RECEIVED" | "MATCHED" | "EXCLUDED" | "DEIDENTIFIED" | "SELF_CHECKED" | "SENT" | "REMOTE_ATTESTED" | "REMOTE_VERIFIED" | "REMOTE_REJECTED" | "RESULT_RECEIVED" | "REIDENTIFIED" | "STORED" | "FAILED" | "LOCAL_DELETED" | "REMOTE_DELETED" | "KEY_DESTROYED" | "CLOSED" | "TAKEN_OVER" | "HANDED_OVER" | "DELIVERED" | "CONSTANCY_BASELINE" | "CONSTANCY_PASSED" | "CONSTANCY_FAILED" | "ASSESSED" | "COMMISSIONED" | "TRANSFER_OPENED" | "TRANSFER_VERIFIED" | "TRANSFER_REJECTED" | "TRANSFER_PROCESSED" | "TRANSFER_DELETED" | "SWEPT" | "CONFIG_CHANGED" | "REPORT_ISSUED" | "DOSSIER_ISSUED" | "SUPPORT_ISSUED" | "ALERT_RAISED" | "ALERT_CLEARED" | "SUBJECT_ASKED" | "SUBJECT_ERASED" | "SUBJECT_RECTIFIED" | "OBJECTION_SET" | "OBJECTION_WITHDRAWN" | "HEAD_ANCHORED" | "PEER_HEAD" | "GROUP_JOINED" | "CHAIN_STARTED" | "CHAIN_REPAIRED" | "MONTH_CLOSED" | "MONTH_RETIRED" | "KEY_ROTATED";
 
 export interface EventAnswer {
   Time: string;
@@ -626,6 +627,7 @@ export interface PeerChainAnswer {
   LastRecord: number | null;
   HeadAtEndOfMonth: string | null;
   HeadAtIssue: HeadAnswer;
+  SignedHead: string | null;
   Verified: boolean;
   RecordsVerified: number;
   FirstBrokenRecord: BrokenRecordAnswer | null;
@@ -741,6 +743,7 @@ export interface ReportBody {
   Changes: readonly SiteEventAnswer[];
   Versions: Readonly<Record<string, readonly string[]>>;
   Anchors: readonly SiteEventAnswer[];
+  TimeStamps: readonly TimeStampAnswer[];
   Quality: QualityOfMonth | null;
   Chain: ChainAnswer;
   Chains?: readonly PeerChainAnswer[];
@@ -908,6 +911,14 @@ export interface TargetAnswer {
   Running: number;
   Waiting: number;
   Limit: number;
+}
+
+export interface TimeStampAnswer {
+  Sequence: number | null;
+  Digest: string | null;
+  Time: string | null;
+  Authority: string | null;
+  Verified: boolean | null;
 }
 
 export interface TotalsAnswer {

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,19 @@ from model.errors import InputRefused
 from model.evidence.files import HEAD_NAME, month_files
 from model.evidence.signing import SigningKey
 from plugin.commands.evidence import add_parser
+from plugin.evidence.paper.signature import make_seal
+from plugin.evidence.report import Month, issue_report
+from plugin.evidence.report_pages import report_pdf
 from plugin.group.identity import NAME
+from plugin.settings.evidence import EvidenceSection
 from plugin.state.database import open_database
 from tests.builders.evidence import open_chain, record_job
 from tests.builders.group_evidence import FIRST, SECOND, Member, member
 from tests.builders.orthanc_process import CHECKOUT
 from tests.builders.postgresql_databases import new_database
+from tests.builders.read_codes import codes_on, pages_of
+
+ISSUED = datetime(2026, 12, 1, 3, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -48,6 +56,43 @@ def folder(tmp_path: Path, engine: sa.Engine) -> Path:
     for one in both:
         one.chain.close()
     return tmp_path
+
+
+@pytest.fixture
+def reported(tmp_path: Path, engine: sa.Engine) -> Path:
+    """The same two, and the report that one of them issued for both before they went on."""
+    both = [member(tmp_path / "gateways", engine, gateway) for gateway in (FIRST, SECOND)]
+    _work(both)
+    first, second = both
+    keys = [one.key.public for one in both]
+    report = issue_report(first.chain, Month.parse("2026-11"), EvidenceSection(), keys, time=ISSUED, group=first.group)
+    (tmp_path / "report.pdf").write_bytes(report_pdf(report, "Site", make_seal("Site")))
+    record_job(second.chain)
+    for one in both:
+        one.chain.close()
+    return tmp_path
+
+
+def test_one_report_prints_a_code_for_each_chain_and_each_is_held_against_its_own(
+    reported: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second = reported / "gateways" / FIRST, reported / "gateways" / SECOND
+    pdf = reported / "report.pdf"
+    codes = codes_on(pages_of(pdf.read_bytes(), reported / "printed"))
+    assert len(codes) == 2
+    assert run(first, second, "--report", pdf) == 0
+    said = capsys.readouterr().out
+    for gateway in (FIRST, SECOND):
+        assert re.search(rf"Held: the head in report.pdf is that of record \d+ of {gateway}", said)
+    heads = [argument for code in codes for argument in ("--head", code)]
+    assert run(first, second, *heads) == 0, "a phone's text names its chain by its key"
+    cut(second, 6)
+    capsys.readouterr()
+    assert run(second) == 0, "by itself it is consistent"
+    assert run(second, *heads) == 1
+    said = capsys.readouterr().out
+    assert "CONTRADICTED: record 7 is cut off" in said
+    assert "is signed by no key of this chain" in said, "the other one's head says nothing of it, and is told"
 
 
 def _work(both: list[Member]) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +19,7 @@ from fhir.resources.R4B.bundle import Bundle
 
 from tests.builders.edited import MIM, returned
 from tests.builders.marked import NAME, RECORD, STUDY, marks_in
-from tests.builders.orthanc_process import AXIAL_CT, OrthancProcess, until
+from tests.builders.orthanc_process import AXIAL_CT, CHECKOUT, OrthancProcess, until
 from tests.builders.traces import Traces
 from tests.orthanc.test_edits_are_compared import Contoured, another_version
 from tests.orthanc.test_edits_name_nobody import marked
@@ -106,6 +108,18 @@ def test_the_record_that_is_named_is_in_the_certificate(contoured: Contoured, ed
     assert record["record"]["event"] == "ASSESSED"
     assert record["record"]["facts"]["digest"] == plain["Record"]["Result"]
     assert record["record"]["facts"]["edited"] == plain["Decisions"]["edited"]
+
+
+def test_the_commands_of_the_page_fetch_both_documents(contoured: Contoured, edited: str, tmp_path: Path) -> None:
+    page = (CHECKOUT / "docs" / "api.md").read_text(encoding="utf-8")
+    (commands,) = [block for block in re.findall(r"```bash\n(.*?)```", page, re.DOTALL) if "assessment" in block]
+    environment = os.environ | {"ORTHANC": contoured.orthanc.url, "JOB": contoured.job["ID"], "HOME": str(tmp_path)}
+    (tmp_path / ".netrc").touch()
+    subprocess.run(
+        ["bash", "-ec", commands], cwd=tmp_path, env=environment, check=True, capture_output=True, timeout=60
+    )
+    Bundle.model_validate_json((tmp_path / "assessment.json").read_bytes())
+    assert pydicom.dcmread(tmp_path / "assessment.dcm").Modality == "SR"
 
 
 def test_objects_are_named_only_where_it_is_asked(contoured: Contoured, edited: str) -> None:

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pydicom
 import pytest
-from dicom_validator.validator.dicom_file_validator import DicomFileValidator
 from pydicom.dataset import Dataset
 
+from plugin.deliver.profiles import PROFILES
+from plugin.deliver.shaping import Shape
 from plugin.restore.origin import Origin
-from tests.builders.dicom_tables import dicom_info
-from tests.unit.model.rtstruct.test_validators import dciodvfy
+from plugin.settings.shaping import ProfileName, Shaping
+from tests.unit.model.rtstruct.test_validators import dciodvfy, validator_errors
 from tests.unit.plugin.restore.test_restore import Journey, altered, journey
 
 CODE, PRINTED = "7K2M9QXA4TDC0HWE", "7K2M-9QXA-4TDC-0HWE"
@@ -58,8 +59,20 @@ def test_all_four_stand_in_the_description_and_in_the_contributing_equipment(
     )
     path = tmp_path / "restored.dcm"
     path.write_bytes(content)
-    (result,) = DicomFileValidator(dicom_info()).validate(str(path)).values()
-    assert (dciodvfy(path), int(result.errors)) == ([], 0)
+    assert (dciodvfy(path), validator_errors(path)) == ([], 0)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_each_destination_gets_it_too(sent: Journey, profile: ProfileName, tmp_path: Path) -> None:
+    content = Shape(Shaping(Profile=profile, Names="TG-263")).made(sent.restored(origin=ORIGIN), "hu-ct").content
+    (tmp_path / "sent.dcm").write_bytes(content)
+    assert (dciodvfy(tmp_path / "sent.dcm"), validator_errors(tmp_path / "sent.dcm")) == ([], 0)
+    delivered = read(content)
+    for said in (
+        delivered.StructureSetDescription,
+        delivered.ContributingEquipmentSequence[-1].ContributionDescription,
+    ):
+        assert all(part in str(said) for part in ("hu-ct", "1.4", "cd" * 32, PRINTED))
 
 
 def test_what_is_not_known_of_a_model_is_said(sent: Journey) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import io
+import json
 import os
 import re
 from collections.abc import Iterator
@@ -117,6 +118,21 @@ def test_another_version_is_chosen_and_says_its_reasons(compared: Compared, read
     look(page, "job-draft")
     unknown = compared.orthanc.get(f"/autocontour/quality/{compared.id}?Version={compared.rtstruct}")
     assert (unknown.status_code, unknown.json()["Error"]) == (404, "NO_VERSION")
+    assert reader.errors == []
+
+
+def test_what_was_decided_is_a_document_of_the_version_that_is_shown(compared: Compared, reader: Visit) -> None:
+    page = reader.open(f"#/jobs/{compared.id}")
+    page.get_by_label("Version").select_option(compared.draft)
+    link = page.get_by_role("link", name="What was decided (FHIR)")
+    expect(link).to_have_attribute("href", re.compile(compared.draft))
+    with page.expect_download() as started:
+        link.click()
+    bundle = json.loads(started.value.path().read_text(encoding="utf-8"))
+    assert bundle["resourceType"] == "Bundle"
+    with page.expect_download() as started:
+        page.get_by_role("link", name="What was decided (DICOM SR)").click()
+    assert pydicom.dcmread(started.value.path()).Modality == "SR"
     assert reader.errors == []
 
 

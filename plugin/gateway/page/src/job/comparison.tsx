@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { orthanc } from "../app/base";
+import { api, orthanc } from "../app/base";
 import { get } from "../app/http";
 import { fill, moment, number } from "../app/language";
 import type { ComparedVersion, JobComparisonAnswer, JobAnswer, JobQualityAnswer } from "../app/schema";
@@ -78,6 +78,7 @@ function Versions({ versions, shown, choose }: Choice): JSX.Element {
 /** What a version is, and the ways to it. */
 function About({ job, version }: { job: JobAnswer; version: ComparedVersion }): JSX.Element {
   const approval = WORDS[version.Approval];
+  const decision = `${api}jobs/${job.ID}/assessment?Version=${version.Instance}`;
   return (
     <>
       {version.State !== "compared" && (
@@ -109,6 +110,20 @@ function About({ job, version }: { job: JobAnswer; version: ComparedVersion }): 
             {WORDS.file}
           </a>
         </li>
+        {version.State === "compared" && (
+          <>
+            <li>
+              <a href={`${decision}&format=sr`} download={`${job.ID}-assessment.dcm`}>
+                {WORDS.report}
+              </a>
+            </li>
+            <li>
+              <a href={`${decision}&format=fhir`} download={`${job.ID}-assessment.json`}>
+                {WORDS.fhir}
+              </a>
+            </li>
+          </>
+        )}
       </ul>
     </>
   );

@@ -10,13 +10,17 @@ import pytest
 from model.samples.dicom_series import Patient
 from tests.builders.orthanc_process import AXIAL_CT, OrthancProcess, until
 from tests.builders.phantom import files_of, phantom_series
+from tests.builders.postgresql_databases import shared_postgres
 
 
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OrthancProcess]:
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OrthancProcess]:
     folder = tmp_path_factory.mktemp("tps")
     rule = AXIAL_CT | {"Then": {"Model": "hu-ct", "Deliver": ["tps"]}}
-    section = {"Rules": [rule], "Destinations": {"tps": {"Type": "folder", "Path": str(folder)}}}
+    section: dict[str, Any] = {"Rules": [rule], "Destinations": {"tps": {"Type": "folder", "Path": str(folder)}}}
+    if request.param == "postgresql":
+        key = tmp_path_factory.mktemp("vault") / "vault.key"
+        section |= {"Database": shared_postgres().fresh(), "Privacy": {"VaultKeyFile": str(key)}}
     server = OrthancProcess(tmp_path_factory.mktemp("corrected"), section=section).start()
     yield server
     server.stop()

@@ -17,9 +17,11 @@ import pytest
 from model.samples.dicom_series import Patient
 from tests.builders.answering_server import AnsweringServer
 from tests.builders.edited import FIVE, returned
+from tests.builders.leftovers import RECEIPT, deletions
 from tests.builders.orthanc_process import OrthancProcess, until
 from tests.builders.phantom import files_of, phantom_series
 from tests.builders.postgresql import PostgresProcess
+from tests.builders.sleeping_service import SleepingService
 from tests.orthanc.test_edits_are_compared import Contoured
 
 Start = Callable[..., OrthancProcess]
@@ -38,6 +40,8 @@ def rule(description: str, **then: Any) -> dict[str, Any]:
 RULES = [
     rule("delivered", Deliver=["tps"], Outputs=["RTSTRUCT", "SEG"]),
     rule("plain"),
+    rule("at a service", Target="cloud"),
+    rule("waiting", Hours="Mon 03:00-03:01"),
     {"Name": "never", "When": {"SeriesDescription": "scout"}, "Then": {"Exclude": "a scout"}},
 ]
 
@@ -49,14 +53,26 @@ def hook() -> Iterator[AnsweringServer]:
     server.close()
 
 
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[SleepingService]:
+    with SleepingService(tmp_path / "service", seconds=3600) as made:
+        assert isinstance(made, SleepingService)
+        yield made
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def site(
-    request: pytest.FixtureRequest, start_orthanc: Start, tmp_path: Path, hook: AnsweringServer
+    request: pytest.FixtureRequest,
+    start_orthanc: Start,
+    tmp_path: Path,
+    hook: AnsweringServer,
+    service: SleepingService,
 ) -> tuple[OrthancProcess, Callable[[], dict[str, bytes]]]:
     """An Orthanc whose gateway keeps all that one can keep, and how to read every byte that it keeps."""
     (tmp_path / "tps").mkdir()
     section: dict[str, Any] = {
         "Rules": RULES,
+        "Targets": {"cloud": service.target()},
         "Destinations": {"tps": {"Type": "folder", "Path": str(tmp_path / "tps")}},
         "Notify": [{"Name": "physics", "Type": "webhook", "Url": hook.url, "On": ["done", "failed", "flagged"]}],
     }
@@ -87,6 +103,11 @@ def ended(orthanc: OrthancProcess, series: str, state: str) -> dict[str, Any]:
     return job
 
 
+def open_job(orthanc: OrthancProcess, series: str, state: str) -> dict[str, Any]:
+    found: list[dict[str, Any]] = until(lambda: orthanc.jobs(Series=series, State=state), f"its job is {state}")
+    return found[0]
+
+
 def traces_of(orthanc: OrthancProcess, patient: Patient) -> set[str]:
     """Orthanc's ids of everything of a patient, and its identifiers as text."""
     found = {patient.identifier, patient.name, patient.name.partition("^")[0]}
@@ -112,7 +133,10 @@ def found_in(kept: dict[str, bytes], traces: set[str]) -> dict[str, list[str]]:
 
 
 def test_after_the_erasure_of_a_patient_with_everything_no_store_leads_to_them(
-    site: tuple[OrthancProcess, Callable[[], dict[str, bytes]]], tmp_path: Path, hook: AnsweringServer
+    site: tuple[OrthancProcess, Callable[[], dict[str, bytes]]],
+    tmp_path: Path,
+    hook: AnsweringServer,
+    service: SleepingService,
 ) -> None:
     orthanc, kept = site
     other = ended(orthanc, stored(orthanc, OTHER, "delivered"), "done")
@@ -126,6 +150,9 @@ def test_after_the_erasure_of_a_patient_with_everything_no_store_leads_to_them(
     contoured.version(contoured.store(returned(ours, FIVE[0]).dataset))
     until(lambda: len(list((tmp_path / "tps").glob("*.dcm"))) == 2, "both results are delivered")
     until(lambda: hook.bodies, "a message is tried")
+    waits = open_job(orthanc, stored(orthanc, PATIENT, "waiting"), "waiting")
+    runs = open_job(orthanc, stored(orthanc, PATIENT, "at a service"), "running")
+    until(lambda: service._ready, "a series lies at the service")
     traces = traces_of(orthanc, PATIENT) | {unwanted}
     others = traces_of(orthanc, OTHER)
     before = found_in(kept(), traces)
@@ -138,6 +165,11 @@ def test_after_the_erasure_of_a_patient_with_everything_no_store_leads_to_them(
     until(lambda: not found_in(kept(), traces), f"no store leads to the patient: {found_in(kept(), traces)}")
     asked = orthanc.post("/autocontour/subjects/find", json={"PatientID": PATIENT.identifier}).json()
     assert (asked["Series"], asked["Jobs"]) == (0, [])
+    assert service._ready == {}, "nothing is left at the service"
+    for one in (waits, runs):
+        assert orthanc.get(f"/autocontour/jobs/{one['ID']}").status_code == 404
+    deleted = orthanc.json(f"/autocontour/evidence/{runs['EvidenceCode']}")["document"]["body"]
+    assert RECEIPT in deletions(deleted)
     log = orthanc.log.read_text(errors="replace")
     assert [one for one in (PATIENT.identifier, "Markerfrau", "19310417") if one in log] == []
 

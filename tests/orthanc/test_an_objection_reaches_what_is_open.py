@@ -48,8 +48,17 @@ def stored(orthanc: OrthancProcess, patient: Patient, description: str) -> str:
     return orthanc.store_all(files_of(phantom_series(patient=patient, description=description)))
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_of(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, Any]:
+    """Keys of the section that say where the tables are."""
+    if request.param == "sqlite":
+        return {}
+    address = request.getfixturevalue("database")
+    return {"Database": address, "Privacy": {"VaultKeyFile": str(tmp_path / "vault.key")}}
+
+
 def test_what_is_at_a_service_and_what_waits_for_delivery_ends_though_the_gateway_is_killed(
-    start_orthanc: Callable[..., OrthancProcess], tmp_path: Path, service: OftenAway
+    start_orthanc: Callable[..., OrthancProcess], tmp_path: Path, service: OftenAway, database_of: dict[str, Any]
 ) -> None:
     folder, away = tmp_path / "tps", tmp_path / "unplugged"
     folder.mkdir()
@@ -58,7 +67,7 @@ def test_what_is_at_a_service_and_what_waits_for_delivery_ends_though_the_gatewa
         "Targets": {"cloud": service.target()},
         "Destinations": {"tps": {"Type": "folder", "Path": str(folder)}},
     }
-    orthanc = start_orthanc(section=section)
+    orthanc = start_orthanc(section=section | database_of)
     first = orthanc.job_of(stored(orthanc, PATIENT, "here"))
     until(lambda: list(folder.glob("*.dcm")), "the first result is delivered")
     folder.rename(away)

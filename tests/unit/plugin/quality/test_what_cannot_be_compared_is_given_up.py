@@ -191,3 +191,13 @@ def test_an_erasure_takes_the_structure_sets_of_the_study_and_leaves_those_of_ot
     assert [one.instance for study in ("study", "another", "third") for one in bench.sets.of_study(study)] == ["others"]
     bench.forgetting.erase("UNKNOWN", None, None)
     assert [one.instance for one in bench.sets.of_study("another")] == ["others"]
+
+
+def test_nothing_is_compared_any_more_of_a_patient_who_objected() -> None:
+    nobody = cast(Any, None)
+    comparing = Comparing(
+        nobody, nobody, nobody, nobody, nobody, nobody, nobody, nobody, lambda code: code == a_row().evidence_code
+    )
+    with pytest.raises(InputRefused) as refused:
+        comparing.make(a_row())
+    assert refused.value.code == "STRUCTURE_SET_OBJECTION"

@@ -40,6 +40,8 @@ class Decision:
     one_per_study: OnePerStudy | None = None
     deliver: tuple[str, ...] = ()
     assurance: Assurance = NO_ASSURANCE
+    # Only a person asks for it, to prove that contours stay where they are.
+    without_face: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """In the shape of the REST API."""
@@ -56,6 +58,7 @@ class Decision:
             "OnePerStudy": None if self.one_per_study is None else self.one_per_study.to_json(),
             "Deliver": list(self.deliver),
             **self.assurance.to_json(),
+            **({"WithoutFace": True} if self.without_face else {}),
         }
 
 

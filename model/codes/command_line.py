@@ -239,6 +239,12 @@ COMMAND_LINE = Chapter(
             way_out="Orthanc's id, not a UID; have the structure set approved where it was drawn, and sent",
         ),
         Row(
+            ("COMMISSION_FACE",),
+            Again.REPEAT,
+            means="the face of a case was not removed, so that it proves nothing about contours without it",
+            way_out="take a series of a whole head, from the vertex down ([privacy.md](privacy.md#the-face))",
+        ),
+        Row(
             ("COMMISSION_JOB", "COMMISSION_MIXED", "ORTHANC_GONE"),
             Again.REPEAT,
             means="a job of the commissioning has no result, the model was changed meanwhile, or a file was deleted",

@@ -156,6 +156,12 @@ SERIES = Chapter(
             way_out="commission it and register the report ([quality.md](quality.md#commissioning)), then `retry`",
         ),
         Row(
+            ("FACE_NOT_PROVEN",),
+            Again.RETRY,
+            means="the face was removed from what was sent, and no registered proof covers what the model there drew",
+            way_out='prove it anew ([privacy.md](privacy.md#the-face)), or set `Face` to `"keep"`, then `retry`',
+        ),
+        Row(
             ("OUT_OF_RANGE",),
             Again.NO,
             means='the series lies outside the range that the model was commissioned on, and the rule says "refuse"',

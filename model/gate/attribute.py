@@ -28,8 +28,9 @@ class Option(StrEnum):
     PATIENT_CHARACTERISTICS = "PatientCharacteristics"
 
 
-# CID 7050 (PS3.16): code value and meaning. 113101 and 113102 are not claimed: neither pixels nor faces are cleaned.
+# CID 7050 (PS3.16): code value and meaning. 113101 is not claimed: of pixels nothing but a face is cleaned.
 BASIC_CODE = ("113100", "Basic Application Confidentiality Profile")
+FACE_CODE = ("113102", "Clean Recognizable Visual Features Option")
 OPTION_CODES = MappingProxyType({Option.PATIENT_CHARACTERISTICS: ("113108", "Retain Patient Characteristics Option")})
 
 
@@ -74,12 +75,12 @@ def attribute(
 
 
 @cache
-def method_codes(options: frozenset[Option]) -> bytes:
-    """Return the value of (0012,0064).
+def method_codes(options: frozenset[Option], *, face: bool = False) -> bytes:
+    """Return the value of (0012,0064); ``face`` declares that the face was removed, and that this was checked.
 
     It holds items of code value, scheme designator and meaning, explicit VR little endian.
     """
-    codes = [BASIC_CODE, *(OPTION_CODES[option] for option in sorted(options))]
+    codes = [BASIC_CODE, *([FACE_CODE] if face else []), *(OPTION_CODES[option] for option in sorted(options))]
     return sequence_value(
         [
             [(0x00080100, "SH", value.encode()), (0x00080102, "SH", b"DCM"), (0x00080104, "LO", meaning.encode())]
@@ -94,4 +95,17 @@ def options_of(codes: bytes) -> frozenset[Option]:
 
 
 OPTION_SETS: tuple[frozenset[Option], ...] = (frozenset(), frozenset({Option.PATIENT_CHARACTERISTICS}))
-_OPTIONS_BY_CODES = {method_codes(options): options for options in OPTION_SETS}
+_OPTIONS_BY_CODES = {method_codes(options, face=face): options for options in OPTION_SETS for face in (False, True)}
+
+
+_WITHOUT_FACE_CODE = {method_codes(options, face=True): method_codes(options) for options in OPTION_SETS}
+
+
+def declares_no_face(codes: bytes) -> bool:
+    """Whether a value of (0012,0064) declares that the face was removed."""
+    return codes in _WITHOUT_FACE_CODE
+
+
+def without_face_code(codes: bytes) -> bytes:
+    """Return what a value of (0012,0064) says beside that; the profile, and its digest, know nothing of faces."""
+    return _WITHOUT_FACE_CODE.get(codes, codes)

@@ -24,6 +24,7 @@ from model.dicom.tags import (
     STUDY_INSTANCE_UID,
 )
 from model.gate import canonical
+from model.gate.attribute import without_face_code
 from model.gate.pixels import PixelFormat, unused_bits_silent
 from model.gate.profile import Attribute, Option, Profile, options_of, profile_of
 from model.gate.rules import Findings, Rule
@@ -160,7 +161,9 @@ def refusal(row: Attribute, value: bytes, options: frozenset[Option]) -> Rule | 
         if row.without_option is not None and row.without_option.accepts(value):
             return None
         return Rule.OPTION_NOT_DECLARED
-    if row.predicate.accepts(value):
+    # A removed face is declared beside what the profile writes, so that receivers of before refuse only such files.
+    said = without_face_code(value) if row.tag == DEIDENTIFICATION_METHOD_CODE_SEQUENCE else value
+    if row.predicate.accepts(said):
         return None
     return Rule.PROFILE if row.tag == DEIDENTIFICATION_METHOD else Rule.VALUE_NOT_ALLOWED
 

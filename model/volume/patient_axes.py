@@ -131,7 +131,7 @@ def to_canonical(volume: Volume) -> Canonical:
     axes = axes_of(volume.geometry)
     lengths = np.linalg.norm(axes, axis=0)
     cosines = axes / lengths
-    turn = _nearest(cosines)
+    turn = nearest_turn(cosines)
     array = _int16(volume.array)
     worst = min(abs(float(cosines[PATIENT_AXIS[a], own])) for a, own in enumerate(turn.order))
     if worst >= np.cos(np.radians(RESAMPLE_DEGREES)):
@@ -146,7 +146,7 @@ def _int16(array: NDArray[np.int16] | NDArray[np.float32]) -> NDArray[np.int16]:
     return np.asarray(np.rint(np.clip(array, -32768, 32767)), dtype=np.int16)
 
 
-def _nearest(cosines: NDArray[np.float64]) -> Turn:
+def nearest_turn(cosines: NDArray[np.float64]) -> Turn:
     """Return the axis of the series nearest to each patient axis, the surest first, each used once."""
     order, flip = [0, 0, 0], [False, False, False]
     table = np.abs(cosines).copy()

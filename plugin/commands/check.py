@@ -20,6 +20,7 @@ from plugin.advisories.flaws import findings, known_flaws
 from plugin.advisories.packages import installed_packages
 from plugin.commands import orthanc_explorer_2
 from plugin.commands.as_user import at_home_of, problems_of_user
+from plugin.commands.face_remarks import face_remarks
 from plugin.commands.labels import label_remarks
 from plugin.commands.orthanc_json import OrthancConfiguration, read_together
 from plugin.commands.orthanc_tls import tls_remarks
@@ -117,6 +118,7 @@ def _check(options: argparse.Namespace) -> int:
             _warn_of(attestation_remarks(settings.forwards))
             _warn_of(plugin_remarks(settings.destinations, configuration.keys))
             _warn_of(retention_remarks(settings.quality, settings.state_directory))
+            _warn_of(face_remarks(settings))
             if hint := orthanc_explorer_2.remark(configuration.keys):
                 print(hint)
             _warn_of_slowness()

@@ -54,6 +54,12 @@ def add_parser(subparsers: Any, summary: str) -> None:
     parser.add_argument("--target", metavar="NAME", help="where a running gateway draws: cases are Orthanc's ids")
     parser.add_argument("-o", "--output", type=Path, metavar="REPORT.pdf", help="the report on paper")
     parser.add_argument("--document", type=Path, metavar="REPORT.json", help="the report as JSON (default: beside it)")
+    parser.add_argument(
+        "--face",
+        action="store_true",
+        help="with --target: draw each series with the face and without it, and write with --document which structures "
+        "stay where they are; --register then makes it known",
+    )
     parser.add_argument("--limit", type=float, default=LIMIT, help="surface Dice to reach (default: %(default)s)")
     parser.add_argument("--tolerance", type=float, default=2.0, help="of surface Dice, in mm (default: %(default)s)")
     parser.add_argument("--names", type=Path, metavar="NAMES.json", help='names of theirs and ours: {"Herz": "Heart"}')
@@ -73,6 +79,8 @@ def run(options: argparse.Namespace) -> int:
     """Commission, or register; raises AutocontourError with what is wrong."""
     if options.register is not None:
         return _register(options)
+    if options.face:
+        return _prove_face(options)
     if not options.studies or options.model is None or options.output is None:
         raise ConfigurationRefused("commission", "give --model NAME, -o REPORT.pdf and at least one case")
     return _commission(options)
@@ -113,6 +121,40 @@ def _commission(options: argparse.Namespace) -> int:
     else:
         _print(document)
         print(f"{options.output.name}, {written.name} (SHA-256 {digest_of(content)})")
+    return GOOD
+
+
+def _prove_face(options: argparse.Namespace) -> int:
+    from plugin.commands.face_proof import prove
+    from plugin.commands.orthanc_cases import OrthancCases
+    from plugin.commands.running_orthanc import RunningOrthanc
+    from plugin.quality.face.report import content_of, digest_of, document_of
+
+    if not options.studies or not options.model or not options.target or not options.document:
+        raise ConfigurationRefused(
+            "commission", "--face needs --model NAME, --target NAME, --document PROOF.json and at least one series"
+        )
+    require_writable((options.document,), (), force=options.force)
+    cases = OrthancCases(RunningOrthanc.named_by(options), options.target)
+    with progress_bar("commissioning") as progress:
+        proven, unusable = prove(cases, options.model, options.studies, progress)
+    warnings = Warnings()
+    for number, code, words in unusable:
+        warnings(f"case {number} could not be used: {words} [{code}]")
+    if not proven:
+        raise InputRefused("COMMISSION_NO_CASE", "None of the cases could be used; the lines above say why of each.")
+    document = document_of(options.model, options.target, proven, unusable)
+    content = content_of(document)
+    write_output(options.document, content, force=options.force)
+    if options.json:
+        print(json.dumps({**document, "Report": digest_of(content)}, indent=1))
+        return GOOD
+    print(f"{'structure':18} {'cases':>5} {'least Dice':>11} {'most HD95 mm':>13}  proven")
+    for one in document["Structures"]:
+        numbers = [one[key] for key in ("LeastDice", "MostHausdorff95Mm")]
+        shown = ["-" if value is None else f"{value:.3f}" for value in numbers]
+        print(f"{one['Name']:18} {one['Cases']:5} {shown[0]:>11} {shown[1]:>13}  {'yes' if one['Proven'] else 'no'}")
+    print(f"{options.document.name} (SHA-256 {digest_of(content)})")
     return GOOD
 
 
@@ -179,12 +221,15 @@ def _register(options: argparse.Namespace) -> int:
     from plugin.commands.running_orthanc import RunningOrthanc
     from plugin.quality.charts.baselines import baseline_of
     from plugin.quality.commissioning.report import FORMAT, digest_of
+    from plugin.quality.face.report import FORMAT as FACE_FORMAT
 
     try:
         content = options.register.read_bytes()
         document = json.loads(content)
     except (OSError, ValueError, RecursionError):
         document = None
+    if isinstance(document, dict) and document.get("Format") == FACE_FORMAT:
+        return _register_face(options, document, digest_of(content))
     if not isinstance(document, dict) or document.get("Format") != FORMAT:
         raise InputRefused("COMMISSION_REPORT", "--register is no report of `autocontour commission` in JSON.")
     body = {key: document[key] for key in ("Model", "ModelDigest", "ModelVersion", "Target", "Range")}
@@ -198,6 +243,22 @@ def _register(options: argparse.Namespace) -> int:
         print(f"{answer['Model']} {answer['ModelVersion']} is registered as commissioned.")
         if options.baseline:
             print(f"Charts of {len(answer['Baseline'])} structure(s) begin with its numbers.")
+    return GOOD
+
+
+def _register_face(options: argparse.Namespace, document: dict[str, Any], report: str) -> int:
+    from plugin.commands.running_orthanc import RunningOrthanc
+
+    proven = [one["Name"] for one in document["Structures"] if one["Proven"]]
+    if not proven:
+        raise InputRefused("COMMISSION_REPORT", "The report proves no structure: none stays where it is in every case.")
+    body = {key: document[key] for key in ("Model", "ModelDigest", "Target", "Cases")}
+    body |= {"Report": report, "Structures": proven}
+    answer = RunningOrthanc.named_by(options).post("commissioned/faces", body)
+    if options.json:
+        print(json.dumps(answer, indent=1))
+    else:
+        print(f"{answer['Model']} at {answer['Target']} is registered without the face: {', '.join(proven)}.")
     return GOOD
 
 

@@ -33,11 +33,12 @@ Looked = tuple[Case, DrawnCase, DrawnCase | None]
 
 @dataclass(frozen=True)
 class DrawnByJob:
-    """What a job drew: its RTSTRUCT, by what, and the job's warnings."""
+    """What a job drew: its RTSTRUCT, by what, the job's warnings, and what became of the face in what was sent."""
 
     structure_set: Dataset
     algorithm: Algorithm
     warnings: tuple[str, ...]
+    face: str | None = None
 
 
 @dataclass(frozen=True)
@@ -76,15 +77,25 @@ class OrthancCases:
         Raises InputRefused with what is wrong with it, TargetFailed where Orthanc cannot be asked.
         """
         series, approved = self._pair(identifier)
-        instances = self.orthanc.of_orthanc(f"series/{series}")["Instances"]
+        self.fetch(series, place, progress)
+        return series, case_of_files(open_folder(place), read_structure_set(approved))
+
+    def fetch(self, series: str, place: Path, progress: Progress) -> None:
+        """Write the files of a series into a folder; raises InputRefused where Orthanc has none of this id."""
+        found = self.orthanc.of_orthanc(f"series/{series}") if ORTHANC_ID.fullmatch(series) else None
+        if found is None:
+            raise InputRefused("COMMISSION_UNKNOWN", "Orthanc has no series with this id.")
+        instances = found["Instances"]
         for number, instance in enumerate(instances):
             progress(0.1 * number / len(instances), "fetching the series")
             (place / f"{number}.dcm").write_bytes(self.orthanc.file_of_orthanc(f"instances/{instance}/file"))
-        return series, case_of_files(open_folder(place), read_structure_set(approved))
 
-    def draw(self, series: str, model: str, progress: Progress) -> DrawnByJob:
+    def draw(self, series: str, model: str, progress: Progress, *, without_face: bool = False) -> DrawnByJob:
         """Ask for a job of the series, wait for its end, and fetch what it drew; raises what it failed of."""
-        job = self.orthanc.post(f"series/{series}/jobs", {"Model": model, "Target": self.target})
+        asked: dict[str, Any] = {"Model": model, "Target": self.target}
+        if without_face:
+            asked["WithoutFace"] = True
+        job = self.orthanc.post(f"series/{series}/jobs", asked)
         while not State(job["State"]).final:
             progress(0.1 + 0.9 * float(job["Progress"]), job.get("Doing") or job.get("Waiting") or str(job["Stage"]))
             time.sleep(LOOK_SECONDS)
@@ -101,7 +112,7 @@ class OrthancCases:
         file = self.orthanc.file_of_orthanc(f"instances/{job['Rtstruct']}/file")
         used = job["Algorithm"] or {"Version": "0", "Digest": ""}
         algorithm = Algorithm(model, used["Version"], used["Digest"], licence="", description="")
-        return DrawnByJob(pydicom.dcmread(io.BytesIO(file)), algorithm, tuple(job["Warnings"]))
+        return DrawnByJob(pydicom.dcmread(io.BytesIO(file)), algorithm, tuple(job["Warnings"]), job.get("Face"))
 
     def _pair(self, identifier: str) -> tuple[str, bytes]:
         """Return the id of the series that is meant, and its approved structure set."""

@@ -22,6 +22,15 @@ HOW: dict[str, str] = {
 
 LEFT_OUT = {"plane": "of another plane or matrix", "acquisition": "of another acquisition or orientation"}
 
+FACE = {
+    "REMOVED": "The face was removed from it, and a check of its own found none left.",
+    "NOT_FOUND": "It shows no face that could be removed.",
+    "WANTED": "The face was not removed from it: the wanted structures are not all known to be away from the face.",
+    "NOT_PROVEN": "The face was not removed from it: nothing proves that the wanted contours stay the same.",
+    "NOT_PLACED": "The face was not removed from it: the head could not be placed in the images.",
+    "LEFT": "The face was not removed from it: the check still found one afterwards, so nothing was changed.",
+}
+
 VERDICTS = {
     "untouched": "left as they were",
     "edited": "edited",
@@ -99,6 +108,7 @@ def _sentence(record: Record) -> str | None:
             return (
                 f"A pseudonymised copy of {facts['instances']} images was made by profile {facts['profile']}."
                 + _left_out(facts.get("left_out"))
+                + _face(facts.get("face"))
             )
         case Event.SELF_CHECKED if facts["passed"]:
             return "The copy was searched for every identifier of the original and nothing was found."
@@ -173,6 +183,10 @@ def _left_out(counts: object) -> str:
         return ""
     listed = ", ".join(f"{count} {LEFT_OUT.get(word, word)}" for word, count in sorted(counts.items()))
     return f" {sum(counts.values())} images of the series were left out and not contoured: {listed}."
+
+
+def _face(word: object) -> str:
+    return f" {FACE[str(word)]}" if word in FACE else ""
 
 
 def _missing(facts: Facts) -> str:

@@ -98,6 +98,7 @@ from plugin.quality.comparing import Comparing
 from plugin.quality.constancy.alerts import told_alerts_of
 from plugin.quality.constancy.keeper import ConstancyKeeper
 from plugin.quality.constancy.table import ConstancyTable
+from plugin.quality.face.table import FaceProofs
 from plugin.quality.forgetting import Forgetting
 from plugin.quality.keeper import QualityKeeper
 from plugin.quality.ours import Ours
@@ -119,6 +120,7 @@ from plugin.vault.vault import Vault
 from plugin.workflow.cancellation import Cancellation
 from plugin.workflow.commissioned import CommissionedModels, demanded_by
 from plugin.workflow.durable import Workflows, sqlite_url
+from plugin.workflow.face import Faces
 from plugin.workflow.queue import Dispatcher
 from plugin.workflow.reference_run import ReferenceRuns
 from plugin.workflow.returned import Returned
@@ -197,7 +199,8 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         leads=leads,
         clock=told_time,
     )
-    commissioning = CommissioningTable(engine, chain)
+    commissioning, face_proofs = CommissioningTable(engine, chain), FaceProofs(engine, chain)
+    faces = Faces(face_proofs, settings.privacy.remove_face, settings.templates)
     room = Room(state.spool, orthanc.last_change)
     stages = Stages(
         orthanc,
@@ -213,6 +216,7 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         meters,
         deliverer.stored,
         CommissionedModels(commissioning, settings.models_directory, demanded_by(settings.rules)),
+        faces,
         membership,
         handovers,
         room.require,
@@ -333,6 +337,7 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
         rules=settings.rules,
         state=state.path,
         remarks=attestation_remarks(settings.forwards),
+        unproven=faces.unproven,
     )
     comparison = StudyComparison(orthanc, inspector)
     drafts = Drafts(startup.section, startup.dictionary, startup.base_directory)
@@ -371,6 +376,7 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
             readiness, orthanc, QualityStore(engine), ObjectReader(orthanc, StructureSets(engine)), evidence.records
         ),
         commissioning=commissioning,
+        face_proofs=face_proofs,
         evidence=evidence,
         dossier=Dossier(evidence, commissioning, startup.section, settings, startup.base_directory),
         rights=Rights(evidence, jobs, erasure, cancellation, forgetting, deliverer, PortableCopy(evidence, orthanc)),

@@ -146,7 +146,9 @@ class Intake:
         """Return the open job that is this work, or a new one."""
         volume = inspection.snapshot.wanted.word
         for job in earlier:
-            same = (job.model, job.target, job.details.decision.wanted.word) == (wanted.model, wanted.target, volume)
+            decided = job.details.decision
+            same = (job.model, job.target, decided.wanted.word) == (wanted.model, wanted.target, volume)
+            same = same and decided.without_face == wanted.without_face
             if same and inspection.snapshot.content.is_that_of(job.content) and not job.state.final:
                 return job
         return self._jobs.insert(inspection, wanted, serial=1 + len(earlier))[0]

@@ -18,6 +18,7 @@ class JobRequest:
     target: str | None = None
     pick: WrittenPick | None = None
     each: bool | None = None
+    without_face: bool = False
 
     def require_readable(self) -> None:
         """Raise InputRefused with BAD_PICK where Pick is none."""
@@ -33,11 +34,12 @@ class JobRequest:
         if self.model is not None:
             named = Decision(self.model, self.target or (ruled.target if ruled else "local"))
             volumes_of = self if asks_for_volumes or ruled is None else ruled
-            return replace(named, pick=volumes_of.pick, each=bool(volumes_of.each))
+            return replace(named, pick=volumes_of.pick, each=bool(volumes_of.each), without_face=self.without_face)
         if ruled is None:
             raise InputRefused(
                 "NO_RULE", "No rule matches this series; name a model in the request, or add a rule to orthanc.json."
             )
         # What the rule says of the result holds; who asks wants it now, and of this series.
         wanted = replace(ruled, target=self.target or ruled.target, hours=None, one_per_study=None)
+        wanted = replace(wanted, without_face=self.without_face)
         return replace(wanted, pick=self.pick, each=bool(self.each)) if asks_for_volumes else wanted

@@ -69,6 +69,8 @@ class RequestedWork(_Item):
     """Whether the model needs a registered report of its commissioning."""
     out_of_range: str | None = None
     """What becomes of a series outside the commissioned range: "flag", "refuse", or None: nobody looks."""
+    without_face: bool = False
+    """Whether a person asked to remove the face for a proof, whatever is proven and wanted."""
     second_model: SecondOpinionWanted | None = None
     """The model that draws too."""
     volume: ContouredVolume | None = None
@@ -143,6 +145,8 @@ class JobDetails(_Stored):
     not_drawn: tuple[NotDrawn, ...] = ()
     left_out: tuple[LeftOutSlice, ...] = ()
     algorithm: UsedAlgorithm | None = None
+    face: str = ""
+    """What became of the face in what was sent, as plugin.privacy.face.outcome has it; empty where nobody asked."""
     contours: str = ""
     """What the stored RTSTRUCT draws, as model.rtstruct.contours_digest has it; empty of earlier releases."""
     segmentation: str | None = None

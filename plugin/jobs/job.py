@@ -121,6 +121,7 @@ class Job:
             "LeftOut": [one.to_json() for one in details.left_out],
             "Algorithm": details.algorithm.to_json() if details.algorithm is not None else None,
             "Segmentation": details.segmentation,
+            "Face": details.face or None,
             "EvidenceCode": self.evidence_code,
             "Error": self._error(),
             "Findings": details.findings,

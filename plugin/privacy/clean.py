@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from model.gate.manifest import Manifest
+from plugin.privacy.face.outcome import Face
 
 # Held by the checks, asked for by the type.
 SEAL = object()
@@ -36,6 +37,7 @@ class CleanSeries:
     ``actions`` counts attributes kept, replaced, emptied and removed.
     ``suspected`` slices look as if text were drawn into them, where the site flags such and does not refuse them.
     ``alternating`` tells that neighbouring slices are less alike than next-but-one, as those of two acquisitions are.
+    ``face`` is what became of the face, where it was to be removed.
     """
 
     transfer: str
@@ -46,6 +48,7 @@ class CleanSeries:
     native_profile: str
     suspected: int
     alternating: bool
+    face: Face | None
     seal: InitVar[object]
 
     def __post_init__(self, seal: object) -> None:

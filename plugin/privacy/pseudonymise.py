@@ -21,8 +21,10 @@ from model.errors import PrivacyRefused
 from model.gate.manifest import Manifest, ManifestFile
 from model.gate.profile import PROFILE_NAME, Action, profile_digest
 from model.gate.rules import Findings
+from plugin.privacy.blanked import without_face
 from plugin.privacy.candidate import Candidate, Candidates, Made
 from plugin.privacy.clean import SEAL, CleanFile, CleanSeries
+from plugin.privacy.face.outcome import Face
 from plugin.privacy.markers import Markers
 from plugin.privacy.native import Native
 from plugin.privacy.pseudonyms import TransferKey
@@ -49,10 +51,13 @@ def pseudonymise(
     rules: PrivacyRules,
     place: Path,
     frames: Mapping[str, Sequence[int]] = MappingProxyType({}),
+    *,
+    remove_face: bool = False,
 ) -> CleanSeries:
     """Make the instances of one series clean, as the folder ``place``, where nothing may be yet.
 
     ``frames`` names, of each enhanced object, the frames that are wanted (numbers from 1); each becomes a file.
+    ``remove_face``: where the images show a face, it is blanked, and the code for that declared.
 
     Files are written beside it as they are made, and get their place when all of them were searched. Raises
     PrivacyRefused with the findings of the first stage that found any, for the whole series; TargetFailed when Orthanc
@@ -66,7 +71,13 @@ def pseudonymise(
     with unchecked_folder(place) as folder:
         made = Candidates(orthanc, key, rules, folder)
         candidates = _made(instance_ids, frames, made)
-        return finish(candidates, made.markers, key, rules, made.step.version or "", folder)
+        face: Face | None = None
+        if remove_face:
+            blanked = without_face(candidates, folder)
+            if blanked.findings:
+                _refuse("SELF_CHECK", blanked.findings, count)
+            candidates, face = blanked.candidates, blanked.face
+        return finish(candidates, made.markers, key, rules, made.step.version or "", folder, face)
 
 
 def _made(instance_ids: Sequence[str], frames: Mapping[str, Sequence[int]], candidates: Candidates) -> list[Candidate]:
@@ -102,6 +113,7 @@ def finish(
     rules: PrivacyRules,
     native_profile: str,
     folder: UncheckedFolder,
+    face: Face | None = None,
 ) -> CleanSeries:
     """Search every marker in everything that is about to leave, and seal the series; raises PrivacyRefused."""
     findings = Findings()
@@ -143,6 +155,7 @@ def finish(
         native_profile=native_profile,
         suspected=len(written),
         alternating=alternating,
+        face=face,
         seal=SEAL,
     )
 

@@ -96,6 +96,9 @@ REASONS: Mapping[str, Reason] = MappingProxyType(
         "SELF_CHECK_PIXELS": Reason(
             "a text of the patient's header stands among the bytes of [PixelData]", f"{NO_HELP}; look at the images"
         ),
+        "SELF_CHECK_FACE": Reason(
+            "removing the face changed something else than the voxels of the face", f"{NO_HELP}; {REPORT}"
+        ),
         "PIXELS_TEXT": Reason(
             "[PixelData] looks as if text were drawn into it",
             f"look at the images; {NO_HELP}. Where there is no text, Privacy.BurnedInText can be set to flag",

@@ -14,6 +14,8 @@ from model.gate.manifest import MANIFEST_NAME, Manifest
 from model.storage.files import open_new, replace_within
 
 SUFFIX = ".unchecked"
+# Of a file that is about to take another's place.
+REPLACING = ".new"
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
@@ -39,6 +41,11 @@ class UncheckedFolder:
         descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=self._own)
         with os.fdopen(descriptor, "rb", buffering=0) as file:
             return file.readall()
+
+    def replace(self, name: str, data: bytes) -> None:
+        """Put a file (0600) in the place of one, whole or not at all; raises OSError."""
+        self.write(name + REPLACING, data)
+        replace_within(self._own, name + REPLACING, name)
 
     def seal(self, manifest: Manifest) -> Path:
         """Write the manifest and give the folder the name that later stages read; returns its path."""

@@ -23,6 +23,7 @@ class PrivacyRules:
     options: frozenset[Option] = frozenset()
     require_burned_in_no: bool = False
     burned_in_text: BurnedInText = BurnedInText.REFUSE
+    remove_face: bool = False
     transfer_hours: int = 24
     vault_key_file: str | None = None
 
@@ -34,6 +35,8 @@ class PrivacySettings(BaseModel):
     (0012,0064). ``require_burned_in_annotation_no``: refuse a series that does not say so itself.
     ``burned_in_text``: whether slices that look as if text were drawn into them refuse the series, are flagged in the
     job, or are not looked for.
+    ``face``: whether the face is removed from heads that go to a target elsewhere, where no wanted structure touches it
+    and a registered proof says that the wanted contours stay where they are.
     ``transfer_hours``: after so long a transfer's key is destroyed, whatever became of it. ``vault_key_file``: where
     the vault's key-encryption key lies, a path or ``credential:NAME`` of systemd. ``keep`` and ``keep_private_tags``
     exist to be refused with a reason.
@@ -49,6 +52,7 @@ class PrivacySettings(BaseModel):
     keep_private_tags: bool = False
     require_burned_in_annotation_no: bool = False
     burned_in_text: Literal["refuse", "flag", "off"] = "refuse"
+    face: Literal["keep", "remove when not asked for"] = "keep"
     transfer_hours: Annotated[int, Field(ge=1, le=168)] = 24
     vault_key_file: Annotated[str, Field(pattern=r"^(/.+|credential:[A-Za-z0-9._-]+)$")] | None = None
 
@@ -96,6 +100,7 @@ class PrivacySettings(BaseModel):
             options=frozenset(Option(name) for name in self.retain),
             require_burned_in_no=self.require_burned_in_annotation_no,
             burned_in_text=BurnedInText(self.burned_in_text),
+            remove_face=self.face != "keep",
             transfer_hours=self.transfer_hours,
             vault_key_file=self.vault_key_file,
         )

@@ -302,6 +302,19 @@ commissioned = sa.Table(
     sa.Column("baseline", sa.JSON, nullable=True),
 )
 
+# Proofs that contours stay where they are when the face is removed; ``structures`` are the names of those.
+face_proofs = sa.Table(
+    "face_proofs",
+    metadata,
+    sa.Column("report", sa.String(64), primary_key=True),
+    sa.Column("model", sa.String(200), nullable=False),
+    sa.Column("target", sa.String(64), nullable=False),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("cases", sa.Integer, nullable=False),
+    sa.Column("at", sa.Float, nullable=False),
+    sa.Column("structures", sa.JSON, nullable=False),
+)
+
 # The vault of gateways that share a database, sealed with a key that is not here; on SQLite it is a file of its own.
 transfers = sa.Table(
     "transfers",

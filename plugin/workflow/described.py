@@ -1,11 +1,16 @@
-"""What a job says of what was drawn for it."""
+"""What a job says of what is drawn for it, and of what was."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from model.errors import InputRefused
 from model.pipeline.draw import Drawn
+from model.pipeline.selection import StructureSelection
 from plugin.facts.volume_names import VolumeName
-from plugin.jobs.details import DrawnRoi, JobDetails, NotDrawn, UsedAlgorithm
+from plugin.jobs.details import DrawnRoi, JobDetails, LeftOutSlice, NotDrawn, UsedAlgorithm
 from plugin.jobs.job import Job
+from plugin.pacs.slices import Slices
 from plugin.restore.origin import Origin
 
 REWRITTEN = (
@@ -33,6 +38,11 @@ def details_of(drawn: Drawn) -> JobDetails:
     )
 
 
+def left_out_of(chosen: Slices) -> tuple[LeftOutSlice, ...]:
+    """Name the slices of the series that are not contoured."""
+    return tuple(LeftOutSlice(instance=one.instance, frame=one.frame, reason=one.reason) for one in chosen.left_out)
+
+
 def label_of(job: Job) -> VolumeName | None:
     """Return what the RTSTRUCT is called where each volume of the series has one."""
     volume = job.details.decision.volume
@@ -45,3 +55,11 @@ def origin_of(job: Job) -> Origin | None:
         return None
     used = job.details.algorithm or UsedAlgorithm()
     return Origin(job.evidence_code, job.model, used.version, used.digest)
+
+
+def selection_of(job: Job, templates: Mapping[str, StructureSelection]) -> StructureSelection | None:
+    """Return the structure template that the job's rule names; raises InputRefused where there is none of the name."""
+    name = job.details.decision.structures
+    if name is not None and name not in templates:
+        raise InputRefused("NO_TEMPLATE", "The configuration has the structure template of this job no more.")
+    return None if name is None else templates[name]

@@ -16,6 +16,7 @@ from plugin.evidence.closing import close_job, present_attempt, record_once
 from plugin.jobs.failure import FailureRecord
 from plugin.jobs.job import Job, State
 from plugin.privacy.clean import CleanSeries
+from plugin.privacy.face.outcome import Face
 from plugin.version import VERSION
 
 MODALITIES = ("CT", "MR")
@@ -75,10 +76,10 @@ class JobRecords:
             self._record(Event.FAILED, {"code": code, "stage": "intake"})
         self.closed(str(self.job.state), 0.0)
 
-    def deidentified(self, clean: CleanSeries, left_out: Mapping[str, int]) -> None:
+    def deidentified(self, clean: CleanSeries, left_out: Mapping[str, int], face: Face | None = None) -> None:
         """Record that the pseudonymised files were made, and searched for the patient's identifiers without a find.
 
-        ``left_out`` counts the slices of the series of which none was made, by reason.
+        ``left_out`` counts the slices of the series of which none was made, by reason; ``face`` is what became of it.
         """
         profile = clean.manifest.profile
         facts: Facts = {
@@ -91,6 +92,8 @@ class JobRecords:
         }
         if left_out:
             facts = {**facts, "left_out": dict(left_out)}
+        if face is not None:
+            facts = {**facts, "face": face.value}
         self._record(Event.DEIDENTIFIED, facts)
         checked: Facts = {"passed": True, "instances": len(clean), "manifest": clean.list_digest, "findings": {}}
         self._record(Event.SELF_CHECKED, checked)

@@ -21,7 +21,6 @@ from model.errors import AutocontourError, InputRefused, PrivacyRefused, TargetF
 from model.evidence.chain import Chain
 from model.packages.sides import NOT_VERIFIABLE
 from model.pipeline.draw import IMAGES, STRUCTURE_SET, Drawn, draw_series, read_progress
-from model.pipeline.selection import StructureSelection
 from model.pipeline.time_limit import drawing_seconds
 from model.quality.interleaved import BY_IMAGES
 from model.rtstruct.contours_digest import contours_digest
@@ -33,7 +32,7 @@ from plugin.facts.remarks import counted
 from plugin.forward.records import ForwardRecords
 from plugin.forward.target import RemoteJob, Target
 from plugin.group.membership import Alone, GatewayFenced, Membership, await_membership
-from plugin.jobs.details import JobDetails, LeftOutSlice
+from plugin.jobs.details import JobDetails
 from plugin.jobs.failure import FailureRecord
 from plugin.jobs.handovers import Handovers
 from plugin.jobs.job import STAGE_BEGINS, UNREAD, Job, Stage, State
@@ -48,6 +47,7 @@ from plugin.pacs.content import Content
 from plugin.pacs.series import SeriesReader, SeriesSnapshot
 from plugin.pacs.slices import Slices
 from plugin.pacs.storing import store
+from plugin.privacy.face.outcome import Face
 from plugin.privacy.pseudonymise import pseudonymise
 from plugin.restore.restore import SourceSeries, restore
 from plugin.restore.segmentation import INSTANCE as SEGMENTATION
@@ -57,7 +57,8 @@ from plugin.state.directory import StateDirectory
 from plugin.vault.vault import OpenTransfer, Vault
 from plugin.workflow.cancellation import CHANGED, OBJECTED
 from plugin.workflow.commissioned import CommissionedModels
-from plugin.workflow.described import REWRITTEN, details_of, label_of, origin_of
+from plugin.workflow.described import REWRITTEN, details_of, label_of, left_out_of, origin_of, selection_of
+from plugin.workflow.face import Faces, said_of, without_left_out
 from plugin.workflow.limits import GRACE_SECONDS, stage_seconds, within
 from plugin.workflow.records import JobRecords
 from plugin.workflow.replaced import REMOVED, replaced_by
@@ -82,6 +83,7 @@ class Stages:
     # Told of each stored result, which may have to be delivered.
     stored: Callable[[Job], None] = lambda job: None
     commissioned: CommissionedModels | None = None
+    faces: Faces = field(default_factory=Faces)
     membership: Membership = field(default_factory=Alone)
     # Where gateways share the jobs.
     handovers: Handovers | None = None
@@ -189,26 +191,26 @@ class Stages:
         snapshot = self._unchanged(job)
         chosen = snapshot.chosen
         self.require_room(chosen.most_bytes)
-        left_out = tuple(
-            LeftOutSlice(instance=one.instance, frame=one.frame, reason=one.reason) for one in chosen.left_out
-        )
         choice = job.details.one_per_study
         beyond: tuple[str, ...] = ()
         if self.commissioned is not None:
             beyond = self.commissioned.beyond(job, lambda: self.reader.tags(job.series), chosen.references)
         remarks = (*snapshot.warnings, *(choice.warnings if choice is not None else ()), *beyond)
-        self.jobs.begin(job.id, JobDetails(left_out=left_out, warnings=remarks, remarks=remarks))
+        self.jobs.begin(job.id, JobDetails(left_out=left_out_of(chosen), warnings=remarks, remarks=remarks, face=""))
         target = self.targets.get(job.target)
         self._records(job).received(chosen.modality, target.type if target else "local")
         key = self.vault.open_transfer(job.workflow_id, job.series, hours=self.settings.privacy.transfer_hours)
         place = self._folder(job) / IMAGES
-        clean = pseudonymise(chosen.instances, self.orthanc, key, self.settings.privacy, place, chosen.frames)
-        self._records(job).deidentified(clean, counted(chosen.left_out))
+        wanted = self.faces.before_sending(job)
+        asked = (chosen.instances, self.orthanc, key, self.settings.privacy, place, chosen.frames)
+        clean = pseudonymise(*asked, remove_face=wanted is Face.REMOVED)
+        face = clean.face or wanted
+        self._records(job).deidentified(clean, counted(chosen.left_out), face)
         if clean.suspected:
             self.jobs.warn(job.id, text_in(clean.suspected))
-        if clean.alternating:
-            remarks = (*remarks, f"Look at the images: {BY_IMAGES}")
-            self.jobs.merge_details(job.id, JobDetails(warnings=remarks, remarks=remarks))
+        if said := (*said_of(job, face), *((f"Look at the images: {BY_IMAGES}",) if clean.alternating else ())):
+            remarks = (*remarks, *said)
+            self.jobs.merge_details(job.id, JobDetails(face=face or "", warnings=remarks, remarks=remarks))
 
     def _take_over(self, job: Job) -> None:
         """Say that this gateway goes on with the job of one that was lost."""
@@ -221,7 +223,8 @@ class Stages:
             return
         target = self.targets.get(job.target)
         if target is not None:
-            details = target.draw(self._remote_job(job, self.vault.get(job.workflow_id)))
+            drawn_there = target.draw(self._remote_job(job, self.vault.get(job.workflow_id)))
+            details = self.faces.after_drawing(job, drawn_there)
             self._require_commissioned(job, details.algorithm.digest if details.algorithm is not None else "")
             self.jobs.merge_details(job.id, details)
             if details.algorithm is not None and details.algorithm.sides == NOT_VERIFIABLE:
@@ -239,7 +242,7 @@ class Stages:
             made_uid(job, "pseudonymous instance"),
             datetime.now(UTC).astimezone(),
             self.settings.models_directory,
-            self._selection(job),
+            selection_of(job, self.settings.templates),
             BurnedInText.OFF,  # the sender looked
             self.settings.precision,
             seconds=drawing_seconds(self.settings.job_seconds, job.model, job.instances),
@@ -281,20 +284,13 @@ class Stages:
         if words is not None:
             self.jobs.warn(job.id, words)
 
-    def _selection(self, job: Job) -> StructureSelection | None:
-        """Return the structure template that the job's rule names."""
-        name = job.details.decision.structures
-        if name is not None and name not in self.settings.templates:
-            raise InputRefused("NO_TEMPLATE", "The configuration has the structure template of this job no more.")
-        return None if name is None else self.settings.templates[name]
-
     def _restored(self, job: Job) -> bytes:
         """Return the RTSTRUCT with its patient: the same bytes each time, and in memory only."""
         started = time.perf_counter()
         chosen = self._chosen(job)
         source = SourceSeries(self.orthanc.instance_header(chosen.instances[0]), chosen.references)
         restored = restore(
-            (self._folder(job) / STRUCTURE_SET).read_bytes(),
+            without_left_out((self._folder(job) / STRUCTURE_SET).read_bytes(), job),
             self.vault.get(job.workflow_id),
             source,
             [roi.name for roi in job.details.rois],

@@ -41,6 +41,8 @@ WANTED: list[tuple[str, str, Any, int]] = [
     ("GET", "/autocontour/constancy", None, 200),
     ("GET", "/autocontour/commissioned", None, 200),
     ("POST", "/autocontour/commissioned/reports", {"Model": "hu-ct"}, 400),
+    ("GET", "/autocontour/commissioned/faces", None, 200),
+    ("POST", "/autocontour/commissioned/faces", {"Model": "hu-ct"}, 400),
     ("GET", "/autocontour/constancy/{test}", None, 404),
     ("POST", "/autocontour/constancy/{test}/run", None, 404),
     ("POST", "/autocontour/constancy/{test}/accept", None, 404),

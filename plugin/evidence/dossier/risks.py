@@ -31,7 +31,8 @@ _RECORDS = (
 NOT_CLAIMED = (
     "That data are anonymous: they are pseudonymised. For the hospital they stay personal data, and for a recipient "
     "they are treated so; chapter 12 says why [L01, L10].",
-    "That pixels are cleaned or faces removed (PS3.15 options 113101 and 113102 are not claimed).",
+    "That pixels are cleaned of text (PS3.15 option 113101 is not claimed), or that a face is removed where the "
+    "certificate of the job does not say so (113102 is claimed only there).",
     "That a deleted file cannot be recovered from a disk with physical access.",
     "That a recipient without signed receipts has deleted anything.",
     "That contours are right: they are drafts for review by a qualified person.",
@@ -104,6 +105,15 @@ def _face(processing: Processing) -> tuple[str, str, str]:
     bound = "Images go to a recipient who is to be bound by contract"
     if not processing.nodes:
         bound += ", until the contours are fetched"
+    if processing.privacy.remove_face:
+        bound += (
+            ". The face is removed, and looked for again, where no wanted structure touches it and a registered proof "
+            "says that the wanted contours stay the same (Privacy.Face)"
+        )
+        shown = (
+            "Where a job does not say REMOVED, a head scan shows a face; where it does, ears, skull and teeth still "
+            "tell people apart."
+        )
     return "A face drawn from the volume of a head", f"{bound}.", shown
 
 

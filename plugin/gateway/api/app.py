@@ -66,7 +66,7 @@ def application(operations: Operations, hosts: Hosts) -> FastAPI:
     router.include_router(routing.router(operations.explanations, operations.trials))
     router.include_router(lua.router(operations.jobs, operations.view))
     router.include_router(targets.router(operations.targets))
-    router.include_router(commissioned.router(operations.commissioning))
+    router.include_router(commissioned.router(operations.commissioning, operations.face_proofs))
     router.include_router(constancy.router(operations.constancy))
     router.include_router(evidence.router(operations.evidence, operations.dossier))
     router.include_router(subjects.router(operations.rights))

@@ -6,11 +6,13 @@ from fastapi import APIRouter
 
 from plugin.gateway.api.responses import errors
 from plugin.gateway.api.schemas.commissioned import CommissionedAnswer, CommissionedRequest, Range
+from plugin.gateway.api.schemas.face import FaceProofAnswer, FaceProofRequest
 from plugin.jobs.job import iso
 from plugin.quality.commissioning.table import Commissioned, CommissioningTable
+from plugin.quality.face.table import FaceProof, FaceProofs
 
 
-def router(table: CommissioningTable) -> APIRouter:
+def router(table: CommissioningTable, faces: FaceProofs) -> APIRouter:
     """Routes under /commissioned."""
     routes = APIRouter(prefix="/commissioned", tags=["quality"], responses=errors())
 
@@ -40,7 +42,44 @@ def router(table: CommissioningTable) -> APIRouter:
         )
         return _shown(made)
 
+    @routes.get("/faces", summary="The registered proofs that contours stay where they are without the face")
+    def list_face_proofs() -> list[FaceProofAnswer]:
+        return [_proof(one) for one in faces.all()]
+
+    @routes.post(
+        "/faces",
+        summary="Register a proof that contours stay where they are without the face",
+        description="As `autocontour commission --register` does it with what `autocontour commission --face` wrote. "
+        "With `Privacy.Face` the face is then removed from what this target gets, where these structures alone are "
+        "wanted. It is on record as evidence.",
+    )
+    def register_face_proof(wanted: FaceProofRequest) -> FaceProofAnswer:
+        made = faces.register(
+            FaceProof(
+                report=wanted.report,
+                model=wanted.model,
+                target=wanted.target,
+                digest=wanted.model_digest,
+                cases=wanted.cases,
+                at=0.0,
+                structures=wanted.structures,
+            )
+        )
+        return _proof(made)
+
     return routes
+
+
+def _proof(one: FaceProof) -> FaceProofAnswer:
+    return FaceProofAnswer(
+        model=one.model,
+        model_digest=one.digest,
+        target=one.target,
+        cases=one.cases,
+        report=one.report,
+        registered=iso(one.at),
+        structures=one.structures,
+    )
 
 
 def _shown(one: Commissioned) -> CommissionedAnswer:

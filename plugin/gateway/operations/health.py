@@ -65,12 +65,14 @@ class Health:
         held: Callable[[], str | None],
         rules: Sequence[Rule],
         state: Path,
+        unproven: Callable[[Sequence[Rule]], list[str]],
         remarks: Sequence[str] = (),
     ) -> None:
         """Take the parts, and what of the configuration is to be said for as long as it is so.
 
-        ``held`` says why no job starts; ``rules`` are those of the site, ``state`` is the state directory, ``remarks``
-        what stands in the configuration and should not for long.
+        ``held`` says why no job starts; ``rules`` are those of the site, ``state`` is the state directory, ``unproven``
+        says for which of their models the face stays, though the site wants it removed, ``remarks`` what stands in the
+        configuration and should not for long.
         """
         self._remarks = tuple(remarks)
         self._readiness = readiness
@@ -95,6 +97,7 @@ class Health:
         self._index = index
         self._rules = rules
         self._state = state
+        self._unproven = unproven
 
     def unavailable_reasons(self) -> list[str]:
         """Why the gateway cannot work now; empty when it can."""
@@ -182,6 +185,6 @@ class Health:
         off = self._models.rules_off(self._rules)
         told = (*self._orphans.warnings(), *self._loop.remarks, *self._notifier.warnings())
         told = (*told, *self._labels.remarks, *self._deliverer.warnings(), *warnings_of(self._constancy))
-        told = (*told, *self._gateways.warnings())
+        told = (*told, *self._gateways.warnings(), *self._unproven(self._rules))
         told = (*told, *self._remarks)
         return [*off, *told, *(one for one in perhaps if one)]

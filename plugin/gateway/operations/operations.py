@@ -28,6 +28,7 @@ from plugin.jobs.finder import JobFinder
 from plugin.jobs.store import JobStore
 from plugin.jobs.wakeup import Wakeup
 from plugin.quality.commissioning.table import CommissioningTable
+from plugin.quality.face.table import FaceProofs
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,7 @@ class Operations:
     quality: Quality
     assessments: Assessments
     commissioning: CommissioningTable
+    face_proofs: FaceProofs
     evidence: EvidenceService
     dossier: Dossier
     rights: Rights

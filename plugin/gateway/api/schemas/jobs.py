@@ -113,6 +113,7 @@ EXAMPLE: dict[str, JsonValue] = {
     "LeftOut": [],
     "Algorithm": {"Version": "1.0", "Digest": "9f" * 32, "Sides": "verified"},
     "Segmentation": None,
+    "Face": None,
     "EvidenceCode": "4PAP9MJT3V1W2X1S",
     "Error": None,
     "Findings": {},
@@ -161,6 +162,9 @@ class JobAnswer(Answer):
     algorithm: AlgorithmAnswer | None
     segmentation: str | None
     """The Orthanc id of the stored SEG's instance."""
+    face: str | None = Field(default=None, examples=["REMOVED"])
+    """What became of the face in what was sent, with `Privacy.Face`: `REMOVED` (and checked), `NOT_FOUND`, `WANTED`,
+    `NOT_PROVEN`, `NOT_PLACED`, `LEFT`; null where nobody asked. The warnings say it in words."""
     evidence_code: str | None
     """Under which the chain of evidence knows this attempt."""
     error: JobErrorAnswer | None

@@ -30,10 +30,14 @@ class ContourRequest(Request):
     each: StrictBool | None = None
     """Whether every volume of the series is contoured: a job and an RTSTRUCT each."""
 
+    without_face: StrictBool = False
+    """Whether the face is removed from what a target elsewhere gets, whatever is proven and wanted: for a proof, as
+    `autocontour commission --face` makes it. The contours are not for treatment, and the job says so."""
+
     @property
     def asked(self) -> JobRequest:
         """The request as intake takes it."""
-        return JobRequest(self.model, self.target, self.pick, self.each)
+        return JobRequest(self.model, self.target, self.pick, self.each, self.without_face)
 
 
 class StructureSetAnswer(Answer):

@@ -237,7 +237,7 @@ def test_only_the_checks_make_the_types_that_are_handed_on() -> None:
     with pytest.raises(TypeError):
         VerifiedSeries(verified.files, verified.pseudonym, verified.options, 0, object())
     with pytest.raises(TypeError):
-        CleanSeries("t", "p", CLEAN.files, CLEAN.manifest, {}, "", 0, False, object())
+        CleanSeries("t", "p", CLEAN.files, CLEAN.manifest, {}, "", 0, False, None, object())
     every: tuple[Any, ...] = (verified, CLEAN)
     for sealed in every:
         with pytest.raises((TypeError, ValueError)):

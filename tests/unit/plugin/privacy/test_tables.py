@@ -6,6 +6,7 @@ import pytest
 from pydicom.datadict import keyword_for_tag, tag_for_keyword
 
 from model.gate.allowlist import ADDED, CT_IMAGE, MR_IMAGE, NARROWED, SOP_CLASSES, allow_list_digest, staying
+from model.gate.attribute import declares_no_face
 from model.gate.profile import Action, Option, method_codes, options_of, product_version, profile_digest, profile_of
 from plugin.privacy.denylist import deny_list, deny_list_digest
 
@@ -83,6 +84,10 @@ def test_the_method_codes_tell_their_options_and_claim_nothing_else() -> None:
         assert (b"113108" in method_codes(options)) == bool(options)
         assert b"113101" not in method_codes(options)
         assert b"113102" not in method_codes(options)
+        without = method_codes(options, face=True)
+        assert options_of(without) == options
+        assert b"113102" in without
+        assert (declares_no_face(method_codes(options)), declares_no_face(without)) == (False, True)
 
 
 def test_the_product_version_is_three_numbers() -> None:

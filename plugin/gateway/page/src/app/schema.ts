@@ -433,6 +433,7 @@ export interface JobAnswer {
   LeftOut: readonly LeftOutAnswer[];
   Algorithm: AlgorithmAnswer | null;
   Segmentation: string | null;
+  Face?: string | null;
   EvidenceCode: string | null;
   Error: JobErrorAnswer | null;
   Findings: Readonly<Record<string, number>>;

@@ -57,6 +57,8 @@ OPERATIONS = [
     ("GET", "/autocontour/constancy"),
     ("GET", "/autocontour/commissioned"),
     ("POST", "/autocontour/commissioned/reports"),
+    ("GET", "/autocontour/commissioned/faces"),
+    ("POST", "/autocontour/commissioned/faces"),
     ("GET", "/autocontour/constancy/{test}"),
     ("POST", "/autocontour/constancy/{test}/run"),
     ("POST", "/autocontour/constancy/{test}/accept"),

@@ -23,7 +23,7 @@ from model.rtstruct.reference import references_of
 from model.service.wire import Status, announce
 from model.storage.files import write_whole
 from plugin.forward.abandoned import Abandoned
-from plugin.forward.attestation import Demand
+from plugin.forward.attestation import Demand, given_quote
 from plugin.forward.details import without_personal_texts, without_rois
 from plugin.forward.http import ReplicaAway, ServiceClient, TransferLost
 from plugin.forward.receipts import Receipts
@@ -257,19 +257,11 @@ class TransferAttempt:
 
     def _attest(self) -> None:
         """Have the service's machine attested where the target demands it; until then no slice leaves."""
-        if self.demand is None or self._quote is not None:
+        if self.demand is None:
             return
         signer = self.signer
         assert signer is not None, "who opened the transfer is known"
-        signed, quote = self.demand.ask(self.client, self.retry, self.transfer, signer.key)
-        self.remote.records.attested(signed, quote)
-        self.remote.save_state(quote={"transfer": self.transfer, "digest": quote.digest})
-
-    @property
-    def _quote(self) -> str | None:
-        """The digest of the quote that was given for this transfer."""
-        known = self.remote.load_state().get("quote")
-        return str(known["digest"]) if isinstance(known, dict) and known.get("transfer") == self.transfer else None
+        self.demand.attest(self.client, self.retry, self.remote, self.transfer, signer.key)
 
     def _take_verification(self) -> None:
         """Look for the receipt of the check, there once the transfer was started.
@@ -373,7 +365,8 @@ class TransferAttempt:
     def _receipts(self, answer: Any) -> Receipts:
         signer = self.signer
         assert signer is not None, "who opened the transfer is known"
-        return Receipts(answer, signer.key, self.transfer, self.remote.records, signer.certified, self._quote)
+        quote = given_quote(self.remote, self.transfer)
+        return Receipts(answer, signer.key, self.transfer, self.remote.records, signer.certified, quote)
 
     def _keep_replica(self, replica: Replica) -> None:
         """Go on with the service that opened the transfer, also after a restart of the gateway."""

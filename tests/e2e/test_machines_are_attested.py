@@ -20,6 +20,7 @@ from model.evidence.quote_kinds import STAND_IN
 from tests.builders.false_service import MEASUREMENT, FalseService
 from tests.builders.orthanc_process import OrthancProcess, until
 from tests.builders.phantom import files_of, phantom_series
+from tests.builders.service_group import HAPROXY, ServiceGroup
 from tests.builders.service_process import ServiceProcess
 
 DEMAND = {"Attestation": {"Kind": STAND_IN, "Measurements": [MEASUREMENT]}}
@@ -46,6 +47,8 @@ class World:
         targets = {name: false.target() | DEMAND for name, false in self.false.items()}
         targets["attested"] = self.attested.target() | DEMAND
         targets["plain"] = self.plain.target() | DEMAND
+        self.group = ServiceGroup(folder / "group", keys=source)
+        targets["several"] = self.group.target() | DEMAND
         self.orthanc = OrthancProcess(folder / "orthanc", section={"Rules": [], "Targets": targets}).start()
 
     def job(self, target: str) -> dict[str, Any]:
@@ -66,6 +69,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     made.orthanc.stop()
     made.attested.stop()
     made.plain.stop()
+    made.group.stop()
 
 
 def verify(*arguments: object) -> subprocess.CompletedProcess[str]:
@@ -128,6 +132,20 @@ def test_a_receipt_that_does_not_name_the_quote_is_none(world: World) -> None:
     with world.false["unnamed"]:
         job = world.job("unnamed")
         assert (job["State"], job["Error"]["Code"]) == ("failed", "RECEIPT_FOREIGN")
+
+
+@pytest.mark.skipif(HAPROXY is None, reason="needs HAProxy, as the services of one operator stand behind one")
+def test_each_of_several_services_is_attested_by_its_own_key_and_verified_by_the_operator_s(world: World) -> None:
+    world.group.start()
+    job = world.job("several")
+    assert job["State"] == "done", job["Error"]
+    code = job["EvidenceCode"].replace("-", "")
+    (quote,) = (world.orthanc.state / "evidence" / "receipts" / code).glob("*-QUOTE.json")
+    done = verify(quote, "--key", world.group.operator.public.raw.hex())
+    assert done.returncode == 0, (done.stdout, done.stderr)
+    assert "whose key the operator signed" in done.stdout
+    keys = [service.key.id for service in world.group.services.values()]
+    assert any(f"is bound to its key {key} and to the nonce" in done.stdout for key in keys)
 
 
 def test_that_the_stand_in_is_configured_is_said_by_health_and_check(world: World) -> None:

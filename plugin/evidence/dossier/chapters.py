@@ -96,7 +96,7 @@ def _processing(processing: Processing) -> list[Block]:
         Bullets(
             (
                 *measures(processing),
-                *configured_measures(evidence, [place.name for place in processing.services]),
+                *configured_measures(evidence, [place.name for place in processing.services], processing.attested),
             )
         ),
         *site_measures(evidence),

@@ -193,8 +193,13 @@ def retention_table(processing: Processing) -> Table:
     return Table(("What", "How long", "How its end is established"), tuple(rows), (2.4, 3.6, 4.0))
 
 
-def configured_measures(evidence: EvidenceSection, services: Sequence[str]) -> tuple[str, ...]:
-    """Say which optional measures this configuration has in force; ``services`` are the targets that countersign."""
+def configured_measures(
+    evidence: EvidenceSection, services: Sequence[str], attested: Sequence[str] = ()
+) -> tuple[str, ...]:
+    """Say which optional measures this configuration has in force.
+
+    ``services`` are the targets that countersign, ``attested`` those that have to show a quote of their machine.
+    """
     audit = evidence.Audit
     lines = [f"The head of the chain is signed daily at {evidence.AnchorHour:02d}:00 UTC."]
     if services:
@@ -205,6 +210,11 @@ def configured_measures(evidence: EvidenceSection, services: Sequence[str]) -> t
         lines.append("Nobody outside this machine holds it: whoever can write to its disk can cut the chain.")
     if evidence.TimeStamp is not None:
         lines.append("The daily head carries an RFC 3161 time stamp of an independent authority.")
+    if attested:
+        lines.append(
+            f"{', '.join(attested)} has to show a quote before an image leaves; it is that of a software stand-in, "
+            "which proves nothing about hardware: this is no measure, and is for tests only."
+        )
     if audit is not None:
         how = "over TLS" if audit.Protocol == "tls" else "over UDP, unencrypted, inside the hospital's network"
         lines.append(f"Every event goes to the hospital's audit repository as a DICOM PS3.15 audit message {how}.")

@@ -56,6 +56,8 @@ class Processing:
     constancy: tuple[str, ...] = ()
     models: tuple[ModelLine, ...] = ()
     shared_database: bool = False
+    # The targets that have to show a quote of their machine; of the software stand-in, the only kind that there is.
+    attested: tuple[str, ...] = ()
 
     @property
     def remote(self) -> tuple[Destination, ...]:
@@ -109,6 +111,11 @@ def read_processing(
         constancy=tuple(str(test["Model"]) for test in section.Constancy or ()),
         models=models,
         shared_database=section.Database is not None,
+        attested=tuple(
+            name
+            for name, target in section.Targets.items()
+            if not isinstance(target, DicomTarget) and target.Attestation is not None
+        ),
     )
 
 

@@ -56,6 +56,15 @@ def test_without_a_target_outside_the_dossier_says_that_nothing_leaves() -> None
     assert "handed over" not in text, "nobody outside holds the head of the chain"
 
 
+def test_a_quote_of_the_software_stand_in_is_said_to_be_no_measure() -> None:
+    demand = {"Attestation": {"Kind": "software-stand-in", "Measurements": ["ab" * 48]}}
+    cloud = REMOTE["Targets"]["cloud"] | demand
+    text = dossier_markdown(processing(REMOTE | {"Targets": {"cloud": cloud, "box": REMOTE["Targets"]["box"]}}))
+    assert "cloud has to show a quote before an image leaves" in text
+    assert "this is no measure" in text
+    assert "has to show a quote" not in dossier_markdown(processing(REMOTE))
+
+
 def test_with_targets_outside_each_is_named_with_who_stands_behind_it() -> None:
     text = dossier_markdown(processing(REMOTE))
     for said in (

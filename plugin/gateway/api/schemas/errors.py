@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import Field
 
 from plugin.gateway.api.schemas.base import Answer, Counts
-from plugin.gateway.api.schemas.health import AlertAnswer, TargetAnswer, WitnessAnswer
+from plugin.gateway.api.schemas.health import AlertAnswer, StampAnswer, TargetAnswer, WitnessAnswer
 
 
 class ErrorAnswer(Answer):
@@ -41,6 +41,7 @@ class UnhealthyAnswer(UnavailableAnswer):
     """How many rules the configuration has."""
     targets: list[TargetAnswer] | None = None
     witnesses: list[WitnessAnswer] | None = None
+    time_stamp: StampAnswer | None = None
     studies_waiting: int | None = None
     """How many studies must be quiet before the best of their series is chosen (OnePerStudy)."""
     process: int | None = None

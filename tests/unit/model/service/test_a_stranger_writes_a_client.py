@@ -54,6 +54,7 @@ def test_the_document_describes_every_route(north: SiteClient) -> None:
         ("/v1/transfers", "post"),
         ("/v1/transfers/{transfer}", "get"),
         ("/v1/transfers/{transfer}", "delete"),
+        ("/v1/transfers/{transfer}/quote", "post"),
         ("/v1/transfers/{transfer}/start", "post"),
         ("/v1/transfers/{transfer}/rtstruct", "get"),
         ("/v1/transfers/{transfer}/receipts", "get"),

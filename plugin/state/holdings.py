@@ -159,7 +159,9 @@ FILES: tuple[Files, ...] = (
 
 PLACES: tuple[Elsewhere, ...] = (
     Elsewhere(
-        "Orthanc", "the images, and our RTSTRUCT and SEG beside them: the medical record", "stays; delete it there"
+        "Orthanc",
+        "the images, our RTSTRUCT and SEG, and the SR of a decision, beside them: the medical record",
+        "stays; delete it there",
     ),
     Elsewhere(
         "Orthanc's log",

@@ -230,7 +230,7 @@ def monthly_report(
         "Chain": _chain(
             [one for one in within if gateways.get(one.digest) == verification.gateway],
             verification,
-            heads.get(verification.gateway),
+            heads.get(verification.gateway) if _is_own_chain_whole(verification) else None,
         ),
         "Chains": [
             {"Gateway": one.gateway}
@@ -418,6 +418,12 @@ def _versions(within: Sequence[Record]) -> dict[str, list[str]]:
                 of_model = name == "model" and "model" in record.facts
                 found.setdefault(f"model {record.facts['model']}" if of_model else name, set()).add(str(version))
     return {name: sorted(versions) for name, versions in sorted(found.items())}
+
+
+def _is_own_chain_whole(verification: Verification) -> bool:
+    """Whether nothing is wrong with the chain of the one that reports, by its own files, its copy and its peers."""
+    broken = verification.broken
+    return broken is None or broken.gateway not in (None, verification.gateway)
 
 
 def _chain(within: Sequence[Record], verification: Verification, printed: str | None) -> dict[str, Any]:

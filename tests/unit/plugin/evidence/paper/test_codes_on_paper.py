@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 
 from model.evidence.chain import Chain
-from model.evidence.files import month_files
+from model.evidence.files import Head, month_files
 from model.evidence.head import read_signed_head
 from model.evidence.printed_head import read_printed_head
 from model.evidence.signing import SigningKey
+from model.evidence.verification import Verification
+from model.evidence.walk import Broken, Change
 from plugin.evidence.paper.blocks import Heading, Scannable
 from plugin.evidence.paper.markdown import to_markdown
 from plugin.evidence.paper.signature import make_seal
-from plugin.evidence.report import Month, issue_report
+from plugin.evidence.report import Month, issue_report, monthly_report
 from plugin.evidence.report_pages import report_blocks, report_pdf
 from plugin.settings.evidence import EvidenceSection
 from tests.builders.evidence import Clock, open_chain, record_job
@@ -65,6 +67,21 @@ def test_of_a_chain_that_was_changed_no_head_is_signed_for_paper(chain: Chain) -
     assert document["Chain"]["Verified"] is False
     assert document["Chain"]["SignedHead"] is None
     assert not any(isinstance(block, Scannable) for block in report_blocks(document, "0" * 64))
+
+
+@pytest.mark.parametrize(
+    ("gateway", "printed"), [("00aa" * 4, False), (None, False), ("00bb" * 4, True)], ids=["copy", "own", "peer"]
+)
+def test_in_a_group_the_head_is_printed_unless_copy_or_peers_contradict_this_very_chain(
+    gateway: str | None, printed: bool
+) -> None:
+    broken = Broken(7, Change.CUT_OFF, "", 0, "the copy of this chain has more", gateway)
+    verified = Verification(False, 6, Head(6, "ab" * 32), broken, gateway="00aa" * 4)
+    heads: dict[str | None, str] = {"00aa" * 4: "AUTOCONTOUR-HEAD-1/…"}
+    body = monthly_report(
+        (), Month.parse("2026-11"), EvidenceSection(), verified, ISSUED, chains={"00aa" * 4: ()}, printed=heads
+    )
+    assert (body["Chain"]["SignedHead"] is not None) is printed
 
 
 def test_a_code_is_text_where_there_is_no_picture() -> None:

@@ -7,6 +7,7 @@ on the forehead, where the brain is near, and deeper than eyelids and lips from 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,26 +46,25 @@ class Cut:
     def shell(self, place: int) -> NDArray[np.bool_]:
         """Return which voxels of a slice go, as (row, column) of the slice; ``place`` is its place along the normal."""
         along, index = self.grid.slice_of(place)
-        heights, backs, sides = (self.grid.full_mm(axis) for axis in range(3))
+        backs = self.grid.full_mm(1)
         if along == 0:
-            depth = self._at(heights[index : index + 1], sides)[0]
-            flat = backs[:, None] < depth[None, :]
+            flat = backs[:, None] < self._full[index][None, :]
         elif along == 1:
-            flat = backs[index] < self._at(heights, sides)
+            flat = backs[index] < self._full
         else:
-            depth = self._at(heights, sides[index : index + 1])[:, 0]
-            flat = backs[None, :] < depth[:, None]
+            flat = backs[None, :] < self._full[:, index][:, None]
         return self.grid.to_slice(flat)
 
-    def _at(self, heights: Depths, sides: Depths) -> Depths:
-        """Interpolate the surface; outside of its window nothing goes."""
-        rows = _positions(heights, self.grid.coarse_mm(0))
-        columns = _positions(sides, self.grid.coarse_mm(2))
-        inside = ndimage.map_coordinates(
-            (self.depth >= 0).astype(np.float64), np.meshgrid(rows, columns, indexing="ij"), order=0, mode="nearest"
-        )
+    @cached_property
+    def _full(self) -> Depths:
+        """The surface on the grid of the series; outside of its window nothing goes."""
+        rows = _positions(self.grid.full_mm(0), self.grid.coarse_mm(0))
+        columns = _positions(self.grid.full_mm(2), self.grid.coarse_mm(2))
+        places = np.meshgrid(rows, columns, indexing="ij")
+        window = (self.depth >= 0).astype(np.float64)
+        inside = ndimage.map_coordinates(window, places, order=0, mode="nearest")
         filled = np.where(self.depth >= 0, self.depth, ndimage.maximum_filter(self.depth, 3))
-        depth = ndimage.map_coordinates(filled, np.meshgrid(rows, columns, indexing="ij"), order=1, mode="nearest")
+        depth = ndimage.map_coordinates(filled, places, order=1, mode="nearest")
         return np.where(inside > 0, depth, -1.0)
 
 

@@ -41,6 +41,8 @@ class Head:
     pixel_mm: float = 2.5
     step_mm: float = 4.0
     tilt_degrees: float = 0.0
+    # With the chin on the chest: no throat tells where the face ends.
+    chest: bool = False
 
     @property
     def axes(self) -> NDArray[np.float64]:
@@ -53,7 +55,8 @@ class Head:
     def image(self) -> SampleImage:
         """The volume, and where it lies."""
         axes = self.axes
-        low, high = np.array([-100.0, -130.0, self.bottom]), np.array([100.0, 115.0, self.top])
+        side = 180.0 if self.chest else 100.0
+        low, high = np.array([-side, -130.0, self.bottom]), np.array([side, 115.0, self.top])
         steps = np.array([self.pixel_mm, self.pixel_mm, self.step_mm])
         upright = np.array(ORIENTATIONS[self.orientation], dtype=np.float64).T
         sizes = np.ceil(np.abs(upright.T @ (high - low)) / steps).astype(int)
@@ -74,6 +77,9 @@ class Head:
             return np.asarray(sum(part**2 for part in parts) <= 1)
 
         cranium = (0.0, 5.0, 135.0)
+        if self.chest:
+            array[((x / 170) ** 2 + (y / 95) ** 2 <= 1) & (z < -15)] = value["skin"]
+            array[((x / 60) ** 2 + (y / 88) ** 2 <= 1) & (z < 60)] = value["skin"]
         neck = ((x / 58) ** 2 + ((y - 15) / 55) ** 2 <= 1) & (z < 60)
         array[ellipsoid(cranium, (76, 96, 95)) | neck] = value["skin"]
         array[ellipsoid((0, -30, 65), (62, 62, 75))] = value["skin"]

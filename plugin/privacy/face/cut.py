@@ -20,7 +20,7 @@ from plugin.privacy.face.patient_grid import Coarse, PatientGrid
 # Halfway between air and skin, a thermoplastic mask included; of MR a share of what lies between dark and bright.
 SKIN_HU, SKIN_SHARE = -350.0, 0.15
 # Heights in lengths of the head below its vertex: eyes of an adult lie at 0.6 to 0.68, lips at 0.95, the chin at 1.2.
-FOREHEAD, BROW, LIDS, EYES, MOUTH, LOWEST = 0.32, 0.5, 0.58, 0.62, 0.95, 1.45
+FOREHEAD, BROW, LIDS, EYES, MOUTH, LOWEST = 0.32, 0.5, 0.58, 0.62, 0.95, 1.35
 # How far behind the smooth skin it lies, in mm for a head of ADULT_MM from front to back.
 SHALLOW_MM, DEEP_MM, ADULT_MM = 6.0, 22.0, 185.0
 # Nowhere less than this behind the skin itself.
@@ -32,6 +32,8 @@ HALF_WIDTH, SOCKETS = 0.45, 0.33
 STRAYS_MM = 12.0
 # Below the chin the throat lies so far behind the face.
 BEHIND_CHIN_MM = 28.0
+# What is wider than the head by so much is the shoulders: no face reaches down to them.
+SHOULDERS = 1.25
 # Never deeper than this share of the head's length.
 DEEPEST = 0.45
 
@@ -96,11 +98,15 @@ def cut_of(values: Coarse, grid: PatientGrid, modality: str) -> tuple[Cut, Head]
 
 
 def chin(rays: Rays, head: Head) -> float:
-    """Return how far below the vertex the face ends, in mm: where the throat begins, or at the end of the images."""
+    """Return how far below the vertex the face ends, in mm: above throat and shoulders, or at the end of the images."""
     middle = np.abs(rays.side) <= 8.0
     profile = np.min(np.where(middle[None, :], rays.depth, np.inf), axis=1)
     upper = (rays.down >= 0.45 * head.length) & (rays.down <= MOUTH * head.length) & np.isfinite(profile)
     last = min(LOWEST * head.length, float(rays.down.max()))
+    wide = (np.isfinite(rays.depth).sum(axis=1) * abs(rays.side[1] - rays.side[0])) > SHOULDERS * head.width
+    shoulders = wide & (rays.down > EYES * head.length)
+    if shoulders.any():
+        last = min(last, float(rays.down[shoulders].min()) - 4.0)
     if not upper.any():
         return last
     face = float(np.median(profile[upper]))

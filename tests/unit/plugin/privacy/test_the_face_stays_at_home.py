@@ -101,6 +101,15 @@ def test_it_is_the_face_in_every_orientation(tmp_path: Path, orientation: str) -
     assert z.max() < VERTEX - 50, "the top of the head stays"
 
 
+def test_the_chest_below_a_face_stays_though_no_throat_divides_them(tmp_path: Path) -> None:
+    head = Head(chest=True, bottom=-120.0, pixel_mm=3.0, step_mm=5.0)
+    clean, today, without = both(head, tmp_path)
+    assert clean.face is Face.REMOVED
+    places = np.argwhere(volume_of(today) != volume_of(without))
+    z = head.image().affine[2, 3] + 5.0 * places[:, 0]
+    assert z.min() > -15, "the chest begins there"
+
+
 def test_a_head_leaves_once_more_and_there_is_no_face_to_remove(tmp_path: Path) -> None:
     _, _, without = both(Head(), tmp_path)
     slices = head_series(Head())

@@ -8,16 +8,27 @@ from typing import Any
 import pytest
 
 from model.samples.dicom_series import Patient
+from tests.builders.answering_server import AnsweringServer
 from tests.builders.orthanc_process import AXIAL_CT, OrthancProcess, until
 from tests.builders.phantom import files_of, phantom_series
 from tests.builders.postgresql_databases import shared_postgres
 
 
+@pytest.fixture(scope="module")
+def hook() -> Iterator[AnsweringServer]:
+    server = AnsweringServer()
+    yield server
+    server.close()
+
+
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OrthancProcess]:
+def running(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, hook: AnsweringServer
+) -> Iterator[OrthancProcess]:
     folder = tmp_path_factory.mktemp("tps")
     rule = AXIAL_CT | {"Then": {"Model": "hu-ct", "Deliver": ["tps"]}}
     section: dict[str, Any] = {"Rules": [rule], "Destinations": {"tps": {"Type": "folder", "Path": str(folder)}}}
+    section["Notify"] = [{"Name": "planners", "Type": "webhook", "Url": hook.url, "On": ["flagged"]}]
     if request.param == "postgresql":
         key = tmp_path_factory.mktemp("vault") / "vault.key"
         section |= {"Database": shared_postgres().fresh(), "Privacy": {"VaultKeyFile": str(key)}}
@@ -62,7 +73,9 @@ def code_of(job: dict[str, Any]) -> str:
     return str(job["EvidenceCode"]).replace("-", "")
 
 
-def test_jobs_are_found_under_the_corrected_patient_alone_and_say_where_contours_went(running: OrthancProcess) -> None:
+def test_jobs_are_found_under_the_corrected_patient_alone_and_say_where_contours_went(
+    running: OrthancProcess, hook: AnsweringServer
+) -> None:
     old = contoured(running, "WRONG-1")
     new = corrected(running, old, "RIGHT-1")
     assert new["State"] == "done", new["Error"]
@@ -72,6 +85,8 @@ def test_jobs_are_found_under_the_corrected_patient_alone_and_say_where_contours
         (said,) = [text for text in shown(running, one)["Warnings"] if "bears the earlier patient" in text]
         assert "tps" in said
         assert old["ID"] in said
+    told = until(lambda: [body for body in hook.bodies if new["ID"].encode() in body], "the planners are told")
+    assert all(mark not in told[0] for mark in (b"WRONG-1", b"RIGHT-1"))
     export = deed(running, "export", "WRONG-1")
     assert (export["Jobs"], export["Exports"]) == ([], [])
     assert deed(running, "erase", "WRONG-1")["Jobs"] == 0

@@ -38,6 +38,7 @@ from plugin.gateway.api.schemas.subjects import (
 from plugin.gateway.operations.operations import Operations
 from plugin.jobs.job import State
 from plugin.jobs.targets import TargetStore
+from plugin.pacs.client import Orthanc
 from plugin.privacy.outgoing import outgoing
 from plugin.settings.evidence import EvidenceSection, Party, Recipient
 from plugin.state.database import open_database
@@ -178,7 +179,8 @@ def test_a_target_leaves_as_it_is(gateway: Operations, tmp_path: Path) -> None:
     assert passed(TargetAnswer, target) == target
 
 
-def test_the_rights_of_a_patient_leave_as_they_are(gateway: Operations) -> None:
+def test_the_rights_of_a_patient_leave_as_they_are(gateway: Operations, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Orthanc, "series_of_patient", lambda _orthanc, _patient: [])
     code, subjects = new_code(), gateway.evidence.subjects
     job, _ = gateway.table.add(a_job(state=State.DONE, evidence_code=code))
     subjects.remember("4711", "1.2.3", code)

@@ -140,6 +140,7 @@ TABLES: tuple[Table, ...] = (
         rest="number test started seconds outcome code message baseline model_digest model_version rois",
     ),
     _table("commissioned", NOBODYS, rest="report model target digest version cases at span baseline"),
+    _table("face_proofs", NOBODYS, rest="report model target digest cases at structures"),
     _table("group_secrets", NOBODYS, rest="name sealed"),
     _table("gateways", NOBODYS, rest="id number host version epoch started seen backend leads fenced reasons"),
     _table("alembic_version", NOBODYS, rest="version_num"),

@@ -37,6 +37,8 @@ OPERATIONS = [
     ("POST", "/autocontour/jobs/{job_id}/deliver"),
     ("POST", "/autocontour/jobs/{job_id}/retry"),
     ("GET", "/autocontour/jobs/{job_id}/preview"),
+    ("GET", "/autocontour/jobs/{job_id}/assessment"),
+    ("POST", "/autocontour/jobs/{job_id}/assessment"),
     ("GET", "/autocontour/series/{series}"),
     ("POST", "/autocontour/series/{series}/jobs"),
     ("GET", "/autocontour/series/{series}/outgoing"),

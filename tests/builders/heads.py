@@ -43,6 +43,8 @@ class Head:
     tilt_degrees: float = 0.0
     # With the chin on the chest: no throat tells where the face ends.
     chest: bool = False
+    # How much shorter the face is than the usual one, in mm.
+    shorter_mm: float = 0.0
 
     @property
     def axes(self) -> NDArray[np.float64]:
@@ -82,14 +84,14 @@ class Head:
             array[((x / 60) ** 2 + (y / 88) ** 2 <= 1) & (z < 60)] = value["skin"]
         neck = ((x / 58) ** 2 + ((y - 15) / 55) ** 2 <= 1) & (z < 60)
         array[ellipsoid(cranium, (76, 96, 95)) | neck] = value["skin"]
-        array[ellipsoid((0, -30, 65), (62, 62, 75))] = value["skin"]
+        array[ellipsoid((0, -30, 65 + self.shorter_mm / 2), (62, 62, 75 - self.shorter_mm / 2))] = value["skin"]
         if self.face:
             for side in (-32, 32):
                 array[ellipsoid((side, -96, 115), (15, 13, 10))] = value["air"]
                 array[ellipsoid((side, -80, 115), (12, 12, 12))] = value["fluid"]
             array[ellipsoid((0, -92, 95), (16, 25, 26))] = value["skin"]
-            array[ellipsoid((0, -92, 45), (24, 8, 8))] = value["skin"]
-            array[ellipsoid((0, -84, 5), (20, 14, 12))] = value["skin"]
+            array[ellipsoid((0, -92, 45 + self.shorter_mm / 2), (24, 8, 8))] = value["skin"]
+            array[ellipsoid((0, -84, 5 + self.shorter_mm), (20, 14, 12))] = value["skin"]
         array[ellipsoid(cranium, (68, 88, 87)) & (z > 78)] = value["bone"]
         array[ellipsoid(cranium, (60, 80, 79)) & (z > 86)] = value["brain"]
         if self.modality == "MR":

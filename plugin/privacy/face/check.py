@@ -19,6 +19,8 @@ from plugin.privacy.face.patient_grid import Coarse, PatientGrid
 LOOKS = ((-500.0, 0.10), (-150.0, 0.25))
 # In lengths of the head below its vertex, and in its widths from the middle.
 TOP, BOTTOM, HALF_WIDTH = 0.42, 1.15, 0.30
+# What lies so much behind the face, in lengths of the head, is the throat; above the mouth there is none.
+BEHIND, MOUTH = 0.17, 0.9
 # A nose sticks out by 12 to 25 mm; a head without a face by 1 to 4.
 FACE_MM = 6.0
 # A ray that meets the body within this of where it met the skin before still sees the skin.
@@ -69,9 +71,11 @@ def check_face(before: Coarse, after: Coarse, grid: PatientGrid, modality: str) 
 def _look(before: Coarse, after: Coarse, grid: PatientGrid, threshold: float, head: Head) -> Look | None:
     seen = [_seen(values > threshold, head, grid) for values in (before, after)]
     window = seen[0].within(TOP * head.length, BOTTOM * head.length, HALF_WIDTH * head.width)
-    skin = window & np.isfinite(seen[0].depth) & (seen[0].depth <= head.front + 0.4 * head.length)
-    if not skin.any():
+    upper = window & np.isfinite(seen[0].depth) & (seen[0].down <= MOUTH * head.length)[:, None]
+    if not upper.any():
         return None
+    face = float(np.median(seen[0].depth[upper]))
+    skin = window & (seen[0].depth <= face + BEHIND * head.length)
     same = skin & (seen[1].depth < seen[0].depth + SAME_MM)
     before_mm, after_mm = (_sticks_out(rays, window, head) for rays in seen)
     return Look(before_mm, after_mm, float(same.sum() / skin.sum()))

@@ -101,6 +101,12 @@ def test_it_is_the_face_in_every_orientation(tmp_path: Path, orientation: str) -
     assert z.max() < VERTEX - 50, "the top of the head stays"
 
 
+def test_the_throat_below_a_short_face_is_no_face_that_is_left(tmp_path: Path) -> None:
+    clean, today, without = both(Head(shorter_mm=30.0, bottom=-80.0, pixel_mm=3.0), tmp_path)
+    assert clean.face is Face.REMOVED
+    assert (volume_of(today) == volume_of(without))[:20].all(), "the throat stays"
+
+
 def test_the_chest_below_a_face_stays_though_no_throat_divides_them(tmp_path: Path) -> None:
     head = Head(chest=True, bottom=-120.0, pixel_mm=3.0, step_mm=5.0)
     clean, today, without = both(head, tmp_path)

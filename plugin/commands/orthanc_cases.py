@@ -25,7 +25,8 @@ from plugin.quality.commissioning.case import Case, DrawnCase, case_of_files, co
 from plugin.quality.head import StructureSetHead, head_of
 from plugin.settings.constancy import ORTHANC_ID
 
-LOOK_SECONDS = 1.0
+# Orthanc closes a connection that was idle for a second (KeepAliveTimeout), maybe just when it is used again.
+LOOK_SECONDS = 0.5
 Progress = Callable[[float, str], None]
 # A case, what the model made of it, and what an earlier one did where it is asked for.
 Looked = tuple[Case, DrawnCase, DrawnCase | None]

@@ -12,12 +12,16 @@ from urllib.parse import urlsplit
 
 import requests
 from requests.auth import HTTPBasicAuth
+from urllib3.util.retry import Retry
 
 from model.errors import InputRefused, TargetFailed
 from model.outbound.session import http_session
 
 DEFAULT_URL = "http://localhost:8042"
 CONNECT_SECONDS, READ_SECONDS = 5, 60
+# Orthanc closes a connection that was idle for a second (KeepAliveTimeout), maybe just when it is used again. What only
+# reads is asked once more; what changes something goes over a connection of its own, as it must not be repeated.
+ONCE_MORE = Retry(connect=0, read=1, redirect=0, status=0, other=0, allowed_methods=("GET",))
 
 
 def connection_options() -> argparse.ArgumentParser:
@@ -43,7 +47,7 @@ class RunningOrthanc:
                 "URL", "--url is Orthanc's address, such as http://localhost:8042; who asks is said with --user."
             )
         self._url = url.rstrip("/")
-        self._session = http_session(ca_file=None if ca_file is None else str(ca_file))
+        self._session = http_session(ca_file=None if ca_file is None else str(ca_file), retries=ONCE_MORE)
         if user is not None:
             self._session.auth = HTTPBasicAuth(user.encode(), (password or "").encode())
         self._known_user = user is not None
@@ -131,6 +135,8 @@ class RunningOrthanc:
     def _ask(
         self, method: str, path: str, query: Mapping[str, str] | None, body: Mapping[str, Any] | None = None
     ) -> requests.Response:
+        if method != "GET":
+            self._session.close()
         try:
             return self._session.request(
                 method, f"{self._url}/{path}", params=query, json=body, timeout=(CONNECT_SECONDS, READ_SECONDS)

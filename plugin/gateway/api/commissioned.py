@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
 
 from plugin.gateway.api.responses import errors
 from plugin.gateway.api.schemas.commissioned import CommissionedAnswer, CommissionedRequest, Range
@@ -66,6 +66,11 @@ def router(table: CommissioningTable, faces: FaceProofs) -> APIRouter:
             )
         )
         return _proof(made)
+
+    @routes.api_route("/faces", methods=["PUT", "DELETE"], include_in_schema=False)
+    def refuse_to_change() -> None:
+        # Else only the first of the two methods would be named.
+        raise HTTPException(405, headers={"Allow": "GET, POST"})
 
     return routes
 

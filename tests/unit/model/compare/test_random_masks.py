@@ -25,6 +25,8 @@ TILTED = replace(PLAN, shear=(0.0, 0.3, 0.0), row=(0.8, 0.6, 0.0), column=(-0.6,
 GEOMETRY = series.geometry(PLAN)
 # Of two contours equally near, the last bit of a coordinate decides to which the surface goes on.
 TIES = 0.2
+# By how much that can move the furthest of all points: half a pixel (0.39 was seen on noise).
+FURTHEST = 0.6
 VOXEL = float(np.linalg.norm([1.2, 0.9, 3.0]))
 
 
@@ -148,14 +150,14 @@ def test_it_is_as_far_wherever_on_the_slices_both_lie(pair: tuple[Mask, Mask], m
     one, other = (np.pad(mask, ((0, 0), (2, 4), (2, 4))) for mask in pair)
     here = compared(one, other, roomy)
     there = compared(np.roll(one, move, axis=(0, 1, 2)), np.roll(other, move, axis=(0, 1, 2)), roomy)
-    assert numbers_of(here) == pytest.approx(numbers_of(there), abs=TIES)
+    assert_same(here, there)
 
 
 @settings(deadline=None, max_examples=15)
 @given(blobs())
 def test_it_is_as_far_however_the_patient_lies(pair: tuple[Mask, Mask]) -> None:
     turned = series.geometry(replace(PLAN, row=(0.8, 0.6, 0.0), column=(0.0, 0.0, -1.0), origin=(10.0, -200.0, 30.0)))
-    assert numbers_of(compared(*pair)) == pytest.approx(numbers_of(compared(*pair, turned)), abs=TIES)
+    assert_same(compared(*pair), compared(*pair, turned))
 
 
 @settings(deadline=None, max_examples=15)
@@ -177,12 +179,18 @@ def test_tilted_slices_have_numbers_too(pair: tuple[Mask, Mask]) -> None:
         assert numbers.hausdorff == pytest.approx(straight.hausdorff, abs=6 * 3.0 * 0.3)
 
 
+def assert_same(one: Metrics, other: Metrics) -> None:
+    assert numbers_of(one) == pytest.approx(numbers_of(other), abs=TIES)
+    assert (one.hausdorff is None) == (other.hausdorff is None)
+    if one.hausdorff is not None:
+        assert one.hausdorff == pytest.approx(other.hausdorff, abs=FURTHEST)
+
+
 def numbers_of(metrics: Metrics) -> list[float]:
     """What does not depend on where the patient lies; -1 for what does not apply."""
     found = (
         metrics.volume,
         metrics.dice,
-        metrics.hausdorff,
         metrics.hausdorff95,
         metrics.mean_surface_distance,
         metrics.surface_dice,

@@ -18,6 +18,7 @@ from plugin.privacy.denylist import deny_list
 
 # How the element of native pixels begins: explicit VR with its length in 32 bits, and implicit VR.
 _BEGINNINGS = (b"\xe0\x7f\x10\x00OW\0\0", b"\xe0\x7f\x10\x00OB\0\0", b"\xe0\x7f\x10\x00")
+LARGEST = 2**32 - 1
 # Named in the file meta information, which itself is neither deflated nor big endian (PS3.10 7.1).
 _OTHERWISE = (ExplicitVRBigEndian.encode(), DeflatedExplicitVRLittleEndian.encode())
 
@@ -45,8 +46,11 @@ def possible(data: bytes, pixel_bytes: int) -> frozenset[int] | None:
 def _before_pixels(data: bytes, length: int) -> bytes | None:
     """Return everything before the pixels; None where the file does not end with so many bytes of them."""
     start = len(data) - length
+    # A broken header says any number.
+    if not 0 < length <= min(len(data), LARGEST):
+        return None
     size = length.to_bytes(4, "little")
-    if length == 0 or not any(data.endswith(one + size, 0, max(0, start)) for one in _BEGINNINGS):
+    if not any(data.endswith(one + size, 0, max(0, start)) for one in _BEGINNINGS):
         return None
     return data[:start]
 

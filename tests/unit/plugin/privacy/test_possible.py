@@ -115,6 +115,9 @@ def test_where_the_pixels_are_not_the_end_of_the_file_all_could_be_there() -> No
         (data, SIZE + 2),
         (data, SIZE - 2),
         (data, 0),
+        (data, -SIZE),
+        (data, 2**40),
+        (data, 10**5000),  # Rows of a broken header
         (b"", 4),
     ):
         assert possible(other, size) is None

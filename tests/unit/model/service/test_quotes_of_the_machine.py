@@ -7,7 +7,7 @@ from collections.abc import Callable
 from model.evidence.quote import read_quote
 from model.evidence.quote_kinds import STAND_IN
 from plugin.privacy.clean import CleanSeries
-from tests.builders.service_process import ServiceProcess, SiteClient
+from tests.builders.service_process import ServiceProcess
 
 Start = Callable[..., ServiceProcess]
 SECTION = {"Attestation": {"Kind": STAND_IN, "Measurement": "aa" * 48}}
@@ -38,8 +38,9 @@ def test_a_quote_is_bound_to_key_and_nonce_and_the_receipt_names_the_last_one(
 
 
 def test_a_service_without_a_source_says_so_and_its_receipts_are_as_before(
-    north: SiteClient, series: CleanSeries
+    start_service: Start, series: CleanSeries
 ) -> None:
+    north = start_service().client("north")
     transfer = north.upload(series)
     answer = north.call("POST", f"/v1/transfers/{transfer}/quote", json={"Nonce": NONCE})
     assert (answer.status_code, answer.json()["Error"]) == (422, "NO_QUOTE")

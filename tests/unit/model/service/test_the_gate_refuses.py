@@ -29,6 +29,11 @@ def another_patient(north: SiteClient, transfer: str, series: CleanSeries) -> re
     return north.put(transfer, series.files[0].sop_instance_uid, other.files[0].data)
 
 
+def as_long_as(announced: bytes, other: bytes) -> bytes:
+    """Another file with as many bytes: UIDs are not all of one length."""
+    return other[: len(announced)].ljust(len(announced), b"\0")
+
+
 ATTEMPTS: dict[str, tuple[str, Attempt]] = {
     "a file with the patient in it": (
         "", lambda north, transfer, series: north.put(transfer, series.files[1].sop_instance_uid, identified()),
@@ -36,7 +41,7 @@ ATTEMPTS: dict[str, tuple[str, Attempt]] = {
     "another file than was announced": (
         "MANIFEST",
         lambda north, transfer, series: north.put(
-            transfer, series.files[1].sop_instance_uid, series.files[2].data[: len(series.files[1].data)]
+            transfer, series.files[1].sop_instance_uid, as_long_as(series.files[1].data, series.files[2].data)
         ),
     ),
     "one bit changed": (

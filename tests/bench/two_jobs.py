@@ -1,6 +1,6 @@
 """Two series at once: workers that share the cores beside one that takes them all, with a network of full size.
 
-In the worker processes of the gateway: first a start from nothing (from the order to the first tile), then two series
+In the worker processes of the gateway: first the time from an order to its first tile, after a start; then two series
 one after the other in one worker, and two at once in two, each worker having drawn before. 25 classes, 31 million
 parameters with random weights, tiles of 128³, an image of one tile by one by two.
 """
@@ -19,6 +19,7 @@ from model.engines.engine import Engine
 from model.importing.draft import ImportOptions
 from model.importing.from_path import import_model
 from model.packages.package import open_package, verify_package
+from model.pipeline.draw import warm_up
 from model.process.cores import cores
 from model.volume.volume import Volume
 from model.worker.pool import Workers
@@ -86,10 +87,11 @@ def main() -> None:
         folder = import_model(source, Path(scratch) / "library", options, samples=none).folder
         one, two = Workers(1), Workers(2)
         try:
+            one.run("warm", warm_up, seconds=SECONDS)  # as the gateway does when it starts
             ordered = time.time()
             first = one.run("first", draw, folder, seconds=SECONDS) - ordered
             at_once(two, folder, 2)
-            print(f"{cores()} cores; from the order to a fresh worker until its first tile: {first:.1f} s")
+            print(f"{cores()} cores; from the first order after a start until the first tile: {first:.1f} s")
             for _ in range(2):
                 after_another = at_once(one, folder, 1) + at_once(one, folder, 1)
                 together = at_once(two, folder, 2)

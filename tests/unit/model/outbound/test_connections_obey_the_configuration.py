@@ -36,6 +36,7 @@ ALLOWED = {
     ("docker/healthy.py", "http.client"): "standard library alone; asks its own container",
     ("plugin/pacs/client.py", "urllib3"): "the exceptions of a stream that requests hands on",
     ("plugin/pacs/http.py", "urllib3"): "the type of its retries",
+    ("plugin/commands/running_orthanc.py", "urllib3"): "the type of its retries",
     ("model/outbound/session.py", "urllib3"): "the type of its retries",
     ("plugin/notify/mail.py", "smtplib"): "knows no proxy and no environment; its TLS is that of model/outbound",
 }

@@ -82,6 +82,7 @@ class Clocked(OnCpu):
         self, image: Array, window: Window, grids: Grids, classes: int, progress: Callable[[float], None]
     ) -> Labels:
         """As Way says."""
+        image = self.resampled(image, grids.coarse, grids.there)
         started = now()
         with self._resting():
             sheets = self._clocked(self._sheets(image, window, classes, progress))

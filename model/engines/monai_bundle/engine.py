@@ -11,7 +11,7 @@ from model.packages.package import Package
 if TYPE_CHECKING:
     import torch
 
-    from model.engines.network.cuda.window import TensorPredict
+    from model.engines.network.cuda.batches import TensorPredict
 
 
 class MonaiBundle(Plain):
@@ -27,4 +27,4 @@ class MonaiBundle(Plain):
 
             return load(definition, path, device)
 
-        super().__init__(package, lambda patch: placed_of_torch(package, patch, at))
+        super().__init__(package, lambda patch: placed_of_torch(package, patch, at, together=True))

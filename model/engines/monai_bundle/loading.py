@@ -7,7 +7,7 @@ from typing import Any
 
 import torch
 
-from model.engines.network.cuda.window import TensorPredict
+from model.engines.network.cuda.batches import TensorPredict
 from model.errors import InputRefused
 from model.packages.weights import read_tensors, tensors_of
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from model.engines.network.window import Shape
 
-WORDS = ("out of memory", "not enough memory", "can't allocate memory")
+# Of torch, of its allocators, and of cuDNN and cuBLAS, which ask for memory of their own.
+WORDS = ("out of memory", "not enough memory", "can't allocate memory", "status_alloc_failed")
 
 
 def out_of_memory(error: BaseException) -> bool:

@@ -24,11 +24,12 @@ Fraction = Callable[[float], None]
 
 @dataclass(frozen=True)
 class Grids:
-    """The grid (z, y, x) that the network saw and that of the image, with the orders of the splines back to it."""
+    """The grid (z, y, x) that the network sees and that of the image, with the orders of the splines back and there."""
 
     coarse: Shape
     fine: Shape
     back: Orders = (1, 1, 1)
+    there: Orders = (1, 1, 1)
 
 
 class Way(Protocol):
@@ -54,13 +55,13 @@ class Way(Protocol):
         ...
 
     def labels(self, image: Array, window: Window, grids: Grids, classes: int, progress: Fraction) -> Labels:
-        """(z, y, x) uint16 on the fine grid: the largest class of an image on the coarse one."""
+        """(z, y, x) uint16 on the fine grid: the largest class. An image on another grid is resampled first."""
         ...
 
     def regions(
         self, image: Array, window: Window, grids: Grids, channels: int, progress: Fraction
     ) -> tuple[BoxedMask, ...]:
-        """Return a mask on the fine grid for each channel, where it is above 0."""
+        """Return a mask on the fine grid for each channel, where it is above 0, of an image as for ``labels``."""
         ...
 
     def channels(self, patch: Shape) -> int:
@@ -94,14 +95,15 @@ class OnCpu:
     def labels(self, image: Array, window: Window, grids: Grids, classes: int, progress: Fraction) -> Labels:
         """As Way says."""
         with self._resting():
-            return labels_of(self._sheets(image, window, classes, progress), grids.coarse, grids.fine, grids.back)
+            sheets = self._sheets(self._coarse(image, grids), window, classes, progress)
+            return labels_of(sheets, grids.coarse, grids.fine, grids.back)
 
     def regions(
         self, image: Array, window: Window, grids: Grids, channels: int, progress: Fraction
     ) -> tuple[BoxedMask, ...]:
         """As Way says."""
         with self._resting():
-            sheets = self._sheets(image, window, channels, progress)
+            sheets = self._sheets(self._coarse(image, grids), window, channels, progress)
             return regions_of(sheets, grids.coarse, grids.fine, channels, grids.back)
 
     def channels(self, patch: Shape) -> int:
@@ -111,6 +113,9 @@ class OnCpu:
             whole = isinstance(answer, np.ndarray) and answer.shape[:1] + answer.shape[2:] == (1, *patch)
             found = answer.shape[1] if whole else 0
         return int(self.head.classes if whole and self.head is not None else found)
+
+    def _coarse(self, image: Array, grids: Grids) -> Array:
+        return self.resampled(image, grids.coarse, grids.there)
 
     def _sheets(self, image: Array, window: Window, classes: int, progress: Fraction) -> Iterator[Array]:
         """Averaged logits of each slice (classes, y, x), in order."""

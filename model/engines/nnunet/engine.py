@@ -154,8 +154,8 @@ def found_with(
     configuration = plans.configuration
     there = orders(configuration.resampling_fn_data_kwargs, 3, own, target)
     back = orders(configuration.resampling_fn_probabilities_kwargs, 1, target, own)
-    way, classes, grids = member.way, member.dataset.classes, Grids(coarse, fine, (back[0], back[1], back[2]))
-    image = way.resampled(normalised(cropped, plans), coarse, (there[0], there[1], there[2]))
+    grids = Grids(coarse, fine, (back[0], back[1], back[2]), (there[0], there[1], there[2]))
+    way, classes, image = member.way, member.dataset.classes, normalised(cropped, plans)
     if member.dataset.regions:
         masks = way.regions(image, window, grids, classes, progress)
         return tuple(_placed(one, box, order, array.shape) for one in masks)
@@ -224,7 +224,7 @@ def _in_torch(package: Package, number: int, plans: Plans, dataset: Dataset) -> 
 
     weights = package.document.networks[number].weights
     folds = Folds([package.path(one) for one in weights], plans, dataset.classes)
-    return placed(folds.at, chooser(package, number))
+    return placed(folds.at, chooser(package, number), together=True)
 
 
 def _multiple(plans: Plans) -> Shape:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import torch
 
-from model.engines.network.cuda.window import TensorPredict
+from model.engines.network.cuda.batches import TensorPredict
 from model.engines.nnunet.plans import Plans
 from model.engines.nnunet.weights import load_network
 
@@ -30,8 +30,9 @@ class Folds:
         """Mean logits of all folds; a 2d network sees the only slice of its tile."""
         image = tile[:, :, 0] if self._flat else tile
         logits: torch.Tensor = self.folds[0](image)
-        for fold in self.folds[1:]:
-            logits = logits + fold(image)
         if len(self.folds) > 1:
-            logits = logits / len(self.folds)
+            logits = logits.to(torch.float32)  # a sum in 16 bits would lose digits, or go beyond them
+            for fold in self.folds[1:]:
+                logits += fold(image)
+            logits /= len(self.folds)
         return logits[:, :, None] if self._flat else logits

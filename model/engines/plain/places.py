@@ -16,7 +16,7 @@ from model.packages.precision import chooser
 if TYPE_CHECKING:
     import torch
 
-    from model.engines.network.cuda.window import TensorPredict
+    from model.engines.network.cuda.batches import TensorPredict
 
 
 def source_of(package: Package, patch: Shape, load: Callable[[], Convertible]) -> Source:
@@ -26,8 +26,13 @@ def source_of(package: Package, patch: Shape, load: Callable[[], Convertible]) -
     return Source(origin_of(package, network, weights, patch), weights_of(package, weights), load)
 
 
-def placed_of_torch(package: Package, patch: Shape, at: Callable[[torch.device], TensorPredict]) -> Placed:
-    """Return a network that ``at`` loads on a device; torch is imported where it is converted or computes."""
+def placed_of_torch(
+    package: Package, patch: Shape, at: Callable[[torch.device], TensorPredict], *, together: bool
+) -> Placed:
+    """Return a network that ``at`` loads on a device; torch is imported where it is converted or computes.
+
+    ``together``: it answers several tiles at a time as it answers each of them.
+    """
 
     def load() -> Convertible:
         import torch
@@ -39,6 +44,6 @@ def placed_of_torch(package: Package, patch: Shape, at: Callable[[torch.device],
     def own() -> Placed:
         from model.engines.network.cuda.places import placed
 
-        return placed(at, chooser(package))
+        return placed(at, chooser(package), together=together)
 
     return placed_here(package, 0, [source_of(package, patch, load)], chooser(package), own)

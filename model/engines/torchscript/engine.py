@@ -11,7 +11,7 @@ from model.packages.package import Package
 if TYPE_CHECKING:
     import torch
 
-    from model.engines.network.cuda.window import TensorPredict
+    from model.engines.network.cuda.batches import TensorPredict
 
 
 class TorchScript(Plain):
@@ -26,4 +26,5 @@ class TorchScript(Plain):
 
             return load(path, device)
 
-        super().__init__(package, lambda patch: placed_of_torch(package, patch, at))
+        # What was traced with one tile may have that number written into it.
+        super().__init__(package, lambda patch: placed_of_torch(package, patch, at, together=False))

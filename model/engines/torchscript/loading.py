@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from model.engines.network.cuda.window import TensorPredict
+from model.engines.network.cuda.batches import TensorPredict
 from model.engines.torchscript.program import harmless_archive, require_harmless_graphs
 from model.errors import InputRefused
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
 import torch
 
-from model.engines.network.cuda.window import TensorPredict
+from model.engines.network.cuda.batches import TensorPredict
 from model.engines.network.machine import runtime_name
 
 
@@ -32,10 +34,24 @@ class Device:
         """``predict`` in this precision, without gradients."""
 
         def run(tile: torch.Tensor) -> torch.Tensor:
-            with torch.inference_mode(), torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16):
+            with (
+                torch.inference_mode(),
+                exact_convolutions(),
+                torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16),
+            ):
                 return predict(tile)
 
         return run
+
+
+def exact_convolutions() -> AbstractContextManager[None]:
+    """Let cuDNN compute fp32 as fp32, and the same bits every time.
+
+    By itself it rounds the factors of fp32 to the ten bits of TF32, as fp16 has them. An algorithm that was chosen by
+    the clock (``benchmark``) could be another one tomorrow than the one that the test of precision permitted.
+    """
+    flags: Callable[..., AbstractContextManager[None]] = torch.backends.cudnn.flags
+    return flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False, fp32_precision="ieee")
 
 
 def best_device() -> torch.device:

@@ -6,19 +6,19 @@ two bytes leave it, a slice at a time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from model.contours.structure import BoxedMask
-from model.engines.network.axis import Axis
 from model.engines.network.cuda.blend import blend
+from model.engines.network.cuda.leaving import brought_back
 from model.engines.network.finite import require_finite
 from model.engines.network.labelling import Labels, Shape
 from model.engines.network.regions import collected
+from model.engines.network.sheets import Box, Sheet, sheets
 
 # Blended logits that are on the device at a time, 128 MB of them.
 BLENDED = 2**25
@@ -30,8 +30,9 @@ def labels_of(logits: Iterator[torch.Tensor], coarse: Shape, fine: Shape, orders
     The slices (classes, y, x) are those of a grid of ``coarse``.
     """
     labels = np.zeros(fine, dtype=np.uint16)
-    for sheet in _sheets(logits, coarse, fine, lambda one: one[1:].amax(dim=0) > one[0], orders):
-        labels[sheet.index, sheet.rows, sheet.columns] = _largest(sheet)
+    found = sheets(logits, coarse, fine, orders, lambda one: _box(one, one[1:].amax(dim=0) > one[0]), _between)
+    for (index, rows, columns), largest in brought_back((_place(one), _largest(one)) for one in found):
+        labels[index, rows, columns] = largest
     return labels
 
 
@@ -43,83 +44,47 @@ def regions_of(
     Channels are decided one by one and may overlap (nnU-Net's region-based training; MONAI's sigmoid). What is held
     grows with what is found and not with channels times voxels.
     """
-    sheets = _sheets(logits, coarse, fine, lambda one: (one > 0).any(dim=0), orders)
-    inside = ((one.index, one.rows, one.columns, (one.blended() > 0).cpu().numpy()) for one in sheets)
-    return collected(inside, channels)
+    found = sheets(logits, coarse, fine, orders, lambda one: _box(one, (one > 0).any(dim=0)), _between)
+    return collected(((*_place(one), _inside(one)) for one in found), channels)
 
 
-@dataclass(frozen=True)
-class _Sheet:
-    """A slice of the fine grid with the coarse logits (classes, y, x) around what may be found on it."""
-
-    index: int
-    rows: slice
-    columns: slice
-    logits: torch.Tensor
-    y: Axis
-    x: Axis
-
-    def blended(self) -> torch.Tensor:
-        """(classes, rows, columns) logits on the fine grid."""
-        return blend(blend(self.logits, self.y, 1), self.x, 2)
+def _place(sheet: Sheet[torch.Tensor]) -> tuple[int, slice, slice]:
+    return sheet.index, sheet.rows, sheet.columns
 
 
-def _largest(sheet: _Sheet) -> NDArray[np.uint16]:
-    """(rows, columns) number of the largest class, in bands of rows that fit into memory."""
+def _between(below: torch.Tensor, above: torch.Tensor, share: np.float32) -> torch.Tensor:
+    return torch.lerp(below, above, float(share))
+
+
+def _inside(sheet: Sheet[torch.Tensor]) -> NDArray[np.bool_]:
+    """(channels, rows, columns) on the fine grid."""
+    inside: NDArray[np.bool_] = (blend(blend(sheet.logits, sheet.y, 1), sheet.x, 2) > 0).cpu().numpy()
+    return inside
+
+
+def _largest(sheet: Sheet[torch.Tensor]) -> torch.Tensor:
+    """(rows, columns) number of the largest class, in bands of rows that fit into memory; two bytes each."""
     classes, columns, rows = sheet.logits.shape[0], len(sheet.x.below), len(sheet.y.below)
     step = max(1, BLENDED // (classes * columns))
     bands = []
     for first in range(0, rows, step):
         band = blend(blend(sheet.logits, sheet.y.cut(slice(first, first + step)), 1), sheet.x, 2)
-        bands.append(band.argmax(dim=0).to(torch.int16))
-    return np.asarray(torch.cat(bands).cpu().numpy().astype(np.uint16))
+        bands.append(band.argmax(dim=0).to(torch.int16))  # classes are at most 1024
+    return torch.cat(bands)
 
 
-def _sheets(
-    logits: Iterator[torch.Tensor],
-    coarse: Shape,
-    fine: Shape,
-    foreground: Callable[[torch.Tensor], torch.Tensor],
-    orders: Sequence[int],
-) -> Iterator[_Sheet]:
-    """Yield the slices of the fine grid on which something may be found.
-
-    ``foreground`` is (classes, y, x) to (y, x).
-    """
-    z, y, x = (Axis.between(c, f, order) for c, f, order in zip(coarse, fine, orders, strict=True))
-    held: dict[int, tuple[torch.Tensor, tuple[int, int, int, int] | None]] = {}
-    arrived = -1
-    for index in range(fine[0]):
-        below, above = int(z.below[index]), int(z.above[index])
-        while arrived < above:
-            arrived += 1
-            arriving = next(logits)
-            require_finite(float(arriving.sum()))
-            held[arrived] = (arriving, _box(foreground(arriving)))
-        for old in [key for key in held if key < below]:
-            del held[old]
-        boxes = [box for key in {below, above} if (box := held[key][1]) is not None]
-        if not boxes:
-            continue
-        top, left = min(box[0] for box in boxes), min(box[2] for box in boxes)
-        bottom, right = max(box[1] for box in boxes), max(box[3] for box in boxes)
-        rows, columns = y.within(top, bottom), x.within(left, right)
-        if rows.stop == 0 or columns.stop == 0:
-            continue
-        # One coarse voxel around the box: the other end of every blend that touches it.
-        part = (slice(None), slice(max(0, top - 1), bottom + 2), slice(max(0, left - 1), right + 2))
-        between = held[below][0][part]
-        if z.share[index]:
-            between = torch.lerp(between, held[above][0][part], float(z.share[index]))
-        yield _Sheet(index, rows, columns, between, y.cut(rows, part[1].start), x.cut(columns, part[2].start))
-    for _ in logits:  # slices beyond the last that is asked for: the window must be run to its end
-        pass
-
-
-def _box(mask: torch.Tensor) -> tuple[int, int, int, int] | None:
-    """First and last row and column that are set, inclusive."""
-    rows = torch.nonzero(mask.any(dim=1))
-    if rows.numel() == 0:
+def _box(logits: torch.Tensor, mask: torch.Tensor) -> Box | None:
+    """Return the box of what is set in a mask of a slice, and see that the logits are numbers, in one answer."""
+    rows, columns = mask.any(dim=1), mask.any(dim=0)
+    ends = [_first(line) for line in (rows, rows.flip(0), columns, columns.flip(0))]
+    told = torch.stack([one.to(torch.float64) for one in (logits.sum(), rows.any(), *ends)])
+    total, some, top, below, left, beside = told.tolist()
+    require_finite(total)
+    if not some:
         return None
-    columns = torch.nonzero(mask.any(dim=0))
-    return int(rows[0]), int(rows[-1]), int(columns[0]), int(columns[-1])
+    return int(top), len(rows) - 1 - int(below), int(left), len(columns) - 1 - int(beside)
+
+
+def _first(line: torch.Tensor) -> torch.Tensor:
+    """Return the index of the first that is set."""
+    return line.to(torch.uint8).argmax()

@@ -8,32 +8,32 @@ from collections.abc import Callable, Iterator, Sequence
 
 import torch
 
+from model.engines.network.cuda.batches import Batches
 from model.engines.network.window import Shape, Window, padding
-
-# A batch of tiles (n, 1, z, y, x) to logits (n, classes, z, y, x).
-TensorPredict = Callable[[torch.Tensor], torch.Tensor]
 
 
 def slices(
     image: torch.Tensor,
     window: Window,
-    predict: TensorPredict,
+    batches: Batches,
     classes: int,
-    device: torch.device,
     progress: Callable[[float], None] = lambda fraction: None,
 ) -> Iterator[torch.Tensor]:
-    """Averaged logits of each slice, (classes, y, x) float32 on ``device``, in order.
+    """Averaged logits of each slice, (classes, y, x) float32 on the image's device, in order.
 
-    ``image`` is (z, y, x) float32; it is small beside the sums of all classes, so it goes to ``device`` as a whole.
+    ``image`` is (z, y, x) float32; it is small beside the sums of all classes, so all of it is there.
     """
     shape: Shape = (image.shape[0], image.shape[1], image.shape[2])
     pads = padding(shape, window.patch)
     if any(before or after for before, after in pads):
         flat = [number for pair in reversed(pads) for number in pair]
         image = torch.nn.functional.pad(image, flat)
-    image = image.to(device)
+    device = image.device
     depth, rows, columns = window.patch
     steps = window.steps((image.shape[0], image.shape[1], image.shape[2]))
+    mirrors = mirror_images(window.flips)
+    # Of all tiles, in order: those of a 2d network fill a batch with their neighbours along z only.
+    answers = batches.answers(_tiles(image, window.patch, steps, mirrors))
     weights = torch.from_numpy(window.weights).to(device)
     total = torch.zeros((classes, depth, image.shape[1], image.shape[2]), device=device)
     weight = torch.zeros(total.shape[1:], device=device)
@@ -46,10 +46,8 @@ def slices(
     )
     for z, following in itertools.zip_longest(steps[0], steps[0][1:], fillvalue=image.shape[0]):
         for y, x in itertools.product(steps[1], steps[2]):
-            tile = image[z : z + depth, y : y + rows, x : x + columns]
             part = (slice(None), slice(y, y + rows), slice(x, x + columns))
-            logits = mirrored(predict, tile[None, None].contiguous(), window.flips)[0].to(torch.float32)
-            total[(slice(None), *part)].addcmul_(logits, weights)
+            total[(slice(None), *part)].addcmul_(_mean(answers, mirrors), weights)
             weight[part] += weights
             done += 1
             progress(done / tiles)
@@ -64,13 +62,26 @@ def slices(
                 held[depth - ready :] = 0
 
 
-def mirrored(predict: TensorPredict, tile: torch.Tensor, flips: Sequence[int]) -> torch.Tensor:
-    """Mean of the logits of a tile and of its mirror images along every combination of ``flips``."""
-    logits = predict(tile)
-    count = 1
-    for number in range(1, len(flips) + 1):
-        for chosen in itertools.combinations(flips, number):
-            axes = [axis + 2 for axis in chosen]
-            logits = logits + torch.flip(predict(torch.flip(tile, axes)), axes)
-            count += 1
-    return logits / count if count > 1 else logits
+def mirror_images(flips: Sequence[int]) -> list[list[int]]:
+    """Return the axes of a tile (z, y, x) that are mirrored, for the tile itself and each of its mirror images."""
+    return [list(chosen) for number in range(len(flips) + 1) for chosen in itertools.combinations(flips, number)]
+
+
+def _tiles(
+    image: torch.Tensor, patch: Shape, steps: list[list[int]], mirrors: list[list[int]]
+) -> Iterator[torch.Tensor]:
+    """Yield each tile (z, y, x), followed by its mirror images."""
+    for z, y, x in itertools.product(*steps):
+        tile = image[z : z + patch[0], y : y + patch[1], x : x + patch[2]]
+        for axes in mirrors:
+            yield torch.flip(tile, axes) if axes else tile
+
+
+def _mean(answers: Iterator[torch.Tensor], mirrors: list[list[int]]) -> torch.Tensor:
+    """Mean of the next logits (classes, z, y, x), of a tile and of its mirror images; float32, whatever they are."""
+    mean = next(answers).to(torch.float32)
+    if len(mirrors) == 1:
+        return mean
+    for axes in mirrors[1:]:
+        mean = mean + torch.flip(next(answers).to(torch.float32), [axis + 1 for axis in axes])
+    return mean / len(mirrors)

@@ -16,11 +16,10 @@ from model.engines.network.runtime.torch_cpu import numpy_predict
 from model.engines.network.way import Grids, OnCpu
 from model.engines.network.window import Window
 from model.errors import EngineFailed
+from tests.builders.devices import DEVICES
 from tests.builders.volumes import blobs
 
 Array = NDArray[np.float32]
-CUDA = pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device is here"))
-DEVICES = pytest.mark.parametrize("device", ["cpu", CUDA])
 WINDOW = Window((8, 16, 12), flips=(0, 2))
 
 
@@ -51,6 +50,19 @@ def test_images_are_resampled_alike(device: str, wanted: tuple[int, int, int], o
     found = torch_way.resampled(image(1), wanted, (order, order, order))
     assert found.shape == wanted
     assert np.abs(found - expected).max() <= 1e-5 * np.abs(expected).max()
+
+
+@DEVICES
+@pytest.mark.parametrize("order", [1, 3])
+def test_an_image_on_another_grid_is_resampled_where_it_is_drawn(device: str, order: int) -> None:
+    grids = Grids((12, 31, 19), (21, 30, 18), there=(order, order, order))
+    for way in ways(3, 5, device):
+        coarse = way.resampled(image(5), grids.coarse, grids.there)
+        whole, parts = (way.labels(one, WINDOW, grids, 3, lambda part: None) for one in (image(5), coarse))
+        assert np.array_equal(whole, parts)
+        masks, others = (way.regions(one, WINDOW, grids, 3, lambda part: None) for one in (image(5), coarse))
+        assert [np.count_nonzero(one.array) for one in masks] == [np.count_nonzero(one.array) for one in others]
+        assert whole.any()
 
 
 @DEVICES

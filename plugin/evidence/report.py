@@ -27,7 +27,7 @@ from plugin.evidence.closing import closing_record, is_open, missing_before_clos
 from plugin.evidence.group.evidence import GroupEvidence
 from plugin.evidence.issued_reports import IssuedReports
 from plugin.evidence.parts import missing_in, parts_of, records_in_order
-from plugin.evidence.stamps import StampRoots, stamps_of
+from plugin.evidence.stamps import StampRoots, stamps_elsewhere, stamps_of
 from plugin.evidence.wording import VERDICTS
 from plugin.settings.evidence import EvidenceSection
 
@@ -102,14 +102,16 @@ def issue_report(
     ends = {} if group is None else group.ends()
     own = examine(chain.directory, keys, heads)
     records = records_for(chain.directory, month)
-    stamps = stamps_of(chain.directory, month.text, stamp_roots)
+    stamps = stamps_of(chain.directory, month.text, stamp_roots, None if group is None else group.gateway)
     heads_on_paper = _printed_heads(chain, own.verification, issued, group)
     if group is None:
         body = monthly_report(
             records, month, evidence, own.verification, issued, quality, printed=heads_on_paper, stamps=stamps
         )
     else:
-        chains = {group.gateway: records} | chains_for(group, month)
+        others = chains_for(group, month)
+        chains = {group.gateway: records} | others
+        stamps += stamps_elsewhere(others, month.text)
         whole = group.verify(own, ends)
         body = monthly_report(
             (), month, evidence, whole, issued, quality, chains, printed=heads_on_paper, stamps=stamps

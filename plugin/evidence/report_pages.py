@@ -28,6 +28,10 @@ from plugin.evidence.wording import HOW, amount, minute, plural, second
 
 TITLE = "Monthly report of processing"
 ATTACHMENT = "report.json"
+_ELSEWHERE = (
+    "by its records; the stamps lie beside that chain, with the authority's time, and are verified there: by its own "
+    "report, or by autocontour evidence verify with its folder."
+)
 
 
 def report_pdf(signed: Mapping[str, Any], site: str, seal: PdfSeal) -> bytes:
@@ -312,9 +316,23 @@ def _verification(document: Mapping[str, Any], digest: str) -> list[Block]:
 
 
 def _time_stamps(stamps: Sequence[Mapping[str, Any]]) -> list[Block]:
-    """List what an independent authority stamped; a stamp that is not over its head is said to be false."""
+    """List what an independent authority stamped, in a group for each gateway."""
     if not stamps:
         return []
+    blocks: list[Block] = [Heading("Time stamps by an independent authority (RFC 3161)", 2)]
+    # Reports of earlier versions name no gateway, and list those of the one that issued them.
+    for gateway in dict.fromkeys(one.get("Gateway") for one in stamps):
+        its = [one for one in stamps if one.get("Gateway") == gateway]
+        read = [one for one in its if one.get("Recorded") is None]
+        if gateway is not None:
+            told = "read here." if read else _ELSEWHERE
+            blocks.append(Text(f"Of the chain of gateway {gateway}, {told}"))
+        blocks.append(_stamps_read(read) if read else _stamps_recorded(its))
+    return blocks
+
+
+def _stamps_read(stamps: Sequence[Mapping[str, Any]]) -> Table:
+    """List stamps that lie here; one that is not over its head is said to be false."""
     words = {True: "verified", False: "FALSE", None: "not verified"}
     rows = tuple(
         (
@@ -327,10 +345,14 @@ def _time_stamps(stamps: Sequence[Mapping[str, Any]]) -> list[Block]:
         for one in stamps
     )
     columns = ("Record", "Head", "Stamped (UTC)", "Authority", "Here")
-    return [
-        Heading("Time stamps by an independent authority (RFC 3161)", 2),
-        Table(columns, rows, (0.8, 4.6, 1.7, 2.4, 1.0), numbers=frozenset({0}), code=frozenset({1}), dense=True),
-    ]
+    return Table(columns, rows, (0.8, 4.6, 1.7, 2.4, 1.0), numbers=frozenset({0}), code=frozenset({1}), dense=True)
+
+
+def _stamps_recorded(stamps: Sequence[Mapping[str, Any]]) -> Table:
+    """List stamps of which only the records are here."""
+    rows = tuple((amount(one["Sequence"]), one["Digest"], second(one["Recorded"])) for one in stamps)
+    columns = ("Record", "Head", "Recorded there (UTC)")
+    return Table(columns, rows, (0.8, 4.6, 5.1), numbers=frozenset({0}), code=frozenset({1}), dense=True)
 
 
 def _heads_on_paper(document: Mapping[str, Any]) -> list[Block]:

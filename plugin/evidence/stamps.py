@@ -1,9 +1,12 @@
-"""The time stamps that are kept beside a chain's anchors: whose they are, over which head, and whether they hold."""
+"""The time stamps that are kept beside a chain's anchors: whose they are, over which head, and whether they hold.
+
+Those of other gateways of a group lie beside their own chains; of them only the records are here.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,8 +16,10 @@ from cryptography import x509
 
 from model.errors import EvidenceRefused
 from model.evidence.anchor import HEAD_SUFFIX, STAMP_SUFFIX
+from model.evidence.event import Event
 from model.evidence.files import ANCHORS_NAME, Head
 from model.evidence.head import head_of
+from model.evidence.record import Record
 from plugin.evidence.timestamp import Stamp, check_stamp, read_stamp
 
 # None: nobody named the authority's certificates.
@@ -59,17 +64,40 @@ def kept_stamps(chain: Path, roots: StampRoots, beginning: str = "") -> list[Kep
     return [_kept(path, roots) for path in paths]
 
 
-def stamps_of(chain: Path, month: str, roots: StampRoots) -> list[dict[str, Any]]:
-    """Tell of a month's stamps as the report does."""
+def stamps_of(chain: Path, month: str, roots: StampRoots, gateway: str | None = None) -> list[dict[str, Any]]:
+    """Tell of a month's stamps beside a chain as the report does; ``gateway`` is whose they are in a group."""
     return [
         {
+            "Gateway": gateway,
             "Sequence": None if one.head is None else one.head.sequence,
             "Digest": None if one.head is None else one.head.digest,
             "Time": None if one.stamp is None else one.stamp.time,
             "Authority": None if one.stamp is None else one.stamp.authority,
             "Verified": one.verified,
+            "Recorded": None,
         }
         for one in kept_stamps(chain, roots, month)
+    ]
+
+
+def stamps_elsewhere(chains: Mapping[str, Sequence[Record]], month: str) -> list[dict[str, Any]]:
+    """Tell of the stamps of other gateways, by their chains: which head has one, and when its gateway recorded that.
+
+    Time and authority stand in the stamp itself, which lies beside that gateway's chain and is not read here.
+    """
+    return [
+        {
+            "Gateway": gateway,
+            "Sequence": record.facts["sequence"],
+            "Digest": record.facts["head"],
+            "Time": None,
+            "Authority": None,
+            "Verified": None,
+            "Recorded": record.time,
+        }
+        for gateway, records in chains.items()
+        for record in records
+        if record.event is Event.HEAD_ANCHORED and record.facts["stamped"] and record.time.startswith(month)
     ]
 
 

@@ -146,14 +146,19 @@ class PeerChainAnswer(ChainAnswer):
 class TimeStampAnswer(Answer):
     """What an independent authority stamped (RFC 3161)."""
 
+    gateway: str | None
+    """In whose chain the head is, where several gateways share a database; null alone."""
     sequence: int | None
     """The record whose head it is; null where the head cannot be read any more."""
     digest: str | None
     time: Time | None
-    """By the authority's clock."""
+    """By the authority's clock; null for another gateway's stamp, which lies beside its chain and is not read here."""
     authority: str | None
     verified: bool | None
-    """Whether it is over this head and by the configured authority; null where its certificates were not there."""
+    """Whether it is over this head and by the configured authority; null where its certificates were not there, or the
+    stamp is another gateway's."""
+    recorded: Time | None
+    """Another gateway's: when it recorded that it had got the stamp."""
 
 
 class QualityLine(Answer):

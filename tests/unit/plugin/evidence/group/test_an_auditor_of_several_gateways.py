@@ -17,20 +17,24 @@ import pytest
 import sqlalchemy as sa
 
 from model.errors import InputRefused
+from model.evidence.anchor import anchor_head
 from model.evidence.files import HEAD_NAME, month_files
 from model.evidence.signing import SigningKey
 from plugin.commands.evidence import add_parser
 from plugin.evidence.paper.signature import make_seal
 from plugin.evidence.report import Month, issue_report
 from plugin.evidence.report_pages import report_pdf
+from plugin.evidence.timestamp import stamper
 from plugin.group.identity import NAME
 from plugin.settings.evidence import EvidenceSection
 from plugin.state.database import open_database
 from tests.builders.evidence import open_chain, record_job
 from tests.builders.group_evidence import FIRST, SECOND, Member, member
 from tests.builders.orthanc_process import CHECKOUT
+from tests.builders.pdf_text import text_of
 from tests.builders.postgresql_databases import new_database
 from tests.builders.read_codes import codes_on, pages_of
+from tests.builders.stamp_authority import StampAuthority
 
 ISSUED = datetime(2026, 12, 1, 3, tzinfo=UTC)
 
@@ -93,6 +97,32 @@ def test_one_report_prints_a_code_for_each_chain_and_each_is_held_against_its_ow
     said = capsys.readouterr().out
     assert "CONTRADICTED: record 7 is cut off" in said
     assert "is signed by no key of this chain" in said, "the other one's head says nothing of it, and is told"
+
+
+def test_a_report_lists_the_time_stamps_of_every_gateway_and_says_whose_they_are(
+    tmp_path: Path, engine: sa.Engine
+) -> None:
+    both = [member(tmp_path / "gateways", engine, gateway) for gateway in (FIRST, SECOND)]
+    _work(both)
+    with StampAuthority(tmp_path / "tsa") as authority:
+        ask = stamper(authority.url, authority.roots)
+        heads = [anchor_head(one.chain, time=one.clock.now, stamper=ask).head for one in both]
+    for one in both:
+        one.copy()
+    first = both[0]
+    keys = [one.key.public for one in both]
+    report = issue_report(first.chain, Month.parse("2026-11"), EvidenceSection(), keys, time=ISSUED, group=first.group)
+    own, other = report["document"]["body"]["TimeStamps"]
+    assert (own["Gateway"], own["Digest"], own["Authority"]) == (FIRST, heads[0].digest, "Test-TSA")
+    assert (other["Gateway"], other["Digest"], other["Authority"], other["Verified"]) == (
+        SECOND,
+        heads[1].digest,
+        None,
+        None,
+    )
+    assert other["Recorded"].startswith("2026-11-03")
+    shown = text_of(report_pdf(report, "Site", make_seal("Site")))
+    assert f"Of the chain of gateway {SECOND}, by its records" in " ".join(shown.split())
 
 
 def _work(both: list[Member]) -> None:

@@ -242,11 +242,12 @@ def subject_answer(
     codes = subjects.codes_of(patient_id)
     jobs = [_job(code, (records or chain.records)(code)) for code in codes]
     chain.append(Event.SUBJECT_ASKED, None, {"jobs": len(codes)})
-    objected = subjects.has_objected(patient_id)
+    since = subjects.objection_since(patient_id)
     return {
         "Jobs": sorted(jobs, key=lambda job: str(job["Received"])),
-        "Objection": objected,
-        "Summary": _summary(jobs, objected),
+        "Objection": since is not None,
+        "ObjectionSince": since,
+        "Summary": _summary(jobs, since is not None),
         "Held": [
             "For each job: a keyed index entry without a name, and an entry in the table of jobs with the archive's "
             "own number of the series.",
@@ -258,7 +259,8 @@ def subject_answer(
         "Rights": [
             "Erasure of what is held here: POST /autocontour/subjects/erase. Objection to any further processing: "
             "POST …/objection. A copy of all of it: POST …/export, as one file or with Format zip.",
-            "Rectification and everything about the original images: the department that holds the medical record.",
+            "Rectification: once the patient is corrected in the archive, the jobs are found under the corrected "
+            "PatientID alone. Everything about the original images: the department that holds the medical record.",
         ],
     }
 

@@ -228,3 +228,25 @@ def test_axe_finds_nothing_in_a_job(
         expect(page.get_by_role("region", name="What the rules of today say")).to_be_visible()
         assert seen.axe_findings() == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "the page scrolls sideways"
+
+
+NAMES_IN_THEIR_STEPS = """
+[...document.querySelectorAll(".way > li")].filter((step) => {
+  const [name, box] = [step.querySelector("strong").getBoundingClientRect(), step.getBoundingClientRect()];
+  return name.left < box.left || name.right > box.right || name.bottom > box.bottom;
+}).map((step) => step.innerText)
+"""
+
+
+@pytest.mark.parametrize("language", ["en-GB", "de-DE"])
+def test_the_name_of_a_step_stays_in_its_column_at_any_width(
+    browser: Browser, orthanc: OrthancProcess, language: str
+) -> None:
+    job = orthanc.job_of(orthanc.store_all(files_of(phantom_series())))
+    with visit(browser, orthanc.url, language=language) as seen:
+        page = seen.open(f"#/jobs/{job['ID']}")
+        expect(page.locator(".way > li")).to_have_count(9)
+        for width in (1600, 1280, 1200, 1024, 800, 799, 390):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate(NAMES_IN_THEIR_STEPS) == [], f"at {width} pixels"
+            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"at {width} pixels"

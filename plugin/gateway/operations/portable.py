@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pydicom
+from pydicom.multival import MultiValue
 
 from model.errors import AutocontourError
 from model.evidence.code import printed
@@ -101,10 +102,16 @@ class PortableCopy:
     def _object(self, instance: str, patient_id: str) -> bytes:
         """Return an object of this patient from Orthanc; raises SeriesGone where it is gone, or another patient's."""
         content = self._orthanc.instance_file(instance)
-        found = pydicom.dcmread(io.BytesIO(content), stop_before_pixels=True, specific_tags=["PatientID"])
-        if canonical_id(str(found.get("PatientID", ""))) != canonical_id(patient_id):
+        if patient_of(content) != canonical_id(patient_id):
             raise SeriesGone("SERIES_GONE", GONE)
         return content
+
+
+def patient_of(content: bytes) -> str:
+    r"""Return the PatientID of a DICOM file as the index knows it; for pydicom one with a ``\`` is several values."""
+    found = pydicom.dcmread(io.BytesIO(content), stop_before_pixels=True, specific_tags=["PatientID"])
+    value = found.get("PatientID")
+    return canonical_id("\\".join(value) if isinstance(value, MultiValue) else str(value or ""))
 
 
 class _Sink(io.RawIOBase):

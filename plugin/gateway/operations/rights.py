@@ -103,7 +103,6 @@ class Rights:
         return {
             "Format": EXPORT_FORMAT,
             "Exported": stamp(datetime.now(UTC)),
-            "ObjectionSince": self._evidence.subjects.objection_since(patient_id),
             **found,
             "Exports": parts,
         }

@@ -58,6 +58,7 @@ class SubjectAnswer(Answer):
     jobs: list[SubjectJob]
     objection: bool
     """Whether the patient objected."""
+    objection_since: Time | None
     summary: str
     held: list[str]
     """What is held of a patient, and for how long."""

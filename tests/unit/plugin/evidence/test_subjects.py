@@ -145,7 +145,9 @@ def test_an_objection_stands_until_it_is_withdrawn_and_outlives_an_erasure(chain
     subjects.erase(PATIENT, chain, lambda codes: Swept(0, 0, 0))
     assert subjects.has_objected(f"{PATIENT} ")
     assert not subjects.has_objected(OTHER)
-    assert "has objected" in subject_answer(subjects, PATIENT, chain)["Summary"]
+    answer = subject_answer(subjects, PATIENT, chain)
+    assert "has objected" in answer["Summary"]
+    assert answer["ObjectionSince"] == subjects.objection_since(PATIENT) is not None
     subjects.withdraw_objection(PATIENT, chain)
     subjects.withdraw_objection(PATIENT, chain)
     assert not subjects.has_objected(PATIENT)

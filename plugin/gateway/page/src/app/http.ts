@@ -43,6 +43,13 @@ export function post<Answer>(path: string, body: unknown = {}, asking: Asking = 
   return ask<Answer>(api + path, { ...asking, ...json(body) });
 }
 
+/** POST to the gateway for a file. Throws Refused. */
+export async function postForFile(path: string, body: unknown): Promise<Blob> {
+  const answer = await reached(api + path, json(body));
+  if (!answer.ok) throw refusal(answer.status, parsed(await carried(answer.text())));
+  return carried(answer.blob());
+}
+
 /** GET from Orthanc, as the user who looks at the page. Throws Refused. */
 export function getOrthanc<Answer>(path: string, asking: Asking = {}): Promise<Answer> {
   return ask<Answer>(orthanc + path, asking);
@@ -61,9 +68,14 @@ async function ask<Answer>(address: string, asking: RequestInit): Promise<Answer
   return understood<Answer>(await reached(address, asking));
 }
 
-async function reached(address: string, asking: RequestInit): Promise<Response> {
+function reached(address: string, asking: RequestInit): Promise<Response> {
+  return carried(fetch(address, asking));
+}
+
+/** What comes by the network; it may break off in the middle of an answer, too. */
+async function carried<Given>(coming: Promise<Given>): Promise<Given> {
   try {
-    return await fetch(address, asking);
+    return await coming;
   } catch (error) {
     if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Refused(0, "UNREACHABLE", "Orthanc does not answer.");
@@ -71,7 +83,7 @@ async function reached(address: string, asking: RequestInit): Promise<Response> 
 }
 
 async function understood<Answer>(answer: Response): Promise<Answer> {
-  const text = await answer.text();
+  const text = await carried(answer.text());
   const said = parsed(text);
   if (answer.ok && said !== undefined) return said as Answer;
   throw refusal(answer.status, said);

@@ -26,9 +26,13 @@ export function words<Words extends Record<string, string>>(
   return language === "de" ? german : english;
 }
 
-/** Put values into a sentence: `fill("{n} slices", { n: 4 })`. */
+/** Put values into a sentence: `fill("{n} {n|slice|slices}", { n: 4 })`, where the first word is for one. */
 export function fill(sentence: string, values: Readonly<Record<string, string | number>>): string {
-  return sentence.replace(/\{(\w+)\}/g, (whole, name: string) => String(values[name] ?? whole));
+  return sentence.replace(/\{(\w+)(?:\|([^|}]*)\|([^}]*))?\}/g, (whole, name: string, one?: string, several?: string) => {
+    const value = values[name];
+    if (value === undefined) return whole;
+    return (one === undefined ? undefined : String(value) === "1" ? one : several) ?? String(value);
+  });
 }
 
 const NUMBERS = new Map<number, Intl.NumberFormat>();

@@ -887,6 +887,7 @@ export interface SubjectAnswer {
   Series: number;
   Jobs: readonly SubjectJob[];
   Objection: boolean;
+  ObjectionSince: string | null;
   Summary: string;
   Held: readonly string[];
   Rights: readonly string[];
@@ -915,11 +916,13 @@ export interface TargetAnswer {
 }
 
 export interface TimeStampAnswer {
+  Gateway: string | null;
   Sequence: number | null;
   Digest: string | null;
   Time: string | null;
   Authority: string | null;
   Verified: boolean | null;
+  Recorded: string | null;
 }
 
 export interface TotalsAnswer {

@@ -46,7 +46,7 @@ export default function Quality({ query }: Place): JSX.Element {
         <>
           {answer.Charts.length === 0 && <p>{WORDS.none}</p>}
           {one ? answer.Charts.map((chart) => <One key={`${chart.Structure} ${chart.Model} ${chart.Target}`} chart={chart} />) : answer.Charts.length > 0 && <Structures charts={answer.Charts} value={value} />}
-          <Alerts alerts={answer.Alerts} changed={again} />
+          {answer.Charts.length + answer.Alerts.length > 0 && <Alerts alerts={answer.Alerts} changed={again} />}
         </>
       )}
     </>

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
-import { moment } from "../app/language";
+import { fill, moment, number } from "../app/language";
 import type { SubjectAnswer, SubjectJob } from "../app/schema";
+import { STATES, StateBadge } from "../parts/badge";
 import { Heads } from "../parts/heads";
 import { Wide } from "../parts/wide";
 import { WORDS } from "./words";
@@ -13,7 +14,7 @@ export function Found({ answer }: { answer: SubjectAnswer }): JSX.Element {
       <p lang="en">{answer.Summary}</p>
       {answer.Jobs.length > 0 && <Jobs jobs={answer.Jobs} />}
       <Sentences title={WORDS.heldOf} sentences={answer.Held} />
-      <Sentences title={WORDS.mayAsk} sentences={answer.Rights} />
+      <Rights />
     </>
   );
 }
@@ -23,16 +24,16 @@ function Jobs({ jobs }: { jobs: readonly SubjectJob[] }): JSX.Element {
     <>
       <h3 id="subject-jobs">{WORDS.jobs}</h3>
       <Wide name={WORDS.jobs}>
-        <table aria-labelledby="subject-jobs">
+        <table class="subject" aria-labelledby="subject-jobs">
           <Heads of={[WORDS.received, WORDS.outcome, WORDS.model, WORDS.sentTo, WORDS.held, WORDS.inWords, WORDS.code]} />
           <tbody>
             {jobs.map((job) => (
               <tr key={job.EvidenceCode}>
-                <td>{job.Received === null ? "–" : moment(job.Received)}</td>
-                <td>{job.Outcome}</td>
-                <td>{job.Model ?? "–"}</td>
-                <td>{job.SentTo ?? "–"}</td>
-                <td class={job.StillHeld ? "look" : ""}>{job.StillHeld ? WORDS.yes : WORDS.no}</td>
+                <td data-name={WORDS.received}>{job.Received === null ? "–" : moment(job.Received)}</td>
+                <td data-name={WORDS.outcome}>{outcome(job.Outcome)}</td>
+                <td data-name={WORDS.model}>{job.Model ?? "–"}</td>
+                <td data-name={WORDS.sentTo}>{job.SentTo === null ? "–" : fill(WORDS.sentImages, { target: job.SentTo, n: number(job.ImagesSent) })}</td>
+                <td data-name={WORDS.held} class={job.StillHeld ? "look" : ""}>{job.StillHeld ? WORDS.yes : WORDS.no}</td>
                 <td>
                   <ul class="plain" lang="en">
                     {job.InWords.map((sentence) => (
@@ -40,7 +41,7 @@ function Jobs({ jobs }: { jobs: readonly SubjectJob[] }): JSX.Element {
                     ))}
                   </ul>
                 </td>
-                <td>
+                <td data-name={WORDS.code}>
                   <a class="code" href={`#/evidence/${job.EvidenceCode}`}>
                     {job.EvidenceCode}
                   </a>
@@ -54,12 +55,33 @@ function Jobs({ jobs }: { jobs: readonly SubjectJob[] }): JSX.Element {
   );
 }
 
+/** The final state of a job in the reader's language; the chain has a word of its own for one that is not closed. */
+function outcome(word: string): JSX.Element | string {
+  const state = STATES.find((one) => one === word);
+  if (state !== undefined) return <StateBadge state={state} />;
+  return word === "open" ? WORDS.open : word;
+}
+
 function Sentences({ title, sentences }: { title: string; sentences: readonly string[] }): JSX.Element {
   return (
     <details>
       <summary>{title}</summary>
       <ul lang="en">
         {sentences.map((sentence) => (
+          <li key={sentence}>{sentence}</li>
+        ))}
+      </ul>
+    </details>
+  );
+}
+
+/** What the API says of rights speaks of its own addresses; this is the same for who reads the page. */
+function Rights(): JSX.Element {
+  return (
+    <details>
+      <summary>{WORDS.mayAsk}</summary>
+      <ul>
+        {[WORDS.mayKnow, WORDS.mayTake, WORDS.mayCorrect, WORDS.mayErase, WORDS.mayObject, WORDS.mayImages].map((sentence) => (
           <li key={sentence}>{sentence}</li>
         ))}
       </ul>

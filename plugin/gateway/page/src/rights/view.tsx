@@ -1,9 +1,10 @@
 import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
-import { post, Refused } from "../app/http";
-import { fill, number } from "../app/language";
+import { post, postForFile, Refused } from "../app/http";
+import { fill, moment, number } from "../app/language";
 import type { ErasedAnswer, ExportAnswer, ObjectionAnswer, SubjectAnswer, WithdrawnAnswer } from "../app/schema";
 import { Notice, Refusal } from "../parts/notice";
+import { save } from "../parts/save";
 import { Confirm, type Question } from "./confirm";
 import { Found } from "./found";
 import { WORDS } from "./words";
@@ -15,6 +16,7 @@ interface Subject {
 }
 
 type Deed = "objection" | "withdraw" | "erase";
+type Copy = "zip" | "json";
 
 /** A patient's rights: what was done, take it along, object, take that back, erase. */
 export default function Rights(): JSX.Element {
@@ -94,8 +96,8 @@ export default function Rights(): JSX.Element {
             {subject.answer.Jobs.length === 0 ? WORDS.none : fill(WORDS.found, met(subject.answer))}
           </h2>
           <Actions
-            objected={subject.answer.Objection}
-            exportAll={() => void attempt(async () => setDone(await exported(subject.id)))}
+            since={subject.answer.ObjectionSince}
+            take={(copy) => void attempt(async () => setDone(await COPIES[copy](subject)))}
             ask={setAsked}
           />
           <Found answer={subject.answer} />
@@ -108,15 +110,25 @@ export default function Rights(): JSX.Element {
   );
 }
 
-function Actions({ objected, exportAll, ask }: { objected: boolean; exportAll: () => void; ask: (deed: Deed) => void }): JSX.Element {
-  const other = objected ? "withdraw" : "objection";
+interface Offered {
+  /** When the patient objected (ISO 8601); null when not. */
+  since: string | null;
+  take: (copy: Copy) => void;
+  ask: (deed: Deed) => void;
+}
+
+function Actions({ since, take, ask }: Offered): JSX.Element {
+  const other = since === null ? "objection" : "withdraw";
   return (
     <>
-      <p class={objected ? "look" : "dim"}>{objected ? WORDS.objected : WORDS.notObjected}</p>
+      <p class={since === null ? "dim" : "look"}>{since === null ? WORDS.notObjected : fill(WORDS.objected, { since: moment(since) })}</p>
       <h3>{WORDS.do}</h3>
       <div class="row">
-        <button type="button" onClick={exportAll}>
-          {WORDS.export}
+        <button type="button" onClick={() => take("zip")}>
+          {WORDS.zip}
+        </button>
+        <button type="button" onClick={() => take("json")}>
+          {WORDS.json}
         </button>
         <button type="button" onClick={() => ask(other)}>
           {WORDS[other]}
@@ -132,7 +144,11 @@ function Actions({ objected, exportAll, ask }: { objected: boolean; exportAll: (
 const DEEDS: Readonly<Record<Deed, (id: string) => Promise<string>>> = {
   objection: async (id) => {
     const answer = await post<ObjectionAnswer>("subjects/objection", { PatientID: id });
-    return fill(WORDS.objectionDone, { cancelled: number(answer.CancelledJobs) });
+    const said = [fill(WORDS.objectionDone, { cancelled: number(answer.CancelledJobs) })];
+    if (answer.RecalledTransfers > 0) said.push(fill(WORDS.objectionRecalled, { n: number(answer.RecalledTransfers) }));
+    if (answer.StoppedDeliveries > 0) said.push(fill(WORDS.objectionStopped, { n: number(answer.StoppedDeliveries) }));
+    if (answer.DeliveredTo.length > 0) said.push(fill(WORDS.objectionDelivered, { names: answer.DeliveredTo.join(", ") }));
+    return said.join(" ");
   },
   withdraw: async (id) => {
     const answer = await post<WithdrawnAnswer>("subjects/withdraw", { PatientID: id });
@@ -140,28 +156,33 @@ const DEEDS: Readonly<Record<Deed, (id: string) => Promise<string>>> = {
   },
   erase: async (id) => {
     const answer = await post<ErasedAnswer>("subjects/erase", { PatientID: id });
-    const said = fill(WORDS.eraseDone, {
-      rows: number(answer.Rows),
-      files: number(answer.Files),
-      copies: number(answer.OrthancCopies),
-      series: number(answer.Series),
-      jobs: number(answer.Jobs),
-    });
-    return answer.Left === 0 ? said : `${said} ${fill(WORDS.eraseLeft, { left: number(answer.Left) })}`;
+    const said = [
+      fill(WORDS.eraseDone, {
+        rows: number(answer.Rows),
+        files: number(answer.Files),
+        copies: number(answer.OrthancCopies),
+        series: number(answer.Series),
+        jobs: number(answer.Jobs),
+      }),
+    ];
+    if (answer.Left > 0) said.push(fill(WORDS.eraseLeft, { left: number(answer.Left) }));
+    if (answer.DeliveredTo.length > 0) said.push(fill(WORDS.eraseDelivered, { names: answer.DeliveredTo.join(", ") }));
+    return said.join(" ");
   },
 };
 
-/** Give the export as a file of the browser; its name says nothing of the patient. */
-async function exported(id: string): Promise<string> {
-  const answer = await post<ExportAnswer>("subjects/export", { PatientID: id });
-  const address = URL.createObjectURL(new Blob([JSON.stringify(answer, null, 2)], { type: "application/json" }));
-  const link = document.createElement("a");
-  link.href = address;
-  link.download = "autocontour-export.json";
-  link.click();
-  URL.revokeObjectURL(address);
-  return fill(WORDS.exported, { jobs: number(answer.Jobs.length) });
-}
+/** Each form of the patient's copy, given as a file of the browser; its name says nothing of the patient. */
+const COPIES: Readonly<Record<Copy, (of: Subject) => Promise<string>>> = {
+  zip: async ({ id, answer }) => {
+    save(await postForFile("subjects/export", { PatientID: id, Format: "zip" }), "autocontour-export.zip");
+    return fill(WORDS.zipMade, { jobs: number(answer.Jobs.length) });
+  },
+  json: async ({ id }) => {
+    const answer = await post<ExportAnswer>("subjects/export", { PatientID: id });
+    save(new Blob([JSON.stringify(answer, null, 2)], { type: "application/json" }), "autocontour-export.json");
+    return fill(WORDS.jsonMade, { jobs: number(answer.Jobs.length) });
+  },
+};
 
 function met(answer: SubjectAnswer): { series: string; jobs: string } {
   return { series: number(answer.Series), jobs: number(answer.Jobs.length) };

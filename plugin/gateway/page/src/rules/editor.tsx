@@ -5,6 +5,7 @@ import { fill, number } from "../app/language";
 import type { ProblemAnswer, RulesAnswer } from "../app/schema";
 import { useAnswer } from "../parts/answer";
 import { Notice, Refusal } from "../parts/notice";
+import { save } from "../parts/save";
 import { Changes } from "./changes";
 import { readDraft, written, type Draft } from "./draft";
 import { NotJson } from "./located";
@@ -139,20 +140,12 @@ function Problems({ title, tone, problems, draft, field }: ProblemsGiven): JSX.E
 /** Take the draft away: as a file, or into the clipboard. */
 function Export({ text, field }: { text: string; field: HTMLTextAreaElement | null }): JSX.Element {
   const [copied, setCopied] = useState(false);
-  const save = (): void => {
-    const address = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-    const link = document.createElement("a");
-    link.href = address;
-    link.download = "rules.json";
-    link.click();
-    URL.revokeObjectURL(address);
-  };
   const copy = async (): Promise<void> => {
     setCopied(await toClipboard(text, field));
   };
   return (
     <>
-      <button type="button" onClick={save}>
+      <button type="button" onClick={() => save(new Blob([text], { type: "application/json" }), "rules.json")}>
         {WORDS.save}
       </button>
       <button type="button" onClick={() => void copy()}>

@@ -1,1 +1,0 @@
-import{r as e}from"./notice-DgppplgB.js";import{t}from"./jsxRuntime-BQMxKmKV.js";var n={waiting:``,running:`busy`,done:`good`,excluded:``,rejected:`bad`,failed:`bad`,cancelled:``,superseded:``},r=Object.keys(n);function i({state:r}){return t(`span`,{class:`badge ${n[r]}`,children:e[r]})}export{i as n,r as t};

@@ -35,7 +35,7 @@ MACHINE = Chapter(
             ("MODEL_NUMBERS",),
             Again.NO,
             means="the network answered with infinity or with what is no number; nothing was drawn of it",
-            way_out="`Precision` `fp32` where it was bf16; else the model is damaged: import it again",
+            way_out="`Precision` `fp32` where it was less; else the model is damaged: import it again",
         ),
         Row(
             ("NOTHING_WANTED", "NO_TEMPLATE"),

@@ -67,8 +67,8 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--precision",
         choices=("auto", "fp32", "bf16"),
-        help="bf16 is refused unless every structure on real images is as in fp32; auto (the default) takes it where "
-        "it is allowed and faster",
+        help="bf16 is refused unless every structure on real images is as in fp32; auto (the default) takes it, or "
+        "on a CUDA device fp16, where it is allowed and faster",
     )
     parser.add_argument(
         "--description", type=Path, metavar="FILE.json", help="input, inference, labels and limits, as in model.json"

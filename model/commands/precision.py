@@ -1,4 +1,4 @@
-"""``autocontour models precision NAME``: the test that lets a package be drawn in bf16."""
+"""``autocontour models precision NAME``: the test that lets a package be drawn in less than fp32."""
 
 from __future__ import annotations
 
@@ -18,7 +18,9 @@ PRINTED = 12
 def add_parser(actions: Any, common: argparse.ArgumentParser) -> None:
     """Add the action to those of ``autocontour models``."""
     parser = actions.add_parser(
-        "precision", parents=[common], help="draw real images in fp32 and bf16, and compare each structure"
+        "precision",
+        parents=[common],
+        help="draw real images in fp32 and in bf16 or fp16, and compare each structure",
     )
     parser.add_argument("name", metavar="NAME")
     parser.add_argument(
@@ -33,7 +35,7 @@ def add_parser(actions: Any, common: argparse.ArgumentParser) -> None:
 
 
 def run_test(package: Package, series: Sequence[Path], minutes: float) -> int:
-    """Test a package anew; the exit status is 0 where bf16 keeps every structure."""
+    """Test a package anew; the exit status is 0 where a lower precision keeps every structure."""
     from model.commands.terminal import progress_bar
     from model.precision.check import ensure_precision
     from model.precision.own_series import with_own
@@ -42,25 +44,26 @@ def run_test(package: Package, series: Sequence[Path], minutes: float) -> int:
     if series:  # of patients
         harden_process()
     with progress_bar("testing") as show:
-        result = ensure_precision(package, show, samples=with_own(series), fetch=True, anew=True, seconds=60 * minutes)
-    print(f"{package.document.id}: {result.reason}")
-    _figures(result)
-    return KEPT if result.verdict == "kept" else OTHERWISE
+        found = ensure_precision(package, show, samples=with_own(series), fetch=True, anew=True, seconds=60 * minutes)
+    for result in found:
+        print(f"{package.document.id}: {result.reason}")
+        _figures(result)
+    return KEPT if any(one.verdict == "kept" for one in found) else OTHERWISE
 
 
 def tell(package: Package) -> None:
-    """Print what an import found of bf16."""
+    """Print what an import found of lower precisions."""
     for result in read_precision(package):
-        print(f"bf16 {result.verdict}: {result.reason}")
+        print(f"{result.precision} {result.verdict}: {result.reason}")
 
 
 def _figures(result: PrecisionResult) -> None:
     print(f"computed by {result.runtime} on {', '.join(one.name for one in result.images) or 'no image'}")
     for one in result.structures[:PRINTED]:
-        print(f"  {'kept' if one.kept else 'lost'} on {one.image}: {one.words}")
+        print(f"  {'kept' if one.kept else 'lost'} on {one.image}: {one.words(result.precision)}")
     if len(result.structures) > PRINTED:
         print(f"  and {len(result.structures) - PRINTED} more, of which more was kept (autocontour models show)")
     if result.not_seen:
         print(f"not found in these images, and not tested: {', '.join(result.not_seen)}")
     if result.seconds is not None:
-        print(f"drawn in {result.seconds[0]:.1f} s in fp32 and {result.seconds[1]:.1f} s in bf16")
+        print(f"drawn in {result.seconds[0]:.1f} s in fp32 and {result.seconds[1]:.1f} s in {result.precision}")

@@ -14,8 +14,10 @@ FORMAT = 1
 OWN = {"model.json", "sides.json", "precision.json", "converted.json", "converted"}
 # DICOM PS3.3 C.8.8.8.1, the ones an organ model can mean.
 InterpretedType = Literal["EXTERNAL", "ORGAN", "AVOIDANCE", "CAVITY", "PTV", "CTV", "GTV", "SUPPORT", "CONTROL"]
-# In what a network computes, and what is wished for: "auto" is bf16 where the test of precision allows it.
-Precision = Literal["fp32", "bf16"]
+# In what a network computes; what may stand for fp32 where the test of precision allows it; and what is wished for:
+# "auto" is the first of those that was kept and is faster.
+Precision = Literal["fp32", "bf16", "fp16"]
+LowerPrecision = Literal["bf16", "fp16"]
 Wish = Literal["auto", "fp32", "bf16"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]

@@ -13,7 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from model.errors import InputRefused
-from model.packages.document import ModelDocument, Wish
+from model.packages.document import ModelDocument, Precision, Wish
 from model.problems import in_one_sentence, problems_of
 
 DOCUMENT = "model.json"
@@ -44,15 +44,15 @@ ALLOWED = {
 class Package:
     """A package whose model.json is valid; ``digest`` is SHA-256 of model.json, which holds those of all files.
 
-    ``precision`` is the site's own wish, in place of model.json's; with ``trial`` it is drawn so without permission,
-    for the test that gives it.
+    ``precision`` is the site's own wish, in place of model.json's; in ``trial`` it is drawn without permission, and
+    in nothing else, for the test that gives it.
     """
 
     folder: Path
     document: ModelDocument
     digest: str
     precision: Wish | None = None
-    trial: bool = False
+    trial: Precision | None = None
 
     @property
     def wish(self) -> Wish:

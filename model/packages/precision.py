@@ -1,8 +1,9 @@
 """What the test of precision found of a package: a file beside model.json, bound to it by its digest.
 
-A network may be drawn in bf16, which is twice as fast, only where this file says that every structure came out as in
-fp32. What it says holds for one runtime of one version on one kind of processor, as each rounds in its own way; so
-it has an entry for each of them. It is no part of model.json, whose digest names the model in every job.
+A network may be drawn in bf16 or fp16, which are twice as fast, only where this file says that every structure came
+out as in fp32. What it says holds for one precision of one runtime of one version on one kind of processor, as each
+rounds in its own way; so it has an entry for each of them. It is no part of model.json, whose digest names the model
+in every job.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from model.packages.beside import read_record, write_record
-from model.packages.document import Precision
+from model.packages.document import LowerPrecision, Precision
 from model.packages.package import PRECISION, Package
 
 # Raised when the test changes so much that older results say nothing.
@@ -23,9 +24,11 @@ TEST = 1
 RECORD_BYTES = 1024 * 1024
 # What each structure keeps of what fp32 draws: at least this Dice, at most this share more or less volume.
 LEAST_DICE, MOST_CHANGE = 0.999, 0.005
-# "auto" takes bf16 where the images of the test were drawn so many times as fast.
+# "auto" takes a lower precision where the images of the test were drawn so many times as fast.
 FASTER = 1.1
-# Runtimes and processors that are remembered, the last ones.
+# What "auto" asks for, one after the other: fp16 has ten bits of a number where bf16 has seven, and costs the same.
+LOWER: tuple[LowerPrecision, ...] = ("fp16", "bf16")
+# Results for runtimes, processors and precisions that are remembered, the last ones.
 REMEMBERED = 16
 
 Text = Annotated[str, Field(max_length=1000)]
@@ -44,9 +47,9 @@ class ImageDrawn(_Part):
 
 
 class StructureFigures(_Part):
-    """One structure on the image where bf16 kept least of it.
+    """One structure on the image where a lower precision kept least of it.
 
-    ``ml`` and ``reduced_ml`` are what fp32 and bf16 drew; ``change`` is the share of volume gained or lost.
+    ``ml`` and ``reduced_ml`` are what fp32 and it drew; ``change`` is the share of volume gained or lost.
     """
 
     label: Text
@@ -61,24 +64,24 @@ class StructureFigures(_Part):
         """Whether it is what fp32 draws, for whoever looks at a contour."""
         return self.dice >= LEAST_DICE and abs(self.change) <= MOST_CHANGE
 
-    @property
-    def words(self) -> str:
+    def words(self, precision: LowerPrecision) -> str:
         """In a few words, with its figures."""
         return (
             f"{self.label} (Dice {self.dice:.4f}, volume {100 * self.change:+.2f} %: {self.ml:.1f} ml in fp32 and "
-            f"{self.reduced_ml:.1f} ml in bf16)"
+            f"{self.reduced_ml:.1f} ml in {precision})"
         )
 
 
 class PrecisionResult(_Part):
     """``kept``: every structure that was found is as in fp32; ``lost``: one is not; ``untested``: nothing is known.
 
-    ``runtime`` is what computed, its version and the processor or device; ``reason`` says why a verdict is what it is;
-    ``not_seen`` names structures that none of the images shows, of which nothing is known. ``seconds`` is what drawing
-    took in fp32 and in bf16.
+    ``precision`` is what was tested, bf16 in files of before there were two; ``runtime`` is what computed, its version
+    and the processor or device; ``reason`` says why a verdict is what it is; ``not_seen`` names structures that none
+    of the images shows, of which nothing is known. ``seconds`` is what drawing took in fp32 and in it.
     """
 
     runtime: Text
+    precision: LowerPrecision = "bf16"
     verdict: Literal["kept", "lost", "untested"]
     reason: Text
     images: list[ImageDrawn] = Field(default_factory=list, max_length=64)
@@ -88,7 +91,7 @@ class PrecisionResult(_Part):
 
     @property
     def faster(self) -> bool:
-        """Whether bf16 was measured to be worth it."""
+        """Whether it was measured to be worth it."""
         return self.seconds is not None and self.seconds[0] >= FASTER * self.seconds[1]
 
     @property
@@ -126,19 +129,23 @@ def choose(package: Package, runtime: str, network: int | None = None) -> Choice
     ``network`` is the number of one of its networks, where ``runtime`` is what computes that one alone.
     """
     wish = package.wish
-    if package.trial:
-        return Choice("bf16" if wish == "bf16" else "fp32", "the test of precision")
+    if package.trial is not None:
+        return Choice(package.trial, "the test of precision")
     if wish == "fp32":
         return Choice("fp32", "as chosen")
     denied = wish == "bf16"
-    tested = result_for(package, runtime, network)
-    if tested is None:
-        return Choice("fp32", f"bf16 was not tested with {runtime} yet (autocontour models precision)", denied)
-    if tested.verdict != "kept":
-        return Choice("fp32", tested.reason, denied)
-    if wish == "auto" and not tested.faster:
-        return Choice("fp32", "bf16 is not faster here")
-    return Choice("bf16", tested.words)
+    asked: Sequence[LowerPrecision] = ("bf16",) if wish == "bf16" else LOWER
+    tested = [one for lower in asked if (one := result_for(package, runtime, lower, network)) is not None]
+    if not tested:
+        what = "bf16" if denied else "less than fp32"
+        return Choice("fp32", f"{what} was not tested with {runtime} yet (autocontour models precision)", denied)
+    kept = [one for one in tested if one.verdict == "kept"]
+    if not kept:
+        return Choice("fp32", tested[0].reason, denied)
+    worth = [one for one in kept if one.faster or wish == "bf16"]
+    if not worth:
+        return Choice("fp32", f"{kept[0].precision} is not faster here")
+    return Choice(worth[0].precision, worth[0].words)
 
 
 def chooser(package: Package, network: int = 0) -> Callable[[str], Precision]:
@@ -146,9 +153,12 @@ def chooser(package: Package, network: int = 0) -> Callable[[str], Precision]:
     return lambda runtime: choose(package, runtime, network).precision
 
 
-def result_for(package: Package, runtime: str, network: int | None = None) -> PrecisionResult | None:
-    """Return what was found of this very package with this very runtime; None when that was never tested."""
-    found = [one for one in read_precision(package) if _computed_by(one.runtime, runtime, network)]
+def result_for(
+    package: Package, runtime: str, precision: Precision, network: int | None = None
+) -> PrecisionResult | None:
+    """Return what was found of this very package in a precision of this very runtime; None where it was not tested."""
+    tested = [one for one in read_precision(package) if one.precision == precision]
+    found = [one for one in tested if _computed_by(one.runtime, runtime, network)]
     return found[-1] if found else None
 
 
@@ -165,14 +175,15 @@ def _computed_by(tested: str, runtime: str, network: int | None) -> bool:
 
 
 def read_precision(package: Package) -> list[PrecisionResult]:
-    """Return what was found of this very package, a result for each runtime, the last one last."""
+    """Return what was found of this very package, for each runtime and precision, the last one last."""
     record = read_record(package, PRECISION, _Record, RECORD_BYTES)
     return record.results if record is not None and (record.package, record.test) == (package.digest, TEST) else []
 
 
 def write_precision(package: Package, result: PrecisionResult) -> bool:
     """Keep a result beside model.json; False where the folder cannot be written: the package is then drawn in fp32."""
-    others = [one for one in read_precision(package) if one.runtime != result.runtime]
+    same = (result.runtime, result.precision)
+    others = [one for one in read_precision(package) if (one.runtime, one.precision) != same]
     results = [*others, result][-REMEMBERED:]
     record = _Record(format=1, test=TEST, package=package.digest, results=results)
     return write_record(package, PRECISION, record)

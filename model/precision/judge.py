@@ -8,6 +8,7 @@ import numpy as np
 
 from model.contours.structure import BoxedMask
 from model.engines.engine import Drawing
+from model.packages.document import LowerPrecision
 from model.packages.precision import ImageDrawn, PrecisionResult, StructureFigures
 
 # Structures that are named with their figures in a sentence.
@@ -29,6 +30,7 @@ def verdict(
     labels: Iterable[str],
     runtime: str,
     seconds: tuple[float, float] | None,
+    precision: LowerPrecision = "bf16",
 ) -> PrecisionResult:
     """Kept when every structure that was found is kept on every image, and one at least was found.
 
@@ -42,14 +44,16 @@ def verdict(
     unseen = [label for label in dict.fromkeys(labels) if label not in worst]
     lost = [one for one in found if not one.kept]
     if lost:
-        said, reason = "lost", f"bf16 does not keep {told(lost)}"
+        said, reason = "lost", f"{precision} does not keep {told(lost, precision)}"
     elif found:
-        said, reason = "kept", f"bf16 keeps every structure that was found; least {found[0].words}"
+        said, reason = "kept", f"{precision} keeps every structure that was found; least {found[0].words(precision)}"
     else:
-        said, reason = "untested", "none of its structures was found in an image, so that nothing is known of bf16"
+        said = "untested"
+        reason = f"none of its structures was found in an image, so that nothing is known of {precision}"
     return PrecisionResult.model_validate(
         {
             "runtime": runtime,
+            "precision": precision,
             "verdict": said,
             "reason": reason,
             "images": images,
@@ -60,10 +64,10 @@ def verdict(
     )
 
 
-def told(lost: Sequence[StructureFigures]) -> str:
+def told(lost: Sequence[StructureFigures], precision: LowerPrecision) -> str:
     """Name the structures that lost most, with their figures."""
     more = f" and {len(lost) - NAMED} more" if len(lost) > NAMED else ""
-    return ", ".join(one.words for one in lost[:NAMED]) + more
+    return ", ".join(one.words(precision) for one in lost[:NAMED]) + more
 
 
 def _order(one: StructureFigures) -> tuple[bool, float, float]:
@@ -80,7 +84,7 @@ def _figures(
 ) -> StructureFigures:
     before, after = _count(full), _count(reduced)
     both = 0 if full is None or reduced is None else _common(full, reduced)
-    # What only bf16 draws has no volume to compare with: all of it is a change.
+    # What only the lower precision draws has no volume to compare with: all of it is a change.
     change = (after - before) / before if before else 1.0
     return StructureFigures(
         label=label,

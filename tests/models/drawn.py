@@ -27,7 +27,7 @@ def main(folder: str, image: str, spacing: str, out: str, precision: str) -> Non
 
     package = open_package(Path(folder))
     verify_package(package)
-    engine = engine_of(replace(package, precision="bf16" if precision == "bf16" else "fp32", trial=True))
+    engine = engine_of(replace(package, trial="bf16" if precision == "bf16" else "fp32"))
     loaded = time.perf_counter()
     array = np.load(image).astype(np.int16)
     z, y, x = (float(one) for one in spacing.split(","))

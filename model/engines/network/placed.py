@@ -1,4 +1,4 @@
-"""A network where it is applied now: at home, or on the CPU while the memory there is short."""
+"""A network where it is applied now: at home, or elsewhere while the memory or the numbers there do not suffice."""
 
 from __future__ import annotations
 
@@ -13,11 +13,19 @@ from model.errors import EngineFailed
 
 
 class Placed:
-    """``home`` and ``cpu`` bring the network there; ``cpu`` is None where home is the CPU."""
+    """``home``, ``cpu`` and ``full`` bring the network there.
 
-    def __init__(self, home: Callable[[], Way], cpu: Callable[[], Way] | None = None) -> None:
+    ``cpu`` is None where home is the CPU, ``full`` where home is all that may draw; else it is home in fp32.
+    """
+
+    def __init__(
+        self,
+        home: Callable[[], Way],
+        cpu: Callable[[], Way] | None = None,
+        full: Callable[[], Way] | None = None,
+    ) -> None:
         """Bring the network home."""
-        self._home, self._cpu = home, cpu
+        self._home, self._cpu, self._full = home, cpu, full
         self.way = home()
         self._away = False
 
@@ -27,25 +35,35 @@ class Placed:
         less: Callable[[Shape], Shape | None],
         draw: Callable[[Way, Window], Found],
     ) -> tuple[Found, list[str]]:
-        """Return what ``draw`` finds, and what was done about short memory.
+        """Return what ``draw`` finds, and what was done about short memory or numbers.
 
-        Smaller tiles are tried, then the CPU; then it raises EngineFailed. ``less`` gives the next smaller tile.
+        Where numbers go beyond a lower precision, fp32 is taken. Where memory is short smaller tiles are tried, then
+        the CPU; then it raises EngineFailed. ``less`` gives the next smaller tile.
         """
         if self._away:  # the memory that an earlier series lacked may be there again
             self.way, self._away = self._home(), False
-        now, notes = window, list[str]()
+        now, notes, cpu = window, list[str](), self._cpu
         while True:
+            exact: Callable[[], Way] | None = None
             try:
                 return draw(self.way, now), notes
+            except EngineFailed as error:
+                exact = None if self.way.precision == "fp32" else self._full
+                if error.code != "MODEL_NUMBERS" or exact is None:
+                    raise
             except (RuntimeError, MemoryError) as error:
                 if not out_of_memory(error):
                     raise
+            if exact is not None:
+                notes.append(f"drawn in fp32, as numbers of the network went beyond {self.way.precision}")
+                self.way, self._away = exact(), True
+                continue
             patch = less(now.patch)
             if patch is not None:
                 now = replace(now, patch=patch)
                 notes.append("drawn with smaller tiles, as memory was short")
-            elif self._cpu is not None and not self._away:
-                self.way, self._away, now = self._cpu(), True, window
+            elif cpu is not None:
+                self.way, self._away, cpu, now = cpu(), True, None, window
                 notes.append("drawn on the CPU, as the GPU's memory was short")
             else:
                 raise EngineFailed(

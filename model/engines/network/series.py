@@ -5,6 +5,7 @@ from __future__ import annotations
 from model.engines.engine import Algorithm
 from model.engines.limits import beyond, untold
 from model.errors import EngineFailed
+from model.packages.document import Precision
 from model.packages.package import Package
 from model.packages.precision import result_for
 from model.packages.sides import read_sides
@@ -42,14 +43,14 @@ def require_fits(package: Package, volume: Volume) -> tuple[str, ...]:
     return found + untold(package.document.limits, volume)
 
 
-def algorithm_of(package: Package, place: str, runtime: str = "", *, reduced: bool = False) -> Algorithm:
+def algorithm_of(package: Package, place: str, runtime: str = "", precision: Precision = "fp32") -> Algorithm:
     """Who drew, from model.json; ``place`` is device and precision, ``runtime`` what computed it.
 
-    Where it is less than fp32, what the test of precision found is said too.
+    Where ``precision`` is less than fp32, what its test found is said too.
     """
     document = package.document
-    tested = result_for(package, runtime) if reduced else None
-    kept = f", bf16 tested: {tested.words}" if tested is not None else ""
+    tested = result_for(package, runtime, precision) if precision != "fp32" else None
+    kept = f", {precision} tested: {tested.words}" if tested is not None else ""
     terms = {"any": "", "unknown": ", terms not stated"}.get(document.license.use, f", {document.license.use}")
     return Algorithm(
         document.id,

@@ -16,6 +16,7 @@ from model.engines.network.labelling import Labels, labels_of
 from model.engines.network.regions import regions_of
 from model.engines.network.resample import resampled
 from model.engines.network.window import Predict, Shape, Window, slices
+from model.packages.document import LowerPrecision, Precision
 
 Array = NDArray[np.float32]
 Orders = tuple[int, int, int]
@@ -46,8 +47,13 @@ class Way(Protocol):
         ...
 
     @property
-    def reduced(self) -> bool:
-        """Whether it computes in less than fp32."""
+    def precision(self) -> Precision:
+        """In what it computes."""
+        ...
+
+    @property
+    def lower_precisions(self) -> tuple[LowerPrecision, ...]:
+        """In what its device or runtime can compute in place of fp32, the most exact first."""
         ...
 
     def resampled(self, array: Array, wanted: Shape, orders: Orders) -> Array:
@@ -84,9 +90,14 @@ class OnCpu:
     predict: Predict
     label: str = "cpu fp32"
     runtime: str = ""
-    reduced: bool = False
+    precision: Precision = "fp32"
     head: Head | None = None
     rest: Callable[[], None] = _nothing
+
+    @property
+    def lower_precisions(self) -> tuple[LowerPrecision, ...]:
+        """As Way says."""
+        return ("bf16",)
 
     def resampled(self, array: Array, wanted: Shape, orders: Orders) -> Array:
         """As Way says."""

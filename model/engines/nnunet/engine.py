@@ -27,7 +27,7 @@ from model.engines.network.window import Shape, Window
 from model.engines.nnunet.normalise import box_of_image, normalised, require_known
 from model.engines.nnunet.plans import Dataset, Plans, orders, read_dataset, read_plans
 from model.errors import InputRefused
-from model.packages.document import Label
+from model.packages.document import Label, LowerPrecision, Precision
 from model.packages.package import Package
 from model.packages.precision import chooser, runtime_of
 from model.volume.patient_axes import Turn
@@ -102,7 +102,7 @@ class NnUnet:
     def algorithm(self) -> Algorithm:
         """Who drew."""
         places = ", ".join(sorted({member.way.label for member in self.members}))
-        return algorithm_of(self.package, places, self.runtime, reduced=self.reduced)
+        return algorithm_of(self.package, places, self.runtime, self.precision)
 
     @property
     def runtime(self) -> str:
@@ -110,9 +110,15 @@ class NnUnet:
         return runtime_of([member.way.runtime for member in self.members])
 
     @property
-    def reduced(self) -> bool:
-        """Whether one of the networks is computed in less than fp32."""
-        return any(member.way.reduced for member in self.members)
+    def precision(self) -> Precision:
+        """The least in which one of the networks is computed."""
+        return next((one.way.precision for one in self.members if one.way.precision != "fp32"), "fp32")
+
+    @property
+    def lower_precisions(self) -> tuple[LowerPrecision, ...]:
+        """In what all networks can be computed in place of fp32, the most exact first."""
+        others = [one.way.lower_precisions for one in self.members]
+        return tuple(lower for lower in others[0] if all(lower in one for one in others))
 
     def _draw(
         self,
@@ -224,7 +230,7 @@ def _in_torch(package: Package, number: int, plans: Plans, dataset: Dataset) -> 
 
     weights = package.document.networks[number].weights
     folds = Folds([package.path(one) for one in weights], plans, dataset.classes)
-    return placed(folds.at, chooser(package, number), together=True)
+    return placed(folds.at, chooser(package, number), together=True, trial=package.trial is not None)
 
 
 def _multiple(plans: Plans) -> Shape:

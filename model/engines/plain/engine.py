@@ -21,7 +21,7 @@ from model.engines.network.way import Grids, Way
 from model.engines.network.window import Shape, Window
 from model.engines.plain.normalise import normalised
 from model.errors import InputRefused
-from model.packages.document import Label
+from model.packages.document import Label, LowerPrecision, Precision
 from model.packages.package import Package
 from model.volume.volume import Volume
 
@@ -61,9 +61,14 @@ class Plain:
         return self.placed.way.runtime
 
     @property
-    def reduced(self) -> bool:
-        """Whether it is computed in less than fp32."""
-        return self.placed.way.reduced
+    def precision(self) -> Precision:
+        """In what it is computed."""
+        return self.placed.way.precision
+
+    @property
+    def lower_precisions(self) -> tuple[LowerPrecision, ...]:
+        """In what it can be computed in place of fp32, the most exact first."""
+        return self.placed.way.lower_precisions
 
     def draw(self, volume: Volume, progress: Progress) -> Drawing:
         """Draw what the network finds; raises EngineFailed for another modality or when memory does not suffice."""
@@ -89,7 +94,7 @@ class Plain:
             structures, missing = structures_of(image.back(found), numbered, voxel_ml)
         if notes:
             structures = [replace(one, flags=(*one.flags, *dict.fromkeys(notes))) for one in structures]
-        algorithm = algorithm_of(self.package, self.placed.way.label, self.runtime, reduced=self.reduced)
+        algorithm = algorithm_of(self.package, self.placed.way.label, self.runtime, self.precision)
         return Drawing(algorithm, tuple(structures), tuple(missing), entries_of(document.labels))
 
     def _smaller(self, patch: Shape) -> Shape | None:

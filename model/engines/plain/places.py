@@ -44,6 +44,6 @@ def placed_of_torch(
     def own() -> Placed:
         from model.engines.network.cuda.places import placed
 
-        return placed(at, chooser(package), together=together)
+        return placed(at, chooser(package), together=together, trial=package.trial is not None)
 
     return placed_here(package, 0, [source_of(package, patch, load)], chooser(package), own)

@@ -10,6 +10,9 @@ import torch
 
 from model.engines.network.cuda.batches import TensorPredict
 from model.engines.network.machine import runtime_name
+from model.packages.document import LowerPrecision, Precision
+
+TYPES: dict[Precision, torch.dtype] = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
 
 
 @dataclass(frozen=True)
@@ -17,18 +20,27 @@ class Device:
     """A device and a precision."""
 
     device: torch.device
-    bf16: bool = False
+    precision: Precision = "fp32"
 
     @property
     def label(self) -> str:
-        """Such as ``cuda bf16``."""
-        return f"{self.device.type} {'bf16' if self.bf16 else 'fp32'}"
+        """Such as ``cuda fp16``."""
+        return f"{self.device.type} {self.precision}"
 
     @property
     def runtime(self) -> str:
         """Such as ``torch 2.13.0 on avx512_bf16``: what a result of the test of precision holds for."""
-        name = torch.cuda.get_device_name(self.device) if self.device.type == "cuda" else None
-        return runtime_name("torch", torch.__version__, name)
+        if self.device.type != "cuda":
+            return runtime_name("torch", torch.__version__)
+        version = f"{torch.__version__}, cuDNN {torch.backends.cudnn.version()}"
+        return runtime_name("torch", version, torch.cuda.get_device_name(self.device))
+
+    @property
+    def lower_precisions(self) -> tuple[LowerPrecision, ...]:
+        """In what it can compute in place of fp32, the most exact first."""
+        if self.device.type != "cuda":
+            return ("bf16",)
+        return precisions_of(torch.cuda.get_device_capability(self.device))
 
     def run(self, predict: TensorPredict) -> TensorPredict:
         """``predict`` in this precision, without gradients."""
@@ -37,11 +49,21 @@ class Device:
             with (
                 torch.inference_mode(),
                 exact_convolutions(),
-                torch.autocast(self.device.type, torch.bfloat16, enabled=self.bf16),
+                torch.autocast(self.device.type, TYPES[self.precision], enabled=self.precision != "fp32"),
             ):
                 return predict(tile)
 
         return run
+
+
+def precisions_of(capability: tuple[int, int]) -> tuple[LowerPrecision, ...]:
+    """Return what a CUDA device of a compute capability multiplies faster than fp32, by its tensor cores.
+
+    Those of Volta and Turing (7) know fp16, and since Ampere (8) bf16 too (CUDA C++ Programming Guide).
+    """
+    if capability[0] < 7:
+        return ()
+    return ("fp16",) if capability[0] < 8 else ("fp16", "bf16")
 
 
 def exact_convolutions() -> AbstractContextManager[None]:

@@ -16,20 +16,26 @@ from model.packages.document import Precision
 
 
 def placed(
-    at: Callable[[torch.device], TensorPredict], precision: Callable[[str], Precision], *, together: bool
+    at: Callable[[torch.device], TensorPredict],
+    precision: Callable[[str], Precision],
+    *,
+    together: bool,
+    trial: bool,
 ) -> Placed:
-    """Bring a network to the best device; where memory is short there, the CPU draws in fp32.
+    """Bring a network to the best device; where its memory is short, or its numbers overflow, fp32 draws elsewhere.
 
     ``at`` gives the network with its weights on a device, ``precision`` what a runtime of this name may compute in;
-    ``together``: it answers several tiles at a time as it answers each of them.
+    ``together``: it answers several tiles at a time as it answers each of them. In a ``trial`` nothing else draws, as
+    the result would be taken for that of the precision that is tried.
     """
     device = best_device()
-    place = Device(device, bf16=precision(Device(device).runtime) == "bf16")
+    place = Device(device, precision(Device(device).runtime))
 
     def there(place: Device) -> Way:
         moved = at(place.device)
         if place.device.type == "cpu":
-            return OnCpu(numpy_predict(moved, bf16=place.bf16), place.label, place.runtime, reduced=place.bf16)
+            predict = numpy_predict(moved, bf16=place.precision == "bf16")
+            return OnCpu(predict, place.label, place.runtime, place.precision)
         return OnDevice(moved, place, together)
 
     def on_cpu() -> Way:
@@ -37,4 +43,6 @@ def placed(
         torch.cuda.empty_cache()
         return way
 
-    return Placed(lambda: there(place), None if device.type == "cpu" else on_cpu)
+    if device.type == "cpu" or trial:
+        return Placed(lambda: there(place))
+    return Placed(lambda: there(place), on_cpu, lambda: there(Device(device)))

@@ -16,6 +16,7 @@ from model.engines.network.cuda.window import slices
 from model.engines.network.labelling import Labels
 from model.engines.network.way import Array, Fraction, Grids, Orders
 from model.engines.network.window import Shape, Window
+from model.packages.document import LowerPrecision, Precision
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class OnDevice:
 
     @property
     def label(self) -> str:
-        """Such as ``cuda bf16``."""
+        """Such as ``cuda fp16``."""
         return self.place.label
 
     @property
@@ -40,9 +41,14 @@ class OnDevice:
         return self.place.runtime
 
     @property
-    def reduced(self) -> bool:
+    def precision(self) -> Precision:
         """As Way says."""
-        return self.place.bf16
+        return self.place.precision
+
+    @property
+    def lower_precisions(self) -> tuple[LowerPrecision, ...]:
+        """As Way says."""
+        return self.place.lower_precisions
 
     def resampled(self, array: Array, wanted: Shape, orders: Orders) -> Array:
         """As Way says."""

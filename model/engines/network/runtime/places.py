@@ -43,5 +43,5 @@ def placed_here(
     bf16 = precision(runtime) == "bf16"
     computed = choice.opened(package, bf16=bf16)
     label = f"{choice.words}, cpu {'bf16' if bf16 else 'fp32'}"
-    way = OnCpu(computed, label, runtime, reduced=bf16, head=computed.head, rest=computed.rest)
+    way = OnCpu(computed, label, runtime, "bf16" if bf16 else "fp32", head=computed.head, rest=computed.rest)
     return Placed(lambda: way)

@@ -48,11 +48,16 @@ def package_wishing(folder: Path, precision: str) -> Package:
 
 
 def result(
-    verdict: str = "kept", runtime: str = HERE, seconds: tuple[float, float] = (20.0, 10.0), dice: float = 0.99957
+    verdict: str = "kept",
+    runtime: str = HERE,
+    seconds: tuple[float, float] = (20.0, 10.0),
+    dice: float = 0.99957,
+    precision: str = "bf16",
 ) -> PrecisionResult:
     return PrecisionResult.model_validate(
         {
             "runtime": runtime,
+            "precision": precision,
             "verdict": verdict,
             "reason": "made up",
             "images": [ImageDrawn(name="sample", digest="0" * 64)],
@@ -128,6 +133,41 @@ def test_the_sites_wish_goes_down_always_and_up_with_permission_only(tmp_path: P
     permitted = package_wishing(tmp_path / "other", "bf16")
     write_precision(permitted, result())
     assert chosen(permitted, precision="fp32") == Choice("fp32", "as chosen")
+
+
+def test_auto_takes_fp16_before_bf16_where_both_are_kept(tmp_path: Path) -> None:
+    package = package_wishing(tmp_path, "auto")
+    for precision in ("bf16", "fp16"):
+        write_precision(package, result(precision=precision))
+    assert chosen(package) == Choice("fp16", result().words)
+    assert [one.precision for one in read_precision(package)] == ["bf16", "fp16"]
+
+
+@pytest.mark.parametrize("fp16", [result("lost", precision="fp16"), result(precision="fp16", seconds=(10.0, 9.9))])
+def test_auto_takes_bf16_where_fp16_is_lost_or_no_faster(tmp_path: Path, fp16: PrecisionResult) -> None:
+    package = package_wishing(tmp_path, "auto")
+    write_precision(package, fp16)
+    assert chosen(package).precision == "fp32"
+    write_precision(package, result())
+    assert chosen(package).precision == "bf16"
+
+
+def test_who_asks_for_bf16_gets_no_fp16(tmp_path: Path) -> None:
+    package = package_wishing(tmp_path, "bf16")
+    write_precision(package, result(precision="fp16"))
+    found = chosen(package)
+    assert (found.precision, found.denied) == ("fp32", True)
+    assert "bf16 was not tested" in found.reason
+
+
+def test_a_result_of_before_there_was_fp16_is_one_of_bf16(tmp_path: Path) -> None:
+    package = package_wishing(tmp_path, "auto")
+    write_precision(package, result())
+    path = package.folder / "precision.json"
+    record = json.loads(path.read_text())
+    del record["results"][0]["precision"]
+    path.write_text(json.dumps(record))
+    assert chosen(package).precision == "bf16"
 
 
 def test_another_package_has_no_permission(tmp_path: Path) -> None:

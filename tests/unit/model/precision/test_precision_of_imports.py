@@ -82,7 +82,7 @@ def test_a_network_whose_logits_are_nearly_tied_is_refused_with_its_figures(tmp_
 
 def test_auto_imports_it_and_draws_in_fp32(tmp_path: Path) -> None:
     package = taken(tmp_path, TIED, "auto")
-    found = ensure_precision(package, silent, samples=bodies(TIED), anew=True)
+    (found,) = ensure_precision(package, silent, samples=bodies(TIED), anew=True)
     assert found.verdict == "lost"
     worst = found.structures[0]
     assert worst.label == SMALL
@@ -125,7 +125,7 @@ def test_an_image_that_shows_nothing_of_it_permits_nothing(tmp_path: Path) -> No
 
 def test_a_test_that_takes_too_long_permits_nothing(tmp_path: Path) -> None:
     package = taken(tmp_path, SURE, "fp32")
-    found = ensure_precision(package, silent, samples=bodies(SURE), anew=True, seconds=-1.0)
+    (found,) = ensure_precision(package, silent, samples=bodies(SURE), anew=True, seconds=-1.0)
     assert found.verdict == "untested"
     assert "takes longer than" in found.reason
 
@@ -166,7 +166,7 @@ def test_each_nnunet_of_a_package_is_tested_as_it_draws(tmp_path: Path) -> None:
     folder = sided.nnunet(tmp_path / "results", "RAS", TinyNet(folds=1))
     options = ImportOptions(name="x", license="MIT", orientation="RAS", precision="auto")
     package = import_model(folder, tmp_path / "library", options, samples=sided.samples)
-    found = ensure_precision(package, silent, samples=sided.samples, anew=True)
+    (found,) = ensure_precision(package, silent, samples=sided.samples, anew=True)
     assert found.verdict in ("kept", "lost")
     assert {one.label for one in found.structures} == {"kidney_left", "kidney_right"}
     assert found.seconds is not None
@@ -186,14 +186,14 @@ def test_the_record_holds_nothing_of_an_image_but_its_digest(tmp_path: Path) -> 
     package = taken(tmp_path, SURE, "bf16")
     record = json.loads((package.folder / "precision.json").read_text())
     (result,) = record["results"]
-    assert set(result) == {"runtime", "verdict", "reason", "images", "structures", "not_seen", "seconds"}
+    assert set(result) == {"runtime", "precision", "verdict", "reason", "images", "structures", "not_seen", "seconds"}
     assert [set(one) for one in result["images"]] == [{"name", "digest"}]
 
 
 def test_a_result_that_cannot_be_kept_permits_nothing(tmp_path: Path) -> None:
     package = taken(tmp_path, SURE, "fp32")
     (package.folder / "precision.json").mkdir()
-    found = ensure_precision(package, silent, samples=bodies(SURE), anew=True)
+    (found,) = ensure_precision(package, silent, samples=bodies(SURE), anew=True)
     assert found.verdict == "untested"
     assert "cannot be written" in found.reason
 

@@ -10,15 +10,14 @@ from pathlib import Path
 from model.engines.engine import Algorithm, Engine
 from model.errors import EngineFailed
 from model.packages.converted import state_of_converted
-from model.packages.document import Wish
 from model.packages.kinds import EMBEDDED_MODELS, imported
 from model.packages.library import default_directory, find_package, packages_in
-from model.packages.package import Package, verify_package
+from model.packages.package import NO_WISHES, Package, Wishes, verify_package
 from model.packages.precision import state_of
 
 # Engines that stay loaded: each may hold a gigabyte of weights.
 KEPT = 2
-_Key = tuple[str, str, str, Wish | None]
+_Key = tuple[str, str, str, Wishes]
 
 
 # Those that this machine can draw with: an extra that brings its own weights is a model where it is installed.
@@ -42,8 +41,8 @@ def names(library: Path | None = None) -> tuple[str, ...]:
     return tuple(sorted({*EMBEDDED, *(one.document.id for one in packages)}))
 
 
-def engine(name: str, library: Path | None = None, precision: Wish | None = None) -> Engine:
-    """Return the engine of a model, loaded; ``precision`` is the site's wish, in place of the package's.
+def engine(name: str, library: Path | None = None, wishes: Wishes = NO_WISHES) -> Engine:
+    """Return the engine of a model, loaded; ``wishes`` are the site's, in place of the package's.
 
     Raises EngineFailed when there is no model of this name, InputRefused when its package is not what it was when it
     was imported.
@@ -55,7 +54,7 @@ def engine(name: str, library: Path | None = None, precision: Wish | None = None
     if package is None:
         raise EngineFailed("MODEL_UNKNOWN", f"There is no model {name!r} here; there are: {', '.join(names(library))}.")
     verify_package(package)
-    return engine_of(replace(package, precision=precision))
+    return engine_of(replace(package, precision=wishes.precision, air=wishes.air))
 
 
 def engine_of(package: Package) -> Engine:
@@ -85,25 +84,25 @@ class Loaded:
         self._library = library or default_directory()
         self._engines: dict[_Key, Engine] = {}
 
-    def engine(self, name: str, precision: Wish | None = None) -> Engine:
+    def engine(self, name: str, wishes: Wishes = NO_WISHES) -> Engine:
         """As ``engine``; a package that was replaced or whose precision was tested meanwhile is loaded anew."""
         package = None if name in EMBEDDED else find_package(self._library, name)
-        key = _key(name, package, precision)
+        key = _key(name, package, wishes)
         found = self._engines.pop(key, None)
         if found is None:
             while len(self._engines) >= KEPT:
                 del self._engines[next(iter(self._engines))]
-            found = engine(name, self._library, precision)
-            key = _key(name, package, precision)  # loading may have converted its networks
+            found = engine(name, self._library, wishes)
+            key = _key(name, package, wishes)  # loading may have converted its networks
         self._engines[key] = found
         return found
 
 
-def _key(name: str, package: Package | None, precision: Wish | None) -> _Key:
+def _key(name: str, package: Package | None, wishes: Wishes) -> _Key:
     """Return what an engine was loaded from: it is loaded anew where that changed."""
     if package is None:
-        return name, "", "", None
-    return name, package.digest, f"{state_of(package)} {state_of_converted(package)}", precision
+        return name, "", "", NO_WISHES
+    return name, package.digest, f"{state_of(package)} {state_of_converted(package)}", wishes
 
 
 @cache

@@ -184,6 +184,12 @@ COMMAND_LINE = Chapter(
             ),
         ),
         Row(
+            ("AIR_TIME",),
+            Again.REPEAT,
+            means="the test of tiles of air took too long, so that all tiles are computed",
+            way_out="`autocontour models air NAME` tests again, for longer with `--minutes`",
+        ),
+        Row(
             (
                 "IMPORT",
                 "ARCHIVE",

@@ -7,8 +7,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from model.commands import convert, precision
+from model.commands import air, convert, precision
 from model.errors import InputRefused
+from model.packages.air import read_air
 from model.packages.kinds import EMBEDDED_MODELS
 from model.packages.library import default_directory, find_package, packages_in
 from model.packages.package import Package, verify_package
@@ -42,6 +43,7 @@ def add_parser(subparsers: Any, summary: str) -> None:
     )
     checking.add_argument("name", metavar="NAME")
     precision.add_parser(actions, common)
+    air.add_parser(actions, common)
     convert.add_parser(actions, common)
     _add_import(actions.add_parser("import", parents=[common], help="make a package of a model from elsewhere"))
     parser.set_defaults(run=run)
@@ -71,6 +73,11 @@ def _add_import(parser: argparse.ArgumentParser) -> None:
         "on a CUDA device fp16, where it is allowed and faster",
     )
     parser.add_argument(
+        "--air-tiles",
+        choices=("compute", "skip"),
+        help="skip tiles of air where the test of air found not one voxel otherwise (default: compute them)",
+    )
+    parser.add_argument(
         "--description", type=Path, metavar="FILE.json", help="input, inference, labels and limits, as in model.json"
     )
     parser.add_argument(
@@ -87,6 +94,8 @@ def run(options: argparse.Namespace) -> int:
         return _show(library, options.name)
     if options.action == "precision":
         return precision.run_test(_package(library, options.name), options.series, options.minutes)
+    if options.action == "air":
+        return air.run_test(_package(library, options.name), options.series, options.minutes)
     if options.action == "convert":
         return convert.run_conversion(_package(library, options.name), anew=options.anew)
     if options.action == "verify":
@@ -142,6 +151,7 @@ def _show(library: Path, name: str) -> int:
             "converted": convert.words_of(package),
             "sides": sides,
             "precision": [one.model_dump(mode="json") for one in read_precision(package)],
+            "air": [one.model_dump(mode="json") for one in read_air(package)],
         }
         print(json.dumps({**document.model_dump(mode="json", exclude_none=True), **about, **tests}, indent=1))
     return GOOD
@@ -203,6 +213,7 @@ def _import(options: argparse.Namespace, library: Path) -> int:
         folds=options.folds,
         flips=False if options.no_flips else None,
         precision=options.precision,
+        air_tiles=options.air_tiles,
         description=_description(options.description),
     )
     with progress_bar("importing") as show:
@@ -216,6 +227,7 @@ def _import(options: argparse.Namespace, library: Path) -> int:
     if result is not None:
         print(f"{result.words}: {result.reason}")
     precision.tell(package)
+    air.tell(package)
     for line in convert.words_of(package):
         print(line)
     print(f"draws {', '.join(dict.fromkeys(label.label for label in document.labels))}")

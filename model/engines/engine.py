@@ -39,13 +39,29 @@ class NotDrawn:
 
 
 @dataclass(frozen=True)
+class AirTiles:
+    """How many tiles a network was to compute, and how many were skipped since they are air.
+
+    ``reason`` says why none was, where some are air.
+    """
+
+    tiles: int
+    skipped: int
+    reason: str = ""
+
+
+@dataclass(frozen=True)
 class Drawing:
-    """The answer of an engine; ``names`` where it or the site knows better than the tables what a label is called."""
+    """The answer of an engine; ``names`` where it or the site knows better than the tables what a label is called.
+
+    ``air`` is there where tiles of air might be skipped.
+    """
 
     algorithm: Algorithm
     structures: tuple[Structure, ...]
     not_drawn: tuple[NotDrawn, ...] = ()
     names: tuple[Entry, ...] = ()
+    air: AirTiles | None = None
 
 
 class Engine(Protocol):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from model.errors import InputRefused
-from model.packages.document import ModelDocument, Wish
+from model.packages.document import AirWish, ModelDocument, Wish
 from model.packages.kinds import EMBEDDED_MODELS
 from model.packages.package import DOCUMENT, Package, open_package, read_document, verify_package
 from model.storage.files import replace_durably
@@ -43,6 +43,7 @@ class ImportOptions:
     folds: tuple[int, ...] = ()
     flips: bool | None = None
     precision: Wish | None = None
+    air_tiles: AirWish | None = None
     description: dict[str, Any] = field(default_factory=dict)
 
 

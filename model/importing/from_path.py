@@ -30,13 +30,14 @@ def import_model(
 ) -> Package:
     """Make a package of a results folder, a bundle, a TorchScript or ONNX file, a package, or a zip of one of them.
 
-    ``samples`` are what its sides and its precision are tested on (default: those of this machine, one of which may be
-    fetched).
+    ``samples`` are what its sides, its precision and its air are tested on (default: those of this machine, one of
+    which may be fetched).
 
     Raises InputRefused, with the library as it was, when it is of no known kind, its engine does not accept it, it
     draws on the wrong side, or is to be drawn in bf16 and must not be.
     """
     # Imported here: engines need torch, and listing models does not.
+    from model.air.check import ensure_air
     from model.precision.check import ensure_precision, require_permitted
     from model.process.installed import is_installed
     from model.registry import engine_of
@@ -57,6 +58,8 @@ def import_model(
                 package, lambda part, words: progress(0.9 + 0.1 * part, words), samples=samples, fetch=True
             )
             require_permitted(package, found)
+        if package.air_wish == "skip":
+            ensure_air(package, lambda part, words: progress(0.9 + 0.1 * part, words), samples=samples, fetch=True)
 
     def stored(origin: Path) -> Package:
         draft = _draft(origin, options)
@@ -78,11 +81,13 @@ def import_model(
 
 
 def _wished(draft: Draft, options: ImportOptions) -> Draft:
-    """Return the draft with the precision that whoever imports wishes for."""
+    """Return the draft with the precision, and the tiles of air, that whoever imports wishes for."""
     inference = draft.document.get("inference", {})
-    if options.precision is None or not isinstance(inference, dict):
+    wishes = {"precision": options.precision, "air_tiles": options.air_tiles}
+    given = {key: value for key, value in wishes.items() if value is not None}
+    if not given or not isinstance(inference, dict):
         return draft
-    return Draft({**draft.document, "inference": {**inference, "precision": options.precision}}, draft.writers)
+    return Draft({**draft.document, "inference": {**inference, **given}}, draft.writers)
 
 
 def require_other_place(path: Path, package: Path) -> None:

@@ -11,7 +11,7 @@ from model.packages.kinds import EngineKind
 
 FORMAT = 1
 # What lies beside the files of a package and is made of them here.
-OWN = {"model.json", "sides.json", "precision.json", "converted.json", "converted"}
+OWN = {"model.json", "sides.json", "precision.json", "air.json", "converted.json", "converted"}
 # DICOM PS3.3 C.8.8.8.1, the ones an organ model can mean.
 InterpretedType = Literal["EXTERNAL", "ORGAN", "AVOIDANCE", "CAVITY", "PTV", "CTV", "GTV", "SUPPORT", "CONTROL"]
 # In what a network computes; what may stand for fp32 where the test of precision allows it; and what is wished for:
@@ -19,6 +19,8 @@ InterpretedType = Literal["EXTERNAL", "ORGAN", "AVOIDANCE", "CAVITY", "PTV", "CT
 Precision = Literal["fp32", "bf16", "fp16"]
 LowerPrecision = Literal["bf16", "fp16"]
 Wish = Literal["auto", "fp32", "bf16"]
+# What is wished for with tiles of air: "skip" holds where the test of air allows it.
+AirWish = Literal["compute", "skip"]
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 Text = Annotated[str, Field(max_length=1000)]
@@ -104,7 +106,8 @@ class Inference(Part):
     """``patch`` is voxels of (z, y, x).
 
     ``flips`` the axes of it that are mirrored and averaged; ``precision`` is what is wished for, and holds as far as
-    the test of precision allows it (``model.packages.precision``). ``crop``: to the voxels that are not 0.
+    the test of precision allows it (``model.packages.precision``), as ``air_tiles`` does as far as that of air allows
+    it (``model.packages.air``). ``crop``: to the voxels that are not 0.
     """
 
     patch: tuple[Count, Count, Count] | None = None
@@ -112,6 +115,7 @@ class Inference(Part):
     gaussian: bool = True
     flips: tuple[Annotated[int, Field(ge=0, le=2)], ...] = ()
     precision: Wish = "auto"
+    air_tiles: AirWish | None = None
     crop: Literal["none", "nonzero"] = "none"
     activation: Literal["softmax", "sigmoid"] = "softmax"
 

@@ -9,11 +9,12 @@ import stat
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from pydantic import ValidationError
 
 from model.errors import InputRefused
-from model.packages.document import ModelDocument, Precision, Wish
+from model.packages.document import AirWish, ModelDocument, Precision, Wish
 from model.problems import in_one_sentence, problems_of
 
 DOCUMENT = "model.json"
@@ -21,6 +22,8 @@ DOCUMENT = "model.json"
 SIDES = "sides.json"
 # What the test of precision found, in the same way.
 PRECISION = "precision.json"
+# What the test of air found, in the same way.
+AIR = "air.json"
 # Its networks in another library's format, made of its files; model.packages.converted.
 CONVERTED, CONVERTED_RECORD = "converted", "converted.json"
 CONVERTED_NAME = re.compile(r"[0-9a-f]{64}\.(xml|bin|npy)")
@@ -41,11 +44,22 @@ ALLOWED = {
 
 
 @dataclass(frozen=True)
+class Wishes:
+    """What a site wishes for of all packages, in place of what they say of themselves; None leaves it to them."""
+
+    precision: Wish | None = None
+    air: AirWish | None = None
+
+
+NO_WISHES = Wishes()
+
+
+@dataclass(frozen=True)
 class Package:
     """A package whose model.json is valid; ``digest`` is SHA-256 of model.json, which holds those of all files.
 
-    ``precision`` is the site's own wish, in place of model.json's; in ``trial`` it is drawn without permission, and
-    in nothing else, for the test that gives it.
+    ``precision`` and ``air`` are the site's own wishes, in place of model.json's; in ``trial`` it is drawn without
+    permission, and in nothing else, and with ``air`` of "trial" without tiles of air, for the tests that give it.
     """
 
     folder: Path
@@ -53,11 +67,17 @@ class Package:
     digest: str
     precision: Wish | None = None
     trial: Precision | None = None
+    air: AirWish | Literal["trial"] | None = None
 
     @property
     def wish(self) -> Wish:
         """In which precision it is to be drawn, if it may."""
         return self.precision or self.document.inference.precision
+
+    @property
+    def air_wish(self) -> AirWish | Literal["trial"]:
+        """What is to become of tiles of air, if it may."""
+        return self.air or self.document.inference.air_tiles or "compute"
 
     def path(self, name: str) -> Path:
         """Return a listed file of the package."""
@@ -101,7 +121,7 @@ def verify_package(package: Package, progress: Callable[[float], None] = lambda 
         raise InputRefused(
             "PACKAGE_TOO_LARGE", f"The package claims {total / 1024**3:.1f} GB; at most 4 per file and 8 in all."
         )
-    beside = {package.folder / name for name in (DOCUMENT, SIDES, PRECISION, CONVERTED_RECORD)}
+    beside = {package.folder / name for name in (DOCUMENT, SIDES, PRECISION, AIR, CONVERTED_RECORD)}
     listed = {package.path(one.path) for one in files} | beside
     for path in package.folder.rglob("*"):
         if path.is_symlink() or (not path.is_dir() and path not in listed and not _is_converted(package, path)):

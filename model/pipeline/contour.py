@@ -11,6 +11,7 @@ from datetime import datetime
 
 from pydicom import Dataset
 
+from model.air.remarks import remarks_of_air
 from model.engines.engine import Drawing, Engine, Progress
 from model.engines.foreign import engine_errors
 from model.pipeline.even import evened
@@ -106,7 +107,7 @@ def contour(
     require_whole(series.geometry)
     with watch.measure("sides"):
         remarks, sides = sides_of_engine(engine, lambda _, words: progress(0.0, words))
-    remarks = (*remarks, *remarks_of_precision(engine))
+    remarks = (*remarks, *remarks_of_precision(engine), *remarks_of_air(engine))
     progress(0.0, "reading the volume")
     with watch.measure("volume"):
         volume = load_volume(series.slices, series.geometry, lambda part: progress(READ * part, "reading the volume"))

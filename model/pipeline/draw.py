@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from model.burned_in.policy import BurnedInText
 from model.engines.foreign import engine_errors
-from model.packages.document import Wish
+from model.packages.package import NO_WISHES, Wishes
 from model.pipeline.selection import StructureSelection
 from model.storage.files import write_whole
 
@@ -74,20 +74,20 @@ def draw_series(
     library: Path | None = None,
     selection: StructureSelection | None = None,
     burned_in_text: BurnedInText = BurnedInText.OFF,
-    precision: Wish | None = None,
+    wishes: Wishes = NO_WISHES,
 ) -> Drawn:
     """Verify the files under ``folder/images``, draw, and write ``folder/rtstruct.dcm``.
 
     ``library`` is the folder with the model packages (default: the user's own); their weights stay loaded for the
     next series. ``selection`` is the site's structure template. Text in the
-    pixels is looked for where ``burned_in_text`` says so: beside Orthanc the sender did. ``precision`` is the site's
-    wish, in place of the package's.
+    pixels is looked for where ``burned_in_text`` says so: beside Orthanc the sender did. ``wishes`` are the
+    site's, in place of the package's.
 
     Raises PrivacyRefused when the gate finds anything, InputRefused when the slices do not form
     one whole volume, EngineFailed.
     """
     with engine_errors(model):
-        return _draw(folder, model, series_uid, instance_uid, now, library, selection, burned_in_text, precision)
+        return _draw(folder, model, series_uid, instance_uid, now, library, selection, burned_in_text, wishes)
 
 
 def _draw(
@@ -99,7 +99,7 @@ def _draw(
     library: Path | None,
     selection: StructureSelection | None,
     burned_in_text: BurnedInText,
-    precision: Wish | None,
+    wishes: Wishes,
 ) -> Drawn:
     from model.gate.verify import verify
     from model.pipeline.contour import ImageSeries, contour
@@ -110,7 +110,7 @@ def _draw(
     watch = Stopwatch()
     progress = ProgressFile(folder / PROGRESS)
     with watch.measure("load"):
-        engine = loaded(library).engine(model, precision)
+        engine = loaded(library).engine(model, wishes)
     progress(0.0, "checking the pseudonyms")
     with watch.measure("gate"):
         verified = verify(folder / IMAGES, None, burned_in_text)

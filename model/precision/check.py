@@ -6,22 +6,19 @@ this machine has: the samples, or series of the site's own.
 
 from __future__ import annotations
 
-import hashlib
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol, runtime_checkable
-
-import numpy as np
 
 from model.engines.engine import Drawing, Engine, Progress
 from model.engines.foreign import engine_errors
 from model.engines.network.machine import imitates_bf16
 from model.errors import AutocontourError, InputRefused
-from model.packages.document import Limits, LowerPrecision, Precision
+from model.packages.document import LowerPrecision, Precision
 from model.packages.package import Package, verify_package
 from model.packages.precision import LOWER, ImageDrawn, PrecisionResult, result_for, write_precision
 from model.precision.judge import compared, verdict
+from model.precision.trial import digest_of, drawn, without_limits
 from model.process.deadline import Deadline
 from model.sides.sample import SampleSource, Shown, installed
 
@@ -134,7 +131,7 @@ def try_out(
         if not shown:
             return [_untested(runtime, "there is no image of its modality", one) for one in lower]
         deadline = Deadline(SECONDS[package.wish] if seconds is None else seconds, "PRECISION_TIME", LATE)
-        before = _drawn(full, name, shown, deadline, lambda part, words: progress(share * part, f"fp32: {words}"))
+        before = drawn(full, name, shown, deadline, lambda part, words: progress(share * part, f"fp32: {words}"))
         del full
     except AutocontourError as error:
         return [_untested(runtime, error.message[:900], one) for one in lower]
@@ -166,7 +163,7 @@ def _tried(
             engine = _engine(package, precision)
         if not isinstance(engine, Reducible) or engine.precision != precision:
             return _untested(runtime, FP32_ONLY, precision)
-        after, quick = _drawn(engine, name, shown, deadline, progress)
+        after, quick = drawn(engine, name, shown, deadline, progress)
     except AutocontourError as error:
         if error.code == "MODEL_NUMBERS":  # fp32 drew these images, so it is the precision that does not hold them
             return PrecisionResult(
@@ -187,36 +184,11 @@ def _tried(
     return verdict(figures, [_image(one) for one in shown], labels, runtime, (before[1], quick), precision)
 
 
-def _drawn(
-    engine: Engine, model: str, shown: Sequence[Shown], deadline: Deadline, progress: Progress
-) -> tuple[list[Drawing], float]:
-    """Draw every image; the second number is what that took, in seconds."""
-    drawings, took = [], 0.0
-    for index, one in enumerate(shown):
-
-        def show(fraction: float, words: str, index: int = index) -> None:
-            deadline.look()
-            progress((index + fraction) / len(shown), words)
-
-        started = time.perf_counter()
-        with engine_errors(model):
-            drawings.append(engine.draw(one.volume, show))
-        took += time.perf_counter() - started
-        deadline.look()
-    return drawings, took
-
-
 def _engine(package: Package, precision: Precision) -> Engine:
     """Return the engine of a package in a precision, allowed or not, and without the package's limits."""
     from model.registry import engine_of
 
-    document = package.document.model_copy(
-        update={
-            "input": package.document.input.model_copy(update={"minimum_extent_mm": 0.0}),
-            "limits": Limits.model_validate({}),
-        }
-    )
-    return engine_of(replace(package, document=document, trial=precision))
+    return engine_of(replace(without_limits(package), trial=precision))
 
 
 def _untested(runtime: str, reason: str, precision: LowerPrecision = "bf16") -> PrecisionResult:
@@ -230,9 +202,4 @@ def _voxel_ml(shown: Shown) -> float:
 
 
 def _image(shown: Shown) -> ImageDrawn:
-    array, plane = np.ascontiguousarray(shown.volume.array), shown.volume.geometry.planes[0]
-    digest = hashlib.sha256(
-        f"{array.dtype.str} {array.shape} {plane.spacing} {shown.volume.geometry.spacing_mm}".encode()
-    )
-    digest.update(array.tobytes())
-    return ImageDrawn(name=shown.name, digest=digest.hexdigest())
+    return ImageDrawn(name=shown.name, digest=digest_of(shown))

@@ -17,7 +17,7 @@ NAMED = 4
 
 def compared(full: Drawing, reduced: Drawing, image: str, voxel_ml: float) -> list[StructureFigures]:
     """Return the figures of every structure that at least one of two drawings of an image holds."""
-    before, after = _masks(full), _masks(reduced)
+    before, after = masks(full), masks(reduced)
     return [
         _figures(label, before.get(label), after.get(label), image, voxel_ml)
         for label in dict.fromkeys((*before, *after))
@@ -75,15 +75,16 @@ def _order(one: StructureFigures) -> tuple[bool, float, float]:
     return one.kept, one.dice, -abs(one.change)
 
 
-def _masks(drawing: Drawing) -> Mapping[str, BoxedMask]:
+def masks(drawing: Drawing) -> Mapping[str, BoxedMask]:
+    """Return the mask of each structure of a drawing."""
     return {one.label: one.mask for one in drawing.structures}
 
 
 def _figures(
     label: str, full: BoxedMask | None, reduced: BoxedMask | None, image: str, voxel_ml: float
 ) -> StructureFigures:
-    before, after = _count(full), _count(reduced)
-    both = 0 if full is None or reduced is None else _common(full, reduced)
+    before, after = count(full), count(reduced)
+    both = 0 if full is None or reduced is None else common(full, reduced)
     # What only the lower precision draws has no volume to compare with: all of it is a change.
     change = (after - before) / before if before else 1.0
     return StructureFigures(
@@ -96,11 +97,12 @@ def _figures(
     )
 
 
-def _count(mask: BoxedMask | None) -> int:
+def count(mask: BoxedMask | None) -> int:
+    """Return the voxels of a mask that are set; none where there is no mask."""
     return 0 if mask is None else int(np.count_nonzero(mask.array))
 
 
-def _common(one: BoxedMask, other: BoxedMask) -> int:
+def common(one: BoxedMask, other: BoxedMask) -> int:
     """Return the voxels that are set in both; each has its own box."""
     low = np.maximum(one.origin, other.origin)
     high = np.minimum(np.add(one.origin, one.array.shape), np.add(other.origin, other.array.shape))

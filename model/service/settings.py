@@ -101,6 +101,9 @@ class ServiceDocument(Document):
     # In what networks compute, in place of what their packages say: "bf16" and "auto" as far as the test of precision
     # allows it.
     Precision: Literal["auto", "fp32", "bf16"] | None = None
+    # What becomes of tiles of CT that hold nothing but air, in place of what packages say: "skip" as far as the test of
+    # air allows it.
+    AirTiles: Literal["compute", "skip"] | None = None
     # A transfer lives no longer than this, whatever became of it.
     TransferMinutes: float | int = Field(default=120, gt=0, le=10_080)
     # An upload in which nothing arrives for this long has stalled.

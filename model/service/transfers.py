@@ -22,6 +22,7 @@ from model.gate.manifest import MANIFEST_NAME, ManifestFile
 from model.gate.reasons import GATE_REASONS, in_words
 from model.gate.rules import Findings
 from model.gate.verify import MAXIMUM_FILES
+from model.packages.package import Wishes
 from model.pipeline.draw import IMAGES, STRUCTURE_SET, draw_series
 from model.pipeline.time_limit import drawing_seconds
 from model.service import wire
@@ -291,7 +292,7 @@ class Transfers:
                 None,
                 None,
                 BurnedInText(self._settings.BurnedInText),
-                self._settings.Precision,
+                Wishes(self._settings.Precision, self._settings.AirTiles),
                 seconds=drawing_seconds(self._settings.JobSeconds, transfer.row.model, transfer.row.count),
             )
             if drawn.suspected:

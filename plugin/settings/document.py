@@ -154,6 +154,9 @@ class Section(Document):
     # In what networks compute, in place of what their packages say: "bf16" and "auto" as far as the test of precision
     # allows it.
     Precision: Literal["auto", "fp32", "bf16"] | None = None
+    # What becomes of tiles of CT that hold nothing but air, in place of what packages say: "skip" as far as the test of
+    # air allows it.
+    AirTiles: Literal["compute", "skip"] | None = None
     # What becomes of the RTSTRUCT of a job that a late slice has overtaken.
     Superseded: Literal["keep", "remove"] = "keep"
     # A series that holds several acquisitions or orientations, and one that holds localizer slices.

@@ -11,8 +11,8 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from model.errors import ConfigurationRefused
-from model.packages.document import Wish
 from model.packages.library import default_directory
+from model.packages.package import NO_WISHES, Wishes
 from model.pipeline.selection import StructureSelection
 from plugin.facts.dictionary import own_names
 from plugin.facts.series import known_keywords
@@ -66,7 +66,7 @@ class Settings:
     destinations: Mapping[str, Destination]
     quality: QualitySettings
     orthanc_tls: TlsSection
-    precision: Wish | None = None
+    wishes: Wishes = NO_WISHES
     constancy: tuple[ConstancyTest, ...] = ()
 
     def jobs_at_once(self, target: str) -> int:
@@ -143,7 +143,7 @@ def examine(section: Any, dictionary: Any = None, base: Path | None = None) -> t
         workers=document.Workers,
         lock_memory=document.LockMemory,
         job_seconds=document.JobSeconds,
-        precision=document.Precision,
+        wishes=Wishes(document.Precision, document.AirTiles),
         mixed_series=document.MixedSeries,
         localizers=document.Localizers,
         privacy=document.Privacy.rules(),

@@ -111,7 +111,7 @@ class ReferenceRuns:
             self.settings.models_directory,
             None,
             BurnedInText.OFF,  # the sender looked
-            self.settings.precision,
+            self.settings.wishes,
             seconds=drawing_seconds(self.settings.job_seconds, test.Model, job.instances),
         )
         return drawn.digest, drawn.version

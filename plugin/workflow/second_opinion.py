@@ -13,7 +13,7 @@ from model.compare.comparison import RoiComparison
 from model.compare.options import CompareOptions
 from model.dicom.uids import uuid_uid
 from model.errors import AutocontourError
-from model.packages.document import Wish
+from model.packages.package import NO_WISHES, Wishes
 from model.pipeline.draw import IMAGES, STRUCTURE_SET, draw_series
 from model.series.geometry import geometry_of
 from model.series.header import SliceHeader
@@ -23,7 +23,7 @@ SECOND = "second"
 
 
 def second_opinion(
-    folder: Path, model: str, library: Path, dice: float, hausdorff95_mm: float, precision: Wish | None = None
+    folder: Path, model: str, library: Path, dice: float, hausdorff95_mm: float, wishes: Wishes = NO_WISHES
 ) -> tuple[str, ...]:
     """Draw with a second model and say on which structures both disagree; runs in a worker, and leaves nothing.
 
@@ -38,7 +38,7 @@ def second_opinion(
             link_file(file, place / IMAGES / file.name)
         uids = (uuid_uid(1 << 64 | number) for number in (1, 2))
         now = datetime.now(UTC).astimezone()
-        draw_series(place, model, next(uids), next(uids), now, library, precision=precision)
+        draw_series(place, model, next(uids), next(uids), now, library, wishes=wishes)
         headers = (pydicom.dcmread(path, stop_before_pixels=True) for path in sorted((folder / IMAGES).glob("*.dcm")))
         geometry = geometry_of(SliceHeader.from_dataset(header) for header in headers)
         first, other = (pydicom.dcmread(one / STRUCTURE_SET) for one in (folder, place))

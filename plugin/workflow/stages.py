@@ -244,7 +244,7 @@ class Stages:
             self.settings.models_directory,
             selection_of(job, self.settings.templates),
             BurnedInText.OFF,  # the sender looked
-            self.settings.precision,
+            self.settings.wishes,
             seconds=drawing_seconds(self.settings.job_seconds, job.model, job.instances),
         )
         self._require_commissioned(job, drawn.digest)
@@ -272,7 +272,7 @@ class Stages:
                 self.settings.models_directory,
                 second.dice,
                 second.hausdorff95_mm,
-                self.settings.precision,
+                self.settings.wishes,
                 seconds=drawing_seconds(self.settings.job_seconds, second.model, job.instances),
             )
         except Cancelled:

@@ -18,6 +18,7 @@ from pathlib import Path
 import numpy as np
 from scipy import ndimage
 
+from model.engines.network.air import Skipping, background_of_labels
 from model.engines.network.labelling import Labels, labels_of
 from model.engines.network.placed import Placed
 from model.engines.network.resample import resampled
@@ -79,13 +80,19 @@ class Clocked(OnCpu):
         return found
 
     def labels(
-        self, image: Array, window: Window, grids: Grids, classes: int, progress: Callable[[float], None]
+        self,
+        image: Array,
+        window: Window,
+        grids: Grids,
+        classes: int,
+        progress: Callable[[float], None],
+        skipping: Skipping | None = None,
     ) -> Labels:
         """As Way says."""
         image = self.resampled(image, grids.coarse, grids.there)
         started = now()
         with self._resting():
-            sheets = self._clocked(self._sheets(image, window, classes, progress))
+            sheets = self._clocked(self._sheets(image, window, classes, progress, skipping, background_of_labels))
             found = labels_of(sheets, grids.coarse, grids.fine, grids.back)
         self.clocks.add("labels", started)
         return found

@@ -23,10 +23,10 @@ from tests.builders.volumes import plan_of
 SHAPE = (20, 48, 56)
 LARGE, SMALL, ABSENT = "urinary_bladder", "prostate", "heart"
 # Of background, the large organ, the small one, and one that no image shows; in hundreds of HU.
-Centres = tuple[float, float, float, float]
+Centres = tuple[float, ...]
 SURE, TIED = (0.0, 2.0, 4.0, 30.0), (0.0, 2.0, 2.08, 30.0)
 # HU of both organs as each of the networks knows them.
-ORGANS = {SURE: (200, 400), TIED: (190, 210)}
+ORGANS: dict[Centres, tuple[int, int]] = {SURE: (200, 400), TIED: (190, 210)}
 
 
 def body(centres: Centres) -> NDArray[np.int16]:

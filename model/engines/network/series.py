@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model.engines.engine import Algorithm
+from model.engines.engine import AirTiles, Algorithm
 from model.engines.limits import beyond, untold
 from model.errors import EngineFailed
 from model.packages.document import Precision
@@ -43,10 +43,13 @@ def require_fits(package: Package, volume: Volume) -> tuple[str, ...]:
     return found + untold(package.document.limits, volume)
 
 
-def algorithm_of(package: Package, place: str, runtime: str = "", precision: Precision = "fp32") -> Algorithm:
+def algorithm_of(
+    package: Package, place: str, runtime: str = "", precision: Precision = "fp32", air: AirTiles | None = None
+) -> Algorithm:
     """Who drew, from model.json; ``place`` is device and precision, ``runtime`` what computed it.
 
-    Where ``precision`` is less than fp32, what its test found is said too.
+    Where ``precision`` is less than fp32, what its test found is said too, and where tiles of ``air`` might be skipped,
+    how many were.
     """
     document = package.document
     tested = result_for(package, runtime, precision) if precision != "fp32" else None
@@ -57,8 +60,16 @@ def algorithm_of(package: Package, place: str, runtime: str = "", precision: Pre
         document.version,
         package.digest,
         f"{document.license.spdx}{terms}",
-        f"{document.title or document.id} ({document.engine}, {place}), {_of_sides(package)}{kept}, review required",
+        f"{document.title or document.id} ({document.engine}, {place}), "
+        f"{_of_sides(package)}{kept}{_of_air(air)}, review required",
     )
+
+
+def _of_air(air: AirTiles | None) -> str:
+    """Return what became of tiles of air."""
+    if air is None:
+        return ""
+    return f", {air.skipped} of {air.tiles} tiles skipped as air" + (f" ({air.reason})" if air.reason else "")
 
 
 def _of_sides(package: Package) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.contours.structure import BoxedMask
+from model.engines.network.air import Part, Skipping, background_of_labels, background_of_regions, stand_in
 from model.engines.network.head import Head
 from model.engines.network.labelling import Labels, labels_of
 from model.engines.network.regions import regions_of
 from model.engines.network.resample import resampled
-from model.engines.network.window import Predict, Shape, Window, slices
+from model.engines.network.window import Predict, Shape, Window, mirrored, slices
 from model.packages.document import LowerPrecision, Precision
+from model.packages.precision import runtime_of
 
 Array = NDArray[np.float32]
 Orders = tuple[int, int, int]
@@ -60,12 +62,26 @@ class Way(Protocol):
         """(z, y, x) on another grid of the same extent."""
         ...
 
-    def labels(self, image: Array, window: Window, grids: Grids, classes: int, progress: Fraction) -> Labels:
+    def labels(
+        self,
+        image: Array,
+        window: Window,
+        grids: Grids,
+        classes: int,
+        progress: Fraction,
+        skipping: Skipping | None = None,
+    ) -> Labels:
         """(z, y, x) uint16 on the fine grid: the largest class. An image on another grid is resampled first."""
         ...
 
     def regions(
-        self, image: Array, window: Window, grids: Grids, channels: int, progress: Fraction
+        self,
+        image: Array,
+        window: Window,
+        grids: Grids,
+        channels: int,
+        progress: Fraction,
+        skipping: Skipping | None = None,
     ) -> tuple[BoxedMask, ...]:
         """Return a mask on the fine grid for each channel, where it is above 0, of an image as for ``labels``."""
         ...
@@ -73,6 +89,11 @@ class Way(Protocol):
     def channels(self, patch: Shape) -> int:
         """Channels of the answer to a tile of zeros; 0 when it has another shape than the tile."""
         ...
+
+
+def computed_by(ways: Sequence[Way]) -> str:
+    """Return the name of what computes networks, each in its precision: results of the test of air hold for it."""
+    return runtime_of([f"{way.runtime or way.label} in {way.precision}" for way in ways])
 
 
 def _nothing() -> None:
@@ -103,18 +124,34 @@ class OnCpu:
         """As Way says."""
         return resampled(array, wanted, orders)
 
-    def labels(self, image: Array, window: Window, grids: Grids, classes: int, progress: Fraction) -> Labels:
+    def labels(
+        self,
+        image: Array,
+        window: Window,
+        grids: Grids,
+        classes: int,
+        progress: Fraction,
+        skipping: Skipping | None = None,
+    ) -> Labels:
         """As Way says."""
         with self._resting():
-            sheets = self._sheets(self._coarse(image, grids), window, classes, progress)
+            sheets = self._sheets(self._coarse(image, grids), window, classes, progress, skipping, background_of_labels)
             return labels_of(sheets, grids.coarse, grids.fine, grids.back)
 
     def regions(
-        self, image: Array, window: Window, grids: Grids, channels: int, progress: Fraction
+        self,
+        image: Array,
+        window: Window,
+        grids: Grids,
+        channels: int,
+        progress: Fraction,
+        skipping: Skipping | None = None,
     ) -> tuple[BoxedMask, ...]:
         """As Way says."""
         with self._resting():
-            sheets = self._sheets(self._coarse(image, grids), window, channels, progress)
+            sheets = self._sheets(
+                self._coarse(image, grids), window, channels, progress, skipping, background_of_regions
+            )
             return regions_of(sheets, grids.coarse, grids.fine, channels, grids.back)
 
     def channels(self, patch: Shape) -> int:
@@ -128,11 +165,31 @@ class OnCpu:
     def _coarse(self, image: Array, grids: Grids) -> Array:
         return self.resampled(image, grids.coarse, grids.there)
 
-    def _sheets(self, image: Array, window: Window, classes: int, progress: Fraction) -> Iterator[Array]:
-        """Averaged logits of each slice (classes, y, x), in order."""
-        if self.head is None:
-            return slices(image, window, self.predict, classes, progress)
-        return self.head.on(slices(image, window, self.predict, self.head.channels, progress))
+    def _sheets(
+        self,
+        image: Array,
+        window: Window,
+        classes: int,
+        progress: Fraction,
+        skipping: Skipping | None,
+        background: Callable[[Array], bool],
+    ) -> Iterator[Array]:
+        """Averaged logits of each slice (classes, y, x), in order; those in air are ``background`` alone."""
+        head = self.head
+        channels = classes if head is None else head.channels
+
+        def run(tile: Array) -> Array:
+            answer: Array = mirrored(self.predict, tile[None, None], window.flips)[0].copy()
+            return answer
+
+        def is_background(answer: Array, part: Part) -> bool:
+            z, y, x = part
+            sheets = (answer[:, index, y, x] for index in range(z.start, z.stop))
+            return all(background(one) for one in (sheets if head is None else head.on(sheets)))
+
+        known = stand_in(lambda: image, window, channels, skipping, run, is_background)
+        found = slices(image, window, self.predict, channels, progress, known)
+        return found if head is None else head.on(found)
 
     @contextmanager
     def _resting(self) -> Iterator[None]:

@@ -10,6 +10,7 @@ import itertools
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,7 @@ Array = NDArray[np.float32]
 Predict = Callable[[Array], Array]
 # The Gaussian's sigma as a share of the tile, and what its peak is scaled to.
 SIGMA, PEAK = 1 / 8, 10.0
+Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,21 @@ class Window:
         return steps
 
 
+@dataclass(frozen=True)
+class StandIn(Generic[Answer]):
+    """The ``answer`` (channels, z, y, x) that is taken for that to the tile at each of the ``places``.
+
+    They are the first voxels (z, y, x) of tiles in the padded image.
+    """
+
+    places: frozenset[Shape]
+    answer: Answer
+
+    def at(self, place: Shape) -> Answer | None:
+        """Return the answer where it stands for that to the tile at this place."""
+        return self.answer if place in self.places else None
+
+
 def padding(shape: Shape, patch: Shape) -> tuple[tuple[int, int], ...]:
     """Voxels to add before and after each axis so that a tile fits."""
     missing = [max(0, wanted - size) for size, wanted in zip(shape, patch, strict=True)]
@@ -71,8 +88,12 @@ def slices(
     predict: Predict,
     classes: int,
     progress: Callable[[float], None] = lambda fraction: None,
+    known: StandIn[Array] | None = None,
 ) -> Iterator[Array]:
-    """Averaged logits of each slice, (classes, y, x) float32, in order; ``image`` is (z, y, x) float32."""
+    """Averaged logits of each slice, (classes, y, x) float32, in order; ``image`` is (z, y, x) float32.
+
+    ``known`` are answers that need not be computed.
+    """
     pads = padding((image.shape[0], image.shape[1], image.shape[2]), window.patch)
     if any(before or after for before, after in pads):
         image = np.pad(image, pads)
@@ -85,8 +106,11 @@ def slices(
         sums = Sums(classes, image.shape[1], image.shape[2], threads)
         for z, following in itertools.zip_longest(steps[0], steps[0][1:], fillvalue=image.shape[0]):
             for y, x in itertools.product(steps[1], steps[2]):
-                tile = np.ascontiguousarray(image[z : z + depth, y : y + rows, x : x + columns])
-                sums.add((z, y, x), mirrored(predict, tile[None, None], window.flips)[0], weights)
+                answer = None if known is None else known.at((z, y, x))
+                if answer is None:
+                    tile = np.ascontiguousarray(image[z : z + depth, y : y + rows, x : x + columns])
+                    answer = mirrored(predict, tile[None, None], window.flips)[0]
+                sums.add((z, y, x), answer, weights)
                 done += 1
                 progress(done / tiles)
             for index in range(z, following):

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.contours.structure import BoxedMask
-from model.engines.engine import Algorithm, Drawing, Progress
+from model.engines.engine import AirTiles, Algorithm, Drawing, Progress
+from model.engines.network.air import Air, Skipping, skipping_for, together
 from model.engines.network.labelling import Found
 from model.engines.network.memory import smaller
 from model.engines.network.orientation import oriented
@@ -22,9 +23,9 @@ from model.engines.network.runtime.origin import origin_of, weights_of
 from model.engines.network.runtime.places import placed_here
 from model.engines.network.series import algorithm_of, require_fits
 from model.engines.network.structures import entries_of, structures_of
-from model.engines.network.way import Grids, Way
+from model.engines.network.way import Grids, Way, computed_by
 from model.engines.network.window import Shape, Window
-from model.engines.nnunet.normalise import box_of_image, normalised, require_known
+from model.engines.nnunet.normalise import air_in, box_of_image, normalised, require_known
 from model.engines.nnunet.plans import Dataset, Plans, orders, read_dataset, read_plans
 from model.errors import InputRefused
 from model.packages.document import Label, LowerPrecision, Precision
@@ -53,6 +54,11 @@ class Member:
         """How the network is applied now."""
         return self.placed.way
 
+    @property
+    def air(self) -> Air | None:
+        """Air as the network sees it; None where it is another number in each image."""
+        return air_in(self.plans)
+
 
 class NnUnet:
     """Draws the structures of a verified package; loaded once, used for many series."""
@@ -74,6 +80,7 @@ class NnUnet:
         labels: NDArray[np.uint16] | None = None
         numbered: list[tuple[int, Label]] = []
         regions: list[tuple[Label, BoxedMask]] = []
+        air: list[AirTiles] = []
         highest = 0
         for index, member in enumerate(self.members):
             begin, share = index / len(self.members), 1 / len(self.members)
@@ -82,7 +89,7 @@ class NnUnet:
             def show(fraction: float, begin: float = begin, share: float = share, words: str = words) -> None:
                 progress(begin + share * fraction, words)
 
-            found = self._draw(member, array, image.spacing, show, notes)
+            found = self._draw(member, array, image.spacing, show, notes, air)
             wanted = [one for one in document.labels if one.network == index]
             if isinstance(found, tuple):
                 own = dict(zip(member.dataset.regions, found, strict=True))
@@ -97,12 +104,13 @@ class NnUnet:
         structures, missing = structures_of(image.back(labels), numbered, voxel_ml, regions)
         if notes:
             structures = [replace(one, flags=(*one.flags, *dict.fromkeys(notes))) for one in structures]
-        return Drawing(self.algorithm(), tuple(structures), tuple(missing), entries_of(document.labels))
+        skipped = together(air)
+        return Drawing(self.algorithm(skipped), tuple(structures), tuple(missing), entries_of(document.labels), skipped)
 
-    def algorithm(self) -> Algorithm:
-        """Who drew."""
+    def algorithm(self, air: AirTiles | None = None) -> Algorithm:
+        """Who drew; ``air`` is what became of tiles of air."""
         places = ", ".join(sorted({member.way.label for member in self.members}))
-        return algorithm_of(self.package, places, self.runtime, self.precision)
+        return algorithm_of(self.package, places, self.runtime, self.precision, air)
 
     @property
     def runtime(self) -> str:
@@ -120,6 +128,16 @@ class NnUnet:
         others = [one.way.lower_precisions for one in self.members]
         return tuple(lower for lower in others[0] if all(lower in one for one in others))
 
+    @property
+    def computed_by(self) -> str:
+        """What computes the networks, and in which precision: results of the test of air hold for this alone."""
+        return computed_by([member.way for member in self.members])
+
+    @property
+    def sees_air(self) -> bool:
+        """Whether air is one number to all networks."""
+        return all(member.air is not None for member in self.members)
+
     def _draw(
         self,
         member: Member,
@@ -127,14 +145,27 @@ class NnUnet:
         spacing: tuple[float, float, float],
         progress: Callable[[float], None],
         notes: list[str],
+        air: list[AirTiles],
     ) -> Found:
-        """Return what one network finds; what was done about short memory is added to ``notes``."""
+        """Return what one network finds.
+
+        What was done about short memory is added to ``notes``, what became of tiles of air to ``air``.
+        """
+        told: list[AirTiles] = []
+
+        def draw(way: Way, window: Window) -> Found:
+            # Smaller tiles are others than those of the test.
+            seen = member.air if window == member.window else None
+            skipping = skipping_for(self.package, self.computed_by, seen, told)
+            return found_with(member, window, array, spacing, progress, skipping)
+
         found, short = member.placed.drawn(
             member.window,
             lambda patch: smaller(patch, member.multiple),
-            lambda way, window: found_with(member, window, array, spacing, progress),
+            draw,
         )
         notes += short
+        air += told
         return found
 
 
@@ -144,6 +175,7 @@ def found_with(
     array: NDArray[np.float32] | NDArray[np.int16],
     spacing: tuple[float, float, float],
     progress: Callable[[float], None] = lambda fraction: None,
+    skipping: Skipping | None = None,
 ) -> Found:
     """Return what one network finds in an image on its axes, the way of nnU-Net's own prediction.
 
@@ -163,9 +195,9 @@ def found_with(
     grids = Grids(coarse, fine, (back[0], back[1], back[2]), (there[0], there[1], there[2]))
     way, classes, image = member.way, member.dataset.classes, normalised(cropped, plans)
     if member.dataset.regions:
-        masks = way.regions(image, window, grids, classes, progress)
+        masks = way.regions(image, window, grids, classes, progress, skipping)
         return tuple(_placed(one, box, order, array.shape) for one in masks)
-    labels = way.labels(image, window, grids, classes, progress)
+    labels = way.labels(image, window, grids, classes, progress, skipping)
     if labels.shape != turned.shape:
         whole = np.zeros(turned.shape, dtype=np.uint16)
         whole[box] = labels

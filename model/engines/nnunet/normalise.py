@@ -7,10 +7,13 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from model.contours.structure import BoxedMask
+from model.engines.network.air import Air, air_of
 from model.engines.nnunet.plans import Plans
 from model.errors import InputRefused
 
 SMALLEST = 1e-8
+# Those that make the same number of a HU in every image.
+FIXED = ("CTNormalization", "NoNormalization")
 SCHEMES = ("CTNormalization", "ZScoreNormalization", "NoNormalization", "RescaleTo01Normalization")
 
 
@@ -56,3 +59,10 @@ def normalised(array: NDArray[np.float32] | NDArray[np.int16], plans: Plans) -> 
         image -= image.min()
         image /= np.float32(max(float(image.max()), SMALLEST))
     return image
+
+
+def air_in(plans: Plans) -> Air | None:
+    """Return air in the network's numbers; None where they depend on the rest of the image."""
+    if plans.configuration.normalization_schemes[0] not in FIXED:
+        return None
+    return air_of(lambda hu: normalised(hu, plans))

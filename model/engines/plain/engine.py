@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.contours.structure import BoxedMask
-from model.engines.engine import Drawing, Progress
+from model.engines.engine import AirTiles, Drawing, Progress
+from model.engines.network.air import Skipping, skipping_for, together
 from model.engines.network.labelling import Found
 from model.engines.network.memory import smaller
 from model.engines.network.orientation import oriented
@@ -17,9 +18,9 @@ from model.engines.network.placed import Placed
 from model.engines.network.resample import CUBIC, LINEAR, new_shape
 from model.engines.network.series import algorithm_of, require_fits
 from model.engines.network.structures import entries_of, structures_of
-from model.engines.network.way import Grids, Way
+from model.engines.network.way import Grids, Way, computed_by
 from model.engines.network.window import Shape, Window
-from model.engines.plain.normalise import normalised
+from model.engines.plain.normalise import air_in, normalised
 from model.errors import InputRefused
 from model.packages.document import Label, LowerPrecision, Precision
 from model.packages.package import Package
@@ -45,6 +46,7 @@ class Plain:
         self.package = package
         inference = document.inference
         self._window = Window(document.inference.patch, inference.overlap, inference.gaussian, inference.flips)
+        self._air = air_in(document.input.normalisation)
         self.placed = place(self._window.patch)
         self._classes = _channels(self.placed.way, self._window.patch)
         most = max(label.value for label in document.labels)
@@ -70,19 +72,32 @@ class Plain:
         """In what it can be computed in place of fp32, the most exact first."""
         return self.placed.way.lower_precisions
 
+    @property
+    def computed_by(self) -> str:
+        """What computes the network, and in which precision: results of the test of air hold for this alone."""
+        return computed_by([self.placed.way])
+
+    @property
+    def sees_air(self) -> bool:
+        """Whether air is one number to the network."""
+        return self._air is not None
+
     def draw(self, volume: Volume, progress: Progress) -> Drawing:
         """Draw what the network finds; raises EngineFailed for another modality or when memory does not suffice."""
         beyond = require_fits(self.package, volume)
         document = self.package.document
         image = oriented(volume, document.input.orientation)
         array = image.array
-        found, short = self.placed.drawn(
-            self._window,
-            self._smaller,
-            lambda way, window: self._found(
-                way, array, image.spacing, window, lambda part: progress(part, document.networks[0].name)
-            ),
-        )
+        told: list[AirTiles] = []
+
+        def attempt(way: Way, window: Window) -> Found:
+            # Smaller tiles are others than those of the test.
+            air = self._air if window == self._window else None
+            skipping = skipping_for(self.package, self.computed_by, air, told)
+            name = document.networks[0].name
+            return self._found(way, array, image.spacing, window, lambda part: progress(part, name), skipping)
+
+        found, short = self.placed.drawn(self._window, self._smaller, attempt)
         notes = (*beyond, *short)
         voxel_ml = float(np.prod(image.spacing)) / 1000.0
         if isinstance(found, tuple):
@@ -94,8 +109,9 @@ class Plain:
             structures, missing = structures_of(image.back(found), numbered, voxel_ml)
         if notes:
             structures = [replace(one, flags=(*one.flags, *dict.fromkeys(notes))) for one in structures]
-        algorithm = algorithm_of(self.package, self.placed.way.label, self.runtime, self.precision)
-        return Drawing(algorithm, tuple(structures), tuple(missing), entries_of(document.labels))
+        skipped = together(told)
+        algorithm = algorithm_of(self.package, self.placed.way.label, self.runtime, self.precision, skipped)
+        return Drawing(algorithm, tuple(structures), tuple(missing), entries_of(document.labels), skipped)
 
     def _smaller(self, patch: Shape) -> Shape | None:
         """Return the next smaller tile that the network takes: one that was traced may take no other than its own."""
@@ -116,6 +132,7 @@ class Plain:
         spacing: tuple[float, float, float],
         window: Window,
         progress: Callable[[float], None],
+        skipping: Skipping | None,
     ) -> Found:
         wanted = self.package.document.input
         assert wanted.spacing is not None, "checked when the engine was made"
@@ -130,9 +147,9 @@ class Plain:
         image, grids = normalised(image, wanted.normalisation), Grids(coarse, fine)
         if self._by_channel:
             start = (box[0].start, box[1].start, box[2].start)
-            masks = way.regions(image, window, grids, self._classes, progress)
+            masks = way.regions(image, window, grids, self._classes, progress, skipping)
             return tuple(_shifted(one, start) for one in masks)
-        labels = way.labels(image, window, grids, self._classes, progress)
+        labels = way.labels(image, window, grids, self._classes, progress, skipping)
         if labels.shape == array.shape:
             return labels
         whole = np.zeros(array.shape, dtype=np.uint16)

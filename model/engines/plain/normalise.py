@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from model.engines.network.air import Air, air_of
 from model.packages.document import Normalisation
 
 SMALLEST = 1e-8
@@ -40,3 +41,10 @@ def normalised(image: NDArray[np.float32], steps: Sequence[Normalisation]) -> ND
             moved = (image - np.float32(mean)) / np.float32(max(std, SMALLEST))
             np.copyto(image, moved, where=seen if step.nonzero else True)
     return image
+
+
+def air_in(steps: Sequence[Normalisation]) -> Air | None:
+    """Return air in the network's numbers; None where they depend on the rest of the image."""
+    if any(step.kind == "zscore" for step in steps):
+        return None
+    return air_of(lambda hu: normalised(hu.copy(), steps))

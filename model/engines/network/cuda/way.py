@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import torch
 
 from model.contours.structure import BoxedMask
+from model.engines.network.air import Part, Skipping, stand_in
 from model.engines.network.cuda.batches import Batches, CudaRoom, Room, TensorPredict
 from model.engines.network.cuda.device import Device
 from model.engines.network.cuda.labelling import labels_of, regions_of
 from model.engines.network.cuda.resample import resampled
-from model.engines.network.cuda.window import slices
+from model.engines.network.cuda.window import answered, slices
 from model.engines.network.labelling import Labels
 from model.engines.network.way import Array, Fraction, Grids, Orders
 from model.engines.network.window import Shape, Window
@@ -58,18 +59,32 @@ class OnDevice:
             found: Array = resampled(self._there(array), wanted, orders).cpu().numpy()
         return found
 
-    def labels(self, image: Array, window: Window, grids: Grids, classes: int, progress: Fraction) -> Labels:
+    def labels(
+        self,
+        image: Array,
+        window: Window,
+        grids: Grids,
+        classes: int,
+        progress: Fraction,
+        skipping: Skipping | None = None,
+    ) -> Labels:
         """As Way says."""
         with torch.inference_mode():
-            sheets = self._sheets(image, window, grids, classes, progress)
+            sheets = self._sheets(image, window, grids, classes, progress, skipping, _background_of_labels)
             return labels_of(sheets, grids.coarse, grids.fine, grids.back)
 
     def regions(
-        self, image: Array, window: Window, grids: Grids, channels: int, progress: Fraction
+        self,
+        image: Array,
+        window: Window,
+        grids: Grids,
+        channels: int,
+        progress: Fraction,
+        skipping: Skipping | None = None,
     ) -> tuple[BoxedMask, ...]:
         """As Way says."""
         with torch.inference_mode():
-            sheets = self._sheets(image, window, grids, channels, progress)
+            sheets = self._sheets(image, window, grids, channels, progress, skipping, _background_of_regions)
             return regions_of(sheets, grids.coarse, grids.fine, channels, grids.back)
 
     def channels(self, patch: Shape) -> int:
@@ -79,12 +94,32 @@ class OnDevice:
         return int(answer.shape[1]) if whole else 0
 
     def _sheets(
-        self, image: Array, window: Window, grids: Grids, classes: int, progress: Fraction
+        self,
+        image: Array,
+        window: Window,
+        grids: Grids,
+        classes: int,
+        progress: Fraction,
+        skipping: Skipping | None,
+        background: Callable[[torch.Tensor], bool],
     ) -> Iterator[torch.Tensor]:
-        """Averaged logits of each slice (classes, y, x) on the coarse grid, in order."""
+        """Averaged logits of each slice (classes, y, x) on the coarse grid; those in air are ``background`` alone."""
         room: Room | None = CudaRoom(self.place.device) if self.together and self.place.device.type == "cuda" else None
-        batches = Batches(self.place.run(self.predict), room)
-        return slices(resampled(self._there(image), grids.coarse, grids.there), window, batches, classes, progress)
+        predict = self.place.run(self.predict)
+        coarse = resampled(self._there(image), grids.coarse, grids.there)
+
+        def here() -> Array:
+            seen: Array = coarse.cpu().numpy()
+            return seen
+
+        def run(tile: Array) -> torch.Tensor:
+            return answered(self._there(tile), window, predict)
+
+        def is_background(answer: torch.Tensor, part: Part) -> bool:
+            return background(answer[(slice(None), *part)])
+
+        known = stand_in(here, window, classes, skipping, run, is_background)
+        return slices(coarse, window, Batches(predict, room), classes, progress, known)
 
     def _there(self, array: Array) -> torch.Tensor:
         """Bring an image to the device.
@@ -93,3 +128,13 @@ class OnDevice:
         first (PyTorch's guide to pin_memory finds that slower).
         """
         return torch.from_numpy(array).to(self.place.device)
+
+
+def _background_of_labels(logits: torch.Tensor) -> bool:
+    """Whether class 0 wins in every voxel of logits (classes, z, y, x)."""
+    return all(bool((logits[0] > other).all()) for other in logits[1:])
+
+
+def _background_of_regions(logits: torch.Tensor) -> bool:
+    """Whether no channel of logits (channels, z, y, x) is set in any voxel."""
+    return bool((logits < 0).all())

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import itertools
-import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import torch
 
-from model.engines.network.cuda.batches import Batches
-from model.engines.network.window import Shape, Window, padding
+from model.engines.network.cuda.batches import Batches, TensorPredict
+from model.engines.network.window import Shape, StandIn, Window, padding
 
 
 def slices(
@@ -18,10 +17,12 @@ def slices(
     batches: Batches,
     classes: int,
     progress: Callable[[float], None] = lambda fraction: None,
+    known: StandIn[torch.Tensor] | None = None,
 ) -> Iterator[torch.Tensor]:
     """Averaged logits of each slice, (classes, y, x) float32 on the image's device, in order.
 
-    ``image`` is (z, y, x) float32; it is small beside the sums of all classes, so all of it is there.
+    ``image`` is (z, y, x) float32; it is small beside the sums of all classes, so all of it is there. ``known`` are
+    answers that need not be computed.
     """
     shape: Shape = (image.shape[0], image.shape[1], image.shape[2])
     pads = padding(shape, window.patch)
@@ -33,11 +34,13 @@ def slices(
     steps = window.steps((image.shape[0], image.shape[1], image.shape[2]))
     mirrors = mirror_images(window.flips)
     # Of all tiles, in order: those of a 2d network fill a batch with their neighbours along z only.
-    answers = batches.answers(_tiles(image, window.patch, steps, mirrors))
+    every: list[Shape] = [(z, y, x) for z, y, x in itertools.product(*steps)]
+    asked = [place for place in every if known is None or known.at(place) is None]
+    answers = batches.answers(_tiles(image, window.patch, asked, mirrors))
     weights = torch.from_numpy(window.weights).to(device)
     total = torch.zeros((classes, depth, image.shape[1], image.shape[2]), device=device)
     weight = torch.zeros(total.shape[1:], device=device)
-    tiles, done = math.prod(len(axis) for axis in steps), 0
+    done = 0
     first, last = pads[0][0], image.shape[0] - pads[0][1]
     inner = (
         slice(None),
@@ -47,10 +50,11 @@ def slices(
     for z, following in itertools.zip_longest(steps[0], steps[0][1:], fillvalue=image.shape[0]):
         for y, x in itertools.product(steps[1], steps[2]):
             part = (slice(None), slice(y, y + rows), slice(x, x + columns))
-            total[(slice(None), *part)].addcmul_(_mean(answers, mirrors), weights)
+            answer = None if known is None else known.at((z, y, x))
+            total[(slice(None), *part)].addcmul_(_mean(answers, mirrors) if answer is None else answer, weights)
             weight[part] += weights
             done += 1
-            progress(done / tiles)
+            progress(done / len(every))
         ready = following - z
         for index in range(ready):
             if first <= z + index < last:
@@ -62,16 +66,23 @@ def slices(
                 held[depth - ready :] = 0
 
 
+def answered(tile: torch.Tensor, window: Window, predict: TensorPredict) -> torch.Tensor:
+    """Return the logits (classes, z, y, x) of a tile (z, y, x), mirror images included, float32 and a copy."""
+    mirrors = mirror_images(window.flips)
+    tiles = _tiles(tile, window.patch, [(0, 0, 0)], mirrors)
+    return _mean((predict(one[None, None].contiguous())[0] for one in tiles), mirrors).clone()
+
+
 def mirror_images(flips: Sequence[int]) -> list[list[int]]:
     """Return the axes of a tile (z, y, x) that are mirrored, for the tile itself and each of its mirror images."""
     return [list(chosen) for number in range(len(flips) + 1) for chosen in itertools.combinations(flips, number)]
 
 
 def _tiles(
-    image: torch.Tensor, patch: Shape, steps: list[list[int]], mirrors: list[list[int]]
+    image: torch.Tensor, patch: Shape, places: Iterable[Shape], mirrors: list[list[int]]
 ) -> Iterator[torch.Tensor]:
-    """Yield each tile (z, y, x), followed by its mirror images."""
-    for z, y, x in itertools.product(*steps):
+    """Yield the tile (z, y, x) at each place, followed by its mirror images."""
+    for z, y, x in places:
         tile = image[z : z + patch[0], y : y + patch[1], x : x + patch[2]]
         for axes in mirrors:
             yield torch.flip(tile, axes) if axes else tile

@@ -1,8 +1,11 @@
 from typing_extensions import Buffer
 
 def bounds(mask: Buffer, slices: int, rows: int, columns: int, /) -> tuple[int, int, int, int, int, int] | None: ...
+def counts(array: Buffer, numbers: Buffer | None, /) -> bytes: ...
+def pieces(array: Buffer, numbers: Buffer | None, /) -> bytes: ...
 def trace(
-    mask: Buffer,
+    array: Buffer,
+    numbers: Buffer | None,
     row_mm: float,
     column_mm: float,
     tolerance_mm: float,

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from model.contours.label_files import LabelMap, Labels
+from model.contours.label_mask import LabelMask
 from model.contours.structure import BoxedMask
 from model.errors import InputRefused
 from model.series.geometry import SeriesGeometry
@@ -17,7 +18,7 @@ from model.series.geometry import SeriesGeometry
 RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
 # An index that changes less than this over a whole image is constant: affines are kept as float32.
 CONSTANT_INDEX = 0.01
-# Above this many labels their numbers are packed first, as a table for each is made.
+# From this number on numbers are packed first, as a table for each is made.
 MANY = 65536
 
 
@@ -119,15 +120,21 @@ def require_inside(array: Labels, lps: NDArray[np.float64], geometry: SeriesGeom
 
 
 def boxes_of(labels: Labels) -> Iterator[tuple[int, BoxedMask]]:
-    """Each label that is there with its mask, in ascending order."""
+    """Each label that is there with its mask, which is read from the labels, in ascending order."""
     values = None
     if labels.size and int(labels.max()) >= MANY:
         values, packed = np.unique(labels, return_inverse=True)
         labels = (packed.reshape(labels.shape) + (values[0] != 0)).astype(np.uint32)
         values = values[values != 0]
+    if labels.dtype.itemsize > 2 and int(labels.max(initial=0)) < MANY:
+        labels = labels.astype(np.uint16)
     for number, box in enumerate(ndimage.find_objects(labels.astype(np.int32, copy=False)), start=1):
         if box is None:
             continue
         origin = (int(box[0].start), int(box[1].start), int(box[2].start))
         label = number if values is None else int(values[number - 1])
-        yield label, BoxedMask(origin, labels[box] == number)
+        part = labels[box]
+        if part.dtype.itemsize <= 2:
+            yield label, LabelMask(origin, part, (number,))
+        else:
+            yield label, BoxedMask(origin, part == number)

@@ -58,13 +58,11 @@ def outline(
     """
     if tolerance_mm <= EXACT_PIXELS * min(spacing):
         tolerance_mm = 0.0
-    array = mask.array
-    if array.dtype != np.bool_ or array.strides[2] != 1:
-        array = np.ascontiguousarray(array, dtype=np.bool_)
+    voxels = mask.voxels
     if kernel.KERNEL is None:
-        points, lengths, slices = tracing.trace(array, spacing, tolerance_mm, keyholes)
+        points, lengths, slices = tracing.trace(voxels, spacing, tolerance_mm, keyholes)
     else:
-        raw = kernel.KERNEL.trace(array, *spacing, tolerance_mm, keyholes)
+        raw = kernel.KERNEL.trace(voxels.array, voxels.numbers, *spacing, tolerance_mm, keyholes)
         points, lengths, slices = (np.frombuffer(part, dtype=np.int32) for part in raw)
         points = points.reshape(-1, 2)
     z, y, x = mask.origin

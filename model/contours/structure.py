@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.contours import kernel
+from model.contours.counts import Counts, counts_of
+from model.contours.voxels import Voxels
 
 
 @dataclass(frozen=True)
@@ -57,9 +60,25 @@ class BoxedMask:
         """Return the mask in a whole (slice, row, column) array of ``shape``."""
         whole = np.zeros(shape, dtype=np.bool_)
         z, y, x = self.origin
-        d, h, w = self.array.shape
+        d, h, w = self.shape
         whole[z : z + d, y : y + h, x : x + w] = self.array
         return whole
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Slices, rows and columns of the box."""
+        slices, rows, columns = self.array.shape
+        return slices, rows, columns
+
+    @property
+    def voxels(self) -> Voxels:
+        """What is set, for those who need no array of it."""
+        return Voxels(np.asarray(self.array, dtype=np.bool_))
+
+    @cached_property
+    def counts(self) -> Counts:
+        """Voxels of each slice, row and column, counted once."""
+        return counts_of(self.voxels)
 
     @property
     def empty(self) -> bool:

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.contours.simplify import EXACT_PIXELS, simplify
+from model.contours.voxels import Voxels
 
 Indices = NDArray[np.int64]
 
@@ -47,12 +48,12 @@ class Rings:
 
 
 def trace(
-    mask: NDArray[np.bool_], spacing: tuple[float, float], tolerance_mm: float, keyholes: bool
+    voxels: Voxels, spacing: tuple[float, float], tolerance_mm: float, keyholes: bool
 ) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
-    """Trace the outlines of a mask in numpy, as the compiled part does.
+    """Trace the outlines of a structure in numpy, as the compiled part does.
 
     Args:
-        mask: (slice, row, column) bool.
+        voxels: (slice, row, column), a mask or numbers of a label map.
         spacing: Distance of rows, then of columns, in mm.
         tolerance_mm: How far a contour may leave the exact one, in mm.
         keyholes: Whether holes are cut out by a narrow channel.
@@ -61,9 +62,10 @@ def trace(
         Points (n, 2), lengths (m,) and slices (m,), int32, as in ``model.contours.outlines.Outlines``.
     """
     points, lengths, slices = [np.zeros((0, 2), np.int32)], [np.zeros(0, np.int32)], [np.zeros(0, np.int32)]
-    step = max(1, VOXELS_AT_ONCE // max(1, mask[0].size if len(mask) else 1))
-    for first in range(0, len(mask), step):
-        part = mask[first : first + step]
+    count, rows, columns = voxels.array.shape
+    step = max(1, VOXELS_AT_ONCE // max(1, rows * columns))
+    for first in range(0, count, step):
+        part = voxels.part(slice(first, first + step)).mask()
         if part.any():
             found = _trace(part, spacing, tolerance_mm, keyholes)
             points.append(found[0])

@@ -41,7 +41,7 @@ class EvenVolume:
         mask = structure.mask
         if mask.empty:
             return structure
-        first, last = mask.origin[0], mask.origin[0] + len(mask.array)
+        first, last = mask.origin[0], mask.origin[0] + mask.shape[0]
         low, high = (int(place) for place in np.searchsorted(self.nearest, (first, last)))
         sheets = mask.array[self.nearest[low:high] - first]
         return replace(structure, mask=BoxedMask.crop(sheets, (low, mask.origin[1], mask.origin[2])))

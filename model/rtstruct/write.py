@@ -91,7 +91,7 @@ def structure_set(
     entries = entries_for([structure.label for structure in drawn], drawing.names)
     planes, openings = planes_of(geometry), slice_openings(geometry)
     rois: list[WrittenRoi] = []
-    pieces: list[bytes | memoryview] = []
+    pieces: list[bytes] = []
     spacing = geometry.planes[0].spacing
     trace = partial(_trace, planes=planes, spacing=spacing, tolerance_mm=tolerance_mm, keyholes=keyholes)
     # The compiled part leaves Python's lock, so structures are traced side by side.
@@ -100,7 +100,8 @@ def structure_set(
         for number, (structure, entry, (outlines, data)) in enumerate(
             zip(drawn, entries, traced, strict=True), start=1
         ):
-            pieces += roi_item(number, entry.colour, outlines, data, openings)
+            # Joined at once: the pieces of a contour are ten times as many objects.
+            pieces.append(b"".join(roi_item(number, entry.colour, outlines, data, openings)))
             rois.append(_written(number, structure, entry, outlines, geometry))
             progress(number / len(drawn), entry.name)
     dataset = copied_from(source)
@@ -129,7 +130,7 @@ def _trace(
 
 def require_inside(structure: Structure, geometry: SeriesGeometry) -> None:
     """Raise InputRefused when a mask reaches beyond the series."""
-    ends = np.add(structure.mask.origin, structure.mask.array.shape)
+    ends = np.add(structure.mask.origin, structure.mask.shape)
     if min(structure.mask.origin) < 0 or bool(np.any(ends > geometry.shape)):
         raise InputRefused("LABELS_OUTSIDE", "A structure reaches beyond the slices of the series.")
 
@@ -138,8 +139,7 @@ def _written(
     number: int, structure: Structure, entry: Entry, outlines: Outlines, geometry: SeriesGeometry
 ) -> WrittenRoi:
     first = structure.mask.origin[0]
-    # Slice by slice, which numpy counts five times as fast as over two axes.
-    counts = np.array([np.count_nonzero(sheet) for sheet in structure.mask.array], dtype=np.int64)
+    counts = structure.mask.counts.slices
     areas = counts * (geometry.planes[0].spacing[0] * geometry.planes[0].spacing[1])
     volume = float(areas @ geometry.thicknesses[first : first + len(counts)]) / 1000.0
     return WrittenRoi(
@@ -168,7 +168,7 @@ def _remarks(geometry: SeriesGeometry) -> list[str]:
     return remarks
 
 
-def _file(dataset: Dataset, instance_uid: str, contours: Sequence[bytes | memoryview]) -> bytes:
+def _file(dataset: Dataset, instance_uid: str, contours: Sequence[bytes]) -> bytes:
     """Return the whole file: what pydicom writes before and after the contours, and the contours' bytes between."""
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = RTStructureSetStorage

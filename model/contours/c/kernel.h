@@ -1,8 +1,9 @@
-/* The compiled part of model.contours: bounds, tracing, simplification, decimal text, filling; and of model.compare:
- * nearest, whose equal is model/compare/nearest.py.
+/* The compiled part of model.contours: bounds, counts, pieces, tracing, simplification, decimal text, filling; and of
+ * model.compare: nearest, whose equal is model/compare/nearest.py.
  *
- * Every function here has an equal in plain numpy (structure.py, tracing.py, simplify.py, decimal_text.py, filling.py)
- * that gives the same integers and the same bytes; tests hold the two against each other. Build with
+ * Every function here has an equal in plain numpy (structure.py, counts.py, pieces.py, tracing.py, simplify.py,
+ * decimal_text.py, filling.py) that gives the same integers and the same bytes; tests hold the two against each other.
+ * Build with
  * -ffp-contract=off, or the distances of simplification could differ in the last bit from numpy's.
  *
  * Coordinates of contours are "half pixels": twice the (row, column) index, so the middle of each pixel edge is
@@ -55,6 +56,20 @@ static inline PyObject *ints_bytes(const Ints *a)
     return PyBytes_FromStringAndSize((const char *)a->data, a->size * (Py_ssize_t)sizeof(int32_t));
 }
 
+/* The voxels of a structure, from any part of an array of one or two bytes a voxel: those of some numbers of a label
+ * map, or whatever is not 0 in a mask. */
+typedef struct {
+    Py_buffer view;
+    Py_ssize_t size[3];
+    uint16_t number; /* where it is one */
+    uint8_t *table;  /* of which numbers are wanted, where they are several */
+    int labels;      /* 0 for a mask */
+} Voxels;
+
+int voxels_open(Voxels *v, PyObject *array, PyObject *numbers);
+void voxels_close(Voxels *v);
+const uint8_t *voxels_row(const Voxels *v, Py_ssize_t z, Py_ssize_t y, uint8_t *room);
+
 typedef struct {
     double row, column, limit; /* mm (or pixels) per half pixel, and the squared tolerance */
 } Metric;
@@ -63,6 +78,8 @@ int simplify_ring(const int32_t *points, Py_ssize_t n, const int32_t *link, cons
 int vanished(const int32_t *points, Py_ssize_t n, const uint8_t *keep);
 
 PyObject *py_bounds(PyObject *self, PyObject *args);
+PyObject *py_counts(PyObject *self, PyObject *args);
+PyObject *py_pieces(PyObject *self, PyObject *args);
 PyObject *py_trace(PyObject *self, PyObject *args);
 PyObject *py_text(PyObject *self, PyObject *args);
 PyObject *py_toggle(PyObject *self, PyObject *args);

@@ -3,7 +3,9 @@
 
 static PyMethodDef methods[] = {
     {"bounds", py_bounds, METH_VARARGS, "Box of what is set in a mask, or None."},
-    {"trace", py_trace, METH_VARARGS, "Contours of a mask."},
+    {"counts", py_counts, METH_VARARGS, "Voxels of each slice, row and column."},
+    {"pieces", py_pieces, METH_VARARGS, "Voxels of each connected piece."},
+    {"trace", py_trace, METH_VARARGS, "Contours of a structure."},
     {"text", py_text, METH_VARARGS, "ContourData of contours."},
     {"toggle", py_toggle, METH_VARARGS, "Fill contours, even-odd."},
     {"nearest", py_nearest, METH_VARARGS, "The nearest rectangles to points."},

@@ -1,4 +1,4 @@
-/* Masks to contours; see model/contours/outlines.py for what they are and tracing.py for the same in numpy. */
+/* Masks and numbers of label maps to contours; see model/contours/outlines.py for what they are and tracing.py for the same in numpy. */
 #include "kernel.h"
 
 enum { TOP = 0, RIGHT = 1, BOTTOM = 2, LEFT = 3 };
@@ -105,13 +105,17 @@ static int emit(Tracer *t, int32_t outer, Ints *points)
     return 0;
 }
 
-static int trace_slice(Tracer *t, const uint8_t *slice, Py_ssize_t row_stride, int32_t z, const Metric *wanted,
-                       const Metric *exact, int keyholes, Ints *points, Ints *lengths, Ints *slices)
+static int trace_slice(Tracer *t, const Voxels *voxels, int32_t z, const Metric *wanted, const Metric *exact,
+                       int keyholes, Ints *points, Ints *lengths, Ints *slices)
 {
     const Py_ssize_t h = t->h, w = t->w, stride = w + 2;
     t->raw.size = t->rings.size = t->hole.size = t->link.size = 0;
-    for (Py_ssize_t r = 0; r < h; r++)
-        memcpy(t->padded + (r + 1) * stride + 1, slice + r * row_stride, (size_t)w);
+    for (Py_ssize_t r = 0; r < h; r++) {
+        uint8_t *room = t->padded + (r + 1) * stride + 1;
+        const uint8_t *row = voxels_row(voxels, z, r, room);
+        if (row != room)
+            memcpy(room, row, (size_t)w);
+    }
     for (Py_ssize_t r = 0; r <= h; r++) {
         const uint8_t *above = t->padded + r * stride + 1, *here = above + stride;
         if (memcmp(above, here, (size_t)w) == 0)
@@ -171,26 +175,17 @@ static int trace_slice(Tracer *t, const uint8_t *slice, Py_ssize_t row_stride, i
     return 0;
 }
 
-/* trace(mask, row_mm, column_mm, tolerance_mm, keyholes) -> points, lengths, slices
- *
- * The mask may be a part of a larger array.
- */
+/* trace(array, numbers, row_mm, column_mm, tolerance_mm, keyholes) -> points, lengths, slices */
 PyObject *py_trace(PyObject *self, PyObject *args)
 {
-    PyObject *array;
-    Py_buffer mask;
+    PyObject *array, *numbers;
+    Voxels voxels;
     double row, column, tolerance;
     int keyholes;
-    if (!PyArg_ParseTuple(args, "Odddp", &array, &row, &column, &tolerance, &keyholes) ||
-        PyObject_GetBuffer(array, &mask, PyBUF_STRIDES))
+    if (!PyArg_ParseTuple(args, "OOdddp", &array, &numbers, &row, &column, &tolerance, &keyholes) ||
+        voxels_open(&voxels, array, numbers))
         return NULL;
-    if (mask.ndim != 3 || mask.itemsize != 1 || (mask.shape[2] > 1 && mask.strides[2] != 1)) {
-        PyBuffer_Release(&mask);
-        PyErr_SetString(PyExc_ValueError, "a mask has three axes, one byte a voxel, and rows without gaps");
-        return NULL;
-    }
-    const Py_ssize_t nz = mask.shape[0], ny = mask.shape[1], nx = mask.shape[2];
-    const Py_ssize_t slice_stride = mask.strides[0], row_stride = mask.strides[1];
+    const Py_ssize_t nz = voxels.size[0], ny = voxels.size[1], nx = voxels.size[2];
     const Metric exact = {0.5, 0.5, EXACT_LIMIT}, coarse = {row / 2.0, column / 2.0, tolerance * tolerance};
     const Metric *wanted = tolerance > 0.0 ? &coarse : &exact;
     Tracer t;
@@ -205,10 +200,9 @@ PyObject *py_trace(PyObject *self, PyObject *args)
     t.vertical = calloc((size_t)ny * (nx + 1) + 1, sizeof(int32_t));
     failed = !t.padded || !t.horizontal || !t.vertical;
     for (Py_ssize_t z = 0; z < nz && !failed; z++)
-        failed = trace_slice(&t, (const uint8_t *)mask.buf + z * slice_stride, row_stride, (int32_t)z, wanted, &exact,
-                             keyholes, &points, &lengths, &slices);
+        failed = trace_slice(&t, &voxels, (int32_t)z, wanted, &exact, keyholes, &points, &lengths, &slices);
     Py_END_ALLOW_THREADS
-    PyBuffer_Release(&mask);
+    voxels_close(&voxels);
     PyObject *answer = NULL;
     if (failed)
         PyErr_NoMemory();

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import cc3d
 import numpy as np
@@ -18,9 +18,6 @@ from model.names.naming import entry_for
 from model.packages.document import Label
 
 NOT_FOUND = "the model found none of it in the image"
-# What the masks of one drawing may take. Those of a hundred structures, each in its own box, are within it on a CT of
-# two hundred slices; a map that is full of them everywhere would take structures × voxels.
-HELD_BYTES = 512 * 1024**2
 
 
 def entries_of(labels: Sequence[Label]) -> tuple[Entry, ...]:
@@ -54,10 +51,10 @@ def structures_of(
 
     Which are masks of their own and may overlap everything.
 
-    Labels with one text are merged, whatever they come from.
+    Labels with one text are merged, whatever they come from. Structures of the map are read from a copy of what it
+    shows of them, so that it can be let go.
     """
-    drawn = np.asarray(drawn, dtype=np.uint16)
-    found = boxes(drawn, int(drawn.max(initial=0)) + 1)
+    found = _Found.of(np.asarray(drawn, dtype=np.uint16), [number for number, _ in labels])
     numbers: dict[str, list[int]] = {}
     masks: dict[str, list[BoxedMask]] = {}
     rules: dict[str, Label] = {}
@@ -71,7 +68,7 @@ def structures_of(
     missing: list[NotDrawn] = []
     for text, rule in rules.items():
         parts = [one for one in masks.get(text, ()) if not one.empty]
-        of_map = _of_map(drawn, found, numbers.get(text, []))
+        of_map = found.mask(numbers.get(text, []))
         if of_map is not None:
             parts.append(of_map)
         if not parts:
@@ -82,19 +79,7 @@ def structures_of(
             missing.append(NotDrawn(text, f"only specks below {rule.smallest_ml:g} ml were found"))
         else:
             structures.append(Structure(text, mask))
-    return _held(structures), missing
-
-
-def _held(structures: list[Structure]) -> list[Structure]:
-    """Give the smallest masks arrays of their own, as many as HELD_BYTES allow; the others are made when asked for."""
-    lazy = [one.mask for one in structures if isinstance(one.mask, LabelMask)]
-    room, own = HELD_BYTES, dict[int, BoxedMask]()
-    for mask in sorted(lazy, key=lambda one: one.voxels):
-        room -= mask.voxels
-        if room < 0:
-            break
-        own[id(mask)] = mask.held()
-    return [replace(one, mask=own.get(id(one.mask), one.mask)) for one in structures]
+    return structures, missing
 
 
 def united(parts: Sequence[BoxedMask]) -> BoxedMask:
@@ -111,15 +96,45 @@ def united(parts: Sequence[BoxedMask]) -> BoxedMask:
     return BoxedMask((int(low[0]), int(low[1]), int(low[2])), whole)
 
 
-def _of_map(drawn: NDArray[np.uint16], found: Sequence[Box | None], numbers: Sequence[int]) -> LabelMask | None:
-    """Return the voxels of some numbers of a label map, None when there are none; ``found`` are the numbers' boxes."""
-    there = [(number, box) for number in numbers if number < len(found) and (box := found[number]) is not None]
-    if not there:
-        return None
-    low = [min(int(box[axis].start) for _, box in there) for axis in range(3)]
-    high = [max(int(box[axis].stop) for _, box in there) for axis in range(3)]
-    around = (slice(low[0], high[0]), slice(low[1], high[1]), slice(low[2], high[2]))
-    return LabelMask(drawn, around, [number for number, _ in there])
+@dataclass(frozen=True)
+class _Found:
+    """What a label map shows of the wanted numbers: the part with all of them, from ``low`` on, and each one's box."""
+
+    part: NDArray[np.unsignedinteger]
+    low: tuple[int, int, int]
+    boxes: Mapping[int, Box]
+
+    @classmethod
+    def of(cls, drawn: NDArray[np.uint16], numbers: Sequence[int]) -> _Found:
+        """Copy that part of a map, with a byte a voxel where its numbers fit into one."""
+        highest = int(drawn.max(initial=0))
+        every = boxes(drawn, highest + 1)
+        there = {number: box for number in numbers if number <= highest and (box := every[number]) is not None}
+        around = _around(list(there.values()))
+        kind: type[np.unsignedinteger] = np.uint8 if highest < 256 else np.uint16
+        part: NDArray[np.unsignedinteger] = np.array(drawn[around], dtype=kind, order="C")
+        return cls(part, (around[0].start, around[1].start, around[2].start), there)
+
+    def mask(self, numbers: Sequence[int]) -> LabelMask | None:
+        """Return the voxels of some of the numbers, None when there are none."""
+        there = [number for number in numbers if number in self.boxes]
+        if not there:
+            return None
+        z, y, x = _around([self.boxes[number] for number in there])
+        inside = tuple(slice(one.start - low, one.stop - low) for one, low in zip((z, y, x), self.low, strict=True))
+        return LabelMask((z.start, y.start, x.start), self.part[inside], there)
+
+
+def _around(every: Sequence[Box]) -> Box:
+    """Return the smallest box that holds all of these."""
+    z, y, x = (
+        slice(
+            min((int(box[axis].start) for box in every), default=0),
+            max((int(box[axis].stop) for box in every), default=0),
+        )
+        for axis in range(3)
+    )
+    return z, y, x
 
 
 def _cleaned(mask: BoxedMask, rule: Label, voxel_ml: float) -> BoxedMask:

@@ -3,23 +3,46 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from model.contours import decimal_text, filling, kernel, tracing
+from model.contours import counts, decimal_text, filling, kernel, pieces, tracing
 from model.contours.outlines import Outlines, outline
 from model.contours.structure import BoxedMask
+from model.contours.voxels import Voxels
 
 MASKS = hnp.arrays(np.bool_, hnp.array_shapes(min_dims=3, max_dims=3, max_side=14))
 SPACINGS = st.tuples(st.floats(0.05, 5), st.floats(0.05, 5))
 
 
-def traced(mask: NDArray[np.bool_], spacing: tuple[float, float], tolerance: float, keyholes: bool) -> list[bytes]:
+@st.composite
+def labels(draw: st.DrawFn) -> Voxels:
+    """Some numbers in any part of a map of one or two bytes a voxel, in any order of axes and turned or not."""
+    kind, names = draw(st.sampled_from([(np.uint8, [0, 1, 2, 255]), (np.uint16, [0, 1, 255, 256, 65535])]))
+    shape = hnp.array_shapes(min_dims=3, max_dims=3, max_side=14)
+    whole: NDArray[np.unsignedinteger] = draw(hnp.arrays(kind, shape, elements=st.sampled_from(names)))
+    parts = []
+    for size in whole.shape:
+        first = draw(st.integers(0, size - 1))
+        parts.append(slice(first, draw(st.integers(first + 1, size)), draw(st.integers(1, 2))))
+    axes = draw(st.permutations(range(3)))
+    flips = tuple(slice(None, None, draw(st.sampled_from([1, -1]))) for _ in range(3))
+    numbers = draw(st.lists(st.sampled_from([1, 2, 255, 256, 65535]), min_size=1, unique=True))
+    return Voxels(whole[tuple(parts)].transpose(axes)[flips], np.array(numbers, dtype=np.uint16))
+
+
+def numbers_of(voxels: Voxels) -> list[int]:
+    assert voxels.numbers is not None
+    return [int(number) for number in voxels.numbers]
+
+
+def traced(voxels: Voxels, spacing: tuple[float, float], tolerance: float, keyholes: bool) -> list[bytes]:
     assert kernel.KERNEL is not None, "the compiled part was not built"
-    compiled = list(kernel.KERNEL.trace(mask, *spacing, tolerance, keyholes))
-    plain = [np.ascontiguousarray(part).tobytes() for part in tracing.trace(mask, spacing, tolerance, keyholes)]
+    compiled = list(kernel.KERNEL.trace(voxels.array, voxels.numbers, *spacing, tolerance, keyholes))
+    plain = [np.ascontiguousarray(part).tobytes() for part in tracing.trace(voxels, spacing, tolerance, keyholes)]
     assert compiled == plain
     return compiled
 
@@ -29,8 +52,56 @@ def traced(mask: NDArray[np.bool_], spacing: tuple[float, float], tolerance: flo
 def test_contours_are_the_same_points(
     mask: NDArray[np.bool_], spacing: tuple[float, float], tolerance: float, keyholes: bool
 ) -> None:
-    points = traced(mask, spacing, tolerance, keyholes)[0]
+    points = traced(Voxels(mask), spacing, tolerance, keyholes)[0]
     assert bool(points) == bool(mask.any())
+
+
+@given(labels(), SPACINGS, st.sampled_from([0.0, 1.0]), st.booleans())
+@settings(max_examples=300, deadline=None)
+def test_contours_of_labels_are_those_of_a_mask_of_them(
+    voxels: Voxels, spacing: tuple[float, float], tolerance: float, keyholes: bool
+) -> None:
+    mask = np.isin(voxels.array, numbers_of(voxels))
+    assert traced(voxels, spacing, tolerance, keyholes) == traced(Voxels(mask), spacing, tolerance, keyholes)
+
+
+@given(labels())
+@settings(max_examples=300, deadline=None)
+def test_counts_and_pieces_of_labels_are_the_same_numbers(voxels: Voxels) -> None:
+    mask = np.isin(voxels.array, numbers_of(voxels))
+    assert np.array_equal(voxels.mask(), mask)
+    for same in (voxels, Voxels(mask)):
+        found, plain = counts.counts_of(same), counts.counted(mask)
+        assert [part.tolist() for part in vars(found).values()] == [part.tolist() for part in vars(plain).values()]
+        assert found.all == np.count_nonzero(mask)
+        assert pieces.piece_sizes(same).tolist() == pieces.labelled(mask).tolist()
+
+
+def test_counts_and_pieces_of_large_masks_are_the_same_numbers() -> None:
+    rng = np.random.default_rng(4)
+    for density in (0.0, 0.02, 0.06, 0.5, 1.0):
+        mask = rng.random((9, 300, 301)) < density
+        found, plain = counts.counts_of(Voxels(mask)), counts.counted(mask)
+        assert [part.tolist() for part in vars(found).values()] == [part.tolist() for part in vars(plain).values()]
+        assert pieces.piece_sizes(Voxels(mask)).tolist() == pieces.labelled(mask).tolist()
+
+
+@pytest.mark.parametrize("numbers", [None, np.array([1], dtype=np.uint16)])
+@pytest.mark.parametrize("array", [np.zeros((2, 2)), np.zeros((2, 2, 2), np.uint32), np.zeros((2, 2, 2), np.float64)])
+def test_what_is_no_mask_and_no_label_map_is_refused(
+    array: NDArray[np.generic], numbers: NDArray[np.uint16] | None
+) -> None:
+    assert kernel.KERNEL is not None, "the compiled part was not built"
+    for call in (kernel.KERNEL.counts, kernel.KERNEL.pieces, lambda *both: kernel.KERNEL.trace(*both, 1, 1, 0, True)):
+        with pytest.raises(ValueError, match="three axes"):
+            call(array, numbers)
+
+
+@pytest.mark.parametrize("numbers", [np.zeros(0, np.uint16), np.ones(1, np.uint8), np.ones(1, np.int64)])
+def test_numbers_of_another_kind_are_refused(numbers: NDArray[np.generic]) -> None:
+    assert kernel.KERNEL is not None, "the compiled part was not built"
+    with pytest.raises(ValueError, match="uint16"):
+        kernel.KERNEL.counts(np.zeros((2, 2, 2), np.uint8), numbers)
 
 
 def test_contours_of_large_smooth_shapes_are_the_same_points() -> None:
@@ -39,8 +110,8 @@ def test_contours_of_large_smooth_shapes_are_the_same_points() -> None:
     disc = np.hypot(y - 80, x - 85) < waves
     hollow = disc & (np.hypot(y - 70, x - 90) > 23)
     for mask in (disc, hollow, ~hollow):
-        traced(mask[None], (1.0, 1.0), 0.0, True)
-        traced(mask[None], (0.8, 1.3), 2.0, True)
+        traced(Voxels(mask[None]), (1.0, 1.0), 0.0, True)
+        traced(Voxels(mask[None]), (0.8, 1.3), 2.0, True)
 
 
 @given(

@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from model.contours.label_mask import LabelMask
 from model.contours.structure import BoxedMask, Structure
 from model.engines.engine import Algorithm, Drawing, NotDrawn
 from model.errors import EngineFailed
 from model.quality import with_quality_flags
 from model.quality.expected import expected
-from model.quality.findings import COUNTED_WHOLE, by_axis, in_pieces, volume_ml
+from model.quality.findings import COUNTED_WHOLE, in_pieces, volume_ml
 from tests.builders.series import SeriesPlan, geometry
 
 # 3 mm voxels: 1000 ml are 37037 of them.
@@ -112,8 +113,28 @@ def test_volumes_and_middles_are_those_of_all_voxels() -> None:
     structure = Structure("Liver", BoxedMask((2, 20, 30), mask))
     assert volume_ml(structure.mask, GEOMETRY) == pytest.approx(np.count_nonzero(mask) * 0.027)
     expected_counts = [mask.sum(axis=axes) for axes in ((1, 2), (0, 2), (0, 1))]
-    for counts, wanted in zip(by_axis(mask), expected_counts, strict=True):
+    for counts, wanted in zip(vars(structure.mask.counts).values(), expected_counts, strict=True):
         np.testing.assert_array_equal(counts, wanted)
+
+
+def test_numbers_of_a_label_map_are_judged_like_masks() -> None:
+    drawn = np.zeros(THIN.shape, dtype=np.uint8)
+    drawn[20:900, 10:100, 10:150], drawn[20:900, 110:190, 10:150] = 1, 2
+    drawn[:300, 150:, 150:190], drawn[600:900, 20:60, 185:] = 3, 4
+    numbers = {"Liver": (1, 2), "Kidney_L": (3,), "Kidney_R": (4,), "All": (0, 1, 2, 3, 4)}
+    masks = [Structure(label, BoxedMask.crop(np.isin(drawn, wanted))) for label, wanted in numbers.items()]
+    of_map = [
+        Structure(one.label, LabelMask(one.mask.origin, drawn[_inside(one.mask)], numbers[one.label])) for one in masks
+    ]
+    found, same = (with_quality_flags(Drawing(WHO, tuple(one)), THIN).structures for one in (of_map, masks))
+    assert [one.flags for one in found] == [one.flags for one in same]
+    said = " ".join(flag for one in found for flag in one.flags)
+    for words in ("2 separate pieces", "fills the whole", "cut off", "first or last", "below", "factor of", "swapped"):
+        assert words in said
+
+
+def _inside(mask: BoxedMask) -> tuple[slice, ...]:
+    return tuple(slice(first, first + size) for first, size in zip(mask.origin, mask.shape, strict=True))
 
 
 def test_a_structure_that_fills_the_image_is_flagged() -> None:

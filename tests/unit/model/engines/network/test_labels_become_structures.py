@@ -9,7 +9,6 @@ from scipy import ndimage
 
 from model.contours.label_mask import LabelMask
 from model.contours.structure import BoxedMask
-from model.engines.network import structures as made
 from model.engines.network.structures import structures_of
 from model.packages.document import Label
 
@@ -59,16 +58,22 @@ def test_specks_are_left_out_and_said() -> None:
     assert "0.5 ml" in missing[0].reason
 
 
-def test_beyond_its_bound_masks_are_made_when_asked_for_and_are_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    wanted = [label(n, f"organ_{n}") for n in (1, 2, 3)]
-    held, _ = structures_of(labels(), wanted, 1.0)
-    monkeypatch.setattr(made, "HELD_BYTES", 200)
-    lazy, _ = structures_of(labels(), wanted, 1.0)
-    assert [isinstance(one.mask, LabelMask) for one in held] == [False, False, False]
-    assert [isinstance(one.mask, LabelMask) for one in lazy] == [False, True, False]
-    for one, other in zip(held, lazy, strict=True):
-        assert one.mask.origin == other.mask.origin
-        assert np.array_equal(one.mask.array, other.mask.array)
+@pytest.mark.parametrize(("most", "size"), [(4, 1), (255, 1), (256, 2), (1023, 2)])
+def test_they_hold_what_the_map_shows_of_them_and_not_the_map(most: int, size: int) -> None:
+    drawn = labels()
+    drawn[drawn == 4] = most
+    found, missing = structures_of(drawn, [label(1, "one"), label(2, "both"), label(most, "both")], 1.0)
+    assert not missing
+    for one, numbers in zip(found, ((1,), (2, most)), strict=True):
+        part = one.mask.voxels.array
+        assert isinstance(one.mask, LabelMask)
+        assert (part.dtype.itemsize, part.strides[2]) == (size, size)
+        assert not np.shares_memory(part, drawn)
+        assert np.array_equal(one.mask.full(SHAPE), np.isin(drawn, numbers))
+    first, second = (one.mask.voxels.array.base for one in found)
+    assert first is second
+    assert first is not None
+    assert first.shape[0] == SHAPE[0] - 1, "nothing is wanted of the first slice"
 
 
 def test_an_empty_map_has_no_structures() -> None:

@@ -99,13 +99,13 @@ def _figures(
 
 def count(mask: BoxedMask | None) -> int:
     """Return the voxels of a mask that are set; none where there is no mask."""
-    return 0 if mask is None else int(np.count_nonzero(mask.array))
+    return 0 if mask is None else mask.counts.all
 
 
 def common(one: BoxedMask, other: BoxedMask) -> int:
     """Return the voxels that are set in both; each has its own box."""
     low = np.maximum(one.origin, other.origin)
-    high = np.minimum(np.add(one.origin, one.array.shape), np.add(other.origin, other.array.shape))
+    high = np.minimum(np.add(one.origin, one.shape), np.add(other.origin, other.shape))
     if (high <= low).any():
         return 0
     parts = [

@@ -85,7 +85,7 @@ def _stack(drawn: Sequence[Structure], geometry: SeriesGeometry) -> np.ndarray[A
     stack = np.zeros((*geometry.shape, len(drawn)), dtype=np.uint8)
     for number, structure in enumerate(drawn):
         z, y, x = structure.mask.origin
-        d, h, w = structure.mask.array.shape
+        d, h, w = structure.mask.shape
         stack[z : z + d, y : y + h, x : x + w, number] = structure.mask.array
     return stack
 

@@ -71,7 +71,7 @@ def middle_of(array: NDArray[Any], modality: str) -> float:
 def _where(
     mask: BoxedMask, side: str, middle: float, column_mm: float, voxel_ml: float
 ) -> Literal["side", "other", "unclear"]:
-    counts = np.count_nonzero(mask.array, axis=(0, 1))
+    counts = mask.counts.columns
     distance = (np.arange(len(counts)) + mask.origin[2] - middle) * column_mm
     left, right = int(counts[distance > MIDDLE_MM].sum()), int(counts[distance < -MIDDLE_MM].sum())
     if counts.sum() * voxel_ml < SMALLEST_ML:

@@ -1,23 +1,26 @@
 """Memory and time of a network of 118 classes, as TotalSegmentator's fast model has, on 512 × 512 × 200 at 3 mm.
 
-The job around the tiles, stage by stage: tiles of 128³ are answered by a network that costs nothing, with organs that
-lie side by side in a body, and with the noise of random weights, where every structure is everywhere, which no real
-network draws. Logits of all classes at full resolution would take 24.7 GB. With ``--network`` the tiles are computed
-by a network of TotalSegmentator's size with random weights, by the runtime that the package gets.
+The job around the tiles and after them, stage by stage: tiles of 128³ are answered by a network that costs nothing,
+with organs that lie side by side in a body, and with the noise of random weights, where every structure is everywhere,
+which no real network draws. Logits of all classes at full resolution would take 24.7 GB. With ``--network`` the tiles
+are computed by a network of TotalSegmentator's size with random weights, by the runtime that the package gets.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 from scipy import ndimage
 
+from model.engines.engine import Drawing
 from model.engines.network.air import Skipping, background_of_labels
 from model.engines.network.labelling import Labels, labels_of
 from model.engines.network.placed import Placed
@@ -27,18 +30,21 @@ from model.engines.network.window import Shape, Window
 from model.engines.nnunet.engine import Member, NnUnet
 from model.importing.draft import ImportOptions
 from model.importing.from_path import import_model
+from model.quality import with_quality_flags
+from model.rtstruct.write import structure_set
 from model.volume.volume import Volume
 from tests.builders.full_size_net import FullSizeNet
 from tests.builders.nnunet_folder import TinyNet, write_folder
 from tests.builders.no_samples import none
-from tests.builders.series import SeriesPlan, geometry
+from tests.builders.series import SeriesPlan, geometry, headers
 from tests.builders.volumes import blobs
 
 SHAPE, PATCH, CLASSES = (200, 512, 512), (128, 128, 128), 118
 LABELS = {"background": 0} | {f"organ_{number}": number for number in range(1, CLASSES)}
 NET = TinyNet("Dataset921_Many", patch=PATCH, spacing=(3.0, 3.0, 3.0), labels=LABELS, mirror=None)
 GOAL_GB = 4.0
-
+PLAN = SeriesPlan(shape=SHAPE[1:], offsets=tuple(2.0 * index for index in range(SHAPE[0])), spacing=(0.8, 0.8))
+WRITTEN = datetime(2026, 1, 2)
 
 Moment = tuple[float, float]
 
@@ -134,8 +140,7 @@ def noise() -> Array:
 def volume() -> Volume:
     """A CT of blobs."""
     array = resampled(blobs((50, 64, 64)).astype(np.float32), SHAPE, (1, 1, 1)).astype(np.int16)
-    offsets = tuple(2.0 * index for index in range(SHAPE[0]))
-    return Volume(array, geometry(SeriesPlan(shape=SHAPE[1:], offsets=offsets, spacing=(0.8, 0.8))))
+    return Volume(array, geometry(PLAN))
 
 
 def measure(name: str, engine: NnUnet, member: Member, own: OnCpu) -> float:
@@ -151,9 +156,7 @@ def measure(name: str, engine: NnUnet, member: Member, own: OnCpu) -> float:
     way = Clocked(predict, own.label, head=own.head, rest=own.rest, clocks=clocks)
     engine.members = [Member(member.plans, member.dataset, member.window, Placed(lambda: way))]
     image = volume()
-    before = _memory("VmRSS")
-    Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
-    started = now()
+    before, started = _forget(), now()
     drawing = engine.draw(image, lambda fraction, words: None)
     took, peak = passed_since(started), _memory("VmHWM")
     found = clocks.seconds
@@ -164,14 +167,30 @@ def measure(name: str, engine: NnUnet, member: Member, own: OnCpu) -> float:
         "labels": _less(found["labels"], found["tiles and sums"]),
         "the rest": _less(_less(took, found["labels"]), found["resampling in"]),
     }
-    started = now()
-    voxels = sum(int(np.count_nonzero(one.mask.array)) for one in drawing.structures)
-    stages["every mask once"] = passed_since(started)
     print(f"{name}: {took[0]:.2f} s by the clock, {took[1]:.2f} s of cores; {len(drawing.structures)} structures")
     for stage, (clock, cores) in stages.items():
         print(f"  {stage:16} {clock:6.2f} {cores:6.2f}")
-    print(f"  {voxels:,} voxels; peak {peak:.2f} GB, of which {before:.2f} GB were there before", flush=True)
+    print(f"  peak {peak:.2f} GB, of which {before:.2f} GB were there before", flush=True)
+    after(drawing, image)
     return peak
+
+
+def after(drawing: Drawing, image: Volume) -> None:
+    """Check the drawing and write its contours; print time, memory beyond what was held, and what came of it."""
+    source = headers(replace(PLAN, offsets=PLAN.offsets[:1]))[0]
+    held, started = _forget(), now()
+    drawing = with_quality_flags(drawing, image.geometry)
+    quality, beyond = passed_since(started), _memory("VmHWM") - held
+    print(f"  {'quality':16} {quality[0]:6.2f} {quality[1]:6.2f}; {1000 * beyond:.0f} MB more than before")
+    held, started = _forget(), now()
+    made = structure_set(
+        image.geometry, source, drawing, series_uid="2.25.8", instance_uid="2.25.9", label="bench", now=WRITTEN
+    )
+    contours, beyond = passed_since(started), _memory("VmHWM") - held
+    print(f"  {'contours':16} {contours[0]:6.2f} {contours[1]:6.2f}; {1000 * beyond:.0f} MB more than before")
+    flags = sum(len(one.flags) for one in drawing.structures)
+    digest = hashlib.sha256(made.content).hexdigest()
+    print(f"  {flags} flags; a file of {len(made.content) / 1e6:.1f} MB, SHA-256 {digest[:16]}", flush=True)
 
 
 def _less(one: Moment, other: Moment) -> Moment:
@@ -203,6 +222,12 @@ def main(words: list[str] | None = None) -> int:
             del buffer
     print(f"goal {GOAL_GB:.0f} GB: {'met' if max(peaks) < GOAL_GB else 'missed'}")
     return 0 if max(peaks) < GOAL_GB else 1
+
+
+def _forget() -> float:
+    """Count the peak from here; return the GB that are held."""
+    Path("/proc/self/clear_refs").write_text("5")
+    return _memory("VmRSS")
 
 
 def _memory(key: str) -> float:

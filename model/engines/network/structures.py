@@ -87,11 +87,11 @@ def united(parts: Sequence[BoxedMask]) -> BoxedMask:
     if len(parts) == 1:
         return parts[0]
     low = np.min([part.origin for part in parts], axis=0)
-    high = np.max([np.add(part.origin, part.array.shape) for part in parts], axis=0)
+    high = np.max([np.add(part.origin, part.shape) for part in parts], axis=0)
     whole = np.zeros(tuple(high - low), dtype=np.bool_)
     for part in parts:
         start = np.subtract(part.origin, low)
-        box = tuple(slice(int(a), int(a) + size) for a, size in zip(start, part.array.shape, strict=True))
+        box = tuple(slice(int(a), int(a) + size) for a, size in zip(start, part.shape, strict=True))
         whole[box] |= part.array
     return BoxedMask((int(low[0]), int(low[1]), int(low[2])), whole)
 

@@ -71,7 +71,10 @@ class Way(Protocol):
         progress: Fraction,
         skipping: Skipping | None = None,
     ) -> Labels:
-        """(z, y, x) uint16 on the fine grid: the largest class. An image on another grid is resampled first."""
+        """(z, y, x) uint16 on the fine grid: the largest class.
+
+        An image on another grid is resampled first, and let go then: it is of use only to who holds it.
+        """
         ...
 
     def regions(
@@ -134,8 +137,9 @@ class OnCpu:
         skipping: Skipping | None = None,
     ) -> Labels:
         """As Way says."""
+        image = self.resampled(image, grids.coarse, grids.there)
         with self._resting():
-            sheets = self._sheets(self._coarse(image, grids), window, classes, progress, skipping, background_of_labels)
+            sheets = self._sheets(image, window, classes, progress, skipping, background_of_labels)
             return labels_of(sheets, grids.coarse, grids.fine, grids.back)
 
     def regions(
@@ -148,10 +152,9 @@ class OnCpu:
         skipping: Skipping | None = None,
     ) -> tuple[BoxedMask, ...]:
         """As Way says."""
+        image = self.resampled(image, grids.coarse, grids.there)
         with self._resting():
-            sheets = self._sheets(
-                self._coarse(image, grids), window, channels, progress, skipping, background_of_regions
-            )
+            sheets = self._sheets(image, window, channels, progress, skipping, background_of_regions)
             return regions_of(sheets, grids.coarse, grids.fine, channels, grids.back)
 
     def channels(self, patch: Shape) -> int:
@@ -161,9 +164,6 @@ class OnCpu:
             whole = isinstance(answer, np.ndarray) and answer.shape[:1] + answer.shape[2:] == (1, *patch)
             found = answer.shape[1] if whole else 0
         return int(self.head.classes if whole and self.head is not None else found)
-
-    def _coarse(self, image: Array, grids: Grids) -> Array:
-        return self.resampled(image, grids.coarse, grids.there)
 
     def _sheets(
         self,

@@ -193,11 +193,12 @@ def found_with(
     there = orders(configuration.resampling_fn_data_kwargs, 3, own, target)
     back = orders(configuration.resampling_fn_probabilities_kwargs, 1, target, own)
     grids = Grids(coarse, fine, (back[0], back[1], back[2]), (there[0], there[1], there[2]))
-    way, classes, image = member.way, member.dataset.classes, normalised(cropped, plans)
+    way, classes = member.way, member.dataset.classes
+    # The image is handed over without a name here, so that it is gone before the tiles are drawn.
     if member.dataset.regions:
-        masks = way.regions(image, window, grids, classes, progress, skipping)
+        masks = way.regions(normalised(cropped, plans), window, grids, classes, progress, skipping)
         return tuple(_placed(one, box, order, array.shape) for one in masks)
-    labels = way.labels(image, window, grids, classes, progress, skipping)
+    labels = way.labels(normalised(cropped, plans), window, grids, classes, progress, skipping)
     if labels.shape != turned.shape:
         whole = np.zeros(turned.shape, dtype=np.uint16)
         whole[box] = labels

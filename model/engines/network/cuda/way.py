@@ -70,7 +70,9 @@ class OnDevice:
     ) -> Labels:
         """As Way says."""
         with torch.inference_mode():
-            sheets = self._sheets(image, window, grids, classes, progress, skipping, _background_of_labels)
+            coarse = resampled(self._there(image), grids.coarse, grids.there)
+            del image
+            sheets = self._sheets(coarse, window, classes, progress, skipping, _background_of_labels)
             return labels_of(sheets, grids.coarse, grids.fine, grids.back)
 
     def regions(
@@ -84,7 +86,9 @@ class OnDevice:
     ) -> tuple[BoxedMask, ...]:
         """As Way says."""
         with torch.inference_mode():
-            sheets = self._sheets(image, window, grids, channels, progress, skipping, _background_of_regions)
+            coarse = resampled(self._there(image), grids.coarse, grids.there)
+            del image
+            sheets = self._sheets(coarse, window, channels, progress, skipping, _background_of_regions)
             return regions_of(sheets, grids.coarse, grids.fine, channels, grids.back)
 
     def channels(self, patch: Shape) -> int:
@@ -95,9 +99,8 @@ class OnDevice:
 
     def _sheets(
         self,
-        image: Array,
+        coarse: torch.Tensor,
         window: Window,
-        grids: Grids,
         classes: int,
         progress: Fraction,
         skipping: Skipping | None,
@@ -106,7 +109,6 @@ class OnDevice:
         """Averaged logits of each slice (classes, y, x) on the coarse grid; those in air are ``background`` alone."""
         room: Room | None = CudaRoom(self.place.device) if self.together and self.place.device.type == "cuda" else None
         predict = self.place.run(self.predict)
-        coarse = resampled(self._there(image), grids.coarse, grids.there)
 
         def here() -> Array:
             seen: Array = coarse.cpu().numpy()

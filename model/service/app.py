@@ -97,7 +97,7 @@ def _open_routes(transfers: Transfers, attest: Attestation, counted: Metrics, re
             "Status": "unavailable" if reasons else "ok",
             "Version": VERSION,
             "Reasons": reasons,
-            "Alerts": transfers.alerts(),
+            "Alerts": transfers.alerts.shown(),
         }
         return JSONResponse(body, status_code=503 if reasons else 200)
 
@@ -193,7 +193,7 @@ def _transfer_routes(
 
         def delete_when_sent() -> None:
             if sent.whole:
-                transfers.fetched(found)
+                transfers.endings.fetched(found)
 
         return StreamingResponse(
             _chunks(content, request, sent),
@@ -212,7 +212,7 @@ def _transfer_routes(
             try:
                 live = transfers.find(name, transfer)
                 ready = live.state is State.READY
-                transfers.end(live, State.DELETED, None if ready else "CANCELLED")
+                transfers.endings.end(live, State.DELETED, None if ready else "CANCELLED")
             except Refusal as refusal:
                 if refusal.status != 410:  # over between two looks
                     raise
@@ -221,7 +221,7 @@ def _transfer_routes(
         if not row.state.final:
             raise no_records()
         ending = wire.Ending(State=row.state.value, Receipts=ledger.receipts(name, transfer))
-        transfers.untold.told(name, transfer)
+        transfers.endings.untold.told(name, transfer)
         return ending
 
     @routes.get("/{transfer}/receipts", summary="What the service has signed about a transfer")
@@ -232,7 +232,7 @@ def _transfer_routes(
             raise Refusal(404, "NO_TRANSFER", "This site has no such transfer.")
         ending = wire.Ending(State=row.state.value, Receipts=ledger.receipts(name, transfer))
         if row.state.final:
-            transfers.untold.told(name, transfer)
+            transfers.endings.untold.told(name, transfer)
         return ending
 
     return routes

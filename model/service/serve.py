@@ -157,9 +157,9 @@ class Service:
         self._workers = Workers(settings.Workers, lock_memory=settings.LockMemory)
         self.transfers = Transfers(settings, spool, ledger, attest, self._workers, metrics)
         metrics.watch(self.transfers.count_live, self.transfers.held_bytes)
-        self.transfers.missed(sweep(spool, ledger, attest, metrics, open_journals(state.journals), last))
+        self.transfers.alerts.missed(sweep(spool, ledger, attest, metrics, open_journals(state.journals), last))
         note_spool(state.spool, spool)
-        self.transfers.lacking(unrecorded(ledger, attest))
+        self.transfers.alerts.lacking(unrecorded(ledger, attest))
         database = settings.Database or f"sqlite:///{state.queue}"
         try:
             self._queue = TransferQueue(self.transfers.process, database, settings.Workers, own_name(state.name))

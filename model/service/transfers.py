@@ -1,4 +1,4 @@
-"""All transfers of the service: announced, filled, drawn, fetched; and in every ending deleted and signed for."""
+"""All transfers of the service: announced, filled, drawn, told of; how they end is in endings."""
 
 from __future__ import annotations
 
@@ -8,10 +8,9 @@ import shutil
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import NoReturn
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -19,25 +18,25 @@ from model.burned_in.policy import BurnedInText, warning
 from model.dicom.uids import uuid_uid
 from model.errors import AutocontourError, PrivacyRefused
 from model.gate.manifest import MANIFEST_NAME, ManifestFile
-from model.gate.reasons import GATE_REASONS, in_words
-from model.gate.rules import Findings
 from model.gate.verify import MAXIMUM_FILES
 from model.packages.package import Wishes
 from model.pipeline.draw import IMAGES, STRUCTURE_SET, draw_series
 from model.pipeline.time_limit import drawing_seconds
 from model.service import wire
+from model.service.alerts import OperatorAlerts
 from model.service.answers import Refusal, draining, no_records
 from model.service.attest import Attestation
+from model.service.endings import Endings
 from model.service.journal import open_journals
 from model.service.ledger import Ledger, Row, State
 from model.service.metrics import Metrics
-from model.service.outcome import REASONS, UNWRITTEN, Outcome
+from model.service.outcome import UNWRITTEN
 from model.service.settings import ServiceDocument, Site
 from model.service.spool import Spool
 from model.service.state import ServiceState
 from model.service.status import ended_status, live_status
 from model.service.transfer import Transfer, announced_wrongly
-from model.service.untold import Unfinished, Untold
+from model.service.untold import Unfinished
 from model.worker.pool import Workers
 
 logger = logging.getLogger(__name__)
@@ -68,12 +67,9 @@ class Transfers:
         self._metrics = metrics
         self._lock = threading.RLock()
         self._live: dict[tuple[str, str], Transfer] = {}
-        self.untold = Untold()
-        # Those of which something is still to be deleted, signed or noted.
-        self._unfinished: list[Outcome] = []
+        self.alerts = OperatorAlerts(metrics)
+        self.endings = Endings(ledger, attest, workers, metrics, self.alerts, self._forget)
         self._enqueue: Callable[[str], None] | None = None
-        self._missed = 0
-        self._unrecorded = 0
         # Set when the service is told to stop: what is open goes on, and nothing else begins.
         self.draining = threading.Event()
 
@@ -110,7 +106,7 @@ class Transfers:
                 self._require_room(name, site, size)
             transfer = self._new(name, announced)
         if findings:
-            self.reject(transfer, findings)
+            self.endings.reject(transfer, findings)
         return transfer
 
     def _require_room(self, name: str, site: Site, size: int) -> None:
@@ -162,7 +158,7 @@ class Transfers:
         try:
             self._attest.opened(row, announced.manifest)
         except UNWRITTEN:
-            self.end(transfer, State.FAILED, "RECORDS")
+            self.endings.end(transfer, State.FAILED, "RECORDS")
             raise
         return transfer
 
@@ -201,9 +197,9 @@ class Transfers:
             data = transfer.folder.read(arrived)
             file, findings = transfer.check(expected, data)
             if findings or file is None:
-                self.reject(transfer, findings)
+                self.endings.reject(transfer, findings)
             with transfer.lock:
-                self._require_live(transfer)
+                self.endings.require_live(transfer)
                 if file.sop_instance_uid not in transfer.received:
                     transfer.folder.move(arrived, f"{IMAGES}/{file.name}")
                     transfer.received.add(file.sop_instance_uid)
@@ -211,27 +207,16 @@ class Transfers:
                     self._metrics.received(len(data))
                 return wire.Stored(Received=len(transfer.received), Count=transfer.row.count)
         except FileNotFoundError:
-            self.vanished(transfer)
+            self.endings.vanished(transfer)
         finally:
             transfer.folder.discard(arrived)
-
-    def vanished(self, transfer: Transfer) -> NoReturn:
-        """Refuse, as a file or folder of a transfer is not there: the transfer is over, or somebody took it."""
-        self._require_live(transfer)
-        self.end(transfer, State.FAILED, "SPOOL_CHANGED")
-        raise Refusal(503, "SPOOL_CHANGED", REASONS["SPOOL_CHANGED"], retry_after=30) from None
-
-    def full(self, transfer: Transfer) -> NoReturn:
-        """Delete the transfer, as the spool took no more; raises Refusal 507."""
-        self.end(transfer, State.FAILED, "SPOOL_FULL")
-        raise Refusal(507, "SPOOL_FULL", REASONS["SPOOL_FULL"], retry_after=30) from None
 
     def start(self, transfer: Transfer) -> None:
         """Attest that all is there, and queue it. Starting twice is starting once."""
         with transfer.lock:
             if transfer.state is not State.OPEN:
                 return
-            self._require_live(transfer)
+            self.endings.require_live(transfer)
             if transfer.missing():
                 raise Refusal(
                     409, "INCOMPLETE", f"{len(transfer.missing())} instance(s) have not arrived; send them first."
@@ -239,7 +224,7 @@ class Transfers:
             try:
                 transfer.folder.write(f"{IMAGES}/{MANIFEST_NAME}", transfer.manifest.to_json())
             except OSError:
-                self.full(transfer)
+                self.endings.full(transfer)
             self._attest.verified(transfer.row, transfer.manifest, transfer.quote)
             self._ledger.change(transfer.row.site, transfer.row.id, State.QUEUED)
             transfer.state = State.QUEUED
@@ -262,7 +247,7 @@ class Transfers:
         except UNWRITTEN:
             transfer = self._in_folder(folder)
             if transfer is not None:
-                self.end(transfer, State.FAILED, "RECORDS")
+                self.endings.end(transfer, State.FAILED, "RECORDS")
             return str(State.FAILED)
 
     def _in_folder(self, folder: str) -> Transfer | None:
@@ -300,11 +285,11 @@ class Transfers:
             content = transfer.folder.read(STRUCTURE_SET)
             transfer.folder.wrote(STRUCTURE_SET, len(content))
         except PrivacyRefused as error:
-            self._end_rejected(transfer, error.findings)
+            self.endings.end_rejected(transfer, error.findings)
         except AutocontourError as error:
-            self.end(transfer, State.FAILED, error.code, error.message)
+            self.endings.end(transfer, State.FAILED, error.code, error.message)
         except OSError:
-            self.end(transfer, State.FAILED, "SPOOL_FULL")
+            self.endings.end(transfer, State.FAILED, "SPOOL_FULL")
         else:
             with transfer.lock:
                 if transfer.state is State.RUNNING:
@@ -344,113 +329,15 @@ class Transfers:
 
     # --- ending -----------------------------------------------------------------------------------------------
 
-    def end(self, transfer: Transfer, state: State, code: str | None, message: str | None = None) -> None:
-        """Delete everything of a transfer, look that it is gone, and sign for it; done twice, it is done once."""
-        error = (code, message or REASONS.get(code, "The transfer failed and was deleted.")) if code else None
-        with transfer.lock:
-            if transfer.state.final:
-                return
-            self._delete(transfer, state, error, {})
-
-    def fetched(self, transfer: Transfer) -> None:
-        """Delete the transfer: its contours were handed over."""
-        self.end(transfer, State.DELETED, None)
-
-    def reject(self, transfer: Transfer, findings: Mapping[str, int]) -> NoReturn:
-        """Delete a transfer for what was found, and sign for both; raises PrivacyRefused."""
-        self._end_rejected(transfer, findings)
-        told = in_words(Findings(findings), GATE_REASONS)
-        raise PrivacyRefused(
-            "GATE", f"The transfer is not pseudonymised by this profile and was deleted: {told}.", dict(findings)
-        )
-
-    def _end_rejected(self, transfer: Transfer, findings: Mapping[str, int]) -> None:
-        with transfer.lock:
-            if transfer.state.final:
-                return
-            self._metrics.rejected()
-            self._delete(transfer, State.REJECTED, ("GATE", "The gate refused the transfer."), findings)
-
-    def _delete(
-        self, transfer: Transfer, state: State, error: tuple[str, str] | None, findings: Mapping[str, int]
-    ) -> None:
-        row = transfer.row
-        transfer.state = state  # from here on nothing is taken any more
-        self._workers.cancel(row.folder)
-        # Gone first, signed for then: whatever keeps the service from signing keeps no image.
-        outcome = Outcome(transfer, state, error, findings, transfer.folder.delete())
-        if outcome.deletion.left:
-            logger.error("%d file(s) of a transfer could not be deleted; trying again", outcome.deletion.left)
-            self._metrics.left(outcome.deletion.left)
-        self._write(outcome)
-        if outcome.whole:
-            transfer.folder.close()
-        else:
-            self._unfinished.append(outcome)
-        logger.info("transfer ended: %s%s", state, f" ({error[0]})" if error else "")
-
-    def _write(self, outcome: Outcome) -> None:
-        noted, row = outcome.noted, outcome.transfer.row
-        if outcome.deletion.missing and not outcome.reported:
-            outcome.reported = True
-            self.missed(outcome.deletion.missing)
-        try:
-            outcome.write(self._attest, self._ledger)
-        except UNWRITTEN as error:
-            logger.error("the end of a transfer cannot be noted (%s); trying again", type(error).__name__)
-        if outcome.noted and not noted:
-            self.untold.ended(row.site, row.id)  # before it is no more live: what drains never sees neither
-            with self._lock:
-                self._live.pop((row.site, row.id), None)
-            self._metrics.ended(str(outcome.state))
-
     def reap(self) -> None:
         """End what outlived its deadline or stalled; called every second."""
         now = time.monotonic()
         for transfer in list(self._live.values()):
             if now > transfer.deadline:
-                self.end(transfer, State.EXPIRED, "EXPIRED")
+                self.endings.end(transfer, State.EXPIRED, "EXPIRED")
             elif transfer.state is State.OPEN and now - transfer.last_arrival > self._settings.IdleSeconds:
-                self.end(transfer, State.EXPIRED, "STALLED")
-
-        for outcome in list(self._unfinished):
-            with outcome.transfer.lock:
-                outcome.delete_again()
-                self._write(outcome)
-            if outcome.whole:
-                outcome.transfer.folder.close()
-                self._unfinished.remove(outcome)
-
-    def missed(self, files: int) -> None:
-        """Count received files that were not there to be deleted: somebody has them, and its operator must look."""
-        if files:
-            self._missed += files
-            self._metrics.missing(files)
-            logger.error("%d received file(s) were not there to be deleted: somebody else took or changed them", files)
-
-    def lacking(self, transfers: int) -> None:
-        """Tell that deletions have receipts and no record: the chain was cut."""
-        self._unrecorded = transfers
-        self._metrics.unrecorded(transfers)
-        if transfers:
-            logger.error("%d deletions have a receipt and no record in the chain: call the auditor", transfers)
-
-    def alerts(self) -> list[dict[str, str | int]]:
-        """Return what its operator must look at, though the service works; gone when it is started again."""
-        found: list[dict[str, str | int]] = []
-        if self._missed:
-            message = (
-                "Files that were received were not there to be deleted: somebody else can reach the spool. Find out "
-                "who has them, then restart the service."
-            )
-            found.append({"Alert": "FILES_MISSING", "Files": self._missed, "Message": message})
-        if self._unrecorded:
-            message = (
-                "Deletions have receipts and no record in the chain of evidence: it was cut off, or an old copy was "
-                "restored. Keep the folder as it is and call the auditor."
-            )
-            found.append({"Alert": "CHAIN_CUT", "Transfers": self._unrecorded, "Message": message})
-        return found
+                self.endings.end(transfer, State.EXPIRED, "STALLED")
+        self.endings.retry()
 
     def unavailable_reasons(self) -> list[str]:
         """List why the service does not work as it should."""
@@ -459,9 +346,9 @@ class Transfers:
             reasons.append(
                 "The spool is not the folder that was opened at start; nothing is taken. Restart the service."
             )
-        if any(outcome.deletion.left for outcome in self._unfinished):
+        if self.endings.files_left:
             reasons.append("Files of a transfer that is over could not be deleted.")
-        if not all(outcome.noted for outcome in self._unfinished) or self._free_bytes() < LEAST_FREE_BYTES:
+        if self.endings.unnoted or self._free_bytes() < LEAST_FREE_BYTES:
             reasons.append(
                 "The service cannot write its records: the disk of StateDirectory is full, or they were changed."
             )
@@ -473,7 +360,7 @@ class Transfers:
     def stop(self) -> None:
         """End everything: images do not outlive the process."""
         for transfer in list(self._live.values()):
-            self.end(transfer, State.FAILED, "STOPPED")
+            self.endings.end(transfer, State.FAILED, "STOPPED")
 
     def count_live(self) -> int:
         """Count the transfers that are open."""
@@ -481,18 +368,15 @@ class Transfers:
 
     def unfinished(self) -> Unfinished:
         """Count what a service that is being stopped waits for."""
-        return Unfinished(self.count_live(), self.untold.count())  # in this order: see _write
+        return Unfinished(self.count_live(), self.endings.untold.count())  # in this order: see Endings
 
     def held_bytes(self) -> int:
         """Sum what the open transfers announced, in bytes."""
         return sum(one.size for one in list(self._live.values()))
 
-    def _require_live(self, transfer: Transfer) -> None:
-        if transfer.state.final:
-            row = self._ledger.get(transfer.row.site, transfer.row.id)
-            raise Refusal(
-                410, (row.code if row else None) or "GONE", "The transfer is over, and nothing of it is left."
-            )
+    def _forget(self, transfer: Transfer) -> None:
+        with self._lock:
+            self._live.pop((transfer.row.site, transfer.row.id), None)
 
 
 def _made_uid() -> str:

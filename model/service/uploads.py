@@ -36,7 +36,7 @@ def router(transfers: Transfers, settings: ServiceDocument) -> APIRouter:
         await _headers(transfers, found, request, None)
         expected = found.files.get(sop_uid) if is_uuid_uid(sop_uid) else None
         if expected is None:
-            await run_in_threadpool(transfers.reject, found, {"MANIFEST": 1})
+            await run_in_threadpool(transfers.endings.reject, found, {"MANIFEST": 1})
         assert expected is not None, "reject raises"
         encoding = request.headers.get("content-encoding", "").lower()
         if encoding not in ENCODINGS:
@@ -75,7 +75,7 @@ async def _headers(transfers: Transfers, found: Transfer, request: Request, type
     if request.scope["query_string"]:
         findings[QUERY_RULE] = 1
     if findings:
-        await run_in_threadpool(transfers.reject, found, findings)
+        await run_in_threadpool(transfers.endings.reject, found, findings)
 
 
 @contextmanager
@@ -83,10 +83,10 @@ def _faults(transfers: Transfers, found: Transfer) -> Iterator[None]:
     try:
         yield
     except TooMuch:
-        transfers.reject(found, {"FILE_SIZE": 1})
+        transfers.endings.reject(found, {"FILE_SIZE": 1})
     except StrangePart:
-        transfers.reject(found, {HEADER_RULE: 1})
+        transfers.endings.reject(found, {HEADER_RULE: 1})
     except FileNotFoundError:
-        transfers.vanished(found)
+        transfers.endings.vanished(found)
     except OSError:
-        transfers.full(found)
+        transfers.endings.full(found)

@@ -3,8 +3,8 @@
 FAULT is ``kill:WHERE``, ``pause:WHERE:SECONDS``, ``hold:WHERE:FILE`` (until the file is there), ``raise:WHERE``,
 ``stop:WHERE`` (it is told to stop) or ``cut:ROUTE``.
 
-WHERE is a method of Transfers (open, take, start, process, fetched, end), ``introduce`` (it is up, and does not listen
-yet) or ``drawn`` (after the worker has drawn);
+WHERE is a method of Transfers (open, take, start, process), of Endings (fetched, end), ``introduce`` (it is up, and
+does not listen yet) or ``drawn`` (after the worker has drawn);
 ``worker-dies:drawn`` kills the first task's worker. ``cut:ROUTE`` does what the first two requests of a route ask for
 (open, instances, start, status, rtstruct, delete), and breaks their connections before they are told.
 """
@@ -22,6 +22,7 @@ from typing import Any
 
 def install(fault: str) -> None:
     """Wrap one method of the real service."""
+    from model.service.endings import Endings
     from model.service.serve import Service
     from model.service.transfers import Transfers
     from model.worker.pool import Workers
@@ -42,7 +43,8 @@ def install(fault: str) -> None:
         else:
             raise ValueError("cannot parse Testmann^Vertraulich")
 
-    owner: Any = {"drawn": Workers, "introduce": Service}.get(where, Transfers)
+    owners = {"drawn": Workers, "introduce": Service, "fetched": Endings, "end": Endings}
+    owner: Any = owners.get(where, Transfers)
     name = {"drawn": "run", "introduce": "_introduce"}.get(where, where)
     original = getattr(owner, name)
 

@@ -23,7 +23,7 @@ def test_an_instance_that_comes_while_another_is_refused_hears_that_the_transfer
     def overtaken(self: Transfers, name: str, transfer_id: str) -> Transfer:
         found = plain(self, name, transfer_id)
         with pytest.raises(PrivacyRefused):
-            self.reject(found, {"MANIFEST": 1})
+            self.endings.reject(found, {"MANIFEST": 1})
         return found
 
     monkeypatch.setattr(Transfers, "find", overtaken)

@@ -40,7 +40,7 @@ def hanging(folder: Path, work: Any, orthanc: Orthanc) -> tuple[Stages, Job]:
 
     class Hanging(Stages):
         def _work(self, stage: Stage) -> Any:
-            return lambda job: work(self)
+            return lambda limited, _job: work(limited)
 
     jobs = JobStore(open_database(f"sqlite:///{folder / 'jobs.sqlite'}"))
     job, _ = jobs.add(a_job(evidence_code=new_code(), instances=12))

@@ -129,7 +129,7 @@ class Deliverer:
             self._table.note(job, name, float(one.Hours), held=had_older and not one.Replace)
             if had_older:
                 self._tell_of_older(job, name, one)
-            self._workers[name].wakeup.notify()
+            self._workers[name].loop.notify()
 
     def again(self, job: Job, names: Collection[str] | None) -> None:
         """Deliver a stored result anew; raises InputRefused where there is no such destination, or none at all."""
@@ -138,7 +138,7 @@ class Deliverer:
         chosen = self._chosen(job, names)
         for name in chosen:
             self._table.again(job, name, float(self._destinations[name].Hours))
-            self._workers[name].wakeup.notify()
+            self._workers[name].loop.notify()
 
     def object_to(self, jobs: Iterable[Job]) -> Reached:
         """Send nothing of these jobs any more, whose patient objected; what was begun ends by itself."""
@@ -149,7 +149,7 @@ class Deliverer:
             # What was begun is ended by whoever is at it.
             stopped += self._table.stop(job.id, OBJECTION) + sum(one.step is Step.UNSURE for one in begun)
         for worker in self._workers.values():
-            worker.wakeup.notify()
+            worker.loop.notify()
         return Reached(stopped, tuple(sorted(sent)))
 
     def sent_to(self, job: Job) -> list[str]:

@@ -35,8 +35,8 @@ from plugin.deliver.table import LONGEST_PAUSE, DeliveryTable
 from plugin.deliver.transport import Lost, NotTaken, NotYet, Proved, Transport, Unprovable
 from plugin.group.leading import Leads, always
 from plugin.jobs.job import Job, State
+from plugin.jobs.loop import Loop
 from plugin.jobs.store import JobStore
-from plugin.jobs.wakeup import Wakeup
 from plugin.pacs.client import Orthanc, SeriesGone
 
 logger = logging.getLogger(__name__)
@@ -84,7 +84,7 @@ class DestinationWorker:
         whether the patient of a job, by its evidence code, objected.
         """
         self.name = name
-        self.wakeup = Wakeup()
+        self.loop = Loop(f"deliveries to {name}", LOOK_SECONDS, logger)
         self.trouble: Trouble | None = None
         self._transport = transport
         self._table = table
@@ -99,28 +99,15 @@ class DestinationWorker:
         self._leads = leads
         self._clock = clock
         self._ticks = ticks
-        self._stopping = threading.Event()
         self._sending = threading.Lock()
 
     def stop(self) -> None:
         """Leave the loop."""
-        self._stopping.set()
-        self.wakeup.notify()
+        self.loop.stop()
 
     def run(self) -> None:
-        """Step by step; what fails unforeseen is logged once and tried again."""
-        said = ""
-        while not self._stopping.is_set():
-            try:
-                worked = self._leads() and self.turn()
-                said = ""
-            except Exception as error:  # noqa: BLE001 - must outlive a full disk or a database out of order
-                worked = False
-                if type(error).__name__ != said:
-                    said = type(error).__name__
-                    logger.warning("deliveries to %s met an unexpected %s; tried again", self.name, said)
-            if not worked:
-                self.wakeup.wait(LOOK_SECONDS)
+        """Go on step by step."""
+        self.loop.run(lambda: self._leads() and self.turn())
 
     def turn(self) -> bool:
         """Do the next step that is due; returns whether there was one."""

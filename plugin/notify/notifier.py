@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from model.backoff import Backoff
 from model.errors import TargetFailed
 from plugin.group.leading import Leads, always
+from plugin.jobs.loop import Loop
 from plugin.jobs.store import JobStore
 from plugin.notify.alerts import AlertTable
 from plugin.notify.mail import send_mail
@@ -78,31 +78,25 @@ class Notifier:
         # The end of a job up to which they were looked through, and when all of them were (``ticks``).
         self._looked = 0.0
         self._looked_at_all = float("-inf")
-        self._stopping = threading.Event()
+        self._loop = Loop("notifications", LOOK_SECONDS, logger)
+        self._known = False
 
     def stop(self) -> None:
         """Leave the loop."""
-        self._stopping.set()
+        self._loop.stop()
 
     def run(self) -> None:
-        """Look every few seconds; what fails is logged once and tried again."""
-        known = False
-        said = ""
-        while not self._stopping.is_set():
-            try:
-                if not known:
-                    self._outbox.know([channel.Name for channel in self._channels])
-                    known = True
-                if not self._channels:
-                    return
-                if self._leads():
-                    self.turn()
-                said = ""
-            except Exception as error:  # noqa: BLE001 - must outlive a full disk or a database out of order
-                if type(error).__name__ != said:
-                    said = type(error).__name__
-                    logger.warning("notifications cannot be looked after (%s); tried again", said)
-            self._stopping.wait(LOOK_SECONDS)
+        """Look every few seconds, while there is a channel to tell."""
+        self._loop.run(self._look)
+
+    def _look(self) -> None:
+        if not self._known:
+            self._outbox.know([channel.Name for channel in self._channels])
+            self._known = True
+        if not self._channels:
+            self._loop.stop()
+        elif self._leads():
+            self.turn()
 
     def turn(self) -> None:
         """Note what ended, and send what waits."""
@@ -152,7 +146,7 @@ class Notifier:
     def _send_waiting(self, channel: EmailChannel | WebhookChannel) -> None:
         """Send until one is not taken: then the channel has a pause, and the others behind it wait too."""
         for one in self._outbox.waiting(channel.Name):
-            if self._stopping.is_set():
+            if self._loop.stopping:
                 return
             job = self._jobs.get(one.job)
             # Erased, or run again, since: nobody wants to hear of it.
@@ -175,7 +169,7 @@ class Notifier:
         if trouble is not None and self._ticks() < trouble.next_try:
             return  # it has just refused another message
         for one in self._undelivered.untold(channel.Name):
-            if self._stopping.is_set():
+            if self._loop.stopping:
                 return
             if channel.Rules is None or one.rule in channel.Rules:
                 try:
@@ -194,7 +188,7 @@ class Notifier:
         if trouble is not None and self._ticks() < trouble.next_try:
             return
         for message in self._alerts.untold(channel.Name):
-            if self._stopping.is_set():
+            if self._loop.stopping:
                 return
             try:
                 send(channel, message)

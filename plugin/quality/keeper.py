@@ -7,7 +7,6 @@ up.
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 from model.backoff import Backoff
 from model.errors import AutocontourError, EngineFailed, EvidenceBroken, TargetFailed
 from plugin.group.leading import Leads, always
-from plugin.jobs.wakeup import Wakeup
+from plugin.jobs.loop import Loop
 from plugin.pacs.client import OF_ORTHANC, SeriesGone
 from plugin.quality.comparing import Comparing
 from plugin.quality.forgetting import Forgetting
@@ -69,8 +68,7 @@ class QualityKeeper:
         self._failures = 0
         self._since = 0.0
         self._pruned = 0.0
-        self._wakeup = Wakeup()
-        self._stopping = threading.Event()
+        self._loop = Loop("quality", LOOK_SECONDS, logger)
 
     @property
     def enabled(self) -> bool:
@@ -82,7 +80,7 @@ class QualityKeeper:
         if self._enabled:
             instances: Sequence[str] = header["Instances"]
             self._sets.arrived(series, instances, noted)
-            self._wakeup.notify()
+            self._loop.notify()
 
     def forgive_tries(self) -> None:
         """Count none of what was begun: the gateway did not die of it, it was stopped; a group's leader goes on."""
@@ -92,24 +90,12 @@ class QualityKeeper:
 
     def stop(self) -> None:
         """Leave the loop, and end the process that compares."""
-        self._stopping.set()
-        self._wakeup.notify()
+        self._loop.stop()
         self._reader.stop()
 
     def run(self) -> None:
-        """Look every few seconds; what fails unforeseen is logged once and tried again."""
-        said = ""
-        while not self._stopping.is_set():
-            try:
-                worked = self._leads() and self.turn()
-                said = ""
-            except Exception as error:  # noqa: BLE001 - must outlive a full disk or a database out of order
-                worked = False
-                if type(error).__name__ != said:
-                    said = type(error).__name__
-                    logger.warning("quality met an unexpected %s; tried again", said)
-            if not worked:
-                self._wakeup.wait(LOOK_SECONDS)
+        """Look every few seconds, and at once while there is work."""
+        self._loop.run(lambda: self._leads() and self.turn())
 
     def turn(self) -> bool:
         """Do the next thing that is due; returns whether there was one."""

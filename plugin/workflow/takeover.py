@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
 
 from model.errors import AutocontourError
@@ -11,6 +10,7 @@ from model.worker.pool import Workers
 from plugin.erase.orthanc_copies import remove_copies
 from plugin.jobs.handovers import Handover, Handovers
 from plugin.jobs.job import Job
+from plugin.jobs.loop import Loop
 from plugin.jobs.store import JobStore
 from plugin.jobs.wakeup import Wakeup
 from plugin.pacs.client import Orthanc
@@ -45,30 +45,19 @@ class Takeover:
         self._cancel_workflow = cancel_workflow
         self._queue = queue
         self._keys: dict[str, Handover] = {}
-        self._wakeup = Wakeup()
-        self._stopping = threading.Event()
+        self._loop = Loop("jobs of other gateways", LOOK_SECONDS, logger)
 
     def look_now(self, _lost: str = "") -> None:
         """Let the loop look now: a gateway was lost."""
-        self._wakeup.notify()
+        self._loop.notify()
 
     def stop(self) -> None:
         """Leave the loop."""
-        self._stopping.set()
-        self._wakeup.notify()
+        self._loop.stop()
 
     def run(self) -> None:
-        """Look every few seconds; what fails unforeseen is logged once and tried again."""
-        said = ""
-        while not self._stopping.is_set():
-            try:
-                self.look()
-                said = ""
-            except Exception as error:  # noqa: BLE001 - must outlive a database that is away
-                if type(error).__name__ != said:
-                    said = type(error).__name__
-                    logger.warning("jobs of other gateways cannot be looked after (%s); tried again", said)
-            self._wakeup.wait(LOOK_SECONDS)
+        """Look every few seconds, and at once when a gateway was lost."""
+        self._loop.run(self.look)
 
     def look(self) -> None:
         """Stop what was ended elsewhere, and take what was lost."""

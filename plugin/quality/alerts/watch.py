@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from plugin.jobs.loop import Loop
 from plugin.quality.alerts.acknowledged import AcknowledgedAlerts
 from plugin.quality.alerts.month import quality_of_month
 from plugin.quality.alerts.standing import JUDGED, QualityAlert, alerts_of, standing
@@ -33,24 +34,15 @@ class QualityWatch:
         self._seen: set[str] = set()
         self._made_of: tuple[Version, Restarts] | None = None
         self._looking = threading.Lock()
-        self._stopping = threading.Event()
+        self._loop = Loop("charts of quality", LOOK_SECONDS, logger)
 
     def stop(self) -> None:
         """Leave the loop."""
-        self._stopping.set()
+        self._loop.stop()
 
     def run(self) -> None:
-        """Look again and again; what fails is logged once and tried again."""
-        said = ""
-        while not self._stopping.is_set():
-            try:
-                self.look()
-                said = ""
-            except Exception as error:  # noqa: BLE001 - must outlive a full disk or a database out of order
-                if type(error).__name__ != said:
-                    said = type(error).__name__
-                    logger.warning("charts of quality cannot be looked after (%s); tried again", said)
-            self._stopping.wait(LOOK_SECONDS)
+        """Look again and again."""
+        self._loop.run(self.look)
 
     def look(self) -> None:
         """Make the charts anew if anything they are made of is another one, and note what is new in the log."""

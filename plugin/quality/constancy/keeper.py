@@ -14,8 +14,8 @@ from model.evidence.chain import Chain
 from model.evidence.code import new_code
 from plugin.group.leading import Leads, always
 from plugin.jobs.failure import failure_of as failure_of_error
+from plugin.jobs.loop import Loop
 from plugin.jobs.targets import TargetStore
-from plugin.jobs.wakeup import Wakeup
 from plugin.quality.constancy.judge import failure_of
 from plugin.quality.constancy.records import record_baseline, record_compared, record_not_drawn
 from plugin.quality.constancy.run import Drawer, Outcome, Run
@@ -58,34 +58,27 @@ class ConstancyKeeper:
         self._clock = clock
         self._ticks = ticks
         self._began: dict[str, float] = {}
-        self._wakeup = Wakeup()
-        self._stopping = threading.Event()
+        self._loop = Loop("constancy tests", LOOK_SECONDS, logger)
         self._lock = threading.Lock()
 
     def stop(self) -> None:
         """Leave the loop."""
-        self._stopping.set()
-        self._wakeup.notify()
+        self._loop.stop()
 
     def run(self) -> None:
-        """Look every half minute; what fails unforeseen is logged once and tried again."""
-        said = ""
-        while self.tests and not self._stopping.is_set():
-            try:
-                if self._leads():
-                    self.turn()
-                said = ""
-            except Exception as error:  # noqa: BLE001 - must outlive a full disk or a database out of order
-                if type(error).__name__ != said:
-                    said = type(error).__name__
-                    logger.warning("constancy tests met an unexpected %s; tried again", said)
-            self._wakeup.wait(LOOK_SECONDS)
+        """Look every half minute."""
+        if self.tests:
+            self._loop.run(self._look)
+
+    def _look(self) -> None:
+        if self._leads():
+            self.turn()
 
     def turn(self) -> None:
         """Run what is due."""
         wanted = self.table.wanted()
         for test in self.tests:
-            if self._stopping.is_set():
+            if self._loop.stopping:
                 return
             latest = self.table.latest(test.key)
             if latest is not None and latest.outcome is Outcome.RUNNING:
@@ -97,7 +90,7 @@ class ConstancyKeeper:
     def want(self, test: ConstancyTest) -> None:
         """Have a test run as soon as it can, by the gateway that leads."""
         self.table.want(test.key, True)
-        self._wakeup.notify()
+        self._loop.notify()
 
     def is_due(self, test: ConstancyTest, latest: Run | None) -> bool:
         """Whether a run is to begin: by the clock, so that one missed while nothing ran is made up for once.

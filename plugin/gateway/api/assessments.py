@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
 from plugin.gateway.api.answers import NotFound
 from plugin.gateway.api.identifiers import JobInPath
+from plugin.gateway.api.methods import refuse_methods
 from plugin.gateway.api.responses import FILE, Responses, errors
 from plugin.gateway.api.schemas.assessments import AssessmentAnswer, StoredAssessment
 from plugin.gateway.api.schemas.forms import OrthancId
@@ -82,9 +83,6 @@ def router(table: JobStore, assessments: Assessments) -> APIRouter:
     def store_assessment(job_id: JobInPath, version: OfVersion = None) -> StoredAssessment:
         return StoredAssessment(instance=assessments.keep(found(job_id), version))
 
-    @routes.api_route("/{job_id}/assessment", methods=["PUT", "DELETE"], include_in_schema=False)
-    def refuse_to_change() -> None:
-        # Else only the first of the two methods would be named.
-        raise HTTPException(405, headers={"Allow": "GET, POST"})
-
+    # Else only the first of the two methods would be named.
+    refuse_methods(routes, "/{job_id}/assessment", "PUT", "DELETE", allow="GET, POST")
     return routes

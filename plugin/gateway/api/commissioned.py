@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter
 
+from plugin.gateway.api.methods import refuse_methods
 from plugin.gateway.api.responses import errors
 from plugin.gateway.api.schemas.commissioned import CommissionedAnswer, CommissionedRequest, Range
 from plugin.gateway.api.schemas.face import FaceProofAnswer, FaceProofRequest
@@ -67,11 +68,8 @@ def router(table: CommissioningTable, faces: FaceProofs) -> APIRouter:
         )
         return _proof(made)
 
-    @routes.api_route("/faces", methods=["PUT", "DELETE"], include_in_schema=False)
-    def refuse_to_change() -> None:
-        # Else only the first of the two methods would be named.
-        raise HTTPException(405, headers={"Allow": "GET, POST"})
-
+    # Else only the first of the two methods would be named.
+    refuse_methods(routes, "/faces", "PUT", "DELETE", allow="GET, POST")
     return routes
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, HTTPException, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from plugin.gateway.api.answers import BadRequest, Conflict, NotFound
 from plugin.gateway.api.cursor import read_cursor, write_next
 from plugin.gateway.api.identifiers import JobInPath
+from plugin.gateway.api.methods import refuse_methods
 from plugin.gateway.api.responses import content, errors
 from plugin.gateway.api.schemas.find import FindRequest, FoundJobs
 from plugin.gateway.api.schemas.forms import OrthancId
@@ -99,10 +100,7 @@ def router(
         found = {"Jobs": rows, "Next": write_next(page.after)}
         return FoundJobs.model_validate(found | ({"Counts": finder.counts(wanted).to_json()} if asked.counts else {}))
 
-    @routes.get("/find", include_in_schema=False)
-    def refuse_to_find() -> None:
-        # Else it would be the job of this name.
-        raise HTTPException(405, headers={"Allow": "POST"})
+    refuse_methods(routes, "/find", "GET", allow="POST")  # else it would be the job of this name
 
     @routes.get("/{job_id}", summary="One job", responses=errors(404), response_model_exclude_unset=True)
     def get_job(job_id: JobInPath) -> JobAnswer:

@@ -11,10 +11,10 @@ from typing import Annotated, Literal, NoReturn
 
 from fastapi import APIRouter, Path, Query, Response
 from fastapi.responses import JSONResponse, StreamingResponse
-from starlette.exceptions import HTTPException
 
 from plugin.gateway.api.answers import BadRequest
 from plugin.gateway.api.identifiers import PLAIN_ID
+from plugin.gateway.api.methods import refuse_methods
 from plugin.gateway.api.responses import content, errors
 from plugin.gateway.api.schemas.subjects import (
     ErasedAnswer,
@@ -80,9 +80,7 @@ def router(rights: Rights) -> APIRouter:
 
     # Told apart from patients of these names, so that a deed asked for in a wrong way is no answer about somebody.
     for deed in DEEDS:
-        routes.add_api_route(
-            f"/{deed}", _only_posted, methods=["GET", "PUT", "DELETE"], response_model=None, include_in_schema=False
-        )
+        refuse_methods(routes, f"/{deed}", "GET", "PUT", "DELETE", allow="POST")
 
     @routes.get(
         "/{PatientID}",
@@ -104,10 +102,6 @@ def router(rights: Rights) -> APIRouter:
         include_in_schema=False,
     )
     return routes
-
-
-def _only_posted() -> NoReturn:
-    raise HTTPException(405, headers={"Allow": "POST"})
 
 
 def _by_path() -> NoReturn:

@@ -30,6 +30,7 @@ function watch(tell: (part: Partial<Watched>) => void): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let stop = new AbortController();
   let tag = "";
+  let opened = false;
 
   const listen = (): void => {
     // A browser sends the id of the last event by itself only when it connects again.
@@ -38,10 +39,18 @@ function watch(tell: (part: Partial<Watched>) => void): () => void {
       tag = event.lastEventId;
       tell({ now: JSON.parse(event.data) as NowAnswer, refused: undefined, way: "events" });
     });
-    source.onopen = () => tell({ refused: undefined, way: "events" });
+    source.onopen = () => {
+      opened = true;
+      tell({ refused: undefined, way: "events" });
+    };
     source.onerror = () => {
-      // Each answer ends after its event, and the browser comes again by itself; what it gives up is closed.
-      if (source?.readyState === EventSource.CLOSED) ask(TRIES);
+      // Each answer ends after its event, and the browser comes again by itself. What it gives up is closed; where
+      // nobody is, it tries for ever and says nothing.
+      if (!opened || source?.readyState === EventSource.CLOSED) {
+        source?.close();
+        ask(TRIES);
+      }
+      opened = false;
     };
   };
 
@@ -60,6 +69,7 @@ function watch(tell: (part: Partial<Watched>) => void): () => void {
       (error: unknown) => {
         if (signal.aborted) return;
         if (!(error instanceof Refused)) throw error;
+        error.again = true;
         tell({ refused: error });
         later(left);
       },

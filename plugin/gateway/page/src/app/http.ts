@@ -12,6 +12,14 @@ export class Refused extends Error {
     super(message);
   }
 
+  /** Whether whoever asked asks again by itself. */
+  again = false;
+
+  /** Nobody answered, or somebody else than the gateway, with an error: it may be there in a moment. */
+  get passing(): boolean {
+    return this.status === 0 || (this.status >= 500 && this.code.startsWith("HTTP_"));
+  }
+
   /** The user of Orthanc that is logged in may not see this. */
   get forbidden(): boolean {
     return this.status === 401 || this.status === 403;

@@ -3,7 +3,7 @@ import { get } from "../app/http";
 import type { Place } from "../app/routes";
 import type { JobAnswer } from "../app/schema";
 import { useAnswer } from "../parts/answer";
-import { Refusal } from "../parts/notice";
+import { Loading, Refusal } from "../parts/notice";
 import "./contours.css";
 import { Viewer } from "./viewer";
 import { WORDS } from "./words";
@@ -30,6 +30,7 @@ function OfJob({ id, query }: { id: string; query: URLSearchParams }): JSX.Eleme
         </p>
       </div>
       <Refusal refused={refused} />
+      {job === undefined && refused === undefined && <Loading />}
       {job !== undefined && <Viewer series={job.Series} jobs={[job]} query={query} />}
     </>
   );

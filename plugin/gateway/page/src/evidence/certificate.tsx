@@ -5,7 +5,8 @@ import { fill, moment, number } from "../app/language";
 import type { Place } from "../app/routes";
 import type { CertificateBody, SignedCertificate } from "../app/schema";
 import { useAnswer } from "../parts/answer";
-import { Notice, Refusal } from "../parts/notice";
+import { Outcome } from "../parts/badge";
+import { Loading, Notice, Refusal } from "../parts/notice";
 import { Heads } from "../parts/heads";
 import { Wide } from "../parts/wide";
 import { Chain } from "./chain";
@@ -23,6 +24,7 @@ export default function Certificate({ parts }: Place): JSX.Element {
       </p>
       <h1>{fill(WORDS.certificate, { code: body?.EvidenceCode ?? code })}</h1>
       <Refusal refused={refused} />
+      {body === undefined && refused === undefined && <Loading />}
       {body !== undefined && <Shown body={body} code={code} />}
     </>
   );
@@ -43,7 +45,7 @@ function Shown({ body, code }: { body: CertificateBody; code: string }): JSX.Ele
         <dt>{WORDS.state}</dt>
         <dd class={body.State === "closed" ? "good" : "look"}>{WORDS[body.State]}</dd>
         <dt>{WORDS.outcome}</dt>
-        <dd>{body.Outcome ?? "–"}</dd>
+        <dd>{body.Outcome === null ? "–" : <Outcome word={body.Outcome} />}</dd>
         <dt>{WORDS.issued}</dt>
         <dd>{moment(body.Issued)}</dd>
         <dt>{WORDS.recipient}</dt>

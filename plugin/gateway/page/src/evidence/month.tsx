@@ -4,9 +4,10 @@ import { get } from "../app/http";
 import { fill, moment, number } from "../app/language";
 import type { ReportBody, SignedReport } from "../app/schema";
 import { useAnswer } from "../parts/answer";
+import { Outcome } from "../parts/badge";
 import { Notice, Refusal } from "../parts/notice";
 import { Heads } from "../parts/heads";
-import { Wide } from "../parts/wide";
+import { Listed } from "../parts/listed";
 import { Columns, Rows } from "./charts";
 import { spent } from "./stages";
 import { WORDS } from "./words";
@@ -84,7 +85,9 @@ function Counts({ title, name, counts }: { title: string; name: string; counts: 
       <tbody>
         {rows.map(([word, count]) => (
           <tr key={word}>
-            <td>{word}</td>
+            <td>
+              <Outcome word={word} />
+            </td>
             <td class="number">{number(count)}</td>
           </tr>
         ))}
@@ -110,13 +113,7 @@ function Daily({ body }: { body: ReportBody }): JSX.Element {
         table={
           <table>
             <caption>{WORDS.daily}</caption>
-            <thead>
-              <tr>
-                {[WORDS.day, WORDS.done, WORDS.refused, WORDS.failed].map((word) => (
-                  <th key={word} scope="col" class="number">{word}</th>
-                ))}
-              </tr>
-            </thead>
+            <Heads of={[WORDS.day, WORDS.done, WORDS.refused, WORDS.failed].map((word) => ({ number: word }))} />
             <tbody>
               {days.map((one) => (
                 <tr key={one.Day}>
@@ -176,62 +173,34 @@ function Stages({ body }: { body: ReportBody }): JSX.Element {
 }
 
 function Refusals({ body }: { body: ReportBody }): JSX.Element {
-  return (
-    <>
-      <h3 id="refusals">{WORDS.refusals}</h3>
-      {body.Refusals.length === 0 ? (
-        <p>{WORDS.noRefusals}</p>
-      ) : (
-        <Wide name={WORDS.refusals}>
-          <table aria-labelledby="refusals">
-            <Heads of={[WORDS.time, WORDS.event, WORDS.reason, WORDS.findings, WORDS.code]} />
-            <tbody>
-              {body.Refusals.map((one) => (
-                <tr key={`${one.EvidenceCode} ${one.Time}`}>
-                  <td>{moment(one.Time)}</td>
-                  <td class="code">{one.Event}</td>
-                  <td class="code">{one.Code ?? "–"}</td>
-                  <td>{Object.entries(one.Findings).map(([rule, count]) => `${rule}: ${number(count)}`).join(", ")}</td>
-                  <td>
-                    <Code code={one.EvidenceCode} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Wide>
-      )}
-    </>
-  );
+  const rows = body.Refusals.map((one) => (
+    <tr key={`${one.EvidenceCode} ${one.Time}`}>
+      <td>{moment(one.Time)}</td>
+      <td class="code">{one.Event}</td>
+      <td class="code">{one.Code ?? "–"}</td>
+      <td>{Object.entries(one.Findings).map(([rule, count]) => `${rule}: ${number(count)}`).join(", ")}</td>
+      <td>
+        <Code code={one.EvidenceCode} />
+      </td>
+    </tr>
+  ));
+  const heads = [WORDS.time, WORDS.event, WORDS.reason, WORDS.findings, WORDS.code];
+  return <Listed id="refusals" title={WORDS.refusals} heads={heads} rows={rows} none={WORDS.noRefusals} />;
 }
 
 function Open({ body }: { body: ReportBody }): JSX.Element {
-  return (
-    <>
-      <h3 id="open">{WORDS.openItems}</h3>
-      {body.OpenItems.length === 0 ? (
-        <p>{WORDS.noOpen}</p>
-      ) : (
-        <Wide name={WORDS.openItems}>
-          <table aria-labelledby="open">
-            <Heads of={[WORDS.since, WORDS.last, WORDS.missing, WORDS.code]} />
-            <tbody>
-              {body.OpenItems.map((one) => (
-                <tr key={one.EvidenceCode}>
-                  <td>{moment(one.Since)}</td>
-                  <td class="code">{one.LastEvent}</td>
-                  <td class="code">{one.Missing.join(", ")}</td>
-                  <td>
-                    <Code code={one.EvidenceCode} />
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Wide>
-      )}
-    </>
-  );
+  const rows = body.OpenItems.map((one) => (
+    <tr key={one.EvidenceCode}>
+      <td>{moment(one.Since)}</td>
+      <td class="code">{one.LastEvent}</td>
+      <td class="code">{one.Missing.join(", ")}</td>
+      <td>
+        <Code code={one.EvidenceCode} />
+      </td>
+    </tr>
+  ));
+  const heads = [WORDS.since, WORDS.last, WORDS.missing, WORDS.code];
+  return <Listed id="open" title={WORDS.openItems} heads={heads} rows={rows} none={WORDS.noOpen} />;
 }
 
 /** A code that leads to its certificate. */

@@ -70,7 +70,7 @@ function Results({ found, searching }: { found: Found; searching: boolean }): JS
   return (
     <>
       <p role="status" id="found">
-        {searching || total === undefined ? WORDS.searching : total === 1 ? WORDS.foundOne : fill(WORDS.found, { count: number(total) })}
+        {counted(found, searching)}
       </p>
       {shown > 0 && <JobTable name={WORDS.title} pages={found.pages} described={described} />}
       {total === 0 && !searching && <p>{WORDS.none}</p>}
@@ -86,6 +86,12 @@ function Results({ found, searching }: { found: Found; searching: boolean }): JS
       )}
     </>
   );
+}
+
+/** How many were found; nothing where that cannot be had. */
+function counted({ counts, refused }: Found, searching: boolean): string {
+  if (!searching && counts !== undefined) return fill(WORDS.found, { count: number(counts.Total) });
+  return searching || refused === undefined ? WORDS.searching : "";
 }
 
 /** What Orthanc finds for a text, as soon as it has answered. */

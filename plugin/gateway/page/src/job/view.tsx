@@ -8,7 +8,7 @@ import type { JobAnswer, SignedCertificate } from "../app/schema";
 import { useAnswer } from "../parts/answer";
 import { StateBadge } from "../parts/badge";
 import { SeriesFacts, useDescribed } from "../parts/described";
-import { Refusal } from "../parts/notice";
+import { Loading, Refusal } from "../parts/notice";
 import { WORDS as COMMON } from "../parts/words";
 import { Action, Ways } from "./actions";
 import { Comparison } from "./comparison";
@@ -36,7 +36,7 @@ export default function Job({ parts }: Place): JSX.Element {
   const open = job === undefined || job.State === "waiting" || job.State === "running";
   const delivering = job?.Delivered?.some((one) => one.State === "waiting" || one.Proof === null) ?? false;
   useEffect(() => setSeconds(open ? OPEN_SECONDS : delivering ? DELIVERING_SECONDS : ENDED_SECONDS), [open, delivering]);
-  if (job === undefined) return <Refusal refused={refused} />;
+  if (job === undefined) return refused === undefined ? <Loading /> : <Refusal refused={refused} />;
   return (
     <>
       <h1>{fill(WORDS.title, { time: moment(job.Created) })}</h1>

@@ -5,7 +5,7 @@ import { fill, number } from "../app/language";
 import type { JobRowAnswer, NowAnswer, State } from "../app/schema";
 import { useDescribed, type Ids } from "../parts/descriptions";
 import { STATES, StateBadge } from "../parts/badge";
-import { Notice, Refusal } from "../parts/notice";
+import { Loading, Notice, Refusal } from "../parts/notice";
 import { Arriving } from "./arriving";
 import { Gateways } from "./gateways";
 import { Jobs } from "./jobs";
@@ -21,6 +21,7 @@ export default function Now(): JSX.Element {
     <>
       <h1>{WORDS.title}</h1>
       <Refusal refused={watched.refused} />
+      {watched.now === undefined && watched.refused === undefined && <Loading />}
       {watched.now !== undefined && <Moment now={watched.now} way={watched.way} />}
     </>
   );

@@ -9,7 +9,11 @@ export interface Asked<Answer> {
   again: () => void;
 }
 
-/** Ask when the view opens and whenever `key` changes; every `seconds` while the tab is looked at, 0 for once. */
+/** Where nobody answered, it is asked again after so many seconds, each time after twice as long. */
+const AGAIN_SECONDS = 4;
+const LONGEST_SECONDS = 64;
+
+/** Ask when the view opens and whenever `key` changes; every `seconds` while the tab is looked at, 0 for one answer. */
 export function useAnswer<Answer>(
   key: string,
   ask: (signal: AbortSignal) => Promise<Answer>,
@@ -23,22 +27,29 @@ export function useAnswer<Answer>(
   useEffect(() => {
     const stop = new AbortController();
     let timer: ReturnType<typeof setTimeout> | undefined;
+    let pause = seconds;
+    let longer = AGAIN_SECONDS;
     const once = async (): Promise<void> => {
       try {
         const value = await asking.current(stop.signal);
         if (stop.signal.aborted) return;
+        pause = seconds;
+        longer = AGAIN_SECONDS;
         setAnswer({ key, value });
         setRefused(undefined);
       } catch (error) {
         if (stop.signal.aborted) return;
         if (!(error instanceof Refused)) throw error;
+        pause = seconds > 0 || !error.passing ? seconds : longer;
+        longer = Math.min(2 * longer, LONGEST_SECONDS);
+        error.again = pause > 0;
         setRefused(error);
       }
-      if (seconds > 0 && !document.hidden) timer = setTimeout(() => void once(), seconds * 1000);
+      if (pause > 0 && !document.hidden) timer = setTimeout(() => void once(), pause * 1000);
     };
     const seen = (): void => {
       clearTimeout(timer);
-      if (seconds > 0 && !document.hidden) void once();
+      if (pause > 0 && !document.hidden) void once();
     };
     void once();
     document.addEventListener("visibilitychange", seen);

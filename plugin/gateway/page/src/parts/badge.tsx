@@ -21,3 +21,9 @@ export const STATES = Object.keys(TONES) as State[];
 export function StateBadge({ state }: { state: State }): JSX.Element {
   return <span class={`badge ${TONES[state]}`}>{WORDS[state]}</span>;
 }
+
+/** How a job ended, in the reader's language; the chain has a word of its own for one that is not closed. */
+export function Outcome({ word }: { word: string }): JSX.Element {
+  const state = STATES.find((one) => one === word);
+  return state === undefined ? <>{word === "open" ? WORDS.open : word}</> : <StateBadge state={state} />;
+}

@@ -7,6 +7,15 @@ export function Notice({ tone = "", children }: { tone?: "" | "bad" | "look" | "
   return <div class={`notice ${tone}`}>{children}</div>;
 }
 
+/** Where an answer is waited for. */
+export function Loading(): JSX.Element {
+  return (
+    <p class="dim" role="status">
+      {WORDS.loading}
+    </p>
+  );
+}
+
 /** Why something could not be had or done, in words; nothing while there is no reason. */
 export function Refusal({ refused }: { refused: Refused | undefined }): JSX.Element {
   return (
@@ -21,7 +30,8 @@ export function Refusal({ refused }: { refused: Refused | undefined }): JSX.Elem
 }
 
 function sentence(refused: Refused): string {
-  if (refused.status === 0) return WORDS.unreachable;
   if (refused.forbidden && refused.code.startsWith("HTTP_")) return WORDS.forbidden;
-  return refused.message;
+  if (!refused.passing) return refused.message;
+  const said = refused.status === 0 ? WORDS.unreachable : WORDS.broken;
+  return refused.again ? `${said} ${WORDS.again}` : said;
 }

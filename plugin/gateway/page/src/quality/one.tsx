@@ -2,8 +2,7 @@ import type { JSX } from "preact";
 import { api } from "../app/base";
 import { fill, number } from "../app/language";
 import type { ChartAnswer, ChartPoint } from "../app/schema";
-import { Heads } from "../parts/heads";
-import { Wide } from "../parts/wide";
+import { Listed } from "../parts/listed";
 import { Control, day, shown } from "./control";
 import { agreement, WORDS } from "./words";
 
@@ -56,59 +55,36 @@ function Worst({ chart }: { chart: ChartAnswer }): JSX.Element {
   const sign = agreement(chart.Value) ? 1 : -1;
   const edited = chart.Segments.flatMap((segment) => segment.Points ?? []).filter((point) => point.Edited);
   const worst: ChartPoint[] = [...edited].sort((one, other) => sign * (one.Value - other.Value)).slice(0, WORST);
-  return (
-    <>
-      <h3>{WORDS.worst}</h3>
-      {worst.length === 0 ? (
-        <p class="dim">{WORDS.noWorst}</p>
-      ) : (
-        <Wide name={WORDS.worst}>
-          <table id="worst">
-            <Heads of={[WORDS.when, { number: WORDS.number }, WORDS.rules, WORDS.job]} />
-            <tbody>
-              {worst.map((point) => (
-                <tr key={`${point.Job} ${point.At}`}>
-                  <td>{day(point.At)}</td>
-                  <td class="number">{shown(point.Value, chart.Value)}</td>
-                  <td>{point.Rules.join(", ") || "–"}</td>
-                  <td>
-                    <a href={`#/jobs/${point.Job}`}>{fill(WORDS.open, { day: day(point.At) })}</a>
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </Wide>
-      )}
-    </>
-  );
+  const rows = worst.map((point) => (
+    <tr key={`${point.Job} ${point.At}`}>
+      <td>{day(point.At)}</td>
+      <td class="number">{shown(point.Value, chart.Value)}</td>
+      <td>{point.Rules.join(", ") || "–"}</td>
+      <td>
+        <a href={`#/jobs/${point.Job}`}>{fill(WORDS.open, { day: day(point.At) })}</a>
+      </td>
+    </tr>
+  ));
+  const heads = [WORDS.when, { number: WORDS.number }, WORDS.rules, WORDS.job];
+  return <Listed id="worst" title={WORDS.worst} heads={heads} rows={rows} none={WORDS.noWorst} />;
 }
 
 function Months({ chart }: { chart: ChartAnswer }): JSX.Element {
-  return (
-    <>
-      <h3>{WORDS.months}</h3>
-      <Wide name={WORDS.months}>
-        <table id="months">
-          <Heads of={[WORDS.month, ...[WORDS.untouched, WORDS.edited, WORDS.deleted, WORDS.median, WORDS.score, WORDS.limit].map((word) => ({ number: word })), WORDS.findings]} />
-          <tbody>
-            {chart.Segments.flatMap((segment) =>
-              segment.Months.map((month) => (
-                <tr key={`${segment.ModelDigest} ${segment.Since} ${month.Month}`}>
-                  <td>{month.Month}</td>
-                  <td class="number">{number(month.Untouched)}</td>
-                  <td class="number">{number(month.Edited)}</td>
-                  <td class="number">{number(month.Deleted)}</td>
-                  <td class="number">{month.Median === null ? "–" : shown(month.Median, chart.Value)}</td>
-                  <td class="number">{month.Score === null ? "–" : number(month.Score, 2)}</td>
-                  <td class="number">{month.Limit === null ? "–" : `± ${number(month.Limit, 2)}`}</td>
-                  <td class={month.Beyond ? "look" : undefined}>{month.Beyond ? WORDS.beyond : ""}</td>
-                </tr>
-              )),
-            )}
-          </tbody>
-        </table>
-      </Wide>
-    </>
+  const rows = chart.Segments.flatMap((segment) =>
+    segment.Months.map((month) => (
+      <tr key={`${segment.ModelDigest} ${segment.Since} ${month.Month}`}>
+        <td>{month.Month}</td>
+        <td class="number">{number(month.Untouched)}</td>
+        <td class="number">{number(month.Edited)}</td>
+        <td class="number">{number(month.Deleted)}</td>
+        <td class="number">{month.Median === null ? "–" : shown(month.Median, chart.Value)}</td>
+        <td class="number">{month.Score === null ? "–" : number(month.Score, 2)}</td>
+        <td class="number">{month.Limit === null ? "–" : `± ${number(month.Limit, 2)}`}</td>
+        <td class={month.Beyond ? "look" : undefined}>{month.Beyond ? WORDS.beyond : ""}</td>
+      </tr>
+    )),
   );
+  const numbers = [WORDS.untouched, WORDS.edited, WORDS.deleted, WORDS.median, WORDS.score, WORDS.limit];
+  const heads = [WORDS.month, ...numbers.map((word) => ({ number: word })), WORDS.findings];
+  return <Listed id="months" title={WORDS.months} heads={heads} rows={rows} none={WORDS.noMonths} />;
 }

@@ -5,7 +5,7 @@ import { type Place } from "../app/routes";
 import type { ChartAnswer, ChartList } from "../app/schema";
 import { useAnswer } from "../parts/answer";
 import { Heads } from "../parts/heads";
-import { Refusal } from "../parts/notice";
+import { Loading, Refusal } from "../parts/notice";
 import { Wide } from "../parts/wide";
 import { Alerts } from "./alerts";
 import { Spark, shown } from "./control";
@@ -41,7 +41,7 @@ export default function Quality({ query }: Place): JSX.Element {
       </p>
       <Refusal refused={refused} />
       {answer === undefined ? (
-        refused === undefined && <p class="dim">{WORDS.loading}</p>
+        refused === undefined && <Loading />
       ) : (
         <>
           {answer.Charts.length === 0 && <p>{WORDS.none}</p>}

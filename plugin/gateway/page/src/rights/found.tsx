@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { fill, moment, number } from "../app/language";
 import type { SubjectAnswer, SubjectJob } from "../app/schema";
-import { STATES, StateBadge } from "../parts/badge";
+import { Outcome } from "../parts/badge";
 import { Heads } from "../parts/heads";
 import { Wide } from "../parts/wide";
 import { WORDS } from "./words";
@@ -30,7 +30,7 @@ function Jobs({ jobs }: { jobs: readonly SubjectJob[] }): JSX.Element {
             {jobs.map((job) => (
               <tr key={job.EvidenceCode}>
                 <td data-name={WORDS.received}>{job.Received === null ? "–" : moment(job.Received)}</td>
-                <td data-name={WORDS.outcome}>{outcome(job.Outcome)}</td>
+                <td data-name={WORDS.outcome}><Outcome word={job.Outcome} /></td>
                 <td data-name={WORDS.model}>{job.Model ?? "–"}</td>
                 <td data-name={WORDS.sentTo}>{job.SentTo === null ? "–" : fill(WORDS.sentImages, { target: job.SentTo, n: number(job.ImagesSent) })}</td>
                 <td data-name={WORDS.held} class={job.StillHeld ? "look" : ""}>{job.StillHeld ? WORDS.yes : WORDS.no}</td>
@@ -53,13 +53,6 @@ function Jobs({ jobs }: { jobs: readonly SubjectJob[] }): JSX.Element {
       </Wide>
     </>
   );
-}
-
-/** The final state of a job in the reader's language; the chain has a word of its own for one that is not closed. */
-function outcome(word: string): JSX.Element | string {
-  const state = STATES.find((one) => one === word);
-  if (state !== undefined) return <StateBadge state={state} />;
-  return word === "open" ? WORDS.open : word;
 }
 
 function Sentences({ title, sentences }: { title: string; sentences: readonly string[] }): JSX.Element {

@@ -4,7 +4,7 @@ import { get, postOrthanc, Refused } from "../app/http";
 import type { JobAnswer } from "../app/schema";
 import { useAnswer } from "../parts/answer";
 import { SeriesLine } from "../parts/described";
-import { Refusal } from "../parts/notice";
+import { Loading, Refusal } from "../parts/notice";
 import { WORDS } from "./words";
 
 const ORTHANC_ID = /^[0-9a-f]{8}(-[0-9a-f]{8}){4}$/;
@@ -44,7 +44,10 @@ export function Pick({ chosen, choose }: { chosen: string; choose: (series: stri
       <Refusal refused={refused ?? last.refused} />
       <fieldset class="picks">
         <legend>{found === undefined ? WORDS.lastOnes : WORDS.foundOnes}</legend>
-        {series.length === 0 && <p class="dim">{found === undefined ? WORDS.noneYet : WORDS.noneFound}</p>}
+        {series.length === 0 && (found !== undefined || last.answer !== undefined) && (
+          <p class="dim">{found === undefined ? WORDS.noneYet : WORDS.noneFound}</p>
+        )}
+        {found === undefined && last.answer === undefined && last.refused === undefined && <Loading />}
         {series.map((one) => (
           <label key={one} data-series={one}>
             <input type="radio" name="series" checked={one === chosen} onChange={() => choose(one)} /> <SeriesLine series={one} />

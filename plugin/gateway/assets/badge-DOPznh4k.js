@@ -1,1 +1,0 @@
-import{r as e}from"./notice-Dcl73yV7.js";import{t}from"./jsxRuntime-DTq2FAyt.js";var n={waiting:``,running:`busy`,done:`good`,excluded:``,rejected:`bad`,failed:`bad`,cancelled:``,superseded:``},r=Object.keys(n);function i({state:r}){return t(`span`,{class:`badge ${n[r]}`,children:e[r]})}export{i as n,r as t};

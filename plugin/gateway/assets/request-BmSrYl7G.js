@@ -1,1 +1,0 @@
-import{p as e}from"./jsxRuntime-DTq2FAyt.js";import{i as t}from"./notice-Dcl73yV7.js";function n(n){let[r,i]=e(),[a,o]=e(!1);return{busy:a,refused:r,send:async e=>{if(!a){o(!0);try{await e(),i(void 0)}catch(e){if(!(e instanceof t))throw e;i(e)}finally{o(!1)}n()}}}}export{n as t};

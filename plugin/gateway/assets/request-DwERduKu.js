@@ -1,0 +1,1 @@
+import{p as e}from"./jsxRuntime-DTq2FAyt.js";import{a as t}from"./notice-DXRUOk1r.js";function n(n){let[r,i]=e(),[a,o]=e(!1);return{busy:a,refused:r,send:async e=>{if(!a){o(!0);try{await e(),i(void 0)}catch(e){if(!(e instanceof t))throw e;i(e)}finally{o(!1)}n()}}}}export{n as t};

@@ -111,7 +111,12 @@ def adopt(package: Package, other: Package) -> bool:
 
 def require_unchanged(package: Package, name: str) -> Path:
     """Return a file of ``converted/`` whose content is what it was; raises InputRefused for any other."""
-    path = package.folder / CONVERTED / name
+    return require_named(package.folder / CONVERTED, name)
+
+
+def require_named(folder: Path, name: str) -> Path:
+    """Return a file of a package's ``converted/`` whose content is what its name says; raises InputRefused."""
+    path = folder / name
     try:
         plain = not path.parent.is_symlink() and stat.S_ISREG(path.lstat().st_mode) and path.stat().st_size < FILE_BYTES
         if plain and sha256_of(path) == name.partition(".")[0]:

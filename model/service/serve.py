@@ -19,6 +19,7 @@ import uvicorn
 from fastapi import FastAPI
 from sqlalchemy.exc import SQLAlchemyError
 
+from model.engines.network.runtime.inference import compute_for_workers
 from model.errors import ConfigurationRefused
 from model.evidence.chain import Chain
 from model.evidence.rotation import finish_hand_over, load_chain_key
@@ -154,7 +155,7 @@ class Service:
         metrics = Metrics()
         self._crowd = Crowd(settings.AddressConnections, cut=metrics.cut)
         heads = Heads(state.ledger, attest.chain, metrics)
-        self._workers = Workers(settings.Workers, lock_memory=settings.LockMemory)
+        self._workers = Workers(settings.Workers, lock_memory=settings.LockMemory, inference=compute_for_workers)
         self.transfers = Transfers(settings, spool, ledger, attest, self._workers, metrics)
         metrics.watch(self.transfers.count_live, self.transfers.held_bytes)
         self.transfers.alerts.missed(sweep(spool, ledger, attest, metrics, open_journals(state.journals), last))

@@ -7,11 +7,11 @@ nobody else. (A pool from a library broke for good when its workers were killed 
 from __future__ import annotations
 
 import multiprocessing
-import os
 import queue
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
@@ -19,8 +19,8 @@ from typing import Any, TypeVar
 
 from model.errors import AutocontourError, EngineFailed
 from model.process.cores import share_cores
-from model.process.hardening import harden_process
-from model.process.memory import keep_freed_blocks
+from model.worker.child import begin_as_child
+from model.worker.inference import Asked, InferenceProcess, Lease, Serve, can_share, offer_connections
 
 Result = TypeVar("Result")
 
@@ -36,13 +36,17 @@ class Cancelled(AutocontourError):
 class Workers:
     """So many processes that compute, each one task at a time; they stay alive and keep what they loaded.
 
-    ``lock_memory`` keeps their memory out of swap. Each computes on its share of the cores.
+    ``lock_memory`` keeps their memory out of swap. Each computes on its share of the cores. Where there are several,
+    ``inference`` is what runs in the process that computes networks for all of them, on all cores.
     """
 
-    def __init__(self, count: int, *, lock_memory: bool = False) -> None:
+    def __init__(self, count: int, *, lock_memory: bool = False, inference: Serve | None = None) -> None:
+        self._inference: InferenceProcess | None = None
+        if inference is not None and count > 1 and can_share():
+            self._inference = InferenceProcess(inference, lock_memory=lock_memory)
         self._idle: queue.LifoQueue[_Worker] = queue.LifoQueue()
         for _ in range(count):
-            self._idle.put(_Worker(lock_memory, count))
+            self._idle.put(_Worker(lock_memory, count, self._inference))
         self._lock = threading.Lock()
         self._running: dict[str, _Worker] = {}
         self._unwanted: set[str] = set()
@@ -91,11 +95,11 @@ class Workers:
             running = list(self._running.values())
         for worker in running:
             worker.kill()
-        while True:
-            try:
+        with suppress(queue.Empty):
+            while True:
                 self._idle.get_nowait().kill()
-            except queue.Empty:
-                return
+        if self._inference is not None:
+            self._inference.stop()
 
     def _warm_up(self, function: Callable[[], None]) -> None:
         worker = self._idle.get()
@@ -119,8 +123,10 @@ _LATE = object()
 class _Worker:
     """One process and the pipe to it; started at its first task, and again after it died."""
 
-    def __init__(self, lock_memory: bool, workers: int) -> None:
+    def __init__(self, lock_memory: bool, workers: int, inference: InferenceProcess | None) -> None:
         self._lock_memory, self._workers = lock_memory, workers
+        self._inference = inference
+        self._leases: list[Lease] = []
         self._killed = False
         self._process: SpawnProcess | None = None
         self._pipe: Connection[Any, Any] | None = None
@@ -134,6 +140,9 @@ class _Worker:
             answer = self._ask(function, arguments, deadline)
         if answer is _LATE:
             self.kill()
+        if answer is _LATE or isinstance(answer, _Ended):
+            self._let_go()
+        if answer is _LATE:
             return EngineFailed("WORKER_TIMEOUT", f"The model did not finish within {seconds:.0f} s and was stopped.")
         if isinstance(answer, _Ended):
             return EngineFailed(
@@ -152,7 +161,9 @@ class _Worker:
             pipe.send((function, arguments))
             while wait([pipe, process.sentinel], max(0.0, deadline - time.monotonic())):
                 said = pipe.recv()
-                if taken:
+                if isinstance(said, Asked) and self._inference is not None:
+                    self._connect(self._inference, pipe)
+                elif taken:
                     return said
                 taken = True
             return _LATE
@@ -160,6 +171,18 @@ class _Worker:
             process.join(STOP_SECONDS)
             self._process = None
             return _Ended(process.exitcode, taken=taken or self._killed)
+
+    def _connect(self, inference: InferenceProcess, pipe: Connection[Any, Any]) -> None:
+        self._leases = [one for one in self._leases if not one.ended]
+        lease = inference.give_connection(pipe)
+        if lease is not None:
+            self._leases.append(lease)
+
+    def _let_go(self) -> None:
+        """See to it that the inference process holds nothing of this worker, which has ended."""
+        leases, self._leases = self._leases, []
+        for one in leases:
+            one.require_end()
 
     def kill(self) -> None:
         """End the process at once."""
@@ -174,19 +197,20 @@ class _Worker:
             self._killed = False
             spawn = multiprocessing.get_context("spawn")
             self._pipe, theirs = spawn.Pipe()
-            self._process = spawn.Process(target=_work, args=(theirs, self._lock_memory, self._workers), daemon=True)
+            asks = self._inference is not None
+            given = (theirs, self._lock_memory, self._workers, asks)
+            self._process = spawn.Process(target=_work, args=given, daemon=True)
             self._process.start()
             theirs.close()
         return self._process, self._pipe
 
 
-def _work(pipe: Connection[Any, Any], lock_memory: bool, workers: int) -> None:
+def _work(pipe: Connection[Any, Any], lock_memory: bool, workers: int, asks: bool) -> None:
     """Work: take a task, answer, until the pipe ends; then the gateway is gone, however it went."""
-    harden_process(lock_memory=lock_memory)
-    keep_freed_blocks()
+    begin_as_child(lock_memory=lock_memory)
     share_cores(workers)
-    os.nice(10)  # Orthanc answers first: its latency doubles beside a busy worker of equal rank (measured)
-    threading.Thread(target=_leave_with_parent, name="leave-with-parent", daemon=True).start()
+    if asks:
+        offer_connections(pipe)
     while True:
         try:
             function, arguments = pipe.recv()
@@ -198,10 +222,3 @@ def _work(pipe: Connection[Any, Any], lock_memory: bool, workers: int) -> None:
         except Exception as error:  # noqa: BLE001 - it is the caller's to handle, in the other process
             answer = error
         pipe.send(answer)
-
-
-def _leave_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)

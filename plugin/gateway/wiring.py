@@ -8,6 +8,7 @@ from functools import partial
 
 import sqlalchemy as sa
 
+from model.engines.network.runtime.inference import compute_for_workers
 from model.evidence.chain import Chain
 from model.evidence.rotation import load_chain_key
 from model.worker.pool import Workers
@@ -167,7 +168,7 @@ def wire(startup: StartupConfiguration, settings: Settings, state: StateDirector
     targets = TargetStore(engine, told_time)
     arrivals = Arrivals(engine, told_time, quiet_seconds=settings.quiet_seconds)
     handovers = Handovers(engine, membership.gateway, told_time)
-    workers = Workers(settings.workers, lock_memory=settings.lock_memory)
+    workers = Workers(settings.workers, lock_memory=settings.lock_memory, inference=compute_for_workers)
     vault, index_key = _secrets(engine, settings, state)
     key = load_chain_key(state.signing_key, state.chain)
     chain = Chain.open(state.chain, key)

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 from model.engines.network.runtime.convert import convert, files_of, kept
 from model.engines.network.runtime.convertible import Source
+from model.engines.network.runtime.elsewhere import Elsewhere
 from model.engines.network.runtime.library import openvino_version
 from model.engines.network.runtime.openvino import OpenVino
 from model.errors import EngineFailed
 from model.packages.converted import ConvertedNetwork
 from model.packages.package import Package
 from model.process.installed import is_installed
+from model.worker.inference import inference_connection
 
 logger = logging.getLogger(__name__)
 
@@ -40,9 +42,14 @@ class Choice:
             return "OpenVINO"
         return self.library if self.why in ("", NOT_INSTALLED) else f"{self.library}, as {self.why}"
 
-    def opened(self, package: Package, *, bf16: bool = False) -> OpenVino:
-        """Read the network; raises InputRefused when a file is not what it was."""
-        return OpenVino([files_of(package, one) for one in self.folds], bf16=bf16)
+    def opened(self, package: Package, *, bf16: bool = False) -> OpenVino | Elsewhere:
+        """Read the network, here or in the process that computes for this worker.
+
+        Raises InputRefused when a file is not what it was.
+        """
+        folds = [files_of(package, one) for one in self.folds]
+        connect = inference_connection()
+        return OpenVino(folds, bf16=bf16) if connect is None else Elsewhere(connect, folds, bf16=bf16)
 
 
 def chosen(package: Package, network: str, sources: Sequence[Source], library: str = "torch") -> Choice:

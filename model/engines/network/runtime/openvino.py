@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,17 @@ from model.process.cores import threads
 
 # What OpenVINO's exceptions say when memory runs out; they are RuntimeErrors.
 MEMORY = ("bad_alloc", "bad allocation", "out of memory", "not enough memory", "failed to allocate", "cannot allocate")
+# How often it is asked whether a tile is still wanted.
+ASK_MILLISECONDS = 50
+
+
+def left_apart(heads: Sequence[Head | None]) -> Head | None:
+    """Return the last layer that is left to the caller, of those of all folds.
+
+    Fewer channels than classes are summed sooner; several folds are averaged as logits within the graph.
+    """
+    first = heads[0]
+    return first if len(heads) == 1 and first is not None and first.channels < first.classes else None
 
 
 class OpenVino:
@@ -31,9 +43,7 @@ class OpenVino:
         for one in folds:
             require_harmless(one.graph, one.data)
         heads = [None if one.head is None else read_head(one.head) for one in folds]
-        first = heads[0]
-        # Fewer channels than classes are summed sooner; several folds are averaged as logits within the graph.
-        self.head: Head | None = first if len(folds) == 1 and first and first.channels < first.classes else None
+        self.head: Head | None = left_apart(heads)
         self._library = openvino()
         self._core = self._library.Core()
         self._settings = {
@@ -59,26 +69,63 @@ class OpenVino:
 
     def __call__(self, tile: Array) -> Array:
         """Compute a tile."""
-        try:
-            if tile.shape != self._shape:
-                self._compile(tile.shape)
+        with self._errors():
+            self._prepare(tile.shape)
             if self._request is None:
                 self._request = self._compiled.create_infer_request()
             self._request.set_input_tensor(self._library.Tensor(tile, shared_memory=True))
             self._request.infer()
-        except RuntimeError as error:
-            if any(word in str(error).lower() for word in MEMORY):
-                self._forget()
-                raise MemoryError from None
-            raise RuntimeError(f"OpenVINO: {type(error).__name__}") from None
         answer: Array = self._request.get_output_tensor().data
         return answer
+
+    def answer_shape(self, shape: tuple[int, ...]) -> tuple[int, ...] | None:
+        """Return the shape of the answer to a tile of this shape; None where it is known after it was computed only.
+
+        Where it is None, ``compute`` cannot be used.
+        """
+        with self._errors():
+            self._prepare(shape)
+            output = self._compiled.output(0)
+            known = output.get_partial_shape().is_static and output.element_type == self._library.Type.f32
+            return tuple(int(size) for size in output.shape) if known else None
+
+    def compute(self, tile: Array, answer: Array, wanted: Callable[[], bool]) -> bool:
+        """Compute a tile straight into ``answer``; False when ``wanted``, asked meanwhile, said that it is not."""
+        with self._errors():
+            self._prepare(tile.shape)
+            # A request holds its arrays until it is given others: these belong to somebody who may leave.
+            request = self._compiled.create_infer_request()
+            request.set_input_tensor(self._library.Tensor(tile, shared_memory=True))
+            request.set_output_tensor(self._library.Tensor(answer, shared_memory=True))
+            request.start_async()
+            while not request.wait_for(ASK_MILLISECONDS):
+                if not wanted():
+                    request.cancel()
+                    with suppress(RuntimeError):  # which is how it says that it was cancelled
+                        request.wait()
+                    return False
+            request.wait()  # raises what went wrong
+        return True
 
     def rest(self) -> None:
         """Give back the memory of all layers, until the next tile; the network stays compiled."""
         self._request = None
         if self._compiled is not None:
             self._compiled.release_memory()
+
+    def _prepare(self, shape: tuple[int, ...]) -> None:
+        if shape != self._shape:
+            self._compile(shape)
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except RuntimeError as error:
+            if any(word in str(error).lower() for word in MEMORY):
+                self._forget()
+                raise MemoryError from None
+            raise RuntimeError(f"OpenVINO: {type(error).__name__}") from None
 
     def _compile(self, shape: tuple[int, ...]) -> None:
         if not self._any_shape and list(shape) != self._traced:

@@ -164,8 +164,8 @@ class InferenceProcess:
 
 
 def _run(serve: Serve, control: socket.socket, lock_memory: bool) -> None:
-    begin_as_child(lock_memory=lock_memory)
     try:
+        begin_as_child(lock_memory=lock_memory)
         serve(control)
     except Exception:  # noqa: BLE001 - multiprocessing would print its text
         sys.excepthook(*sys.exc_info())

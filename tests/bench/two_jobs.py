@@ -31,7 +31,7 @@ from model.worker.pool import Workers
 from tests.builders.full_size_net import FullSizeNet
 from tests.builders.nnunet_folder import write_folder
 from tests.builders.no_samples import none
-from tests.builders.processes import workers_of
+from tests.builders.processes import cpu_seconds, workers_of
 from tests.builders.series import SeriesPlan, geometry
 
 SHAPE, SPACING = (160, 128, 128), 3.0
@@ -88,6 +88,11 @@ def gigabytes() -> float:
             continue
         found += sum(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
     return found * 1024 / 1e9
+
+
+def core_seconds() -> float:
+    """Processor time of all processes that this one has spawned."""
+    return sum(cpu_seconds(process) for process in workers_of(os.getpid()))
 
 
 class Peak(threading.Thread):
@@ -156,12 +161,14 @@ def measure(way: str, one: Workers, two: Workers, folder: Path, alone: float) ->
     time.sleep(2.0)  # memory is given back a moment after the answer
     print(f"{way}: {gigabytes() - alone:.2f} GB between two jobs")
     for _ in range(2):
+        before = core_seconds()
         after_another = at_once(one, folder, 1) + at_once(one, folder, 1)
-        peak = Peak()
+        between, peak = core_seconds(), Peak()
         together = at_once(two, folder, 2)
         print(
-            f"{way}: one after the other {after_another:.1f} s, two at once {together:.1f} s: "
-            f"{after_another / together:.2f} times as fast; at most {peak.ended() - alone:.2f} GB"
+            f"{way}: one after the other {after_another:.1f} s ({between - before:.0f} of cores), two at once "
+            f"{together:.1f} s ({core_seconds() - between:.0f}): {after_another / together:.2f} times as fast; "
+            f"at most {peak.ended() - alone:.2f} GB"
         )
 
 

@@ -12,7 +12,7 @@ from model.engines.network.head import Head, read_head
 from model.engines.network.runtime.convertible import Array, Fold
 from model.engines.network.runtime.exchange import SharedArray, Wanted, hear, say, shape_of
 from model.engines.network.runtime.openvino import left_apart
-from model.errors import InputRefused
+from model.errors import EngineFailed, InputRefused
 from model.worker.inference import Connect, died
 
 
@@ -66,10 +66,18 @@ class Elsewhere:
         self._socket = self._tile = self._answer = None
 
     def _connected(self) -> socket.socket:
-        if self._socket is None:
-            self._socket = self._connect()
-            self._asked(self._socket, {"network": asdict(self._wanted), "folder": str(self._folder)})
-        return self._socket
+        if self._socket is not None:
+            return self._socket
+        try:
+            return self._opened()
+        except EngineFailed:
+            # Killed while idle, it looked alive until the kernel had ended it; nothing is lost yet.
+            return self._opened()
+
+    def _opened(self) -> socket.socket:
+        connection = self._socket = self._connect()
+        self._asked(connection, {"network": asdict(self._wanted), "folder": str(self._folder)})
+        return connection
 
     def _asked(
         self, connection: socket.socket, message: dict[str, Any], sent: Sequence[int] = ()

@@ -228,8 +228,6 @@ def test_a_process_that_ended_is_told_at_the_next_tile(folds: list[Fold], proces
     process.start()
     network = Elsewhere(process.connect, folds)
     network(np.zeros(TILE, dtype=np.float32))
-    process.stop()
-    del process._theirs
     ends, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     other.close()
     network._socket = ends

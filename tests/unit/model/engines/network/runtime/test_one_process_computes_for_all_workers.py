@@ -38,10 +38,21 @@ SHAPE, TILE = (20, 40, 44), (1, 1, 16, 32, 32)
 SECONDS = 600.0
 
 
-@pytest.fixture(autouse=True)
-def one_thread_each(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(autouse=True, scope="module")
+def one_thread_each() -> Iterator[None]:
     """OpenVINO's last bits depend on how many threads compute."""
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OMP_NUM_THREADS", "1")
+        yield
+
+
+@pytest.fixture(scope="module")
+def two_workers(one_thread_each: None) -> Iterator[Workers]:
+    """Two workers, as a gateway has them, for tests that harm none."""
+    del one_thread_each
+    workers = Workers(2, inference=compute_for_workers)
+    yield workers
+    workers.stop()
 
 
 @pytest.fixture
@@ -139,20 +150,19 @@ def in_the_background(workers: Workers, name: str, folder: Path, seconds: float 
     ids=["plain", "folds", "classes", "folds of classes", "2d"],
 )
 def test_answers_have_the_same_bits_as_in_the_workers_own_process(
-    tmp_path: Path, net: TinyNet, workers_with: Callable[..., Workers]
+    tmp_path: Path, net: TinyNet, two_workers: Workers
 ) -> None:
     folder, shape = converted(tmp_path, net).folder, (1, 1, 1, 32, 32) if net.dimensions == 2 else TILE
-    workers = workers_with()
-    found = workers.run("a", answer, folder, shape, seconds=SECONDS)
+    found = two_workers.run("a", answer, folder, shape, seconds=SECONDS)
     assert np.array_equal(found, answer(folder, shape))
-    assert not workers.run("a", knows_openvino, seconds=SECONDS)
+    assert not two_workers.run("a", knows_openvino, seconds=SECONDS)
 
 
-def test_two_series_at_once_are_drawn_as_each_alone(folder: Path, workers_with: Callable[..., Workers]) -> None:
-    workers, outcome = workers_with(), dict[int, Any]()
+def test_two_series_at_once_are_drawn_as_each_alone(folder: Path, two_workers: Workers) -> None:
+    outcome = dict[int, Any]()
 
     def draw(seed: int) -> None:
-        outcome[seed] = workers.run(f"series {seed}", drawn, folder, seed, seconds=SECONDS)
+        outcome[seed] = two_workers.run(f"series {seed}", drawn, folder, seed, seconds=SECONDS)
 
     threads = [threading.Thread(target=draw, args=(seed,)) for seed in (1, 2, 3)]
     for one in threads:
@@ -213,6 +223,15 @@ def test_when_the_process_is_killed_the_job_may_be_retried_and_the_next_one_is_d
     assert workers.run("next", drawn, folder, seconds=SECONDS) == drawn(folder)
 
 
+def test_a_process_killed_while_idle_is_replaced(folder: Path, workers_with: Callable[..., Workers]) -> None:
+    workers = workers_with()
+    first = workers.run("first", drawn, folder, seconds=SECONDS)
+    killed = process_of(workers)
+    os.kill(killed, signal.SIGKILL)
+    assert workers.run("next", drawn, folder, seconds=SECONDS) == first
+    assert process_of(workers) != killed
+
+
 def test_a_process_that_hangs_ends_with_the_jobs_time_and_the_next_one_is_drawn(
     folder: Path, tiles: Path, workers_with: Callable[..., Workers], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,7 +242,7 @@ def test_a_process_that_hangs_ends_with_the_jobs_time_and_the_next_one_is_drawn(
     stopped = process_of(workers)
     os.kill(stopped, signal.SIGSTOP)
     with pytest.raises(EngineFailed) as raised:
-        workers.run("late", drawn, folder, seconds=2.0)
+        workers.run("late", drawn, folder, seconds=10.0)
     assert raised.value.code == "WORKER_TIMEOUT"
     until(lambda: not alive(stopped), "it was killed")
     assert workers.run("next", drawn, folder, seconds=SECONDS) == drawn(folder)
@@ -236,20 +255,18 @@ def test_a_process_that_does_not_start_fails_the_job(folder: Path, workers_with:
     assert (raised.value.code, raised.value.retry) == ("WORKER_DIED", True)
 
 
-def test_nothing_of_an_image_is_left_when_it_is_drawn(folder: Path, workers_with: Callable[..., Workers]) -> None:
-    workers = workers_with()
-    workers.run("a", drawn, folder, seconds=SECONDS)
-    process = process_of(workers)
-    maps = [Path(f"/proc/{one}/maps") for one in (process, workers.run("a", os.getpid, seconds=SECONDS))]
+def test_nothing_of_an_image_is_left_when_it_is_drawn(folder: Path, two_workers: Workers) -> None:
+    two_workers.run("a", drawn, folder, seconds=SECONDS)
+    process = process_of(two_workers)
+    maps = [Path(f"/proc/{one}/maps") for one in (process, two_workers.run("a", os.getpid, seconds=SECONDS))]
     until(lambda: not any("memfd:" in one.read_text() for one in maps), "no shared memory is left")
     held = [str(one.readlink()) for one in Path(f"/proc/{process}/fd").iterdir()]
     assert not any("memfd:" in one for one in held)
 
 
-def test_the_process_is_hardened_as_workers_are(folder: Path, workers_with: Callable[..., Workers]) -> None:
-    workers = workers_with()
-    workers.run("a", answer, folder, seconds=SECONDS)
-    process = process_of(workers)
+def test_the_process_is_hardened_as_workers_are(folder: Path, two_workers: Workers) -> None:
+    two_workers.run("a", answer, folder, seconds=SECONDS)
+    process = process_of(two_workers)
     assert core_limits(process) == ["0", "0"]
     assert os.getpriority(os.PRIO_PROCESS, process) >= os.getpriority(os.PRIO_PROCESS, 0) + 10 or (
         os.getpriority(os.PRIO_PROCESS, process) == 19

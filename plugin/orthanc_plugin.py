@@ -16,6 +16,7 @@ import os
 import pathlib
 import queue
 import random
+import shutil
 import signal
 import socket
 import ssl
@@ -59,9 +60,10 @@ Answer = tuple[int, dict[str, str], bytes]  # status, headers in lower case, bod
 class Address:
     """Where the gateway listens: a Unix socket of our own child, or the URLs of those that run elsewhere."""
 
-    def __init__(self, urls: Iterable[str], token: str = "", ca: str = "", told: Any = (), path: str = "") -> None:
+    def __init__(self, urls: Iterable[str], token: str = "", ca: str = "", told: Any = ()) -> None:
         self._urls = tuple(urls)  # the first is asked; one that does not answer goes to the end
-        self._socket_path, self._token_file, self._ca_file, self._told = path, token, ca, dict(told)
+        self._token_file, self._ca_file, self._told = token, ca, dict(told)
+        self.socket_path: str | None = None  # of our own child that runs now
 
     def _connect(self) -> http.client.HTTPConnection:
         parts = urllib.parse.urlsplit(self._urls[0])
@@ -69,12 +71,12 @@ class Address:
         if parts.scheme == "https":
             tls = authorities(self._ca_file)
             connection = http.client.HTTPSConnection(parts.netloc, timeout=CONNECT_SECONDS, context=tls)
-        if not self._socket_path:
+        if self.socket_path is None:
             connection.connect()
             return connection
         connection.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         connection.sock.settimeout(CONNECT_SECONDS)
-        connection.sock.connect(self._socket_path)
+        connection.sock.connect(self.socket_path)
         return connection
 
     def _connect_to_any(self) -> http.client.HTTPConnection:
@@ -119,10 +121,10 @@ def authorities(ca_file: str) -> ssl.SSLContext:
 class Gateway:
     """Starts the gateway as a child, starts it again with back-off when it ends, stops it with Orthanc."""
 
-    def __init__(self, command: list[str], environment: dict[str, str], folder: str, startup: bytes) -> None:
-        self._command, self._environment = command, environment
-        self._folder = folder  # where it works: its own, and not where somebody happened to start Orthanc
+    def __init__(self, command: list[str], environment: dict[str, str], address: Address, startup: Any) -> None:
+        self._command, self._environment, self._address = command, environment, address
         self._startup = startup  # what the child reads first on its standard input, the token among it
+        address.socket_path = ""  # there is none yet
         self._stopping = threading.Event()
         self._child: subprocess.Popen[bytes] | None = None
         self.unavailable_reason = "The gateway is starting."
@@ -141,24 +143,29 @@ class Gateway:
             self._stopping.wait(pause + random.random() / 4)
 
     def _run_once(self) -> str:
+        folder, pipe = "", subprocess.PIPE
         try:
+            folder = fresh_folder()  # where it works, too
             # In a session of its own: Ctrl-C reaches Orthanc first, and Orthanc stops the gateway.
-            pipe, where = subprocess.PIPE, self._folder
-            child = subprocess.Popen(
-                self._command, stdin=pipe, stderr=pipe, env=self._environment, cwd=where, start_new_session=True
+            self._child = child = subprocess.Popen(
+                self._command, stdin=pipe, stderr=pipe, env=self._environment, cwd=folder, start_new_session=True
             )
+            self._tell(child, folder + "/gateway.sock")
+            return f"exit status {child.wait()}"
         except OSError as error:
-            return f"it could not be started: {error.strerror}"
-        self._child = child
-        self.unavailable_reason = "The gateway is starting."
+            return f"it could not be started: {error.strerror}: {error.filename}"
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    def _tell(self, child: subprocess.Popen[bytes], socket_path: str) -> None:
+        self._address.socket_path, self.unavailable_reason = socket_path, "The gateway is starting."
         assert child.stdin is not None and child.stderr is not None, "they were asked for as pipes"  # noqa: PT018
         thread(functools.partial(self._log, child.stderr), "autocontour-log")
         try:
-            child.stdin.write(self._startup)
+            child.stdin.write(json.dumps({**self._startup, "Socket": socket_path}).encode() + b"\n")
             child.stdin.flush()  # left open: the child leaves when this pipe ends, however Orthanc dies
         except OSError:
             orthanc.LogError("AutoContour: the gateway left before it was told what to do")
-        return f"exit status {child.wait()}"
 
     def _log(self, lines: IO[bytes]) -> None:
         """Say the gateway's lines in Orthanc's log: each begins with its level, and what does not is a warning."""
@@ -185,9 +192,8 @@ class Notifier:
 
     def __init__(self, address: Address) -> None:
         self._address = address
-        self._news = threading.Event()
+        self._news, self._stopping = threading.Event(), threading.Event()
         self.notify = self._news.set
-        self._stopping = threading.Event()
 
     def run(self) -> None:
         while self._news.wait() and not self._stopping.is_set():
@@ -211,8 +217,7 @@ class Proxy:
         self._address = address
         self._unavailable_reason = unavailable_reason  # says why the gateway cannot be reached
         self.reads_only = False  # where ours is not the filter of requests, which keeps forms of other pages out
-        self._waiting: queue.Queue[Any] = queue.Queue()
-        self._places = threading.BoundedSemaphore(callers)
+        self._waiting, self._places = queue.Queue[Any](), threading.BoundedSemaphore(callers)
 
     def answer(self, output: Any, uri: str, **request: Any) -> None:
         """Orthanc's REST callback: hand over, wait, answer."""
@@ -337,10 +342,13 @@ def state_directory(configuration: Mapping[str, Any], section: Mapping[str, Any]
     return base_directory() / (chosen or f"{configuration.get('StorageDirectory', 'OrthancStorage')}/autocontour")
 
 
-def fresh_socket_path() -> str:
-    """Return a path in a new private folder; not in the state directory, which may be missing or full."""
-    near = len(tempfile.gettempdir().encode()) <= 70  # sockaddr_un holds 108 bytes, with our folder and the name in it
-    return tempfile.mkdtemp(prefix="autocontour-", dir=None if near else "/tmp") + "/gateway.sock"
+def fresh_folder() -> str:
+    """Make a private folder for a gateway and its socket; not in the state directory, which may be missing or full."""
+    for place in (os.environ.get("TMPDIR", ""), "/tmp", "/var/tmp", "/dev/shm"):  # a container may have the last alone
+        with contextlib.suppress(OSError, UnicodeError):
+            if place.startswith("/") and len(place.encode()) <= 70:  # of 108 bytes that sockaddr_un holds
+                return tempfile.mkdtemp(prefix="autocontour-", dir=place)
+    raise OSError(0, "nowhere can a folder be made for its socket", "TMPDIR, /tmp, /var/tmp, /dev/shm")
 
 
 def gateway_command() -> list[str]:
@@ -355,10 +363,10 @@ def gateway_command() -> list[str]:
     return [chosen, "-I", "-u", "-c", START_GATEWAY, str(code)]
 
 
-def startup_configuration(configuration: Mapping[str, Any], section: Mapping[str, Any], socket_path: str) -> bytes:
-    """One line of JSON for the child's standard input; the token never stands in argv or a file."""
+def startup_configuration(configuration: Mapping[str, Any], section: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the child is told on its standard input, in a line of JSON: the token is in no argv and no file."""
     tls = bool(configuration.get("SslEnabled"))
-    startup = {
+    return {
         "Orthanc": f"{'https' if tls else 'http'}://127.0.0.1:{configuration.get('HttpPort', 8042)}",
         "Certificate": str(base_directory() / configuration.get("SslCertificate", "certificate.pem")) if tls else None,
         "Token": orthanc.GenerateRestApiAuthorizationToken(),
@@ -367,11 +375,9 @@ def startup_configuration(configuration: Mapping[str, Any], section: Mapping[str
         "Callers": waiting_callers(configuration),
         "StateDirectory": str(state_directory(configuration, section)),
         "BaseDirectory": str(base_directory()),
-        "Socket": socket_path,
         "Dictionary": configuration.get("Dictionary"),
         "AutoContour": section,
     }
-    return json.dumps(startup).encode() + b"\n"
 
 
 def thread(target: Callable[[], None], name: str) -> threading.Thread:
@@ -391,12 +397,9 @@ def thread(target: Callable[[], None], name: str) -> threading.Thread:
 class Plugin:
     """Wires the parts and holds what must be stopped."""
 
-    NEWS = (orthanc.ChangeType.NEW_INSTANCE, orthanc.ChangeType.STABLE_SERIES, orthanc.ChangeType.DELETED)
-
     def __init__(self) -> None:
         configuration = json.loads(orthanc.GetConfiguration())
-        section = configuration.get("AutoContour", {})
-        section = section if isinstance(section, dict) else {"AutoContour": section}
+        section = given if isinstance(given := configuration.get("AutoContour", {}), dict) else {"AutoContour": given}
         self.gateway: Gateway | None = None
         if elsewhere := section.get("Gateway"):
             urls = [str(url) for url in (elsewhere if isinstance(elsewhere, list) else [elsewhere])]
@@ -405,12 +408,9 @@ class Plugin:
             if any(url.startswith("http:") and urllib.parse.urlsplit(url).hostname not in LOOPBACK for url in urls):
                 orthanc.LogWarning("AutoContour: token and ids of patients go to the Gateway readable; use https://")
         else:
-            socket_path = fresh_socket_path()
-            address = Address(["http://gateway"], path=socket_path)
-            startup = startup_configuration(configuration, section, socket_path)
-            env = os.environ
+            address, env = Address(["http://gateway"]), os.environ
             told = {name: env[name] for name in env if name in PASSED_VARIABLES or name.startswith(PASSED_BEGINNINGS)}
-            self.gateway = Gateway(gateway_command(), told, str(pathlib.Path(socket_path).parent), startup)
+            self.gateway = Gateway(gateway_command(), told, address, startup_configuration(configuration, section))
         self.notifier = Notifier(address)
         away, callers = "The gateway at its address does not answer.", waiting_callers(configuration)
         self.proxy = Proxy(address, lambda: self.gateway.unavailable_reason if self.gateway else away, callers)
@@ -437,7 +437,7 @@ class Plugin:
     def on_change(self, change: int, level: int, resource: str) -> None:
         if change == orthanc.ChangeType.ORTHANC_STOPPED:
             self.stop()
-        elif change in self.NEWS:
+        elif change in (orthanc.ChangeType.NEW_INSTANCE, orthanc.ChangeType.STABLE_SERIES, orthanc.ChangeType.DELETED):
             self.notifier.notify()
 
 

@@ -49,7 +49,7 @@ from model.service.transfers import Transfers
 from model.storage.files import create_once
 from model.storage.hold import InUse, hold
 from model.storage.layout import bring_up_to_date
-from model.storage.sqlite import checkpoint
+from model.storage.sqlite import checkpoint, sqlite_url
 from model.worker.pool import Workers
 
 logger = logging.getLogger(__name__)
@@ -161,7 +161,7 @@ class Service:
         self.transfers.alerts.missed(sweep(spool, ledger, attest, metrics, open_journals(state.journals), last))
         note_spool(state.spool, spool)
         self.transfers.alerts.lacking(unrecorded(ledger, attest))
-        database = settings.Database or f"sqlite:///{state.queue}"
+        database = settings.Database or sqlite_url(state.queue)
         try:
             self._queue = TransferQueue(self.transfers.process, database, settings.Workers, own_name(state.name))
         except SQLAlchemyError as error:

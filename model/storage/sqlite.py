@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy.engine import URL
+
 from model.errors import ConfigurationRefused
 
 _BUSY_SECONDS = 0.5
@@ -79,6 +81,11 @@ def checkpoint(path: Path, seconds: float = 0.0) -> sqlite3.Connection | None:
             held = None
         if held is not None or time.monotonic() >= deadline:
             return held
+
+
+def sqlite_url(path: Path) -> str:
+    """Return the address of a file as SQLAlchemy reads it, whatever stands in its name: ``%``, ``?``."""
+    return URL.create("sqlite", database=str(path)).render_as_string(hide_password=False)
 
 
 def _emptied(path: Path) -> sqlite3.Connection | None:

@@ -7,27 +7,21 @@ the same without a plugin, until a signal ends it.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import shutil
 import signal
-import sqlite3
 import sys
 import threading
 from pathlib import Path
-from typing import NoReturn
 
 from model.process.hardening import harden_process
 from model.process.memory import keep_freed_blocks
-from model.storage.sqlite import checkpoint
+from plugin.gateway.leaving import leave
 from plugin.gateway.logs import set_up_logging
 from plugin.gateway.serve import serve
 from plugin.gateway.startup import StartupConfiguration
 from plugin.privacy.reading import quiet_pydicom
-from plugin.state.directory import StateDirectory
 
-# The plugin waits 5 s for the gateway to leave.
-CHECKPOINT_SECONDS = 2.0
 # Its threads take turns at Python's lock, so that few of them ask for memory at once.
 ARENAS = 2
 
@@ -42,7 +36,11 @@ def main() -> None:
     set_up_logging(startup.section, piped=startup.socket is not None)
     watch = threading.Thread(target=_leave_with_orthanc, args=(startup,), name="leave-with-orthanc", daemon=True)
     watch.start()
-    serve(startup)
+    try:
+        serve(startup)
+    except Exception:  # noqa: BLE001 - said here: Python's own end would abort over the thread that reads
+        sys.excepthook(*sys.exc_info())
+        os._exit(1)
 
 
 def run(startup: StartupConfiguration) -> None:
@@ -51,7 +49,7 @@ def run(startup: StartupConfiguration) -> None:
     set_up_logging(startup.section, piped=False)
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn ends what it answers first, and then raises the signal again.
-        signal.signal(number, lambda *_: _leave(startup))
+        signal.signal(number, lambda *_: leave(startup))
     os.chdir("/")  # not wherever somebody started it
     serve(startup)
 
@@ -70,26 +68,7 @@ def _leave_with_orthanc(startup: StartupConfiguration) -> None:
         pass
     if startup.socket is not None:
         shutil.rmtree(Path(startup.socket).parent, ignore_errors=True)
-    _leave(startup)
-
-
-def _leave(startup: StartupConfiguration) -> NoReturn:
-    # No farewell to work that runs: every stage is safe against being cut off, and a farewell can hang. The databases
-    # are left without a log for who copies the folder, as far as that takes no longer than this.
-    held: list[sqlite3.Connection | None] = []  # so that nobody writes any more
-    tidy = threading.Thread(target=_checkpoint, args=(startup.state_directory, held), name="checkpoint", daemon=True)
-    tidy.start()
-    tidy.join(CHECKPOINT_SECONDS)
-    os._exit(0)
-
-
-def _checkpoint(state_directory: Path, held: list[sqlite3.Connection | None]) -> None:
-    state = StateDirectory(state_directory)
-    with contextlib.suppress(OSError):
-        # Whoever starts next sees that no job made the gateway end.
-        state.stopped.touch()
-    for database in state.logged:
-        held.append(checkpoint(database, CHECKPOINT_SECONDS))
+    leave(startup)
 
 
 if __name__ == "__main__":

@@ -96,7 +96,6 @@ def serve(startup: StartupConfiguration) -> None:
             _serve_for_now(listen, hosts, disk_full(startup.state_directory), room)
             return
         threading.Thread(target=gateway.lifecycle.run, name="gateway", daemon=True).start()
-        threading.Thread(target=Watchdog(startup).run, name="watchdog", daemon=True).start()
         reasons = gateway.operations.health.unavailable_reasons
         threading.Thread(target=gateway.index.watch, name="index", daemon=True).start()
         threading.Thread(target=gateway.gateways.run, args=(reasons,), name="gateways", daemon=True).start()
@@ -162,15 +161,18 @@ def _listen(
         timeout_graceful_shutdown=2,
     )
     server = uvicorn.Server(config)
+    watchdog = threading.Thread(target=Watchdog(startup).run, name="watchdog", daemon=True)
     if (listener := startup.listener) is not None:
         if listener.tls is not None:
             config.ssl_certfile, config.ssl_keyfile = listener.tls
         with open_port(listener.host, listener.port, f"{LISTEN}.") as opened:
             logger.info("listening at %s:%d", *opened.getsockname()[:2])
+            watchdog.start()
             server.run(sockets=[opened])
         return
     if startup.socket is None:
         config.host, config.port = startup.host, startup.port or 8043
+        watchdog.start()
         server.run()
         return
     path = Path(startup.socket)
@@ -178,4 +180,5 @@ def _listen(
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as opened:
         opened.bind(startup.socket)
         path.chmod(0o600)
+        watchdog.start()
         server.run(sockets=[opened])

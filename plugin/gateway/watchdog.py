@@ -1,16 +1,21 @@
-"""Ends a gateway that does not answer any more: whoever started it (the plugin, a service manager) starts another."""
+"""Ends a gateway that cannot be reached any more: whoever started it (the plugin, a service manager) starts another."""
 
 from __future__ import annotations
 
 import faulthandler
 import http.client
+import logging
 import socket
 import ssl
 import time
 from contextlib import closing, suppress
+from pathlib import Path
 
 from plugin.gateway.api.token_door import OPEN_PATH
+from plugin.gateway.leaving import leave
 from plugin.gateway.startup import StartupConfiguration
+
+logger = logging.getLogger(__name__)
 
 LOOK_SECONDS = 20.0
 ANSWER_SECONDS = 10.0
@@ -21,7 +26,7 @@ QUESTION = "/internal/bell"
 
 
 class Watchdog:
-    """Asks the gateway's own address now and then, in a thread of its own."""
+    """Asks the gateway's own address now and then, in a thread of its own that begins once it is open."""
 
     def __init__(self, startup: StartupConfiguration) -> None:
         self._startup = startup
@@ -30,12 +35,18 @@ class Watchdog:
         """Ask for as long as the process lives, which ends when no answer comes for two minutes.
 
         What ends it is the C library's timer: no Python need run any more. It says where each thread stood, by file and
-        line.
+        line. Without its socket, as where something cleaned up the folder of temporary files, nobody will ever reach
+        it: it leaves in good order, to be started anew with another.
         """
+        due = 0.0
         while True:
-            if self._answers():
+            if time.monotonic() >= due and self._answers():
+                due = time.monotonic() + LOOK_SECONDS
                 faulthandler.dump_traceback_later(HUNG_SECONDS, exit=True)
-            time.sleep(LOOK_SECONDS)
+            if self._startup.socket is not None and not Path(self._startup.socket).exists():
+                logger.error("something deleted the gateway's socket among the temporary files; it starts anew")
+                leave(self._startup)
+            time.sleep(min(1.0, LOOK_SECONDS))
 
     def _answers(self) -> bool:
         with suppress(OSError, http.client.HTTPException), closing(self._connection()) as connection:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from model.engines.network.runtime.inference import compute_for_workers
 from model.evidence.chain import Chain
 from model.evidence.rotation import load_chain_key
+from model.storage.sqlite import sqlite_url
 from model.worker.pool import Workers
 from plugin.advisories.alerts import VersionWatch
 from plugin.deliver.deliverer import Deliverer
@@ -120,7 +121,7 @@ from plugin.vault.keyfile import key_file_of
 from plugin.vault.vault import Vault
 from plugin.workflow.cancellation import Cancellation
 from plugin.workflow.commissioned import CommissionedModels, demanded_by
-from plugin.workflow.durable import Workflows, sqlite_url
+from plugin.workflow.durable import Workflows
 from plugin.workflow.face import Faces
 from plugin.workflow.queue import Dispatcher
 from plugin.workflow.reference_run import ReferenceRuns

@@ -9,7 +9,6 @@ import logging
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 
 import sqlalchemy as sa
 from dbos import DBOS, SetWorkflowID
@@ -126,11 +125,6 @@ class Workflows:
     def stop(self) -> None:
         """Stop taking work; what runs is resumed at the next start."""
         stop_engine()
-
-
-def sqlite_url(path: Path) -> str:
-    """Return the address of an SQLite file as SQLAlchemy writes it."""
-    return f"sqlite:///{path}"
 
 
 def _workflow_of(stages: Stages, running: set[str]) -> Callable[..., str]:

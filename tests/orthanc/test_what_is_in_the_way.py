@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,16 @@ def test_a_folder_that_cannot_be_made_is_waited_for(start_orthanc: Start, tmp_pa
     assert str(state) in said(orthanc)["Message"]
     (tmp_path / "disk").unlink()
     orthanc.wait_for_gateway()
+
+
+def test_a_gateway_whose_socket_was_cleaned_up_is_followed_by_another(start_orthanc: Start, tmp_path: Path) -> None:
+    orthanc = start_orthanc(environment={"TMPDIR": str(tmp_path)})
+    first = orthanc.gateway_pid()
+    for folder in tmp_path.glob("autocontour-*"):
+        shutil.rmtree(folder)
+    until(lambda: orthanc.get("/autocontour/health").status_code == 200, "another gateway is up", 180)
+    assert orthanc.gateway_pid() != first
+    assert contours(orthanc)
 
 
 def test_a_missing_model_turns_off_its_own_rules_only(start_orthanc: Start) -> None:

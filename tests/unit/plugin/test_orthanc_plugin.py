@@ -183,7 +183,7 @@ def test_news_notify_the_gateway_and_a_dead_gateway_ends_no_thread(plugin: Any, 
 
 
 def test_a_gateway_that_cannot_be_started_is_a_reason(plugin: Any, tmp_path: Path) -> None:
-    gateway = plugin.Gateway([str(tmp_path / "nothing")], {}, str(tmp_path), b"{}\n")
+    gateway = plugin.Gateway([str(tmp_path / "nothing")], {}, plugin.Address([]), {})
     assert gateway.unavailable_reason == "The gateway is starting."
     supervisor = threading.Thread(target=gateway.supervise, daemon=True)
     supervisor.start()
@@ -193,6 +193,47 @@ def test_a_gateway_that_cannot_be_started_is_a_reason(plugin: Any, tmp_path: Pat
     gateway.stop()
     supervisor.join(SECONDS)
     assert not supervisor.is_alive()
+
+
+def test_each_gateway_has_a_folder_of_its_own_and_the_last_leaves_none(
+    plugin: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    # Whatever cleans up /tmp took the first one's: it ends, and the next is reached at another address.
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    code = "import json, os, pathlib; told = json.loads(input()); pathlib.Path(told['Socket']).touch(); input()"
+    address = plugin.Address([])
+    gateway = plugin.Gateway([sys.executable, "-c", code], {}, address, {})
+    supervisor = threading.Thread(target=gateway.supervise, daemon=True)
+    supervisor.start()
+    pause, seen = threading.Event(), list[str]()
+    for _ in range(2):
+        while not address.socket_path or address.socket_path in seen or not Path(address.socket_path).exists():
+            pause.wait(0.02)
+        seen.append(address.socket_path)
+        shutil.rmtree(Path(seen[-1]).parent)
+        gateway._child.kill()
+    gateway.stop()
+    supervisor.join(SECONDS)
+    assert not supervisor.is_alive()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_where_no_temporary_folder_takes_one_another_place_does(
+    plugin: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "missing"))
+    made, full = plugin.tempfile.mkdtemp, {str(tmp_path / "missing"), "/tmp", "/var/tmp"}
+
+    def mkdtemp(prefix: str, dir: str) -> str:  # noqa: A002 - named as Python's
+        if dir in full:
+            raise OSError(28, "No space left on device", dir)
+        return str(made(prefix=prefix, dir=tmp_path))
+
+    monkeypatch.setattr(plugin.tempfile, "mkdtemp", mkdtemp)
+    assert Path(plugin.fresh_folder()).parent == tmp_path, "in shared memory, as a container may have nothing else"
+    full.add("/dev/shm")
+    gateway = plugin.Gateway([sys.executable], {}, plugin.Address([]), {})
+    assert "/dev/shm" in gateway._run_once(), "a reason, and tried again"
 
 
 @pytest.mark.parametrize(
@@ -226,12 +267,10 @@ def test_another_interpreter_can_be_named(plugin: Any, monkeypatch: pytest.Monke
     assert plugin.gateway_command()[0] == "python3.14", "looked for on PATH"
 
 
-def test_what_the_gateway_says_is_in_orthanc_s_log_with_its_level(
-    plugin: Any, logged: list[str], tmp_path: Path
-) -> None:
+def test_what_the_gateway_says_is_in_orthanc_s_log_with_its_level(plugin: Any, logged: list[str]) -> None:
     lines = r"<6>begun\n<4>look\n<3>broken \xc3\xa9\nTraceback of\0somebody\n\xff\n"
     code = f"import sys; sys.stdin.readline(); sys.stderr.buffer.write(b'{lines}'); sys.stderr.flush(); input()"
-    gateway = plugin.Gateway([sys.executable, "-c", code], {}, str(tmp_path), b"{}\n")
+    gateway = plugin.Gateway([sys.executable, "-c", code], {}, plugin.Address([]), {})
     supervisor = threading.Thread(target=gateway.supervise, daemon=True)
     supervisor.start()
     pause = threading.Event()

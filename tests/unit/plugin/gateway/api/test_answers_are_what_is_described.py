@@ -14,6 +14,7 @@ from model.evidence.chain import Chain
 from model.evidence.code import new_code
 from model.evidence.event import Event
 from model.evidence.signing import SigningKey
+from model.storage.sqlite import sqlite_url
 from plugin.evidence.alerts import Alert, Kind
 from plugin.evidence.certificate import issue_certificate
 from plugin.evidence.report import Month, issue_report
@@ -43,7 +44,6 @@ from plugin.privacy.outgoing import outgoing
 from plugin.settings.evidence import EvidenceSection, Party, Recipient
 from plugin.state.database import open_database
 from plugin.state.directory import open_state
-from plugin.workflow.durable import sqlite_url
 from routing.decide import decide
 from routing.rules import read_rules
 from tests.builders.evidence import open_chain, record_job, record_local_job

@@ -21,7 +21,9 @@ from model.rtstruct.planes import Placed, PlacedContours, place
 from model.rtstruct.reference import References, elsewhere, require_reference
 from model.series.geometry import SeriesGeometry
 
-CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR")
+# The types of PS3.3 C.8.8.6.1, and one that is often misspelt.
+CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR", "CLOSED_PLANAR_XOR")
+NOT_CLOSED = ("POINT", "OPEN_PLANAR", "OPEN_NONPLANAR")
 RED = (255, 0, 0)
 
 
@@ -179,8 +181,12 @@ def _read(
     texts, named, not_closed = [], [], 0
     for contour in contours:
         data = contour_data(contour)
-        if text(contour, "ContourGeometricType").upper() not in CLOSED:
+        kind = text(contour, "ContourGeometricType").upper()
+        if kind in NOT_CLOSED:
             not_closed += 1
+        elif kind not in CLOSED:
+            reason = "a contour of it does not say in ContourGeometricType whether it is closed"
+            return unread("CONTOURS_UNREADABLE", reason)
         elif not data or _cut(contour, data):
             return unread("CONTOURS_UNREADABLE", "a contour of it has no points, or fewer than it says")
         else:

@@ -22,6 +22,7 @@ from plugin.commands import orthanc_explorer_2
 from plugin.commands.as_user import at_home_of, problems_of_user
 from plugin.commands.face_remarks import face_remarks
 from plugin.commands.labels import label_remarks
+from plugin.commands.orthanc_http import http_problems
 from plugin.commands.orthanc_json import OrthancConfiguration, read_together
 from plugin.commands.orthanc_tls import tls_remarks
 from plugin.commands.python_script import script_problems, script_remarks
@@ -182,7 +183,7 @@ def _warn_of_flaws() -> None:
 
 def _examined(configuration: OrthancConfiguration) -> tuple[Settings | None, list[Problem]]:
     """Return the settings, and everything that is wrong with files and section."""
-    problems = [*configuration.problems, *script_problems(configuration)]
+    problems = [*configuration.problems, *script_problems(configuration), *http_problems(configuration)]
     if ROOT not in configuration.keys and problems and not configuration.whole:
         return None, problems
     if ROOT not in configuration.keys:

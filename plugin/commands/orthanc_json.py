@@ -15,6 +15,8 @@ from routing.problems import Problem
 
 # A string, or a comment of either kind; what is matched first wins, so "http://…" is no comment.
 _STRING_OR_COMMENT = re.compile(r'"(?:[^"\\\n]|\\.)*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
+_STRING_OR_LAST_COMMA = re.compile(r'"(?:[^"\\\n]|\\.)*"|,(?=\s*[}\]])')
+_UNREADABLE = "\ufffd"  # what stands for bytes that are no UTF-8
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\}")
 
 
@@ -91,6 +93,8 @@ def read_together(
         if beside and 2 * len(keys.keys() & document.keys()) >= max(len(keys), len(document)):
             remarks.append(f"{file.name} repeats most keys of {path.name} and was taken for another configuration")
             continue
+        if _UNREADABLE in json.dumps(document, ensure_ascii=False):
+            remarks.append(f"{file.name} is not in UTF-8: its names and values with other letters match nothing")
         for key, value in document.items():
             if key in keys:
                 problems.append(_in_two_files(key, written_in[key], file))
@@ -110,6 +114,16 @@ def without_comments(text: str) -> str:
     return _STRING_OR_COMMENT.sub(blank, text)
 
 
+def _without_last_commas(text: str) -> str:
+    """Return the text without a comma after the last item of an object or list, which Orthanc passes over."""
+
+    def blank(found: re.Match[str]) -> str:
+        last = found[0] == "," and text[: found.start()].rstrip()[-1:] not in ("", "{", "[", ",")
+        return " " if last else found[0]
+
+    return _STRING_OR_LAST_COMMA.sub(blank, text)
+
+
 def with_variables(text: str, environment: Mapping[str, str]) -> str:
     """``${NAME}`` and ``${NAME:-default}`` replaced, as Orthanc does before it reads the JSON."""
     return _VARIABLE.sub(lambda found: environment.get(found[1], found[2] or ""), text)
@@ -118,9 +132,14 @@ def with_variables(text: str, environment: Mapping[str, str]) -> str:
 def _files_of(path: Path, *, siblings: bool) -> list[Path]:
     """List the file itself first, so that it is named where another repeats one of its keys."""
     if path.is_dir():
-        return sorted(path.glob("*.json"))
-    beside = sorted(path.parent.glob("*.json")) if siblings and path.is_file() else []
+        return _json_files(path)
+    beside = _json_files(path.parent) if siblings and path.is_file() else []
     return [path, *(one for one in beside if one.is_file() and not one.samefile(path))]
+
+
+def _json_files(folder: Path) -> list[Path]:
+    """List what Orthanc reads in a folder: whatever the case of the ending, and no folder."""
+    return sorted(one for one in folder.glob("*.[jJ][sS][oO][nN]") if not one.is_dir())
 
 
 def _in_two_files(key: str, first: Path, second: Path) -> Problem:
@@ -133,15 +152,18 @@ def _in_two_files(key: str, first: Path, second: Path) -> Problem:
 def _read_file(path: Path, environment: Mapping[str, str]) -> dict[str, Any] | Problem | None:
     """Read one file; None where this user may not."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        data = path.read_bytes()
     except FileNotFoundError:
         return Problem(path.name, "no such file", "Orthanc's file or folder")
     except PermissionError:
         return None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
         return Problem(path.name, f"a file that cannot be read ({type(error).__name__})", "text in UTF-8")
+    if b"\0" in data:
+        return Problem(path.name, "a file that is no text, or in UTF-16", "text in UTF-8")
+    text = without_comments(data.decode("utf-8-sig", "replace"))  # Orthanc takes other bytes as they are
     try:
-        document = json.loads(with_variables(without_comments(text), environment))
+        document = json.loads(_without_last_commas(with_variables(text, environment)), strict=False)  # tabs in texts
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         return Problem(path.name, f"no valid JSON at {where}: {error.msg}", "JSON, perhaps with comments")

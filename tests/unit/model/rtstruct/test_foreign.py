@@ -139,6 +139,18 @@ def test_points_and_open_contours_are_counted_and_left_out() -> None:
     assert np.array_equal(roi.mask.full(GEOMETRY.shape), expected())
 
 
+@pytest.mark.parametrize("kind", ["CLOSED_PLANAR", "closed_planar", "CLOSEDPLANAR_XOR", "CLOSED_PLANAR_XOR"])
+def test_what_closes_a_contour_is_known_by_each_of_its_names(kind: str) -> None:
+    assert np.array_equal(read(foreign([OUTER, INNER], kind=kind)), expected())
+
+
+@pytest.mark.parametrize("kind", ["", "PLANAR"])
+def test_a_contour_that_does_not_say_what_it_is_costs_its_roi_with_that_reason(kind: str) -> None:
+    with pytest.raises(InputRefused, match="ContourGeometricType") as refused:
+        read_masks(foreign([OUTER, INNER], kind=kind), GEOMETRY)
+    assert refused.value.code == "CONTOURS_UNREADABLE"
+
+
 def test_names_and_colours_are_read_and_an_roi_without_contours_is_empty() -> None:
     dataset = foreign([OUTER])
     dataset.ROIContourSequence[0].ROIDisplayColor = [1, 2, 3]

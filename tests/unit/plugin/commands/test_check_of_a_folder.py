@@ -130,3 +130,68 @@ def test_a_file_beside_it_that_is_no_json_is_a_remark(etc: Path, capsys: pytest.
     status, words = said(etc / "autocontour.json", capsys=capsys)
     assert (status, "notes.json" in words) == (0, True)
     assert said(etc, capsys=capsys)[0] == 2
+
+
+@pytest.mark.parametrize("name", ["copy.JSON", "copy.Json"])
+def test_a_file_is_read_whatever_the_case_of_its_ending_as_orthanc_does(
+    name: str, etc: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (etc / name).write_text(json.dumps({"AutoContour": SECTION}))
+    status, words = said(etc, capsys=capsys)
+    assert (status, f"autocontour.json and again in {name}" in words or f"{name} and again" in words) == (2, True)
+
+
+def test_what_orthanc_passes_over_is_no_mistake(etc: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (etc / "old.json").mkdir()
+    file = etc / "autocontour.json"
+    text = json.dumps({"AutoContour": SECTION | {"Rules": [AXIAL_CT | {"Name": "axial, ]}"}]}})
+    file.write_bytes("// für uns\n".encode("latin-1") + text.replace("]}}", "],},}").encode())
+    status, words = said(etc, capsys=capsys)
+    assert (status, "axial, ]}: hu-ct" in words, "UTF-8" in words) == (0, True, False)
+
+
+def test_a_value_in_another_encoding_is_said(etc: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = etc / "autocontour.json"
+    file.write_bytes(file.read_bytes().replace(b"every axial CT", "für CT".encode("latin-1")))
+    status, words = said(etc, capsys=capsys)
+    assert (status, "autocontour.json is not in UTF-8" in words) == (0, True)
+    file.write_text(json.dumps({"AutoContour": SECTION}), "utf-16")
+    status, words = said(etc, capsys=capsys)
+    assert (status, "in UTF-16" in words) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("keys", "status", "sentence"),
+    [
+        ({"Plugins": "/usr/share/orthanc/plugins"}, 2, "no list of texts; Orthanc does not start"),
+        ({"Plugins": ["plugins", "plugins/libOrthancPython.so"]}, 2, "libOrthancPython.so twice"),
+        ({"Plugins": []}, 0, "Plugins leads to no libOrthancPython.so"),
+        ({"Plugins": ["plugins"]}, 0, "every axial CT: hu-ct at local"),
+        ({"Plugins": ["/elsewhere/plugins"]}, 0, "every axial CT: hu-ct at local"),
+    ],
+)
+def test_the_plugin_that_runs_the_script_is_loaded_once(
+    keys: dict[str, object], status: int, sentence: str, etc: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (etc / "plugins").mkdir()
+    (etc / "plugins" / "libOrthancPython.so").touch()
+    change(etc / "orthanc.json", **keys)
+    found, words = said(etc, capsys=capsys)
+    assert (found, sentence in words) == (status, True), words
+    assert ("leads to no" in words) == (keys == {"Plugins": []})
+
+
+def test_a_script_that_is_no_python_stops_orthanc(etc: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (etc / "sample.py").write_text("import orthanc_plugin\nregister(\n")
+    change(etc / "python.json", PythonScript=str(etc / "sample.py"))
+    status, words = said(etc, capsys=capsys)
+    assert (status, "no Python in line 2; Orthanc does not start" in words) == (2, True)
+
+
+@pytest.mark.parametrize("keys", [{"HttpServerEnabled": False}, {"HttpPort": "8042"}])
+def test_the_gateway_needs_orthanc_s_http_server(
+    keys: dict[str, object], etc: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change(etc / "orthanc.json", **keys)
+    status, words = said(etc, capsys=capsys)
+    assert (status, f"{next(iter(keys))} in orthanc.json" in words) == (2, True)

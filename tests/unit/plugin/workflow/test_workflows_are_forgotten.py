@@ -14,7 +14,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from plugin.jobs.job import Stage
-from plugin.workflow.durable import Workflows, sqlite_url
+from model.storage.sqlite import sqlite_url
+from plugin.workflow.durable import Workflows
 
 blocked, done = threading.Event(), []
 

@@ -99,7 +99,8 @@ class Intake:
             return
         self._jobs.carry_objection(inspection)
         snapshot = inspection.snapshot
-        if snapshot.content.key == arrival.content or self._adopt_earlier_jobs(snapshot, arrival):
+        known_content = snapshot.content.key == arrival.content or self._adopt_earlier_jobs(snapshot, arrival)
+        if known_content and not self._jobs.ended_without_series(snapshot):
             if self._jobs.reopen_changed(inspection):
                 self._queue.notify()
             self._arrivals.settle(arrival, snapshot.content.key)

@@ -171,6 +171,11 @@ class SeriesJobs:
         logger.error("series %s cannot be read (%s)", series, code)
         return job
 
+    def ended_without_series(self, snapshot: SeriesSnapshot) -> bool:
+        """Whether a series is back that was deleted while the newest job on this very content was open."""
+        jobs = [job for job in self.of(snapshot.series) if job.content == snapshot.content.key]
+        return bool(jobs) and _lost_its_series(jobs[0])
+
     def reopen(self, job: Job, subject: Subject) -> Job | None:
         """Let an ended job run again from its start; None when its state forbids it."""
         reopened = self._jobs.reopen(job.id, new_code())
@@ -270,6 +275,8 @@ def _overtaken(job: Job) -> bool:
     """Whether nothing of a job stands any more, though its content is that of the series."""
     if (choice := job.details.one_per_study) is not None and choice.chosen != job.series:
         return True
-    if job.state is State.CANCELLED:
-        return job.error_code == "SERIES_GONE" or job.error_message == DELETED
-    return job.state is State.SUPERSEDED
+    return _lost_its_series(job) or job.state is State.SUPERSEDED
+
+
+def _lost_its_series(job: Job) -> bool:
+    return job.state is State.CANCELLED and (job.error_code == "SERIES_GONE" or job.error_message == DELETED)

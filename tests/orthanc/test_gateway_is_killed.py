@@ -152,13 +152,19 @@ def test_a_cancelled_job_stops_and_is_erased(start_orthanc: Start, tmp_path: Pat
 
 def test_deleting_the_series_cancels_its_job(start_orthanc: Start, tmp_path: Path) -> None:
     orthanc = start_orthanc(environment=environment(tmp_path, "pause:draw:3"))
-    series = orthanc.store_all(files_of(phantom_series()))
+    files = files_of(phantom_series())
+    series = orthanc.store_all(files)
     until(lambda: orthanc.jobs(Series=series, State="running"), "the job runs")
     orthanc.wipe_patients()
     job = orthanc.job_of(series)
     assert job["State"] == "cancelled"
     until(lambda: list((orthanc.state / "spool").iterdir()) == [], "the spool is erased")
     assert orthanc.json("/instances") == []
+    # Sent again, the very same has a new job, as the code of the first one says.
+    orthanc.store_all(files)
+    jobs = until(lambda: len(found := orthanc.jobs(Series=series)) == 2 and found, "it has another job", 180)
+    assert orthanc.job_of(series)["State"] == "done"
+    assert job["ID"] != jobs[0]["ID"]
 
 
 def slices_of(count: int) -> Any:

@@ -21,7 +21,9 @@ def said(orthanc: OrthancProcess) -> dict[str, Any]:
 
 
 def contours(orthanc: OrthancProcess) -> bool:
-    return str(orthanc.job_of(orthanc.store_all(files_of(phantom_series())))["State"]) == "done"
+    job = orthanc.job_of(orthanc.store_all(files_of(phantom_series())))
+    assert job["State"] == "done", job["Error"]
+    return True
 
 
 def test_a_folder_that_another_gateway_has_is_waited_for(start_orthanc: Start, tmp_path: Path) -> None:

@@ -107,6 +107,21 @@ def test_a_content_that_is_back_is_contoured_again(series_jobs: SeriesJobs) -> N
     assert first.id != second.id == third.id
 
 
+def test_a_series_that_is_back_after_its_open_job_lost_it_is_known_and_contoured(
+    series_jobs: SeriesJobs, jobs: JobStore
+) -> None:
+    snapshot = inspection_of().snapshot
+    assert not series_jobs.ended_without_series(snapshot)
+    series_jobs.insert(inspection_of(), DECISION)
+    series_jobs.cancel_deleted("series")
+    assert series_jobs.ended_without_series(snapshot)
+    assert not series_jobs.ended_without_series(inspection_of("2:b").snapshot)
+    again, new = series_jobs.insert(inspection_of(), DECISION)
+    assert (new, series_jobs.ended_without_series(snapshot)) == (True, False)
+    jobs.stop(again.id, State.CANCELLED, ("CANCELLED", "Somebody cancelled it."))
+    assert not series_jobs.ended_without_series(snapshot), "what a person cancelled stays so"
+
+
 def test_a_series_that_cannot_be_contoured_fails_at_once_with_its_evidence(
     series_jobs: SeriesJobs, chain: Chain
 ) -> None:

@@ -17,7 +17,7 @@ from plugin.jobs.job import Stage
 from model.storage.sqlite import sqlite_url
 from plugin.workflow.durable import Workflows
 
-blocked, done = threading.Event(), []
+blocked, drawing, done = threading.Event(), threading.Event(), []
 
 class Stages:
     jobs = SimpleNamespace(
@@ -25,6 +25,7 @@ class Stages:
     )
     def run(self, stage, job):
         if job == "open" and stage is Stage.DRAW:
+            drawing.set()
             blocked.wait()
     def close(self, job, failure):
         done.append(job)
@@ -41,6 +42,7 @@ def ended():
 
 while len(done) < 3 or ended() < 3:
     time.sleep(0.02)
+drawing.wait()  # what it did before is noted by then
 now = datetime.now(UTC)
 print(workflows.forget(now + timedelta(days=29)), workflows.forget(now + timedelta(days=31)), flush=True)
 import os; os._exit(0)

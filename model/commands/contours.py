@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -70,7 +70,7 @@ def run(options: argparse.Namespace) -> int:
     if folder.passed_over:
         warnings(f"passed over in the folder: {folder.passed_over}")
     names = read_names(options.names)
-    structures, empty = read_structures(options.labels, names, geometry)
+    structures, empty = read_structures(options.labels, names, geometry, warnings)
     algorithm = Algorithm(
         model=options.model,
         version=options.model_version,
@@ -104,15 +104,18 @@ def run(options: argparse.Namespace) -> int:
 
 
 def read_structures(
-    paths: Sequence[Path], names: dict[int, str], geometry: SeriesGeometry
+    paths: Sequence[Path], names: dict[int, str], geometry: SeriesGeometry, warn: Callable[[str], object]
 ) -> tuple[tuple[Structure, ...], tuple[str, ...]]:
     """Structures of all label files in the order of their labels, and the names whose label is nowhere.
 
-    Raises InputRefused when a label has no name, or two files hold the same label.
+    ``warn`` is told what is doubtful. Raises InputRefused when a label has no name, or two files hold the same label.
     """
     found: dict[int, BoxedMask] = {}
     for path in paths:
-        for label, mask in boxes_of(on_grid(read_labels(path), geometry)):
+        labels = read_labels(path)
+        if labels.remark is not None:
+            warn(labels.remark)
+        for label, mask in boxes_of(on_grid(labels, geometry)):
             if label not in names:
                 raise InputRefused("LABEL_WITHOUT_NAME", f"The label {label} has no name; add it to the names file.")
             if label in found:

@@ -10,6 +10,7 @@ from typing import Any
 
 import nibabel
 import numpy as np
+from nibabel.affines import apply_affine
 from nibabel.filebasedimages import ImageFileError
 from numpy.typing import NDArray
 
@@ -28,11 +29,12 @@ class LabelMap:
     """Whole numbers, 0 for nothing.
 
     With ``affine``, (4, 4) float64, voxel index to RAS mm, the array is in NIfTI's own order of axes; without, it is
-    (slice, row, column) of the series.
+    (slice, row, column) of the series. ``remark`` is for people: what makes its place doubtful.
     """
 
     array: Labels
     affine: NDArray[np.float64] | None
+    remark: str | None = None
 
 
 def read_labels(path: Path) -> LabelMap:
@@ -64,7 +66,19 @@ def _nifti(path: Path) -> LabelMap:
         raise InputRefused("LABELS_NOWHERE", "The affine of the NIfTI file places no voxel: it cannot be inverted.")
     if array.ndim > 3 and array.shape[3:] == (1,) * (array.ndim - 3):
         array = array.reshape(array.shape[:3])
-    return LabelMap(whole_numbers(array), affine)
+    labels = whole_numbers(array)
+    return LabelMap(labels, affine, _doubt(header, affine, labels.shape))
+
+
+def _doubt(header: Any, affine: NDArray[np.float64], shape: tuple[int, ...]) -> str | None:
+    """Say that sform and qform, of which readers take one or the other, place a voxel more than half a voxel apart."""
+    if not int(header["sform_code"]) or not int(header["qform_code"]):
+        return None
+    corners = np.array(list(np.ndindex(2, 2, 2))) * (np.array(shape) - 1)
+    apart = np.linalg.norm(apply_affine(affine, corners) - apply_affine(header.get_qform(), corners), axis=1).max()
+    if apart <= np.linalg.norm(affine[:3, :3], axis=0).min() / 2:
+        return None
+    return f"sform and qform of the label map place it up to {apart:.1f} mm apart; the sform was taken"
 
 
 def whole_numbers(array: NDArray[np.generic]) -> Labels:

@@ -119,6 +119,24 @@ def test_whole_numbers_stored_as_floats_are_labels() -> None:
     assert whole_numbers(np.array([[[0.0, 3.0]]])).tolist() == [[[0, 3]]]
 
 
+@pytest.mark.parametrize(("millimetres", "said"), [(0.3, False), (20.0, True)])
+def test_nifti_whose_sform_and_qform_are_apart_is_taken_by_its_sform_and_said(
+    millimetres: float, said: bool, tmp_path: Path
+) -> None:
+    geometry = series.geometry(series.GEOMETRIES["axial"])
+    made = labels(geometry.shape)
+    affine = affine_of(geometry)
+    image = nibabel.Nifti1Image(made.transpose(2, 1, 0), affine)
+    image.set_sform(affine, code=1)
+    moved = affine.copy()
+    moved[0, 3] += millimetres
+    image.set_qform(moved, code=1)
+    nibabel.save(image, tmp_path / "labels.nii")
+    read = read_labels(tmp_path / "labels.nii")
+    assert np.array_equal(on_grid(read, geometry), made)
+    assert (read.remark is not None and f"{millimetres:.1f} mm apart" in read.remark) == said
+
+
 def test_nifti_without_orientation_is_refused(tmp_path: Path) -> None:
     image = nibabel.Nifti1Image(np.zeros((4, 4, 4), np.uint8), None)
     image.set_sform(None, code=0)

@@ -9,6 +9,7 @@ itself, so what it prints of voxels is what the package would keep.
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import tempfile
 from collections.abc import Iterator
@@ -66,13 +67,15 @@ def images(modality: str, fetch: bool) -> Iterator[Shown]:
     yield Shown(f"head in {FIELD_MM:.0f} mm", Volume(field, geometry(plan)), ())
 
 
-def turned(root: Path, there: Path) -> Path:
-    """The taught folder with gas as its background and the rest as a structure."""
+def turned(root: Path, there: Path, patch: int) -> Path:
+    """The taught folder with gas as its background and the rest as a structure, on tiles of another edge."""
     (folder,) = root.glob("Dataset*/*__*__*")
     made = there / folder.parent.name / folder.name
     made.mkdir(parents=True)
-    for name in ("plans.json", "dataset.json"):
-        (made / name).write_bytes((folder / name).read_bytes())
+    (made / "dataset.json").write_bytes((folder / "dataset.json").read_bytes())
+    plans = json.loads((folder / "plans.json").read_text())
+    plans["configurations"]["3d_fullres"]["patch_size"] = [patch] * 3
+    (made / "plans.json").write_text(json.dumps(plans))
     checkpoint = torch.load(folder / "fold_0/checkpoint_final.pth", weights_only=False)
     weights = checkpoint["network_weights"]
     last = max(int(name.split(".")[2]) for name in weights if name.startswith("decoder.seg_layers."))
@@ -91,10 +94,10 @@ def main(words: list[str] | None = None) -> int:
     options = parser.parse_args(words)
     os.environ.setdefault("OMP_NUM_THREADS", "2")
     same = True
+    root = taught(WideNet(patch=(64, 64, 64), labels=LABELS))
     for patch in options.patch or (64, 96):
-        net = WideNet(patch=(patch,) * 3, labels=LABELS)
         with tempfile.TemporaryDirectory() as scratch:
-            folder = turned(taught(net), Path(scratch) / "results")
+            folder = turned(root, Path(scratch) / "results", patch)
             draft = ImportOptions(name="wide", license="LicenseRef-own", precision="fp32", orientation="LPS")
             package = import_model(folder, Path(scratch) / "library", draft, samples=none)
             result = ensure_air(package, lambda part, words: None, samples=images, anew=True)

@@ -28,8 +28,7 @@ AIR_HU, NOISE_HU = -1000.0, 100.0
 ROUNDING = 1e-3
 # Two tiles are computed to learn what stands for the others.
 FEWEST = 3
-# Bytes of the answer that is held: 32 channels of tiles of 128 voxels a side take half of it, 118 of 96 a little less
-# than all.
+# Bytes of the answer that is held: 32 channels of tiles of 128³ take half of it, 118 of 96³ four fifths.
 HELD_BYTES = 512 * 1024**2
 DRAWN, HELD = "the network draws something in air", "its answer to a tile is too large to be held"
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from pydantic import ValidationError
 
 from model.air.check import OTHER_NUMBERS, ensure_air
 from model.air.remarks import remarks_of_air
@@ -20,6 +21,7 @@ from model.packages.air import AirResult, read_air
 from model.packages.document import AirWish
 from model.packages.package import Package, open_package
 from model.registry import engine_of
+from model.service.settings import ServiceDocument
 from model.sides.sample import SampleSource
 from tests.builders import in_air, sided
 from tests.builders.in_air import LARGE, RIGHT, SMALL, WRONG, OddAir
@@ -205,3 +207,19 @@ def test_folds_of_nnunet_and_their_mirror_images_are_the_same(tmp_path: Path) ->
     assert skipping.air.skipped > 0
     assert skipping.structures
     require_same(skipping, drawn(replace(package, air="compute")))
+
+
+def test_tiles_of_one_slice_are_skipped_slice_by_slice(tmp_path: Path) -> None:
+    package = taken(tmp_path, patch=[1, 16, 16])
+    assert only_result(package).verdict == "same"
+    skipping = drawn(package)
+    assert skipping.air is not None
+    assert skipping.air.skipped > in_air.SHAPE[0]
+    require_same(skipping, drawn(replace(package, air="compute")))
+
+
+def test_the_service_takes_the_same_key_as_the_gateway() -> None:
+    one = {"StateDirectory": "state", "Sites": {}, "AirTiles": "skip"}
+    assert ServiceDocument.model_validate(one).AirTiles == "skip"
+    with pytest.raises(ValidationError):
+        ServiceDocument.model_validate(one | {"AirTiles": "auto"})

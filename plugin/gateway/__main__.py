@@ -8,11 +8,9 @@ the same without a plugin, until a signal ends it.
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sys
 import threading
-from pathlib import Path
 
 from model.process.hardening import harden_process
 from model.process.memory import keep_freed_blocks
@@ -66,8 +64,6 @@ def _prepare() -> None:
 def _leave_with_orthanc(startup: StartupConfiguration) -> None:
     while sys.stdin.buffer.read(4096):
         pass
-    if startup.socket is not None:
-        shutil.rmtree(Path(startup.socket).parent, ignore_errors=True)
     leave(startup)
 
 

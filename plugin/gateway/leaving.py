@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sqlite3
 import threading
 from pathlib import Path
@@ -25,6 +26,8 @@ def leave(startup: StartupConfiguration) -> NoReturn:
     tidy = threading.Thread(target=_checkpoint, args=(startup.state_directory, held), name="checkpoint", daemon=True)
     tidy.start()
     tidy.join(CHECKPOINT_SECONDS)
+    if startup.socket is not None:  # last: the watchdog takes a folder that is gone for one that was cleaned up
+        shutil.rmtree(Path(startup.socket).parent, ignore_errors=True)
     os._exit(0)
 
 

@@ -184,11 +184,11 @@ def install_in_folder(kills: list[str], killed: Path) -> None:
 
 def install_in_worker(what: str) -> None:
     """Let the workers draw with a model that fails; spawned, they import this function by name."""
-    from plugin.workflow import stages
+    from plugin.workflow import drawing
 
     # It names the pipeline's function as its own.
-    assert hasattr(stages, "draw_series")
-    vars(stages)["draw_series"] = raise_while_drawing if what == "raise" else hang_while_drawing
+    assert hasattr(drawing, "draw_series")
+    vars(drawing)["draw_series"] = raise_while_drawing if what == "raise" else hang_while_drawing
 
 
 def raise_while_drawing(*arguments: object) -> object:

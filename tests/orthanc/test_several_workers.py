@@ -13,8 +13,9 @@ import pytest
 
 from tests.builders.orthanc_process import AXIAL_CT, OrthancProcess, until
 from tests.builders.phantom import files_of, phantom_series
+from tests.builders.processes import alive
 from tests.builders.with_openvino import require_openvino
-from tests.orthanc.test_gateway_is_killed import alive, workers
+from tests.orthanc.test_gateway_is_killed import workers
 
 pytest.importorskip("torch", reason="network engines need torch, which this machine was set up without")
 require_openvino()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from model.storage.hold import hold
 from tests.builders.orthanc_process import AXIAL_CT, OrthancProcess, until
@@ -47,11 +50,18 @@ def test_a_folder_that_cannot_be_made_is_waited_for(start_orthanc: Start, tmp_pa
     orthanc.wait_for_gateway()
 
 
-def test_a_gateway_whose_socket_was_cleaned_up_is_followed_by_another(start_orthanc: Start, tmp_path: Path) -> None:
-    orthanc = start_orthanc(environment={"TMPDIR": str(tmp_path)})
+@pytest.fixture
+def temporary() -> Iterator[Path]:
+    """A folder with a path as short as that of a socket has to be, which ``tmp_path`` is not always."""
+    with tempfile.TemporaryDirectory(prefix="t-", dir="/tmp") as place:
+        yield Path(place)
+
+
+def test_a_gateway_whose_socket_was_cleaned_up_is_followed_by_another(temporary: Path, start_orthanc: Start) -> None:
+    orthanc = start_orthanc(environment={"TMPDIR": str(temporary)})
     first = orthanc.gateway_pid()
-    for folder in tmp_path.glob("autocontour-*"):
-        shutil.rmtree(folder)
+    (folder,) = temporary.glob("autocontour-*")
+    shutil.rmtree(folder)
     until(lambda: orthanc.get("/autocontour/health").status_code == 200, "another gateway is up", 180)
     assert orthanc.gateway_pid() != first
     assert contours(orthanc)

@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from functools import partial
 
 import pytest
 
@@ -56,7 +57,10 @@ def test_ctrl_c_ends_a_command_with_one_line(
 def test_ctrl_c_while_a_command_waits_leaves_no_traceback() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
-        done = subprocess.Popen([*COMMAND, "status", "--url", url], stderr=subprocess.PIPE, text=True)
+        words = [*COMMAND, "status", "--url", url]
+        # Where the tests run in the background of a shell, they and what they start ignore Ctrl-C.
+        heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+        done = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, preexec_fn=heard)
         asked, _ = silent.accept()
         with asked:
             assert asked.recv(1) == b"G", "it has asked, and waits"

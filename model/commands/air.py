@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from model.commands.tested_on import add_package_and_images
 from model.packages.air import AirResult, read_air
 from model.packages.package import Package
 
@@ -18,16 +19,7 @@ def add_parser(actions: Any, common: argparse.ArgumentParser) -> None:
     parser = actions.add_parser(
         "air", parents=[common], help="draw real images with and without tiles of air, and compare each voxel"
     )
-    parser.add_argument("name", metavar="NAME")
-    parser.add_argument(
-        "--series",
-        type=Path,
-        action="append",
-        default=[],
-        metavar="DICOM_DIR",
-        help="draw this series too (may be given again); only figures and a digest of it are kept",
-    )
-    parser.add_argument("--minutes", type=float, metavar="N", default=30.0, help="what it may take (default: 30)")
+    add_package_and_images(parser)
 
 
 def run_test(package: Package, series: Sequence[Path], minutes: float) -> int:

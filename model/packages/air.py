@@ -9,16 +9,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from model.packages.beside import read_record, write_record
+from model.packages.beside import REMEMBERED, RecordOfTest, read_record_of_test, write_record
+from model.packages.document import Part
 from model.packages.package import AIR, Package
 
 # Raised when the test, or what is skipped, changes so much that older results say nothing.
 TEST = 1
 RECORD_BYTES = 1024 * 1024
-# Runtimes that are remembered, the last ones.
-REMEMBERED = 16
 ONLY_CT = "only in CT is air the same number in every series"
 
 Text = Annotated[str, Field(max_length=1000)]
@@ -26,11 +25,7 @@ Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Count = Annotated[int, Field(ge=0)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class ImageSkipped(_Part):
+class ImageSkipped(Part):
     """An image that was drawn with all tiles and without those of air.
 
     ``digest`` is the SHA-256 of its voxels and their spacing; ``skipped`` of ``tiles`` were air; ``voxels`` were drawn
@@ -45,7 +40,7 @@ class ImageSkipped(_Part):
     differing: Count
 
 
-class AirResult(_Part):
+class AirResult(Part):
     """``same``: not one voxel differs; ``differs``: some do; ``untested``: nothing is known.
 
     ``computed_by`` is what computed, in which precision; ``reason`` says why a verdict is what it is. ``seconds`` is
@@ -65,10 +60,7 @@ class AirResult(_Part):
         return f"same voxels without them on {len(tested)} image(s)"
 
 
-class _Record(_Part):
-    format: Literal[1]
-    test: int
-    package: str
+class _Record(RecordOfTest):
     results: list[AirResult] = Field(max_length=REMEMBERED)
 
 
@@ -106,8 +98,8 @@ def air_result_for(package: Package, computed_by: str) -> AirResult | None:
 
 def read_air(package: Package) -> list[AirResult]:
     """Return what was found of this very package, a result for each runtime, the last one last."""
-    record = read_record(package, AIR, _Record, RECORD_BYTES)
-    return record.results if record is not None and (record.package, record.test) == (package.digest, TEST) else []
+    record = read_record_of_test(package, AIR, _Record, TEST, RECORD_BYTES)
+    return [] if record is None else record.results
 
 
 def write_air(package: Package, result: AirResult) -> bool:

@@ -7,14 +7,34 @@ from __future__ import annotations
 
 import json
 import secrets
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from model.packages.document import Part
 from model.packages.package import Package
 from model.storage.files import replace_durably, write_whole
 
+# Results for runtimes, processors and precisions that a record of a test remembers, the last ones.
+REMEMBERED = 16
+
+
+class RecordOfTest(Part):
+    """What a test found of a package with this digest; ``test`` is its version: older results say nothing."""
+
+    format: Literal[1]
+    test: int
+    package: str
+
+
 Record = TypeVar("Record", bound=BaseModel)
+OfTest = TypeVar("OfTest", bound=RecordOfTest)
+
+
+def read_record_of_test(package: Package, name: str, kind: type[OfTest], test: int, limit: int) -> OfTest | None:
+    """Return what this version of a test found of this very package; None where it was never tested so."""
+    record = read_record(package, name, kind, limit)
+    return record if record is not None and (record.package, record.test) == (package.digest, test) else None
 
 
 def read_record(package: Package, name: str, kind: type[Record], limit: int) -> Record | None:

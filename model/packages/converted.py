@@ -16,9 +16,10 @@ import stat
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from model.errors import InputRefused
+from model.packages.document import Part
 from model.packages.package import CONVERTED, CONVERTED_RECORD, FILE_BYTES, Package, sha256_of
 from model.storage.files import replace_durably, sync, write_whole
 
@@ -29,11 +30,7 @@ Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Name = Annotated[str, Field(pattern=r"^[0-9a-f]{64}\.(xml|bin|npy)$")]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class ConvertedNetwork(_Part):
+class ConvertedNetwork(Part):
     """One fold of one network.
 
     ``origin`` is the digest of all that it was made from, ``weights`` that of its file of weights. ``graph`` and
@@ -53,7 +50,7 @@ class ConvertedNetwork(_Part):
     refused: str = Field(default="", max_length=1000)
 
 
-class Converted(_Part):
+class Converted(Part):
     """The whole of ``converted.json``; ``converter`` is the library that made the files, and its version."""
 
     format: Literal[1] = 1

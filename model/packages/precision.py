@@ -13,10 +13,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from model.packages.beside import read_record, write_record
-from model.packages.document import LowerPrecision, Precision
+from model.packages.beside import REMEMBERED, RecordOfTest, read_record_of_test, write_record
+from model.packages.document import LowerPrecision, Part, Precision
 from model.packages.package import PRECISION, Package
 
 # Raised when the test changes so much that older results say nothing.
@@ -28,25 +28,19 @@ LEAST_DICE, MOST_CHANGE = 0.999, 0.005
 FASTER = 1.1
 # What "auto" asks for, one after the other: fp16 has ten bits of a number where bf16 has seven, and costs the same.
 LOWER: tuple[LowerPrecision, ...] = ("fp16", "bf16")
-# Results for runtimes, processors and precisions that are remembered, the last ones.
-REMEMBERED = 16
 
 Text = Annotated[str, Field(max_length=1000)]
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-
-class ImageDrawn(_Part):
+class ImageDrawn(Part):
     """An image that was drawn: what it is called, and the SHA-256 of its voxels and their spacing."""
 
     name: Text
     digest: Digest
 
 
-class StructureFigures(_Part):
+class StructureFigures(Part):
     """One structure on the image where a lower precision kept least of it.
 
     ``ml`` and ``reduced_ml`` are what fp32 and it drew; ``change`` is the share of volume gained or lost.
@@ -72,7 +66,7 @@ class StructureFigures(_Part):
         )
 
 
-class PrecisionResult(_Part):
+class PrecisionResult(Part):
     """``kept``: every structure that was found is as in fp32; ``lost``: one is not; ``untested``: nothing is known.
 
     ``precision`` is what was tested, bf16 in files of before there were two; ``runtime`` is what computed, its version
@@ -102,10 +96,7 @@ class PrecisionResult(_Part):
         return f"{len(self.structures)} structure(s) kept at Dice {int(10_000 * least) / 10_000:.4f} or more"
 
 
-class _Record(_Part):
-    format: Literal[1]
-    test: int
-    package: str
+class _Record(RecordOfTest):
     results: list[PrecisionResult] = Field(max_length=REMEMBERED)
 
 
@@ -176,8 +167,8 @@ def _computed_by(tested: str, runtime: str, network: int | None) -> bool:
 
 def read_precision(package: Package) -> list[PrecisionResult]:
     """Return what was found of this very package, for each runtime and precision, the last one last."""
-    record = read_record(package, PRECISION, _Record, RECORD_BYTES)
-    return record.results if record is not None and (record.package, record.test) == (package.digest, TEST) else []
+    record = read_record_of_test(package, PRECISION, _Record, TEST, RECORD_BYTES)
+    return [] if record is None else record.results
 
 
 def write_precision(package: Package, result: PrecisionResult) -> bool:

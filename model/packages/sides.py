@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from model.errors import InputRefused
-from model.packages.beside import read_record, write_record
+from model.packages.beside import RecordOfTest, read_record_of_test, write_record
 from model.packages.package import SIDES, Package
 
 # Raised when the test changes so much that older results say nothing; packages are then tested anew when loaded.
@@ -38,19 +38,14 @@ class Sides(BaseModel):
         return f"sides {self.verdict}"
 
 
-class _Record(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-    format: Literal[1]
-    test: int
-    package: str
+class _Record(RecordOfTest):
     result: Sides
 
 
 def read_sides(package: Package) -> Sides | None:
     """Return the result for this very package; None when it was never tested, or another package or test was."""
-    record = read_record(package, SIDES, _Record, RECORD_BYTES)
-    return record.result if record is not None and (record.package, record.test) == (package.digest, TEST) else None
+    record = read_record_of_test(package, SIDES, _Record, TEST, RECORD_BYTES)
+    return None if record is None else record.result
 
 
 def write_sides(package: Package, result: Sides) -> bool:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import pydicom
 import pytest
 
-from tests.builders.orthanc_process import AXIAL_CT, OrthancProcess
-from tests.builders.phantom import files_of, phantom_series
+from tests.builders.drawn_by_package import Start, drawn
 
 pytest.importorskip("torch", reason="network engines need torch, which this machine was set up without")
-
-Start = Callable[..., OrthancProcess]
 
 
 @pytest.fixture(scope="module")
@@ -37,16 +31,6 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     reason = "bf16 does not keep kidney_left (Dice 0.9930)"
     write_precision(package, found.model_copy(update={"verdict": "lost", "reason": reason}))
     return library
-
-
-def drawn(start_orthanc: Start, models: Path, name: str, **section: object) -> tuple[dict[str, Any], str]:
-    """The job of a phantom under a rule that names the model, and what its RTSTRUCT says of who drew."""
-    rule = AXIAL_CT | {"Then": {"Model": name, "Target": "local"}}
-    orthanc = start_orthanc(section={"Rules": [rule], "ModelsDirectory": str(models), **section})
-    job = orthanc.job_of(orthanc.store_all(files_of(phantom_series())))
-    assert job["State"] == "done", job["Error"]
-    written = pydicom.dcmread(io.BytesIO(orthanc.get(f"/instances/{job['Rtstruct']}/file").content))
-    return job, str(written.ContributingEquipmentSequence[0].ContributionDescription)
 
 
 def told_of_bf16(job: dict[str, Any]) -> list[str]:

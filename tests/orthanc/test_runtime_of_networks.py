@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable
 from pathlib import Path
 
-import pydicom
 import pytest
 
-from tests.builders.orthanc_process import AXIAL_CT, OrthancProcess
-from tests.builders.phantom import files_of, phantom_series
+from tests.builders.drawn_by_package import Start, drawn
 from tests.builders.with_openvino import require_openvino
 
 pytest.importorskip("torch", reason="network engines need torch, which this machine was set up without")
 require_openvino()
-
-Start = Callable[..., OrthancProcess]
 
 
 @pytest.fixture(scope="module")
@@ -55,9 +49,5 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_the_structure_set_says_what_computed_it(start_orthanc: Start, models: Path, name: str, words: str) -> None:
-    rule = AXIAL_CT | {"Then": {"Model": name, "Target": "local"}}
-    orthanc = start_orthanc(section={"Rules": [rule], "ModelsDirectory": str(models)})
-    job = orthanc.job_of(orthanc.store_all(files_of(phantom_series())))
-    assert job["State"] == "done", job["Error"]
-    written = pydicom.dcmread(io.BytesIO(orthanc.get(f"/instances/{job['Rtstruct']}/file").content))
-    assert words in str(written.ContributingEquipmentSequence[0].ContributionDescription)
+    _, description = drawn(start_orthanc, models, name)
+    assert words in description

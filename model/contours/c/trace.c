@@ -1,4 +1,5 @@
-/* Masks and numbers of label maps to contours; see model/contours/outlines.py for what they are and tracing.py for the same in numpy. */
+/* Masks and numbers of label maps to contours; see model/contours/outlines.py for what they are and tracing.py for the
+ * same in numpy. */
 #include "kernel.h"
 
 enum { TOP = 0, RIGHT = 1, BOTTOM = 2, LEFT = 3 };

@@ -41,11 +41,18 @@ def store(orthanc: OrthancProcess, study: PlanningStudy, *reconstructions: Recon
 
 
 def settled(orthanc: OrthancProcess, *series: str) -> dict[str, dict[str, Any]]:
-    """The newest job of each series, once each has one and none is open."""
+    """The newest job of each series, once all that Orthanc holds of each was decided on and none is open.
+
+    Slices may come after a first decision, where a crowded machine pauses for longer than the study is waited for.
+    """
+
+    def decided(one: str) -> bool:
+        newest = orthanc.jobs(Series=one)[:1]
+        held = len(orthanc.json(f"/series/{one}")["Instances"])
+        return [job["Instances"] for job in newest] == [held]
 
     def all_ended() -> bool:
-        newest = [orthanc.jobs(Series=one) for one in series]
-        return all(newest) and orthanc.jobs(State="waiting,running") == []
+        return all(map(decided, series)) and orthanc.jobs(State="waiting,running") == []
 
     until(all_ended, f"every series has its outcome; log:\n{orthanc.tail()}", 120, 0.2)
     return {one: orthanc.jobs(Series=one)[0] for one in series}

@@ -113,11 +113,11 @@ COMMAND_LINE = Chapter(
             way_out="write the kit first; its README.md shows what results look like",
         ),
         Row(
-            ("LABELS_NOWHERE", "LABELS_NUMBERS", "LABELS_SHAPE", "LABELS_UNREADABLE", "NO_LABELS"),
+            ("LABELS_NOWHERE", "LABELS_NUMBERS", "LABELS_SHAPE", "LABELS_UNREADABLE", "NIFTI_UNIT", "NO_LABELS"),
             Again.REPEAT,
             means=(
                 "a label file has no orientation, holds other than whole numbers, has another shape than the series, "
-                "cannot be read or is not there"
+                "cannot be read, says that its lengths are not in mm, or is not there"
             ),
             way_out="correct it where it was made",
         ),

@@ -37,7 +37,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser], 
         type=Path,
         nargs="+",
         metavar="LABELS",
-        help="NIfTI in any orientation, or .npy as (slice, row, column) along the normal; several may overlap",
+        help="NIfTI in any orientation, in mm, or .npy as (slice, row, column) along the normal; several may overlap",
     )
     parser.add_argument("--names", type=Path, required=True, metavar="NAMES.json", help='{"1": "Heart"}')
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT.dcm")

@@ -15,6 +15,7 @@ from nibabel.filebasedimages import ImageFileError
 from numpy.typing import NDArray
 
 from model.errors import InputRefused
+from model.nifti import require_millimetres
 
 Labels = NDArray[np.unsignedinteger]
 
@@ -59,6 +60,7 @@ def _nifti(path: Path) -> LabelMap:
     except (ImageFileError, OSError, EOFError, ValueError, zlib.error):
         raise InputRefused("LABELS_UNREADABLE", "The NIfTI file cannot be read; it may be cut short.") from None
     header = image.header
+    require_millimetres(header)
     if not int(header["sform_code"]) and not int(header["qform_code"]):
         raise InputRefused("LABELS_NOWHERE", "The NIfTI file has no orientation (sform and qform codes are 0).")
     affine = np.asarray(image.affine, dtype=np.float64)

@@ -7,12 +7,14 @@ import plistlib
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import nibabel
 import numpy as np
 from numpy.typing import NDArray
 
 from model.errors import InputRefused
+from model.nifti import require_millimetres
 
 # NIfTI counts x to the right and y to the front, DICOM x to the left and y to the back (PS3.3 C.7.6.2.1.1).
 RAS_TO_LPS = np.diag([-1.0, -1.0, 1.0, 1.0])
@@ -27,8 +29,10 @@ class SampleImage:
 
 
 def read_nifti(path: Path) -> SampleImage:
-    """Read a NIfTI file of whole numbers; its third axis becomes the slices."""
-    image = nibabel.Nifti1Image.from_filename(str(path))
+    """Read a NIfTI file of whole numbers, in mm; its third axis becomes the slices."""
+    # nibabel's classes carry no types.
+    image: Any = nibabel.Nifti1Image.from_filename(str(path))
+    require_millimetres(image.header)
     array = np.rint(np.asarray(image.dataobj)).astype(np.int16)
     return SampleImage(np.ascontiguousarray(array.transpose(2, 1, 0)), RAS_TO_LPS @ np.asarray(image.affine))
 

@@ -84,6 +84,16 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """An alert that was raised or cleared; ``sequence`` and ``digest`` are of the record that says so."""
+
+    alert: Alert
+    cleared: bool
+    sequence: int
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """After how long something is late."""
 

@@ -19,7 +19,8 @@ from model.evidence.record import Record, stamp
 from model.evidence.retention import retire_months
 from model.evidence.signing import PublicKey
 from model.evidence.verification import Verification, examine, keys_beside
-from plugin.evidence.alerts import Alert, Expected, Limits, post_alert
+from plugin.evidence.alert_feed import AlertFeed
+from plugin.evidence.alerts import Alert, Expected, Limits
 from plugin.evidence.audit.feed import AuditFeed
 from plugin.evidence.audit.syslog import Sender, open_sender
 from plugin.evidence.certificate import issue_certificate
@@ -87,7 +88,7 @@ class EvidenceService:
             self._feed = AuditFeed(chain.directory, folder / "audit.position", self._sender, source, host)
         self._audit_down_since: str | None = None
         self._verified: Verification | None = None
-        self._unsent: list[tuple[Alert, bool]] = []
+        self._hook = AlertFeed(evidence.Webhook, evidence.site, folder / "webhook.position")
 
     def certificate(self, code: str) -> dict[str, Any]:
         """Sign the certificate of a job; ``code`` as people write it. Raises EvidenceRefused."""
@@ -247,7 +248,7 @@ class EvidenceService:
     def update_alerts(self, now: datetime | None = None) -> tuple[Alert, ...]:
         """Compute the alerts that stand, record changes, and post them to the webhook; for health and metrics."""
         false = self._witnesses.false_answers()
-        raised, cleared = self._watch.update(
+        changes = self._watch.update(
             now or datetime.now(UTC),
             verification=self._verified,
             false_answers=None if false is None else false + self._shares.false_answers(),
@@ -255,14 +256,17 @@ class EvidenceService:
             audit_unreachable_since=self._audit_down_since,
             differing=() if self._group is None else self._group.findings(),
         )
-        self._unsent += [(alert, False) for alert in raised] + [(alert, True) for alert in cleared]
-        self._post()
+        self._hook.tell(changes)
         return self._watch.standing
 
     @property
     def alerts(self) -> tuple[Alert, ...]:
         """The alerts of the last look."""
         return self._watch.standing
+
+    def warnings(self) -> list[str]:
+        """Say of the webhook that it takes no alerts, while it does not."""
+        return self._hook.warnings()
 
     def close(self) -> None:
         """Let go of the connection to the audit repository, and copy no more."""
@@ -273,20 +277,6 @@ class EvidenceService:
 
     def _parts(self, code: str) -> list[Part]:
         return [] if self._group is None else parts_of(self._group.records(code))
-
-    def _post(self) -> None:
-        """Post what the webhook was not told yet; what it does not take waits for the next look."""
-        hook = self._evidence.Webhook
-        if hook is None:
-            self._unsent.clear()
-            return
-        while self._unsent:
-            alert, cleared = self._unsent[0]
-            try:
-                post_alert(hook, alert, self._evidence.site, cleared=cleared)
-            except OSError:
-                return
-            del self._unsent[0]
 
     def _keys(self) -> list[PublicKey]:
         """Return the keys that the chain laid beside itself.

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from model.evidence.chain import Chain
@@ -10,7 +11,18 @@ from model.evidence.event import Event
 from model.evidence.files import Position, follow
 from model.evidence.record import Record
 from model.evidence.verification import Verification
-from plugin.evidence.alerts import NOBODY, REFUSAL_SHOWN, Alert, Expected, Kind, Limits, alerts_of, changes, record_of
+from plugin.evidence.alerts import (
+    NOBODY,
+    REFUSAL_SHOWN,
+    Alert,
+    Change,
+    Expected,
+    Kind,
+    Limits,
+    alerts_of,
+    changes,
+    record_of,
+)
 from plugin.evidence.closing import is_open
 
 # What the watch keeps of the records that belong to no job.
@@ -31,6 +43,7 @@ class Watch:
         self._site: dict[tuple[Event, str], Record] = {}
         self._standing: tuple[Alert, ...] = ()
         self._recorded: dict[tuple[Kind, str | None], Alert] = {}
+        self._news: list[Change] = []
 
     @property
     def standing(self) -> tuple[Alert, ...]:
@@ -46,9 +59,10 @@ class Watch:
         silent_since: Collection[str] = (),
         audit_unreachable_since: str | None = None,
         differing: Collection[tuple[str, str]] = (),
-    ) -> tuple[list[Alert], list[Alert]]:
-        """Look at what was added; return, and record, the alerts that were raised and those that were cleared.
+    ) -> list[Change]:
+        """Look at what was added, and record the alerts that were raised and those that were cleared.
 
+        Returns what is on record of alerts since the last look, at the first look all that the chain holds of them.
         None as ``verification`` or ``false_answers``: nobody looked since the start.
         """
         self._catch_up(now)
@@ -79,7 +93,10 @@ class Watch:
             self._chain.append(*record_of(alert))
         for alert in cleared:
             self._chain.append(*record_of(alert, cleared=True))
-        return raised, cleared
+        if raised or cleared:
+            self._catch_up(now)
+        news, self._news = self._news, []
+        return _as_found(news, found)
 
     def _catch_up(self, now: datetime) -> None:
         for record, position in follow(self._chain.directory, self._position):
@@ -102,14 +119,27 @@ class Watch:
         alert = Alert(
             Kind(str(record.facts["alert"])), record.time, record.job, None if reason is None else str(reason)
         )
-        if record.event is Event.ALERT_RAISED:
-            self._recorded[alert.kind, alert.code] = alert
+        key = alert.kind, alert.code
+        cleared = record.event is Event.ALERT_CLEARED
+        if cleared:
+            alert = self._recorded.pop(key, alert)
         else:
-            self._recorded.pop((alert.kind, alert.code), None)
+            self._recorded[key] = alert
+        self._news.append(Change(alert, cleared, record.sequence, record.digest))
 
     def _refused_lately(self, job: str, now: datetime) -> bool:
         refusals = [record for record in self._open[job] if record.event is Event.REMOTE_REJECTED]
         return bool(refusals) and now - datetime.fromisoformat(refusals[-1].time) < REFUSAL_SHOWN + timedelta(hours=1)
+
+
+def _as_found(news: Iterable[Change], found: Iterable[Alert]) -> list[Change]:
+    """Give those that stand as they were found: since when they do is not on record."""
+    standing = {(alert.kind, alert.code): alert for alert in found}
+    told: list[Change] = []
+    for change in reversed(list(news)):
+        key = change.alert.kind, change.alert.code
+        told.append(change if change.cleared else replace(change, alert=standing.pop(key, change.alert)))
+    return told[::-1]
 
 
 def _counts(record: Record) -> bool:

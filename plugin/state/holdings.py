@@ -154,7 +154,7 @@ FILES: tuple[Files, ...] = (
     Files("evidence/chain/**", "records: counts, digests, random codes, times", UNLINKED),
     Files("evidence/receipts/*", "signed receipts of services, by random numbers of transfers", UNLINKED),
     Files("evidence/reports/*", "monthly reports: totals, and each transfer by its random code", UNLINKED),
-    Files("evidence/*", "keys of the site, and how far heads and audit messages were given away", NOBODYS),
+    Files("evidence/*", "keys of the site, and how far heads, alerts and audit messages were given away", NOBODYS),
     Files("*", "locks, numbers of layouts, and the gateway's own number", NOBODYS),
 )
 

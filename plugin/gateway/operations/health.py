@@ -185,6 +185,6 @@ class Health:
         off = self._models.rules_off(self._rules)
         told = (*self._orphans.warnings(), *self._loop.remarks, *self._notifier.warnings())
         told = (*told, *self._labels.remarks, *self._deliverer.warnings(), *warnings_of(self._constancy))
-        told = (*told, *self._gateways.warnings(), *self._unproven(self._rules))
+        told = (*told, *self._evidence.warnings(), *self._gateways.warnings(), *self._unproven(self._rules))
         told = (*told, *self._remarks)
         return [*off, *told, *(one for one in perhaps if one)]

@@ -75,7 +75,10 @@ COMMAND_LINE = Chapter(
         Row(
             ("CONTOURS_OUTSIDE", "NOT_RTSTRUCT"),
             Again.REPEAT,
-            means="no contour lies on a slice; the file is not an RT structure set",
+            means=(
+                "no contour lies on a slice (in a comparison: some do not, or reach beyond the images); the file is "
+                "not an RT structure set"
+            ),
             way_out="as above",
         ),
         Row(
@@ -89,11 +92,12 @@ COMMAND_LINE = Chapter(
             way_out="give the other system's name of the structure in the names (`--names`, `Quality.Names`)",
         ),
         Row(
-            ("CONTOURS_OPEN", "CONTOURS_NO_VOXEL", "CONTOURS_ELSEWHERE"),
+            ("CONTOURS_OPEN", "CONTOURS_NO_VOXEL", "CONTOURS_ELSEWHERE", "CONTOURS_OVERLAP"),
             Again.NO,
             means=(
                 "a comparison: points or open contours of an ROI, contours too small to hold a voxel's centre, or that "
-                "name another image than the one they lie on; without any others the ROI is not comparable"
+                "name another image than the one they lie on (without any others the ROI is not comparable); contours "
+                "of one plane that partly overlap"
             ),
             way_out="look at the ROI in the planning system",
         ),

@@ -109,6 +109,16 @@ def remarks(found: Masks) -> Iterator[str]:
             )
         if roi.twice:
             yield f"ROI {roi.number} has {roi.twice} contours twice; each is drawn once"
+        if roi.cut:
+            yield (
+                f"ROI {roi.number} reaches beyond the rows or columns of the images on {roi.cut} slice(s), by up to "
+                f"{roi.cut_mm:.1f} mm; what lies there is not in the mask"
+            )
+        if roi.overlapping:
+            yield (
+                f"ROI {roi.number} has contours that partly overlap on {roi.overlapping} slice(s); what two of them "
+                "share is not in the mask (exclusive or), and nobody may have meant that"
+            )
     if found.nobodys:
         yield f"{found.nobodys} set(s) of contours belong to no ROI of the structure set; they are left out"
     if found.missing_images:

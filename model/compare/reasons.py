@@ -57,6 +57,12 @@ def remarks_on_contours(other: RoiMask) -> Iterator[Remark]:
     """Yield code and words for contours that are in no number, or not where they say."""
     if other.off_grid:
         yield "CONTOURS_OUTSIDE", f"{other.off_grid} more contour(s) of it lie on no slice of the series"
+    if other.cut:
+        words = f"it reaches beyond the rows or columns of the images on {other.cut} slice(s)"
+        yield "CONTOURS_OUTSIDE", f"{words}, by up to {other.cut_mm:.1f} mm; what lies there is in no volume"
+    if other.overlapping:
+        words = f"contours of it partly overlap on {other.overlapping} slice(s)"
+        yield "CONTOURS_OVERLAP", f"{words}; what two of them share is taken as outside"
     if other.not_closed:
         yield "CONTOURS_OPEN", f"{other.not_closed} point(s) or open contour(s) of it are in no number"
     if other.between:

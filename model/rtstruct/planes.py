@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from model.contours.filling import fill
 from model.contours.structure import BoxedMask
+from model.rtstruct.overlaps import overlapping_slices
 from model.series.geometry import SeriesGeometry
 
 # A contour whose points are farther than this from one plane, in parts of a slice, is not drawn on slices.
@@ -25,6 +26,8 @@ SAME_PLANE = 0.25
 # one that was written twice: between them lies no structure, and exclusive or would leave nothing of either.
 REPEATED_PIXELS, REPEATED_AREA = 0.1, 0.02
 MOST_COMPARED = 1000
+# The centre of the first voxel beyond an image lies half a pixel from its edge: contours nearer to it lose none.
+BEYOND_PIXELS = 0.5
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ class Placed:
     """A mask on the grid of the series with its contours, and how many contours are not in it.
 
     ``off_grid`` lie on no slice, ``between`` on a slice that has a nearer plane, ``twice`` repeat another one of their
-    plane.
+    plane. On ``cut`` slices contours reach beyond the rows or columns, by up to ``cut_mm``; on ``overlapping`` slices
+    contours partly overlap.
     """
 
     mask: BoxedMask
@@ -53,12 +57,18 @@ class Placed:
     off_grid: int = 0
     between: int = 0
     twice: int = 0
+    cut: int = 0
+    cut_mm: float = 0.0
+    overlapping: int = 0
 
 
-def place(points: NDArray[np.float64], lengths: NDArray[np.int32], geometry: SeriesGeometry) -> Placed | None:
+def place(
+    points: NDArray[np.float64], lengths: NDArray[np.int32], geometry: SeriesGeometry, *, by_xor: bool = False
+) -> Placed | None:
     """Fill the closed contours of one ROI, given in patient coordinates; None when one is not parallel to the slices.
 
-    ``points`` is (n, 3) float64, LPS mm; ``lengths`` (m,) points of each contour, none of them 0.
+    ``points`` is (n, 3) float64, LPS mm; ``lengths`` (m,) points of each contour, none of them 0. ``by_xor`` says that
+    the contours are meant to be combined by exclusive or, so that they may overlap.
     """
     if not len(lengths):
         nothing = PlacedContours(np.zeros((0, 3)), lengths, lengths)
@@ -85,12 +95,17 @@ def place(points: NDArray[np.float64], lengths: NDArray[np.int32], geometry: Ser
     pixels = _pixels(points, np.repeat(slices, lengths), geometry)
     keep = drawn[plane] & _first_of_its_kind(pixels, lengths, plane)
     inside = np.repeat(keep, lengths)
+    kept = pixels[inside], lengths[keep], slices[keep]
+    cut, cut_mm = _cut(*kept, geometry)
     return Placed(
-        mask=fill(pixels[inside], lengths[keep], slices[keep], geometry.shape),
+        mask=fill(*kept, geometry.shape),
         contours=PlacedContours(points[inside], lengths[keep], slices[keep]),
         off_grid=int(np.count_nonzero(~on_grid[plane])),
         between=int(np.count_nonzero(on_grid[plane] & ~drawn[plane])),
         twice=int(np.count_nonzero(drawn[plane] & ~keep)),
+        cut=cut,
+        cut_mm=cut_mm,
+        overlapping=0 if by_xor else overlapping_slices(*kept, (geometry.rows, geometry.columns)),
     )
 
 
@@ -164,6 +179,22 @@ def _forms(pixels: NDArray[np.float64], lengths: NDArray[np.int32]) -> NDArray[n
     flat = np.abs(twice) < 1e-6
     centre = np.where(flat[:, None], 0.0, moments / np.where(flat, 1.0, 3 * twice)[:, None])
     return np.column_stack([low, high, centre + (low + high) / 2, np.abs(twice) / 2])
+
+
+def _cut(
+    pixels: NDArray[np.float64], lengths: NDArray[np.int32], slices: NDArray[np.int32], geometry: SeriesGeometry
+) -> tuple[int, float]:
+    """On how many slices contours reach over voxels that the images do not have, and how far beyond their edge in mm.
+
+    ``pixels`` is (n, 2) (row, column) with centres at whole numbers.
+    """
+    size = np.array([geometry.rows, geometry.columns])
+    beyond = np.maximum(-0.5 - pixels, pixels - (size - 0.5))
+    over = np.any(beyond > BEYOND_PIXELS + 1e-6, axis=1)
+    if not over.any():
+        return 0, 0.0
+    farthest = (beyond[over].clip(min=0.0) * np.array(geometry.common.spacing)).max()
+    return len(np.unique(np.repeat(slices, lengths)[over])), float(farthest)
 
 
 def _pixels(points: NDArray[np.float64], slices: NDArray[np.int32], geometry: SeriesGeometry) -> NDArray[np.float64]:

@@ -22,7 +22,8 @@ from model.rtstruct.reference import References, elsewhere, require_reference
 from model.series.geometry import SeriesGeometry
 
 # The types of PS3.3 C.8.8.6.1, and one that is often misspelt.
-CLOSED = ("CLOSED_PLANAR", "CLOSEDPLANAR_XOR", "CLOSED_PLANAR_XOR")
+BY_XOR = ("CLOSEDPLANAR_XOR", "CLOSED_PLANAR_XOR")
+CLOSED = ("CLOSED_PLANAR", *BY_XOR)
 NOT_CLOSED = ("POINT", "OPEN_PLANAR", "OPEN_NONPLANAR")
 RED = (255, 0, 0)
 
@@ -33,7 +34,9 @@ class RoiMask:
 
     ``colour`` is RGB; ``off_grid`` counts closed contours that lie on no slice of the series, ``between`` those on a
     slice that has nearer ones, ``twice`` repeated ones, ``not_closed`` points and open contours: none is in the mask.
-    ``elsewhere`` counts contours that name an image of another series, or of a slice on which they do not lie.
+    ``elsewhere`` counts contours that name an image of another series, or of a slice on which they do not lie. On
+    ``cut`` slices contours reach beyond the rows or columns of the images, by up to ``cut_mm``: what lies there is not
+    in the mask. On ``overlapping`` slices contours partly overlap, and what they share is not in the mask either.
     ``contours`` are what the mask was filled from, where the reader was asked to keep them.
     """
 
@@ -46,6 +49,9 @@ class RoiMask:
     between: int = 0
     twice: int = 0
     elsewhere: int = 0
+    cut: int = 0
+    cut_mm: float = 0.0
+    overlapping: int = 0
     contours: PlacedContours | None = None
 
     @property
@@ -93,7 +99,7 @@ def read_masks(dataset: Dataset, geometry: SeriesGeometry, *, keep_contours: boo
     """Fill every ROI of a structure set, each plane of contours on the slice that it lies on.
 
     Contours of one plane are combined by exclusive or, which is right for keyholes, for nested contours and for
-    CLOSEDPLANAR_XOR. An ROI without contours has an empty mask.
+    CLOSEDPLANAR_XOR. Others that partly overlap are counted. An ROI without contours has an empty mask.
 
     Args:
         dataset: The structure set, as ``read_structure_set`` gives it.
@@ -178,7 +184,7 @@ def _read(
         return unread("CONTOURS_UNREADABLE", "its contours cannot be read")
     if contours and not ours:
         return unread("ROI_FRAME", "it is drawn in another frame of reference, which has no place on this series")
-    texts, named, not_closed = [], [], 0
+    texts, named, not_closed, by_xor = [], [], 0, False
     for contour in contours:
         data = contour_data(contour)
         kind = text(contour, "ContourGeometricType").upper()
@@ -190,12 +196,13 @@ def _read(
         elif not data or _cut(contour, data):
             return unread("CONTOURS_UNREADABLE", "a contour of it has no points, or fewer than it says")
         else:
+            by_xor = by_xor or kind in BY_XOR
             texts.append(data)
             named.append(named_image(contour))
     numbers = points_of(texts) if texts else (np.zeros((0, 3)), np.zeros(0, dtype=np.int32))
     if numbers is None:
         return unread("CONTOURS_UNREADABLE", "a contour of it is not made of triples of numbers in mm")
-    placed = place(*numbers, geometry)
+    placed = place(*numbers, geometry, by_xor=by_xor)
     if placed is None:
         return unread("CONTOURS_TILTED", "a contour of it is not parallel to the slices")
     return _mask(number, name, item, placed, not_closed, elsewhere(named, *numbers, geometry))
@@ -212,6 +219,9 @@ def _mask(number: int, name: str, item: Dataset | None, placed: Placed, not_clos
         placed.between,
         placed.twice,
         elsewhere,
+        placed.cut,
+        placed.cut_mm,
+        placed.overlapping,
         placed.contours,
     )
 

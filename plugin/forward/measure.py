@@ -77,6 +77,16 @@ def _warnings(masks: Masks) -> Iterator[str]:
         yield f"{len(masks.unread)} ROI(s) that came back cannot be read and were not stored ({listed})."
     if off := [f"ROI {roi.number}" for roi in masks if roi.off_grid]:
         yield f"Contours of {len(off)} ROI(s) lie on no slice that was sent ({', '.join(off)})."
+    if cut := [f"ROI {roi.number}" for roi in masks if roi.cut]:
+        yield (
+            f"{len(cut)} ROI(s) reach beyond the rows or columns of the images; what lies there is not in their "
+            f"volumes ({', '.join(cut)})."
+        )
+    if overlapping := [f"ROI {roi.number}" for roi in masks if roi.overlapping]:
+        yield (
+            f"Contours of {len(overlapping)} ROI(s) partly overlap in one plane; what two of them share is not in "
+            f"their volumes ({', '.join(overlapping)})."
+        )
     if sparse := [f"ROI {roi.number}" for roi in masks if 3 * roi.bare[0] >= roi.bare[1] > 0]:
         yield (
             f"{len(sparse)} ROI(s) have no contour on a third or more of the slices between their ends, which makes "

@@ -108,6 +108,20 @@ def test_contours_written_twice_and_points_beside_them_are_untouched(ours: Datas
     assert (roi.verdict.value, roi.code) == ("untouched", "CONTOURS_OPEN")
 
 
+def test_contours_that_partly_overlap_and_what_lies_beyond_the_images_are_said(ours: Dataset) -> None:
+    def with_an_ear(all_: list[Dataset]) -> list[Dataset]:
+        rim = next(one for one in all_ if slice_of(one) == 10)
+        return [*all_, moved(rim, 10.0)]
+
+    roi = only(ours, with_an_ear)
+    assert (roi.verdict.value, roi.code) == ("edited", "CONTOURS_OVERLAP")
+    assert roi.reason == "contours of it partly overlap on 1 slice(s); what two of them share is taken as outside"
+    roi = only(ours, lambda all_: [moved(one, 60.0) for one in all_])
+    assert (roi.verdict.value, roi.code) == ("edited", "CONTOURS_OUTSIDE")
+    assert roi.reason is not None
+    assert "beyond the rows or columns of the images on 11 slice(s), by up to 27.0 mm" in roi.reason
+
+
 def test_a_lost_slice_is_said_before_any_distance(ours: Dataset) -> None:
     roi = only(ours, lambda all_: [one for one in all_ if slice_of(one) != 10])
     assert (roi.verdict.value, roi.code, roi.metrics.slices_missing) == ("edited", "SLICES_MISSING", 1)

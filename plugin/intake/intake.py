@@ -100,7 +100,8 @@ class Intake:
         self._jobs.carry_objection(inspection)
         snapshot = inspection.snapshot
         known_content = snapshot.content.key == arrival.content or self._adopt_earlier_jobs(snapshot, arrival)
-        if known_content and not self._jobs.ended_without_series(snapshot):
+        is_back = self._jobs.withdraw_lost(snapshot, self._is_gone)
+        if known_content and not is_back:
             if self._jobs.reopen_changed(inspection):
                 self._queue.notify()
             self._arrivals.settle(arrival, snapshot.content.key)
@@ -235,6 +236,12 @@ class Intake:
         if any(new and not job.state.final for job, new in inserted):
             self._queue.notify()
 
+    def _is_gone(self, job: Job) -> bool:
+        """Whether the RTSTRUCT of a job that is done was deleted, and the series too: all of it came after the job."""
+        if job.rtstruct is not None and self._orthanc.exists("instances", job.rtstruct):
+            return False
+        return self._orthanc.receptions(job.series)[0] > job.created
+
     def _adopt_earlier_jobs(self, snapshot: SeriesSnapshot, arrival: Arrival) -> bool:
         """Whether an earlier version decided on this content, which it knew by UIDs alone; its jobs get the new key.
 
@@ -244,7 +251,7 @@ class Intake:
         jobs = [job for job in self._jobs.of(snapshot.series) if job.content == uids_only]
         if not jobs and arrival.content != uids_only:
             return False
-        if jobs and self._orthanc.last_reception(snapshot.series) > max(job.created for job in jobs):
+        if jobs and self._orthanc.receptions(snapshot.series)[1] > max(job.created for job in jobs):
             return False
         for job in jobs:
             self._jobs.rekey(job, snapshot.content.key)

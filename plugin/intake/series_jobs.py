@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -30,6 +30,7 @@ UNREADABLE = (
     "When it can be read again, retry the job, or send the series again."
 )
 DELETED = "The series was deleted from Orthanc while its job was open."
+BACK = "The series was deleted from Orthanc, and is back. A newer job contours it."
 # More than any series has.
 ALL = 1000
 # Newer jobs than those of a week at the busiest site.
@@ -171,10 +172,16 @@ class SeriesJobs:
         logger.error("series %s cannot be read (%s)", series, code)
         return job
 
-    def ended_without_series(self, snapshot: SeriesSnapshot) -> bool:
-        """Whether a series is back that was deleted while the newest job on this very content was open."""
+    def withdraw_lost(self, snapshot: SeriesSnapshot, is_gone: Callable[[Job], bool]) -> bool:
+        """Whether a series is back after it was deleted, and nothing stands of what was last made of this content.
+
+        Its job was open then, or is done and ``is_gone`` says that its RTSTRUCT was deleted with the series; such a
+        job of a rule is marked as overtaken.
+        """
         jobs = [job for job in self.of(snapshot.series) if job.content == snapshot.content.key]
-        return bool(jobs) and _lost_its_series(jobs[0])
+        gone = [job for job in jobs if job.state is State.DONE and job.rule and is_gone(job)]
+        withdrawn = [job for job in gone if self._jobs.supersede_done(job.id, BACK)]
+        return bool(withdrawn) or (bool(jobs) and _lost_its_series(jobs[0]))
 
     def reopen(self, job: Job, subject: Subject) -> Job | None:
         """Let an ended job run again from its start; None when its state forbids it."""

@@ -240,12 +240,16 @@ class Orthanc:
         said = self._get(f"instances/{instance}/attachments/dicom/info")
         return str(said["Uuid"]), str(said.get("UncompressedMD5", ""))
 
-    def last_reception(self, series: str) -> float:
-        """When the newest file of a series was stored (seconds since the epoch), by Orthanc's clock; 0 if unknown."""
+    def receptions(self, series: str) -> tuple[float, float]:
+        """When the oldest and the newest file of a series were stored, in whole seconds since the epoch.
+
+        By Orthanc's clock; 0 where it is unknown.
+        """
         body = {"Resources": [series], "Level": "Instance", "Short": True, "Metadata": True}
         found = self._call(lambda: self._http.post("tools/bulk-content", json=body, **self._options).json())
         dates = [str(one.get("Metadata", {}).get("ReceptionDate", "")) for one in found]
-        return max((seconds_of(date) for date in dates if date), default=0.0)
+        stored = [seconds_of(date) if date else 0.0 for date in dates]
+        return min(stored, default=0.0), max(stored, default=0.0)
 
     def series_metadata(self, series: str) -> dict[str, Any]:
         """Return the metadata of one series by name; user-defined ones without a name by their number."""

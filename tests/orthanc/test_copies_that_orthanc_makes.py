@@ -183,3 +183,28 @@ def test_a_series_that_orthanc_recycles_keeps_its_job(orthanc: OrthancProcess) -
     assert orthanc.json(f"/autocontour/jobs/{job['ID']}")["State"] == "done"
     again = orthanc.post(f"/autocontour/jobs/{job['ID']}/retry")
     assert (again.status_code, again.json()["Error"]) == (409, "JOB_STATE")
+
+
+def test_a_series_that_was_deleted_and_is_sent_again_is_contoured_again(orthanc: OrthancProcess) -> None:
+    files = files_of(phantom_series())
+    series = orthanc.store_all(files)
+    first = orthanc.job_of(series)
+    assert first["State"] == "done", first["Error"]
+    orthanc.wipe_patients()
+    orthanc.store_all(files)  # at once: nobody has seen yet that its contours are gone
+    until(lambda: len(orthanc.jobs(Series=series)) == 2, f"it has another job; log:\n{orthanc.tail()}")
+    second = orthanc.job_of(series)
+    assert second["State"] == "done", second["Error"]
+    assert drawn_on(file_of(orthanc, second["Rtstruct"])) == file_of_first(files).SeriesInstanceUID
+    assert len(orthanc.rtstructs()) == 1
+    old = orthanc.json(f"/autocontour/jobs/{first['ID']}")
+    assert (old["State"], old["Error"]["Code"]) == ("superseded", "SUPERSEDED")
+    assert old["Error"]["Message"] == "The series was deleted from Orthanc, and is back. A newer job contours it."
+    # Sent once more while it is there, it stays as it is.
+    orthanc.store_all(files)
+    contoured(orthanc)
+    assert len(orthanc.jobs(Series=series)) == 2
+
+
+def file_of_first(files: list[bytes]) -> Dataset:
+    return pydicom.dcmread(io.BytesIO(files[0]))

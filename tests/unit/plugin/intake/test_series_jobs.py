@@ -107,19 +107,48 @@ def test_a_content_that_is_back_is_contoured_again(series_jobs: SeriesJobs) -> N
     assert first.id != second.id == third.id
 
 
+def is_back(series_jobs: SeriesJobs, *gone: Job, content: str = "2:a") -> bool:
+    """Whether the series is back, and nothing is left of it, where what these jobs had made is gone."""
+    return series_jobs.withdraw_lost(inspection_of(content).snapshot, lambda job: job.id in {one.id for one in gone})
+
+
 def test_a_series_that_is_back_after_its_open_job_lost_it_is_known_and_contoured(
     series_jobs: SeriesJobs, jobs: JobStore
 ) -> None:
-    snapshot = inspection_of().snapshot
-    assert not series_jobs.ended_without_series(snapshot)
+    assert not is_back(series_jobs)
     series_jobs.insert(inspection_of(), DECISION)
     series_jobs.cancel_deleted("series")
-    assert series_jobs.ended_without_series(snapshot)
-    assert not series_jobs.ended_without_series(inspection_of("2:b").snapshot)
+    assert is_back(series_jobs)
+    assert not is_back(series_jobs, content="2:b")
     again, new = series_jobs.insert(inspection_of(), DECISION)
-    assert (new, series_jobs.ended_without_series(snapshot)) == (True, False)
+    assert (new, is_back(series_jobs)) == (True, False)
     jobs.stop(again.id, State.CANCELLED, ("CANCELLED", "Somebody cancelled it."))
-    assert not series_jobs.ended_without_series(snapshot), "what a person cancelled stays so"
+    assert not is_back(series_jobs, again), "what a person cancelled stays so"
+
+
+def test_a_series_that_was_deleted_with_its_contours_and_is_back_is_contoured_again(
+    series_jobs: SeriesJobs, jobs: JobStore
+) -> None:
+    first, _ = series_jobs.insert(inspection_of(), DECISION)
+    assert not is_back(series_jobs, first), "it is open"
+    jobs.finish(first.id, State.DONE)
+    assert not is_back(series_jobs), "its contours were kept"
+    assert is_back(series_jobs, first)
+    second, new = series_jobs.insert(inspection_of(), DECISION)
+    assert (new, first.id != second.id) == (True, True)
+    assert {job.id: job.state for job in series_jobs.of("series")} == {
+        first.id: State.SUPERSEDED,
+        second.id: State.WAITING,
+    }
+
+
+def test_contours_that_a_person_asked_for_are_not_made_again_by_themselves(
+    series_jobs: SeriesJobs, jobs: JobStore
+) -> None:
+    asked, _ = series_jobs.insert(inspection_of(), Decision(model="hu-ct"))
+    jobs.finish(asked.id, State.DONE)
+    assert not is_back(series_jobs, asked)
+    assert [one.state for one in series_jobs.of("series")] == [State.DONE]
 
 
 def test_a_series_that_cannot_be_contoured_fails_at_once_with_its_evidence(

@@ -158,9 +158,10 @@ class Service:
         self._workers = Workers(settings.Workers, lock_memory=settings.LockMemory, inference=compute_for_workers)
         self.transfers = Transfers(settings, spool, ledger, attest, self._workers, metrics)
         metrics.watch(self.transfers.count_live, self.transfers.held_bytes)
-        self.transfers.alerts.missed(sweep(spool, ledger, attest, metrics, open_journals(state.journals), last))
+        alerts = self.transfers.alerts
+        sweep(spool, ledger, attest, metrics, open_journals(state.journals), last, alerts.missed)
         note_spool(state.spool, spool)
-        self.transfers.alerts.lacking(unrecorded(ledger, attest))
+        alerts.lacking(unrecorded(ledger, attest))
         database = settings.Database or sqlite_url(state.queue)
         try:
             self._queue = TransferQueue(self.transfers.process, database, settings.Workers, own_name(state.name))
@@ -190,6 +191,8 @@ class Service:
             ending.callback(self._stopping.set)
             self._introduce()
             server.run([self._crowd.door(self._socket)])
+            # Before what is held is deleted: files that are found missing then are for the next start to tell.
+            self.transfers.alerts.stopping()
         held = [checkpoint(database) for database in (self._state.ledger, self._state.queue)]
         # Nothing is held any more, and all is signed: a thread that still waits for something keeps nobody waiting.
         logging.shutdown()

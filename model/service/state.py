@@ -53,6 +53,11 @@ class ServiceState:
         return self.path / "spool.json"
 
     @property
+    def missed(self) -> Path:
+        """How many received files somebody else took, while no operator has seen it."""
+        return self.path / "missed.json"
+
+    @property
     def name(self) -> Path:
         """What tells this service from others that share its database."""
         return self.path / "name"

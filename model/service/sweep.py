@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,11 +57,18 @@ def note_spool(note: Path, spool: Spool) -> None:
 
 
 def sweep(
-    spool: Spool, ledger: Ledger, attest: Attestation, metrics: Metrics, journals: Journals, last: LastSpool
-) -> int:
+    spool: Spool,
+    ledger: Ledger,
+    attest: Attestation,
+    metrics: Metrics,
+    journals: Journals,
+    last: LastSpool,
+    missed: Callable[[int], None],
+) -> None:
     """Delete what a crash left, and sign what became of it, for each transfer and as a whole.
 
-    Returns how many files were written before the crash and could not be deleted: somebody else took them.
+    ``missed`` is told, before it is signed, how many files were written before the crash and could not be deleted:
+    somebody else took them.
     """
     interrupted = {row.folder: row for row in ledger.unfinished()}
     folders = {path.name for path in spool.folders()}
@@ -74,6 +82,7 @@ def sweep(
             written = {}
         gone = delete(spool.path / name, written)
         total += gone
+        missed(gone.missing)
         row = interrupted.get(name)
         if row is not None and not gone.left:
             _end(row, gone, ledger, attest)
@@ -83,7 +92,6 @@ def sweep(
         attest.swept(total, len(interrupted))
         logger.warning("swept %d transfer(s) that a crash had interrupted", len(interrupted))
     metrics.left(total.left)
-    return total.missing
 
 
 def unrecorded(ledger: Ledger, attest: Attestation) -> int:

@@ -60,14 +60,15 @@ class Transfers:
     ) -> None:
         self._settings = settings
         self._spool = spool
-        self._journals = open_journals(ServiceState(Path(settings.StateDirectory)).journals)
+        state = ServiceState(Path(settings.StateDirectory))
+        self._journals = open_journals(state.journals)
         self._ledger = ledger
         self._attest = attest
         self._workers = workers
         self._metrics = metrics
         self._lock = threading.RLock()
         self._live: dict[tuple[str, str], Transfer] = {}
-        self.alerts = OperatorAlerts(metrics)
+        self.alerts = OperatorAlerts(metrics, state.missed)
         self.endings = Endings(ledger, attest, workers, metrics, self.alerts, self._forget)
         self._enqueue: Callable[[str], None] | None = None
         # Set when the service is told to stop: what is open goes on, and nothing else begins.

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from model.backoff import Backoff
 from model.storage.files import write_whole
-from plugin.evidence.alerts import Change, post_alert
+from plugin.evidence.alerts import Alert, Change, post_alert
 from plugin.settings.evidence import AlertHook
 
 logger = logging.getLogger(__name__)
 
+# Pauses while the webhook does not take an alert that no chain keeps.
+BACKOFF = Backoff(first=20.0, longest=600.0)
 # The number and digest of the last record that was told; the digest says whether it is of this very chain.
 _Mark = tuple[int, str]
 _NOTHING: _Mark = (0, "")
@@ -69,6 +73,19 @@ class AlertFeed:
 
     def _note(self, mark: _Mark) -> None:
         write_whole(self._state, json.dumps({"sequence": mark[0], "sha256": mark[1]}).encode("ascii"))
+
+
+def post_until_taken(hook: AlertHook, alert: Alert, site: str, pause: Callable[[float], object] = time.sleep) -> None:
+    """Post an alert that cannot be on record, again and again after growing pauses, until it is taken."""
+    failures = 0
+    while True:
+        try:
+            post_alert(hook, alert, site)
+        except OSError:
+            failures += 1
+            pause(BACKOFF.pause(failures))
+        else:
+            return
 
 
 def _mark(change: Change) -> _Mark:

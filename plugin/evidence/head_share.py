@@ -77,6 +77,8 @@ def read_kept(folder: Path, keys: Collection[PublicKey]) -> Kept:
 class _State:
     kept: str | None = None
     files: int = 0
+    # Since when a head is to be there.
+    awaited: str | None = None
     code: str | None = None
     since: str | None = None
     false: tuple[str, str] | None = None
@@ -93,18 +95,15 @@ class HeadShares:
         self._hour = hour
         self._note = note
         self._lock = threading.Lock()
-        told = _recall(note)
-        self._states = {
-            name: _State(kept=told.get(name, {}).get("Kept"), files=int(told.get(name, {}).get("Files", 0)))
-            for name in self._folders
-        }
-        self._began = stamp(datetime.now(UTC))
+        self._told = _recall(note)
+        self._states = {name: _state(self._told.get(name, {})) for name in self._folders}
 
     def turn(self, now: datetime) -> None:
         """Write today's head into each folder that lacks it, as far as it is time to try again."""
         due = stamp(last_hour(self._hour, now))
         for name, folder in self._folders.items():
             state = self._states[name]
+            state.awaited = state.awaited or stamp(now)
             if (state.kept is not None and state.kept >= due) or (state.next_try is not None and now < state.next_try):
                 continue
             try:
@@ -118,6 +117,7 @@ class HeadShares:
                 state.code = state.since = state.next_try = None
                 state.failures = 0
             self._remember()
+        self._remember()
 
     def heads(self) -> list[Head]:
         """Every head of this chain that a folder holds now; one that cannot be read is late, and holds none."""
@@ -139,9 +139,10 @@ class HeadShares:
             ]
 
     def silent_since(self) -> list[str]:
-        """Since when each folder has no head; the time of the start where it never had one."""
+        """Since when each folder has no head; where it never had one, since it was first to have one."""
         with self._lock:
-            return [state.kept or self._began for state in self._states.values()]
+            since = [state.kept or state.awaited for state in self._states.values()]
+        return [time for time in since if time is not None]
 
     def false_answers(self) -> tuple[tuple[str, str], ...]:
         """Folders that lost heads, or hold those of another chain, as code and since when."""
@@ -167,8 +168,27 @@ class HeadShares:
             state.next_try = now + timedelta(seconds=BACKOFF.pause(state.failures))
 
     def _remember(self) -> None:
-        told = {name: {"Kept": state.kept, "Files": state.files} for name, state in self._states.items()}
-        write_whole(self._note, json.dumps(told, sort_keys=True).encode())
+        """Note what a restart must not forget, where it is news."""
+        with self._lock:
+            told = {name: _noted(state) for name, state in self._states.items()}
+        if told != self._told:
+            write_whole(self._note, json.dumps(told, sort_keys=True).encode())
+            self._told = told
+
+
+def _noted(state: _State) -> dict[str, Any]:
+    false = None if state.false is None else list(state.false)
+    return {"Kept": state.kept, "Files": state.files, "Awaited": state.awaited, "False": false}
+
+
+def _state(told: Mapping[str, Any]) -> _State:
+    false = told.get("False")
+    return _State(
+        kept=told.get("Kept"),
+        files=int(told.get("Files", 0)),
+        awaited=told.get("Awaited"),
+        false=None if false is None else (str(false[0]), str(false[1])),
+    )
 
 
 def _recall(note: Path) -> dict[str, dict[str, Any]]:

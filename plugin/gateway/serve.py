@@ -20,6 +20,7 @@ from model.evidence.record import stamp
 from model.process.hardening import harden_process
 from model.process.memory import leave_out_of_collections
 from model.process.port import open_port
+from plugin.evidence.alert_feed import post_until_taken
 from plugin.evidence.alerts import Alert, Kind, post_alert
 from plugin.gateway.api.app import application, refusing_application
 from plugin.gateway.api.hosts import Hosts
@@ -134,7 +135,7 @@ def _hosts(startup: StartupConfiguration) -> Hosts:
 
 
 def _tell(error: AutocontourError, evidence: EvidenceSection) -> list[Alert]:
-    """Alert of a chain that takes no records any more: it cannot be said in the chain, so the webhook is told once."""
+    """Alert of a chain that takes no records any more: it cannot say it, so the webhook is told at each start."""
     if not isinstance(error, EvidenceBroken):
         return []
     alert = Alert(Kind.CHAIN_BROKEN, stamp(datetime.now(UTC)), reason=error.code)
@@ -142,7 +143,9 @@ def _tell(error: AutocontourError, evidence: EvidenceSection) -> list[Alert]:
         try:
             post_alert(evidence.Webhook, alert, evidence.site)
         except OSError:
-            logger.error("the webhook takes no alerts")
+            logger.error("the webhook takes no alerts: it is asked again")
+            told = (evidence.Webhook, alert, evidence.site)
+            threading.Thread(target=post_until_taken, args=told, name="webhook", daemon=True).start()
     return [alert]
 
 

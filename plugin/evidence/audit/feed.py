@@ -11,9 +11,13 @@ import logging
 from pathlib import Path
 
 from model.evidence.files import Position, follow
+from model.evidence.record import parse_line
 from model.storage.files import write_whole
 from plugin.evidence.audit.message import audit_message
 from plugin.evidence.audit.syslog import Sender, syslog_message
+
+# Longer than any line of the chain.
+_LINE_BYTES = 256 * 1024
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +34,7 @@ class AuditFeed:
         self._sender = sender
         self._source = source
         self._host = host
-        self._position = _load(state)
+        self._position, self._digest = _load(state, directory)
 
     @property
     def position(self) -> Position:
@@ -47,28 +51,47 @@ class AuditFeed:
             for record, position in follow(self._directory, self._position):
                 xml = audit_message(record, self._source, self._host)
                 self._sender.send(syslog_message(xml, record.time, self._host, self._source))
-                self._position = position
+                self._position, self._digest = position, record.digest
                 sent += 1
                 if sent == most:
                     break
         finally:
             if sent:
-                _save(self._state, self._position)
+                _save(self._state, self._position, self._digest)
         return sent
 
 
-def _load(path: Path) -> Position:
+def _load(path: Path, directory: Path) -> tuple[Position, str | None]:
+    """Return how far the feed came, and the digest of the record there; the beginning where that cannot be told."""
     try:
         document = json.loads(path.read_text(encoding="ascii"))
-        return Position(int(document["sequence"]), str(document["file"]), int(document["offset"]))
+        position = Position(int(document["sequence"]), str(document["file"]), int(document["offset"]))
+        digest = document.get("sha256")
     except FileNotFoundError:
-        return Position()
+        return Position(), None
     except (ValueError, KeyError, TypeError):
         # Twice is better than never: the repository knows each record by its number.
         logger.warning("how far the audit repository was told cannot be read; it is told everything again")
-        return Position()
+        return Position(), None
+    if not _is_of(directory, position, digest):
+        logger.warning("the audit repository was told of another chain before; it is told all of this one")
+        return Position(), None
+    return position, digest
 
 
-def _save(path: Path, position: Position) -> None:
-    text = json.dumps({"sequence": position.sequence, "file": position.file, "offset": position.offset})
-    write_whole(path, text.encode("ascii"))
+def _is_of(directory: Path, position: Position, digest: str | None) -> bool:
+    """Whether a position is one of this chain, and not of one that was moved aside; earlier ones name no digest."""
+    path = directory / position.file
+    if not path.is_file():
+        return True  # its month is retired
+    length = min(position.offset, _LINE_BYTES)
+    with path.open("rb") as file:
+        file.seek(position.offset - length)
+        data = file.read(length)
+    record = parse_line(data[data.rfind(b"\n", 0, -1) + 1 : -1])
+    return record is not None and record.sequence == position.sequence and digest in (None, record.digest)
+
+
+def _save(path: Path, position: Position, digest: str | None) -> None:
+    place = {"sequence": position.sequence, "file": position.file, "offset": position.offset, "sha256": digest}
+    write_whole(path, json.dumps(place).encode("ascii"))

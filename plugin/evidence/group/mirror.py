@@ -24,6 +24,7 @@ from model.evidence.record import Record, stamp
 from model.evidence.signed import DocumentKind
 from model.evidence.signing import PublicKey
 from model.evidence.verification import keys_beside
+from plugin.evidence.alerts import Alert, Kind, record_of
 from plugin.state.chain_tables import chain_heads, chain_records
 
 logger = logging.getLogger(__name__)
@@ -193,7 +194,11 @@ class Mirror:
 
     def _differs(self, code: str) -> bool:
         if self._finding is None or self._finding[0] != code:
-            self._finding = (code, stamp(datetime.now(UTC)))
+            since = stamp(datetime.now(UTC))
+            self._finding = (code, since)
+            if code == MISSING:
+                # On record before the copy is whole again, which leaves no trace of it: a kill must not hide it.
+                self._chain.append(*record_of(Alert(Kind.MIRROR_DIFFERS, since, reason=code)))
             logger.error("the group's copy of the chain is not this chain (%s): see docs/auditor.md", code)
         return False
 

@@ -135,6 +135,26 @@ def test_a_file_that_is_not_there_to_be_deleted_is_no_clean_deletion(
     assert service.left() == []
 
 
+def test_that_files_were_taken_is_an_alert_until_its_operator_ends_the_service_also_over_a_kill(
+    start_service: Start, series: CleanSeries
+) -> None:
+    service = start_service()
+    north = service.client()
+    transfer = north.upload(series)
+    shutil.rmtree(folder_of(service))
+    north.call("DELETE", f"/v1/transfers/{transfer}")
+    (alert,) = health(service).json()["Alerts"]
+    assert alert["Alert"] == "FILES_MISSING"
+    service.kill()
+    service.start()
+    assert health(service).json()["Alerts"] == [alert], "the transfer is over: nothing else would tell"
+    assert service.process is not None
+    service.process.terminate()
+    service.require_good_end()
+    service.start()
+    assert health(service).json()["Alerts"] == []
+
+
 def test_a_whole_spool_that_was_exchanged_takes_no_series_and_is_emptied_where_it_is(
     start_service: Start, series: CleanSeries
 ) -> None:

@@ -15,10 +15,11 @@ import pytest
 
 from model.evidence.event import Event
 from model.evidence.signing import SigningKey
-from plugin.evidence.alerts import post_alert
+from plugin.evidence.alert_feed import post_until_taken
+from plugin.evidence.alerts import Alert, Kind, post_alert
 from plugin.evidence.closing import close_job
 from plugin.evidence.service import EvidenceService
-from plugin.settings.evidence import EvidenceSection
+from plugin.settings.evidence import AlertHook, EvidenceSection
 from plugin.state.database import open_database
 from tests.builders.answering_server import AnsweringServer
 from tests.builders.evidence import LIFE, Clock, digest, open_chain, record_job
@@ -207,3 +208,18 @@ def test_a_note_of_what_was_told_that_cannot_be_read_is_no_note(tmp_path: Path, 
         site.look()
     (tmp_path / "evidence" / "webhook.position").write_text("{")
     assert told_after_start(tmp_path, webhook) == [RAISED]
+
+
+def test_an_alert_that_cannot_be_on_record_is_posted_until_it_is_taken(webhook: Webhook) -> None:
+    webhook.go_down()
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        if len(pauses) == 3:
+            webhook.come_back()
+
+    alert = Alert(Kind.CHAIN_BROKEN, "2026-11-03T08:00:00.000Z", reason="CHAIN_CUT")
+    post_until_taken(AlertHook(Url=webhook.url), alert, "Hospital", pause)
+    assert webhook.told() == [("CHAIN_BROKEN", "raised")]
+    assert pauses == [20.0, 40.0, 80.0]

@@ -199,6 +199,22 @@ def test_an_outage_of_the_repository_loses_nothing(chain: Chain, tmp_path: Path)
     assert sequences(kept.messages) == [record.sequence for record in chain.records()]
 
 
+@pytest.mark.parametrize("longer", [False, True], ids=["the new one is shorter", "the new one is longer"])
+def test_of_a_chain_that_was_begun_anew_the_repository_is_told_everything(tmp_path: Path, longer: bool) -> None:
+    kept = Kept([])
+    with open_chain(tmp_path / "chain", KEY) as chain:
+        record_job(chain)
+        feed(chain, kept, tmp_path / "position").pump()
+    (tmp_path / "chain").rename(tmp_path / "aside")
+    kept.messages.clear()
+    with open_chain(tmp_path / "chain", KEY) as chain:
+        for _ in range(2 if longer else 0):
+            record_job(chain)
+        record_job(chain, until=Event.MATCHED)
+        feed(chain, kept, tmp_path / "position").pump()
+        assert sequences(kept.messages) == [record.sequence for record in chain.records()]
+
+
 def test_udp_carries_one_message_a_datagram(chain: Chain, tmp_path: Path) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver:
         receiver.bind(("127.0.0.1", 0))

@@ -128,6 +128,26 @@ def test_a_share_that_is_not_mounted_is_late_and_never_made(site: Site) -> None:
     assert len(site.heads()) == 1
 
 
+def test_a_share_that_was_never_there_is_late_however_often_the_gateway_is_started(site: Site) -> None:
+    site.share.rmdir()
+    site.turn(MORNING)
+    site.service = site.open_service()
+    assert {kind for kind, _ in site.turn(MORNING + timedelta(hours=31))} == {Kind.ANCHOR_MISSING}
+
+
+def test_heads_that_were_lost_stay_an_alert_over_a_restart_while_the_share_is_away(site: Site) -> None:
+    site.turn(site.day(0))
+    site.turn(site.day(1))
+    site.heads()[0].unlink()
+    lost = (Kind.COUNTERSIGNATURE_WRONG, "WITNESS_LOST")
+    assert lost in site.turn(site.day(2))
+    aside = site.share.rename(site.folder / "unmounted")
+    site.service = site.open_service()
+    assert lost in site.turn(site.day(3))
+    aside.rename(site.share)
+    assert lost in site.turn(site.day(4)), "what was lost is still not there"
+
+
 def test_a_file_that_was_cut_off_by_a_crash_says_nothing(site: Site) -> None:
     (site.share / "2026-11-02T020000000Z-00000001.head.json").write_text('{"document":')
     assert site.turn(site.day(0)) == set()

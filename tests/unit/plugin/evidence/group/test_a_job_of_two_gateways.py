@@ -17,6 +17,7 @@ from model.evidence.signed import DocumentKind, open_signed
 from plugin.evidence.alerts import Kind
 from plugin.evidence.certificate_pages import certificate_blocks, certificate_pdf
 from plugin.evidence.ended_jobs import CLOSING, EndedJob
+from plugin.evidence.group.mirror import MISSING
 from plugin.evidence.paper.blocks import Table, Verdict
 from plugin.evidence.paper.signature import PdfSeal
 from plugin.evidence.parts import parts_of
@@ -26,7 +27,7 @@ from plugin.settings.evidence import EvidenceSection
 from plugin.state.chain_tables import chain_records
 from plugin.state.database import open_database
 from tests.builders.evidence import record_job, record_local_job
-from tests.builders.group_evidence import FIRST, SECOND, Member, member
+from tests.builders.group_evidence import FIRST, SECOND, Member, member, restarted
 from tests.builders.postgresql_databases import new_database
 
 DELETED: Facts = {"files": 121, "left": 0, "verified": "LISTED", "orthanc_copies": 0, "orthanc_verified": "LOOKED_UP"}
@@ -183,6 +184,22 @@ def test_a_copy_that_differs_is_an_alert_of_its_own(pair: tuple[Member, Member],
     second.copy()
     assert again.verify().valid
     assert again.update_alerts() == ()
+
+
+def test_rows_that_vanished_are_an_alert_also_when_a_kill_came_before_anybody_looked(
+    pair: tuple[Member, Member], engine: sa.Engine
+) -> None:
+    first, _ = pair
+    record_job(first.chain)
+    first.copy()
+    with engine.begin() as connection:
+        connection.execute(sa.delete(chain_records).where(chain_records.c.gateway == FIRST))
+    record_job(first.chain)
+    first.copy()
+    started = service(restarted(first, engine), engine)
+    assert [(alert.kind, alert.reason) for alert in started.update_alerts()] == [(Kind.MIRROR_DIFFERS, MISSING)]
+    assert started.verify().valid
+    assert started.update_alerts() == ()
 
 
 def test_patients_are_answered_from_all_chains(pair: tuple[Member, Member], engine: sa.Engine) -> None:

@@ -24,7 +24,6 @@ from model.evidence.record import Record, stamp
 from model.evidence.signed import DocumentKind
 from model.evidence.signing import PublicKey
 from model.evidence.verification import keys_beside
-from plugin.evidence.alerts import Alert, Kind, record_of
 from plugin.state.chain_tables import chain_heads, chain_records
 
 logger = logging.getLogger(__name__)
@@ -36,6 +35,8 @@ IDLE_SECONDS, AWAY_SECONDS = 5.0, 5.0
 _TRIES = 3
 # What stands in the database is not what this chain holds, or more than it holds, or less than was copied.
 CHANGED, CUT, MISSING = "MIRROR_CHANGED", "MIRROR_CHAIN_CUT", "MIRROR_MISSING"
+# The alert of all three, as records name it.
+ALERT = "MIRROR_DIFFERS"
 
 
 class Mirror:
@@ -194,11 +195,10 @@ class Mirror:
 
     def _differs(self, code: str) -> bool:
         if self._finding is None or self._finding[0] != code:
-            since = stamp(datetime.now(UTC))
-            self._finding = (code, since)
+            self._finding = (code, stamp(datetime.now(UTC)))
             if code == MISSING:
                 # On record before the copy is whole again, which leaves no trace of it: a kill must not hide it.
-                self._chain.append(*record_of(Alert(Kind.MIRROR_DIFFERS, since, reason=code)))
+                self._chain.append(Event.ALERT_RAISED, None, {"alert": ALERT, "code": code})
             logger.error("the group's copy of the chain is not this chain (%s): see docs/auditor.md", code)
         return False
 

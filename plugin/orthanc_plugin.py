@@ -191,8 +191,7 @@ class Notifier:
     """Notifies the gateway that something was stored; one that is lost costs nothing: the gateway reads /changes."""
 
     def __init__(self, address: Address) -> None:
-        self._address = address
-        self._news, self._stopping = threading.Event(), threading.Event()
+        self._address, self._news, self._stopping = address, threading.Event(), threading.Event()
         self.notify = self._news.set
 
     def run(self) -> None:
@@ -214,9 +213,9 @@ class Proxy:
     """
 
     def __init__(self, address: Address, unavailable_reason: Callable[[], str], callers: int = WAITING_CALLERS) -> None:
-        self._address = address
-        self._unavailable_reason = unavailable_reason  # says why the gateway cannot be reached
+        self._address, self._unavailable_reason = address, unavailable_reason  # says why it cannot be reached
         self.reads_only = False  # where ours is not the filter of requests, which keeps forms of other pages out
+        self.tokens: Iterable[str] = ()  # parameters of Orthanc's authorization plugin, which end here
         self._waiting, self._places = queue.Queue[Any](), threading.BoundedSemaphore(callers)
 
     def answer(self, output: Any, uri: str, **request: Any) -> None:
@@ -267,8 +266,8 @@ class Proxy:
     def _forward(self, uri: str, request: Mapping[str, Any], seconds: float) -> Answer:
         # Orthanc 1.10.1 hands the values over as they stood in the URL, percent signs and all (measured).
         asked = (request.get("get") or {}).items()
-        query = urllib.parse.urlencode({name: urllib.parse.unquote(value) for name, value in asked})
-        target = urllib.parse.quote(uri) + ("?" + query if query else "")
+        passed = {name: urllib.parse.unquote(value) for name, value in asked if name not in self.tokens}
+        target = urllib.parse.quote(uri) + ("?" + urllib.parse.urlencode(passed) if passed else "")
         # A request without a Host comes from no browser: from Orthanc's Lua, or another plugin.
         given = {name.lower(): value.encode() for name, value in (request.get("headers") or {}).items()}
         headers = {"host": b"localhost"} | {name: given[name] for name in PASSED_HEADERS if name in given}
@@ -411,10 +410,11 @@ class Plugin:
             address, env = Address(["http://gateway"]), os.environ
             told = {name: env[name] for name in env if name in PASSED_VARIABLES or name.startswith(PASSED_BEGINNINGS)}
             self.gateway = Gateway(gateway_command(), told, address, startup_configuration(configuration, section))
-        self.notifier = Notifier(address)
+        self.notifier, self.threads = Notifier(address), list[threading.Thread]()
         away, callers = "The gateway at its address does not answer.", waiting_callers(configuration)
         self.proxy = Proxy(address, lambda: self.gateway.unavailable_reason if self.gateway else away, callers)
-        self.threads: list[threading.Thread] = []
+        names = given.get("TokenGetArguments") if isinstance(given := configuration.get("Authorization"), dict) else []
+        self.proxy.tokens = {"token", *([names] if isinstance(names, str) else names or ())}
 
     def start(self) -> None:
         previous = threading.stack_size(8 * 1024 * 1024)

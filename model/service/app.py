@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi import Path as PathParameter
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse, StreamingResponse
@@ -15,6 +15,7 @@ from starlette.background import BackgroundTask
 
 from model.evidence.signed import digest_of
 from model.gate.profile import PROFILE_NAME, profile_digest
+from model.http_queries import declared_only
 from model.pipeline.draw import STRUCTURE_SET
 from model.problems import request_problems
 from model.registry import names as model_names
@@ -78,10 +79,13 @@ def application(
         description="Takes pseudonymised CT and MR series, returns contours, keeps nothing, and signs for it.",
     )
     install(app)
-    app.include_router(_open_routes(transfers, attest, metrics, replica))
-    app.include_router(_transfer_routes(transfers, ledger, replica, QuoteSource.of(settings.Attestation, attest.key)))
-    app.include_router(uploads.router(transfers, settings))
-    app.include_router(heads_routes.router(heads))
+    for routes in (
+        _open_routes(transfers, attest, metrics, replica),
+        _transfer_routes(transfers, ledger, replica, QuoteSource.of(settings.Attestation, attest.key)),
+        heads_routes.router(heads),
+    ):
+        app.include_router(routes, dependencies=[Depends(declared_only)])
+    app.include_router(uploads.router(transfers, settings))  # where a query is a finding, and ends the transfer
     app.add_middleware(AuthAndLimits, sites=sites, seconds=settings.DocumentSeconds, crowd=crowd, replica=replica)
     _describe(app)
     return app

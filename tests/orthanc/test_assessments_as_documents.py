@@ -196,6 +196,10 @@ def test_a_version_is_chosen_and_one_that_is_none_is_refused(contoured: Contoure
     nobody = ask(contoured, Version=contoured.job["Rtstruct"])
     assert (nobody.status_code, nobody.json()["Error"]) == (404, "NO_VERSION")
     assert ask(contoured, format="pdf").status_code == 400
+    stored = contoured.orthanc.post(f"/autocontour/jobs/{contoured.job['ID']}/assessment", json={"Version": other})
+    kept = contoured.orthanc.get(f"/instances/{stored.json()['Instance']}/file").content
+    assert kept == ask(contoured, format="sr", Version=other).content
+    assert kept != ask(contoured, format="sr").content, "the version that counts is another"
 
 
 def test_a_report_of_what_is_gone_or_was_replaced_is_refused(contoured: Contoured, edited: str) -> None:

@@ -75,6 +75,11 @@ WANTED: list[tuple[str, str, Any, int]] = [
 FURTHER: list[tuple[str, str, str, Any, int]] = [
     ("GET", "/autocontour/jobs", "?Cursor=&Limit=1", None, 200),
     ("GET", "/autocontour/jobs", "?Limit=x", None, 400),
+    ("GET", "/autocontour/jobs", "?Patient={PatientID}", None, 400),
+    ("GET", "/autocontour/jobs", "?series={series}&State=done", None, 400),
+    ("GET", "/autocontour/jobs", "?Series={series}&token=of-somebody&", None, 200),
+    ("GET", "/autocontour/quality", "?From=2026-01-01", None, 400),
+    ("GET", "/autocontour/subjects/{PatientID}", "?Name=x", None, 400),
     ("GET", "/autocontour/jobs", "?Model=hu-ct&Target=local&Flagged=false&Until=2999-01-01", None, 200),
     ("POST", "/autocontour/jobs/find", "", {"Since": "yesterday"}, 400),
     ("GET", "/autocontour/jobs/{job_id}/preview", "?Plane=axial&Slice=100000", None, 422),
@@ -148,9 +153,20 @@ def test_an_answer_of_another_form_or_status_is_as_described(
     status: int,
 ) -> None:
     filled = body and {key: text.format(**values) for key, text in body.items()}
-    answer = ask(method, path.format(**values) + query, json=filled)
+    answer = ask(method, (path + query).format(**values), json=filled)
     assert answer.status_code == status, answer.text
     described.check(method, path, answer)
+
+
+@pytest.mark.parametrize("path", sorted({path for method, path, _, _ in WANTED if method == "GET"}))
+def test_what_an_address_does_not_take_is_named_and_its_value_is_not(
+    ask: Ask, values: dict[str, str], described: Described, path: str
+) -> None:
+    answer = ask("GET", path.format(**values), params={"nobody": PATIENT.name})
+    described.check("GET", path, answer)
+    assert (answer.status_code, answer.json()["Error"]) == (400, "BAD_REQUEST")
+    assert answer.json()["Message"].startswith("query.nobody: is not known here; this address takes ")
+    assert PATIENT.name not in answer.text
 
 
 @pytest.mark.parametrize(("method", "path", "body", "status"), WANTED)

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, Depends, FastAPI, Response
 from fastapi.responses import JSONResponse
 
 from model.evidence.verification import keys_beside, verify
+from model.http_queries import declared_only
 from plugin.evidence.alerts import Alert
 from plugin.gateway.api import (
     answers,
@@ -41,13 +42,14 @@ from plugin.gateway.operations.operations import Operations
 from plugin.version import VERSION
 
 PREFIX = "/autocontour"
+QUERIES = (Depends(declared_only),)
 
 
 def application(operations: Operations, hosts: Hosts) -> FastAPI:
     """Return the application of a gateway that works, or is about to; it answers to ``hosts``."""
     app = _bare(hosts, openapi_url=f"{PREFIX}/openapi.json")
     describe(app)
-    router = APIRouter(prefix=PREFIX)
+    router = APIRouter(prefix=PREFIX, dependencies=QUERIES)
 
     # The plugin inside Orthanc may be of another version for a while: this address stays what it was.
     @app.post("/internal/bell", include_in_schema=False, status_code=204)
@@ -119,13 +121,13 @@ def refusing_application(
         "Alerts": [alert.to_json() for alert in alerts],
     }
 
-    @app.get(f"{PREFIX}/metrics", include_in_schema=False)
+    @app.get(f"{PREFIX}/metrics", dependencies=QUERIES)
     def metrics() -> Response:
         return Response(refusing_metrics(alerts), media_type=CONTENT_TYPE)
 
     if chain is not None:
 
-        @app.get(f"{PREFIX}/evidence/verify", include_in_schema=False)
+        @app.get(f"{PREFIX}/evidence/verify", dependencies=QUERIES)
         def verified() -> dict[str, Any]:
             return verify(chain, keys_beside(chain)).to_json()
 

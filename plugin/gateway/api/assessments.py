@@ -11,7 +11,7 @@ from plugin.gateway.api.answers import NotFound
 from plugin.gateway.api.identifiers import JobInPath
 from plugin.gateway.api.methods import refuse_methods
 from plugin.gateway.api.responses import FILE, Responses, errors
-from plugin.gateway.api.schemas.assessments import AssessmentAnswer, StoredAssessment
+from plugin.gateway.api.schemas.assessments import AssessmentAnswer, AssessmentRequest, StoredAssessment
 from plugin.gateway.api.schemas.forms import OrthancId
 from plugin.gateway.operations.assessments import Assessments
 from plugin.jobs.job import Job
@@ -77,11 +77,11 @@ def router(table: JobStore, assessments: Assessments) -> APIRouter:
     @routes.post(
         "/{job_id}/assessment",
         summary="Store the decision as DICOM SR in the patient's study",
-        description="It is read back; asking twice stores one.",
+        description="It is read back; asking twice stores one. Of the version that counts, or of `Version`.",
         responses=errors(404, 409),
     )
-    def store_assessment(job_id: JobInPath, version: OfVersion = None) -> StoredAssessment:
-        return StoredAssessment(instance=assessments.keep(found(job_id), version))
+    def store_assessment(job_id: JobInPath, wanted: AssessmentRequest | None = None) -> StoredAssessment:
+        return StoredAssessment(instance=assessments.keep(found(job_id), None if wanted is None else wanted.version))
 
     # Else only the first of the two methods would be named.
     refuse_methods(routes, "/{job_id}/assessment", "PUT", "DELETE", allow="GET, POST")

@@ -14,7 +14,8 @@ SUMMARY = "Auto-contouring beside Orthanc: its jobs, its rules, its targets, and
 DESCRIPTION = (
     "Every address lies under Orthanc's own and is open to Orthanc's users as Orthanc's own routes are. Every answer "
     "that is no success is `{Error, Message}` with a fitting status; 401 is Orthanc's own, without a body. Times are "
-    "ISO 8601 in UTC. Later releases may add keys to answers; a body with a key that is not known is refused."
+    "ISO 8601 in UTC. Later releases may add keys to answers; a key of a body or a parameter of an address that is "
+    "not known is refused. Of addresses of POST, Orthanc passes on nothing behind the `?`."
 )
 TAGS = [
     {"name": "gateway", "description": "Whether it works, for people and for Prometheus."},

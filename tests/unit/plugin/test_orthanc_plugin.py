@@ -107,6 +107,28 @@ def test_a_request_reaches_the_gateway_with_the_headers_that_it_needs_and_no_oth
     assert "X-Odd" not in output.headers
 
 
+@pytest.mark.parametrize(
+    ("authorization", "passed"),
+    [
+        (None, "user=u&State=done"),
+        ({"TokenGetArguments": ["user", "key"]}, "State=done"),
+        ({"TokenGetArguments": "user"}, "State=done"),
+        ({"WebService": "http://localhost"}, "user=u&State=done"),
+        ("odd", "user=u&State=done"),
+    ],
+)
+def test_tokens_in_addresses_are_for_orthanc_and_go_no_further(
+    plugin: Any, gateway: AnsweringServer, authorization: object, passed: str
+) -> None:
+    configuration = {"AutoContour": {"Gateway": gateway.url}, "Authorization": authorization}
+    plugin.orthanc.GetConfiguration = lambda: json.dumps(configuration)
+    proxy = plugin.Plugin().proxy
+    threading.Thread(target=proxy.work, daemon=True).start()
+    asked(proxy, get={"token": "t", "user": "u", "State": "done"})
+    asked(proxy, get={"token": "t"})
+    assert [path for path, _ in gateway.seen] == [f"/autocontour/health?{passed}", "/autocontour/health"]
+
+
 def test_a_gateway_that_is_not_there_is_503_with_the_reason(plugin: Any) -> None:
     output = asked(proxy_to(plugin, f"http://127.0.0.1:{free_port()}"))
     assert (output.status, json.loads(output.body)["Message"]) == (503, "It is being started.")

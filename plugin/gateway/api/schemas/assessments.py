@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from typing import Literal
 
-from plugin.gateway.api.schemas.base import Answer, Time
+from pydantic import ConfigDict
+
+from plugin.gateway.api.schemas.base import Answer, Request, Time
+from plugin.gateway.api.schemas.forms import OrthancId
 from plugin.gateway.api.schemas.quality import Approval, ComparedRoi, Link
 
 Decision = Literal["kept", "edited", "deleted", "added", "not comparable"]
+
+
+class AssessmentRequest(Request):
+    """Which decision is stored; not in the address, of which Orthanc passes nothing behind the `?` on for a POST."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"Version": "-".join(["0123abcd"] * 5)}]})
+
+    version: OrthancId | None = None
+    """The Orthanc id of a version; left open, the one that counts."""
 
 
 class AssessedModel(Answer):

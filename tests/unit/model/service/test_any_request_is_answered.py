@@ -19,6 +19,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from starlette.testclient import TestClient
 
 from model.evidence.chain import Chain
 from model.evidence.signing import SigningKey
@@ -98,3 +99,14 @@ def test_every_answer_is_one_that_the_document_knows(described: tuple[Any, str],
         case.validate_response(answer, checks=CHECKS)
 
     holds()
+
+
+@pytest.mark.parametrize(("method", "path"), [one for one in ROUTES if "instances" not in one[1]])
+def test_a_parameter_that_an_address_does_not_take_is_refused(tmp_path: Path, method: str, path: str) -> None:
+    """With instances it is a finding, which ends the transfer."""
+    app, token = app_in(tmp_path)
+    client = TestClient(app, headers={"Authorization": f"Bearer {token}"})
+    answer = client.request(method, f"{path.format(transfer='0' * 32)}?nobody=Muster")
+    assert (answer.status_code, answer.json()["Error"]) == (400, "BAD_REQUEST")
+    assert answer.json()["Message"].startswith("query.nobody: is not known here; this address takes ")
+    assert "Muster" not in answer.text

@@ -240,6 +240,7 @@ class Intake:
         """Whether the RTSTRUCT of a job that is done was deleted, and the series too: all of it came after the job."""
         if job.rtstruct is not None and self._orthanc.exists("instances", job.rtstruct):
             return False
+        # Orthanc's whole seconds: what comes back in the very second in which the job was made is not told apart.
         return self._orthanc.receptions(job.series)[0] > job.created
 
     def _adopt_earlier_jobs(self, snapshot: SeriesSnapshot, arrival: Arrival) -> bool:

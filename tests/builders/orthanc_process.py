@@ -216,11 +216,17 @@ class OrthancProcess:
         return list(answer.json())
 
     def job_of(self, series: str, seconds: float = 300) -> dict[str, Any]:
-        """The newest job of a series, once it is final."""
+        """The newest job of a series, once it is final and no newer one is to come.
+
+        On a crowded machine a slice may come after the series was taken for whole; then its next job is meant.
+        """
 
         def ended() -> Any:
-            found = self.jobs(Series=series)
-            return found and found[0]["State"] not in ("waiting", "running") and found[0]
+            newest = next(iter(self.jobs(Series=series)), None)
+            if newest is None or newest["State"] in ("waiting", "running"):
+                return None
+            is_followed = newest["Error"] is not None and newest["Error"]["Code"] == "SERIES_CHANGED"
+            return None if is_followed else newest
 
         return dict(until(ended, f"the job of the series ends; log:\n{self.tail()}", seconds))
 
